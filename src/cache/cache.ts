@@ -1,0 +1,79 @@
+import type { Digest, Json } from '../digest/index.ts'
+import type { Descriptor, Layer } from '../image/index.ts'
+import type { Change, FileEntry } from '../tree/index.ts'
+
+/** sha256 of all that decides the result of a step. Made by `cacheKey` from its components. */
+export type CacheKey = Digest & { readonly __key: true }
+
+/** The parts of a key, kept in the record so that a later miss can be explained by comparing them. */
+export interface KeyComponents {
+  /** What was asked, after expansion: an op without the ids of its inputs. */
+  readonly definition: Json
+  /** Chain of the snapshot below; absent when nothing below counts. */
+  readonly parent?: Digest
+  /** Content id (or chain) of each further input, in order, by a name for people: `context`, `stage build`. */
+  readonly inputs: readonly { readonly name: string; readonly id: Digest }[]
+}
+
+/** A layer as a record keeps it. */
+export interface LayerRecord {
+  readonly diffId: Digest
+  readonly contentId: Digest
+  readonly descriptor: Descriptor
+}
+
+/** What a step once gave. */
+export interface CacheRecord {
+  readonly key: CacheKey
+  readonly layer: LayerRecord
+  /** RFC 3339: the creation time that image and history get. */
+  readonly created: string
+  readonly milliseconds: number
+  readonly components: KeyComponents
+  /** COPY: the files it took (path in the source, digest of mode, owner and bytes), for explaining a miss. */
+  readonly files?: readonly (readonly [path: string, digest: Digest])[]
+}
+
+/** What was done before. Every file of it may be deleted at any time, and only costs time. */
+export interface Cache {
+  readonly records: Records
+  readonly layers: Layers
+  readonly digests: FileDigests
+  /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
+  cacheMount(id: string): Promise<string>
+  /** Writes what is still in memory (the stat index). */
+  close(): Promise<void>
+}
+
+export interface Records {
+  /** A record whose layer is here or can be fetched; a damaged or unknown one is a miss. */
+  find(key: CacheKey): Promise<CacheRecord | undefined>
+  save(record: CacheRecord): Promise<void>
+  /** Finds the same record by a cheaper key too. */
+  alias(key: CacheKey, to: CacheKey): Promise<void>
+  /** The newest record whose definition names the same step (`kind` and destination or command), to explain a miss. */
+  nearest(components: KeyComponents): Promise<CacheRecord | undefined>
+  /** The oldest record that gave a layer with this content id on this parent: for early cutoff. */
+  sameContent(parent: Digest | undefined, contentId: Digest): Promise<CacheRecord | undefined>
+}
+
+/** Makes the forms of layers, and keeps them. */
+export interface Layers {
+  /** Writes the tar of these changes (any order of siblings, parents first) into the store, reading each file once. */
+  fromChanges(changes: Iterable<Change>, signal: AbortSignal): Promise<Layer>
+  /**
+   * As `fromChanges`, for the changes in a directory that overlayfs used as its upper one and nobody writes to any more:
+   * the directory is moved into the cache and becomes the layer's.
+   */
+  fromUpper(directory: string, changes: Iterable<Change>, signal: AbortSignal): Promise<Layer>
+  fromRecord(record: LayerRecord): Layer
+  /** A layer of an image that exists: named at once, fetched (digest, size and diff id checked) on first read. */
+  fromDescriptor(descriptor: Descriptor, diffId: Digest): Layer
+  recordOf(layer: Layer): Promise<LayerRecord>
+}
+
+/** sha256 of files of this machine, by the stat index. */
+export interface FileDigests {
+  /** @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed */
+  digest(file: FileEntry): Promise<Digest>
+}

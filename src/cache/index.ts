@@ -1,0 +1,11 @@
+export type {
+  Cache,
+  CacheKey,
+  CacheRecord,
+  FileDigests,
+  KeyComponents,
+  LayerRecord,
+  Layers,
+  Records,
+} from './cache.ts'
+export { cacheKey } from './key.ts'

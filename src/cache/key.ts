@@ -1,0 +1,7 @@
+import { digestOf, type Json } from '../digest/index.ts'
+import type { CacheKey, KeyComponents } from './cache.ts'
+
+/** The key that the components give. The version changes when a step's work changes for the same components. */
+export function cacheKey(version: string, components: KeyComponents): CacheKey {
+  return digestOf([version, components as unknown as Json]) as CacheKey
+}

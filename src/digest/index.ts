@@ -1,0 +1,2 @@
+export { canonicalJson, digestOf, type Json } from './canonical.ts'
+export { type Digest, type Hasher, hexOf, isDigest, parseDigest, sha256, sha256Hasher } from './digest.ts'

@@ -1,0 +1,66 @@
+import type { SourceRange } from './source.ts'
+
+/** What an error may carry beside its message. */
+export interface ErrorDetails {
+  /** The part of the Dockerfile to blame. */
+  readonly at?: SourceRange | undefined
+  /** The next step for the person who reads it. */
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * Something that a user can cause and mend. `code` is stable and for programs, `message` is for people and names the
+ * path, digest or URL concerned, never its credentials. A bug in tsbuild is a plain `Error` instead.
+ */
+export class TsbuildError extends Error {
+  readonly code: string
+  readonly at: SourceRange | undefined
+  readonly hint: string | undefined
+
+  /** @param code `TSB_` and capitals, such as `TSB_UNKNOWN_STAGE` */
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'TsbuildError'
+    this.code = code
+    this.at = details.at
+    this.hint = details.hint
+  }
+}
+
+/** True for an error of the operating system with this code, such as `ENOENT`. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+}
+
+/** The candidate nearest to what was typed, when it is near enough to be meant (edit distance up to a third). */
+export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.floor(typed.length / 3))
+  let best: string | undefined
+  let bestDistance = limit + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+/** `did you mean "build"?`, or undefined when nothing is near. */
+export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
+  const candidate = nearest(typed, candidates)
+  return candidate === undefined ? undefined : `did you mean "${candidate}"?`
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,75 @@
+import type { RunLimits } from '../../graph/index.ts'
+
+/** A directory that will be `/` for the command. Nothing of it is mounted yet: the sandbox does that, out of sight. */
+export type Rootfs =
+  | {
+      readonly kind: 'overlay'
+      /** Lower directories, topmost first. At least one. */
+      readonly lowers: readonly string[]
+      readonly upper: string
+      readonly work: string
+      /** An empty directory to mount on. */
+      readonly merged: string
+    }
+  | { readonly kind: 'directory'; readonly path: string }
+
+/** Something to mount into the rootfs. `target` is absolute, without symbolic links, and exists in the rootfs. */
+export type SandboxMount =
+  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | { readonly kind: 'tmpfs'; readonly target: string; readonly size?: number; readonly mode?: number }
+  /** A merged view of several directories (topmost first); what is written into `upper` is thrown away by the caller. */
+  | {
+      readonly kind: 'overlay'
+      readonly lowers: readonly string[]
+      readonly upper: string
+      readonly work: string
+      /** An empty directory to mount the view on, before `subpath` of it is bound to `target`. */
+      readonly merged: string
+      /** Path inside the merged view without a leading `/`, `''` for all of it. Holds no symbolic link. */
+      readonly subpath: string
+      readonly target: string
+      readonly readOnly: boolean
+    }
+
+/** One command, shut in. */
+export interface SandboxSpec {
+  /** Unique on this machine. */
+  readonly id: string
+  readonly rootfs: Rootfs
+  readonly argv: readonly string[]
+  /** The whole environment: nothing of tsbuild's own gets in. */
+  readonly env: readonly string[]
+  /** Absolute, exists in the rootfs. */
+  readonly cwd: string
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
+  readonly mounts: readonly SandboxMount[]
+  readonly network: 'default' | 'none' | 'host'
+  readonly hostname: string
+  /** All capabilities, no seccomp, nothing masked: `RUN --security=insecure`. */
+  readonly insecure: boolean
+  readonly limits: RunLimits
+  /** An empty private directory for bundle, sockets and the like; removed by the caller. */
+  readonly scratch: string
+}
+
+/** How a command ended; `signal` when it was killed by one. */
+export interface SandboxResult {
+  readonly exitCode: number
+  readonly signal?: string
+}
+
+/** Gets what a command prints, as it comes. */
+export type SandboxOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
+
+/** Runs a command where it can see and change nothing but its rootfs. One form per rung of the ladder. */
+export interface Sandbox {
+  /** `runc`, `crun`, `native` or `chroot`. */
+  readonly name: string
+  /**
+   * Runs to the end; all processes of the command are gone when it returns. On abort they are killed within 2 s, and the
+   * reason of the signal is thrown.
+   * @throws {TsbuildError} TSB_SANDBOX_… when the command could not be started at all; TSB_COMMAND_NOT_FOUND when argv[0]
+   *   is not in the rootfs
+   */
+  run(spec: SandboxSpec, output: SandboxOutput, signal: AbortSignal): Promise<SandboxResult>
+}

@@ -1,0 +1,19 @@
+export { inputsOf, opId } from './inputs.ts'
+export type {
+  ContextOp,
+  CopyOp,
+  CopySource,
+  ImageOp,
+  InlineFile,
+  LayerOp,
+  MkdirOp,
+  Mount,
+  Op,
+  OpId,
+  OpOf,
+  PinnedImage,
+  RunLimits,
+  RunOp,
+  ScratchOp,
+} from './op.ts'
+export type { ImagePlan, Node, Plan, PlannedHistory, Warning } from './plan.ts'

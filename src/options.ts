@@ -1,0 +1,85 @@
+import type { EventSink } from './executor/events.ts'
+import type { Warning } from './graph/index.ts'
+import type { Descriptor } from './image/index.ts'
+
+/** What `build` is asked to do: the command line's flags as values. */
+export interface BuildOptions {
+  /** A directory. */
+  readonly context: string
+  /** Absent: `Dockerfile` in the context, else `Containerfile`. Relative to the working directory. */
+  readonly file?: string
+  readonly target?: string
+  /** Names for the result in the store: any image references. */
+  readonly tags?: readonly string[]
+  readonly args?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>>
+  /** `linux/arm64`; absent: this machine's. */
+  readonly platform?: string
+  /** `--build-context`: directory, `docker-image://REF`, `oci-layout://DIR[:TAG]`. */
+  readonly contexts?: Readonly<Record<string, string>>
+  readonly noCache?: boolean | readonly string[]
+  /** `missing`: ask the registry only for what is not in the store. */
+  readonly pull?: 'always' | 'missing' | 'never'
+  readonly secrets?: Readonly<Record<string, { readonly file: string } | { readonly env: string }>>
+  readonly network?: 'default' | 'none' | 'host'
+  readonly allow?: readonly string[]
+  /** `host:ip` */
+  readonly addHosts?: readonly string[]
+  /** Bytes. */
+  readonly shmSize?: number
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
+  /** Steps at once; absent: one per core. */
+  readonly jobs?: number
+  readonly outputs?: readonly OutputOptions[]
+  readonly snapshotter?: 'auto' | 'overlay' | 'copy'
+  readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
+  readonly registryMirrors?: Readonly<Record<string, string>>
+  /** Seconds since 1970: every time that this build adds is clamped to it. */
+  readonly sourceDateEpoch?: number
+  readonly onEvent?: EventSink
+  readonly signal?: AbortSignal
+}
+
+/** One `-o`. `dest` `-` is standard output. */
+export type OutputOptions =
+  | { readonly type: 'oci' | 'docker'; readonly dest: string /** false: a directory. */; readonly tar: boolean }
+  | { readonly type: 'tar' | 'local'; readonly dest: string }
+
+/** What the machine gives: never read from globals below the command line. */
+export interface Environment {
+  /** The store: `$TSBUILD_ROOT`. */
+  readonly root: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly stdout: NodeJS.WritableStream
+}
+
+export interface BuildResult {
+  /** `sha256:…` of the config. */
+  readonly id: string
+  readonly manifest: Descriptor
+  /** The names it has in the store now, in normal form. */
+  readonly names: readonly string[]
+  readonly steps: { readonly total: number; readonly cached: number }
+  readonly warnings: readonly Warning[]
+}
+
+/** A row of `history`, newest first. */
+export interface HistoryRow {
+  /** The image id on the newest row, else absent. */
+  readonly id?: string
+  /** RFC 3339; absent when the image does not say. */
+  readonly created?: string
+  readonly createdBy: string
+  /** Bytes; 0 for a row without a layer. `compressed` rows of a remote image have no other size. */
+  readonly size: number
+  readonly comment: string
+}
+
+export interface ImageHistory {
+  readonly rows: readonly HistoryRow[]
+  /** True when sizes are of compressed blobs, as for an image that was not downloaded. */
+  readonly compressed: boolean
+}

@@ -1,0 +1,49 @@
+import type { PinnedImage } from '../graph/index.ts'
+import type { ImageConfig, Platform } from '../image/index.ts'
+import type { SourceRange } from '../source.ts'
+
+/** What the command line says about what to build. */
+export interface PlanRequest {
+  /** `--target`: name or number; absent for the last stage. */
+  readonly target?: string
+  /** `--build-arg`, in the order given. */
+  readonly buildArgs: ReadonlyMap<string, string>
+  /** The platform that the image is for. */
+  readonly platform: Platform
+  /** The platform that this machine runs. */
+  readonly buildPlatform: Platform
+  /** `--label`: they win over the file's. */
+  readonly labels: ReadonlyMap<string, string>
+  /** `--build-context NAME=…`, by name. */
+  readonly namedContexts: ReadonlyMap<string, NamedContext>
+  /** `true` for `--no-cache`, else the stage names of `--no-cache-filter`. */
+  readonly noCache: boolean | readonly string[]
+  /** `--network` for RUNs that do not say. */
+  readonly network: 'default' | 'none' | 'host'
+  /** `--allow`: `network.host`, `security.insecure`. */
+  readonly allow: ReadonlySet<string>
+  readonly shmSize?: number
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
+  /** `--add-host` names; the addresses are the executor's. */
+  readonly hostNames?: readonly string[]
+}
+
+/** A named context is a local directory, or an image by reference (`docker-image://`, `oci-layout://`). */
+export type NamedContext = { readonly kind: 'local' } | { readonly kind: 'image'; readonly reference: string }
+
+/** An image that exists already: what a plan has to know of it. */
+export interface BaseImage {
+  readonly image: PinnedImage
+  readonly platform: Platform
+  readonly config: ImageConfig
+}
+
+/** The one question that planning asks. */
+export interface BaseImages {
+  /**
+   * Manifest and config of an image for a platform; no layer is read.
+   * @param reference as in the Dockerfile: `node:22`, `oci-layout://DIR:TAG`, `oci-archive:FILE`
+   * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
+   */
+  resolve(reference: string, platform: Platform, at?: SourceRange): Promise<BaseImage>
+}

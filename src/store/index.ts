@@ -1,0 +1,1 @@
+export type { BlobOrigin, Blobs, FetchBlob, Images, Store, StoredImage } from './store.ts'

@@ -1,0 +1,77 @@
+import type { Digest } from '../digest/index.ts'
+import type { Descriptor, Image } from '../image/index.ts'
+
+/** An image as `tsbuild images` lists it. */
+export interface StoredImage {
+  /** All its names in familiar form (`myapp_prod:latest`), sorted; none for an untagged one. */
+  readonly names: readonly string[]
+  readonly manifest: Descriptor
+  /** sha256 of the config: the image id. */
+  readonly id: Digest
+}
+
+/** Where a blob that is not in the store can be had. No credentials. */
+export interface BlobOrigin {
+  /** `host[:port]/repository`, as pulled from; or the path of a layout or archive with its scheme. */
+  readonly location: string
+}
+
+/** Bytes that are still remote: how the store gets them when somebody reads them. */
+export type FetchBlob = (descriptor: Descriptor, origin: BlobOrigin, signal?: AbortSignal) => AsyncIterable<Uint8Array>
+
+/**
+ * `$TSBUILD_ROOT`: bytes by digest, and the images that the user named, as an OCI image layout in `oci/`. Any number of
+ * processes use it at once. Nothing is visible before it is whole.
+ * @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+ */
+export interface Store {
+  readonly root: string
+  readonly blobs: Blobs
+  readonly images: Images
+  /** A fresh private directory below `tmp/`, removed by the next start if this process dies. */
+  temporary(prefix: string): Promise<string>
+  /** Runs `work` while no other process, and no other caller here, holds the same lock. Names are free text. */
+  locked<T>(name: string, work: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface Blobs {
+  /** Where the bytes of a digest are, or would be. */
+  path(digest: Digest): string
+  has(digest: Digest): Promise<boolean>
+  /**
+   * A document, checked against its digest.
+   * @throws {TsbuildError} TSB_BLOB_MISSING, TSB_DIGEST_MISMATCH, TSB_DOCUMENT_TOO_LARGE above `limit` bytes
+   */
+  read(digest: Digest, limit: number): Promise<Uint8Array>
+  /** The bytes, not checked again (they were when they came in). @throws {TsbuildError} TSB_BLOB_MISSING */
+  stream(digest: Digest): AsyncIterable<Uint8Array>
+  /** Puts bytes in, in one step at the end. `expected`: digest and size they must have. Returns what they are. */
+  write(
+    bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    expected?: { readonly digest: Digest; readonly size: number },
+  ): Promise<{ readonly digest: Digest; readonly size: number }>
+  /** Puts a finished file of this file system in by rename. The caller vouches for the digest. */
+  adopt(file: string, digest: Digest): Promise<void>
+  /** Says where a blob can be had that is not here, so that a later process can fetch it. */
+  rememberOrigin(digest: Digest, origin: BlobOrigin): Promise<void>
+  origin(digest: Digest): Promise<BlobOrigin | undefined>
+}
+
+export interface Images {
+  /** All of them, newest first. */
+  list(): Promise<readonly StoredImage[]>
+  /**
+   * By name (`app`, `app:1`, any spelling of a reference), id, or the beginning of an id (4 hex digits or more).
+   * @throws {TsbuildError} TSB_AMBIGUOUS_ID
+   */
+  find(name: string): Promise<StoredImage | undefined>
+  /** Writes manifest and config and gives the image these names (any valid references); returns its manifest. */
+  save(image: Image, names: readonly string[]): Promise<Descriptor>
+  /** The image behind a manifest. `layer` makes a Layer of a descriptor and diff id (see `cache/`). */
+  open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
+  /** Another name for an image that is here. An existing one is moved. */
+  tag(manifest: Descriptor, name: string): Promise<void>
+  /** Takes a name away; the last one takes the image and the blobs only it used. Returns what was removed, for people. */
+  remove(name: string): Promise<readonly string[]>
+}
