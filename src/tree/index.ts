@@ -14,4 +14,5 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
+export { decodeName, encodeName, nameBytes } from './names.ts'
 export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type TreePath, treePath } from './path.ts'
