@@ -2,3 +2,13 @@ export type { ContainerConfig, Healthcheck, History, ImageConfig } from './confi
 export { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
 export type { Image, Index, Manifest } from './image.ts'
 export type { Layer, Snapshot } from './layer.ts'
+export {
+  formatPlatform,
+  machinePlatform,
+  matchPlatform,
+  normalizePlatform,
+  parsePlatform,
+  samePlatform,
+} from './platform.ts'
+export { parseReference, type Reference, withTagOrDigest } from './reference.ts'
+export { formatImageSource, type ImageSource, parseImageSource } from './source.ts'
