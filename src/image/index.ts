@@ -1,6 +1,16 @@
 export type { ContainerConfig, Healthcheck, History, ImageConfig } from './config.ts'
 export { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
+export {
+  checkLayoutHeader,
+  type ManifestOrIndex,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+  parseManifestOrIndex,
+  readChecked,
+} from './documents.ts'
 export type { Image, Index, Manifest } from './image.ts'
+export { documentLimits, parseJson } from './json.ts'
 export type { Layer, Snapshot } from './layer.ts'
 export {
   formatPlatform,

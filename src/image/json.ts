@@ -1,0 +1,56 @@
+import { TsbuildError } from '../errors.ts'
+
+/** Bytes that a document may have, and how deep it may nest. */
+export const documentLimits = { manifest: 4 << 20, config: 8 << 20, depth: 64 } as const
+
+/**
+ * Reads JSON that somebody else wrote. Object members keep the name they have, `__proto__` too, and names that occur
+ * twice are refused, since two readers would disagree about them.
+ * @param name what the document is, for messages
+ * @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE above `limit` bytes; TSB_DOCUMENT_FORMAT for what is no JSON, nests deeper
+ *   than 64 levels, or repeats a member
+ */
+export function parseJson(bytes: Uint8Array, name: string, limit: number): unknown {
+  if (bytes.length > limit) throw tooLarge(name, limit)
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    checkNesting(text)
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is damaged: ${messageOf(cause)}`, { cause })
+  }
+}
+
+export function tooLarge(name: string, limit: number): TsbuildError {
+  return new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
+}
+
+/** Walks the tokens once, without recursion: one set of member names for each open object. Syntax is not its business. */
+function checkNesting(text: string): void {
+  const token = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs
+  const open: (Set<string> | undefined)[] = []
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [piece] = match
+    if (piece === '{') open.push(new Set())
+    else if (piece === '[') open.push(undefined)
+    else if (piece === '}' || piece === ']') open.pop()
+    else if (piece !== ',' && isMember(text, token.lastIndex)) addMember(open.at(-1), piece)
+    if (open.length > documentLimits.depth) throw new SyntaxError(`nested deeper than ${documentLimits.depth} levels`)
+  }
+}
+
+function isMember(text: string, from: number): boolean {
+  const next = /\S/g
+  next.lastIndex = from
+  return next.exec(text)?.[0] === ':'
+}
+
+function addMember(members: Set<string> | undefined, quoted: string): void {
+  const name: unknown = JSON.parse(quoted)
+  if (typeof name !== 'string' || members?.has(name)) throw new SyntaxError(`member ${quoted} is there twice`)
+  members?.add(name)
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
