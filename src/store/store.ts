@@ -30,8 +30,14 @@ export interface Store {
   readonly images: Images
   /** A fresh private directory below `tmp/`, removed by the next start if this process dies. */
   temporary(prefix: string): Promise<string>
-  /** Runs `work` while no other process, and no other caller here, holds the same lock. Names are free text. */
-  locked<T>(name: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` while no other process, and no other caller here, holds the same lock. Names are free text. A lock is not
+   * its holder's twice: who asks for one inside its own `work` waits for ever. `signal` ends the waiting.
+   */
+  locked<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Keeps blobs that no image needs from being deleted with one. Asked at each removal. */
+  protect(needed: () => AsyncIterable<Digest>): void
+  /** Removes the temporary directories of this process. */
   close(): Promise<void>
 }
 
@@ -46,11 +52,20 @@ export interface Blobs {
   read(digest: Digest, limit: number): Promise<Uint8Array>
   /** The bytes, not checked again (they were when they came in). @throws {TsbuildError} TSB_BLOB_MISSING */
   stream(digest: Digest): AsyncIterable<Uint8Array>
-  /** Puts bytes in, in one step at the end. `expected`: digest and size they must have. Returns what they are. */
+  /**
+   * Puts bytes in, in one step at the end. `expected`: digest and size they must have. Returns what they are.
+   * @throws {TsbuildError} TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH, TSB_DISK_FULL, TSB_STORE_READ_ONLY
+   */
   write(
     bytes: Uint8Array | AsyncIterable<Uint8Array>,
     expected?: { readonly digest: Digest; readonly size: number },
   ): Promise<{ readonly digest: Digest; readonly size: number }>
+  /**
+   * Makes sure that the bytes are here: fetches them from their origin when they are not, digest and size checked. Once,
+   * however many ask.
+   * @throws {TsbuildError} TSB_BLOB_MISSING, TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH, TSB_DISK_FULL
+   */
+  obtain(descriptor: Descriptor, signal?: AbortSignal): Promise<void>
   /** Puts a finished file of this file system in by rename. The caller vouches for the digest. */
   adopt(file: string, digest: Digest): Promise<void>
   /** Says where a blob can be had that is not here, so that a later process can fetch it. */
@@ -66,12 +81,20 @@ export interface Images {
    * @throws {TsbuildError} TSB_AMBIGUOUS_ID
    */
   find(name: string): Promise<StoredImage | undefined>
-  /** Writes manifest and config and gives the image these names (any valid references); returns its manifest. */
+  /**
+   * Writes manifest and config and gives the image these names (any valid references); returns its manifest. The layers
+   * must be here or have an origin. An image that loses its last name to this one is no longer listed.
+   * @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_BLOB_MISSING, TSB_DISK_FULL, TSB_STORE_READ_ONLY
+   */
   save(image: Image, names: readonly string[]): Promise<Descriptor>
   /** The image behind a manifest. `layer` makes a Layer of a descriptor and diff id (see `cache/`). */
   open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
   /** Another name for an image that is here. An existing one is moved. */
   tag(manifest: Descriptor, name: string): Promise<void>
-  /** Takes a name away; the last one takes the image and the blobs only it used. Returns what was removed, for people. */
+  /**
+   * Takes a name away; the last one takes the image and the blobs only it used. Blobs stay when they are younger than ten
+   * minutes, when another process works in the store, or when somebody protects them. Returns what was removed, for people.
+   * @throws {TsbuildError} TSB_NO_SUCH_IMAGE; TSB_IMAGE_HAS_NAMES for an id with several names
+   */
   remove(name: string): Promise<readonly string[]>
 }

@@ -1,0 +1,157 @@
+import { createReadStream } from 'node:fs'
+import { chmod, open, rename, stat } from 'node:fs/promises'
+import { uptime } from 'node:os'
+import { join } from 'node:path'
+import { type Digest, hexOf, sha256, sha256Hasher } from '../digest/index.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import type { Descriptor } from '../image/index.ts'
+import { syncFolder } from './atomic.ts'
+import { writeBlob } from './blob-writer.ts'
+import { writing } from './failure.ts'
+import type { Locked } from './locks.ts'
+import type { Origins } from './origins.ts'
+import { removeTree } from './remove-tree.ts'
+import type { BlobOrigin, Blobs, FetchBlob } from './store.ts'
+
+/** The mode of a blob that would survive a power cut. One that might not is 0600. */
+const settledMode = 0o400
+
+export interface BlobPorts {
+  readonly locked: Locked
+  readonly origins: Origins
+  /** A private directory for what is not whole yet. */
+  readonly aside: () => Promise<string>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly fetch?: FetchBlob | undefined
+}
+
+/** What images need beside `Blobs`. */
+export interface DurableBlobs extends Blobs {
+  /** Makes those of the blobs that are here survive a power cut. */
+  settle(digests: readonly Digest[]): Promise<void>
+}
+
+/**
+ * Blobs in `folder`, each under the hex digits of its digest. A blob is not synced when it is written, since most belong
+ * to layers that can be made again; `settle` does it for those of an image. So after a power cut a blob may be empty or
+ * torn: one that was not settled before the machine started is hashed before it counts as being here.
+ */
+export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
+  const path = (digest: Digest) => join(folder, hexOf(digest))
+  const bootTime = ports.now() - uptime() * 1000
+  const has = async (digest: Digest) => isWhole(path(digest), digest, bootTime)
+  const put = async (file: string, digest: Digest) => {
+    await writing(path(digest), 0, async () => {
+      await chmod(file, 0o600)
+      await rename(file, path(digest))
+    })
+  }
+  const write: Blobs['write'] = async (bytes, expected) => {
+    if (bytes instanceof Uint8Array && !expected && (await has(sha256(bytes)))) {
+      return { digest: sha256(bytes), size: bytes.length }
+    }
+    const written = await writeBlob(bytes, await ports.aside(), expected)
+    if (await has(written.digest)) await removeTree(written.path)
+    else await put(written.path, written.digest)
+    return { digest: written.digest, size: written.size }
+  }
+  return {
+    path,
+    has,
+    read: (digest, limit) => readDocument(path(digest), digest, limit),
+    stream: (digest) => streamBlob(path(digest), digest),
+    write,
+    adopt: put,
+    obtain: (descriptor, signal) =>
+      ports.locked(
+        `blob ${descriptor.digest}`,
+        async () => {
+          if (await has(descriptor.digest)) return
+          await write(await fetchBlob(descriptor, ports, signal), descriptor)
+        },
+        signal,
+      ),
+    rememberOrigin: ports.origins.remember,
+    origin: ports.origins.find,
+    async settle(digests) {
+      for (const digest of digests) await settle(path(digest))
+      await syncFolder(folder)
+    },
+  }
+}
+
+/** Clocks jump and file systems round: what was written within this time after the start is hashed too. */
+const bootMargin = 60_000
+
+async function isWhole(path: string, digest: Digest, bootTime: number): Promise<boolean> {
+  const found = await statOf(path)
+  if (!found) return false
+  if ((found.mode & 0o777) === settledMode || found.mtimeMs > bootTime + bootMargin) return true
+  const hasher = sha256Hasher()
+  for await (const chunk of createReadStream(path)) hasher.update(chunk)
+  if (hasher.digest() !== digest) {
+    await removeTree(path)
+    return false
+  }
+  await settle(path)
+  return true
+}
+
+async function settle(path: string): Promise<void> {
+  const found = await statOf(path)
+  if (!found || (found.mode & 0o777) === settledMode) return
+  await writing(path, found.size, async () => {
+    await using file = await open(path, 'r')
+    await file.datasync()
+    await file.chmod(settledMode)
+  })
+}
+
+async function readDocument(path: string, digest: Digest, limit: number): Promise<Uint8Array> {
+  await using file = await openBlob(path, digest)
+  const { size } = await file.stat()
+  if (size > limit) {
+    throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${digest} has ${size} bytes, more than the ${limit} allowed`)
+  }
+  const bytes = await file.readFile()
+  if (sha256(bytes) === digest) return bytes
+  throw new TsbuildError('TSB_DIGEST_MISMATCH', `the file of blob ${digest} has other bytes: ${path}`, {
+    hint: 'remove that file; what it was is pulled or built again',
+  })
+}
+
+async function* streamBlob(path: string, digest: Digest): AsyncIterable<Uint8Array> {
+  await using file = await openBlob(path, digest)
+  yield* file.createReadStream({ highWaterMark: 1 << 18, autoClose: false })
+}
+
+async function openBlob(path: string, digest: Digest) {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) throw missing(digest)
+    throw error
+  }
+}
+
+async function fetchBlob(descriptor: Descriptor, ports: BlobPorts, signal?: AbortSignal) {
+  const origin: BlobOrigin | undefined = await ports.origins.find(descriptor.digest)
+  if (!origin || !ports.fetch) throw missing(descriptor.digest)
+  return ports.fetch(descriptor, origin, signal)
+}
+
+function missing(digest: Digest): TsbuildError {
+  return new TsbuildError('TSB_BLOB_MISSING', `blob ${digest} is not in the store`, {
+    hint: 'pull or build the image again',
+  })
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

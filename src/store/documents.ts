@@ -1,0 +1,49 @@
+import { type Digest, isDigest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { Descriptor } from '../image/index.ts'
+import type { Blobs } from './store.ts'
+
+/** Largest documents that are read, in bytes. */
+export const manifestLimit = 4 << 20
+export const configLimit = 8 << 20
+
+/** What listing and removing images needs of a manifest and its config. */
+export interface ImageSummary {
+  readonly config: Digest
+  readonly layers: readonly Digest[]
+  /** RFC 3339, `''` when the config does not say. */
+  readonly created: string
+}
+
+/**
+ * Looks only at these few fields, so that listing images loads no schema (see `Images.open`, which checks all).
+ * @returns undefined for what is no image, or has lost its documents
+ */
+export async function summarize(blobs: Blobs, manifest: Descriptor): Promise<ImageSummary | undefined> {
+  try {
+    const document = await readObject(blobs, manifest.digest, manifestLimit)
+    const config = digestIn(document['config'])
+    if (!config) return undefined
+    const created = (await readObject(blobs, config, configLimit))['created']
+    const layers = Array.isArray(document['layers']) ? document['layers'].map(digestIn) : []
+    return {
+      config,
+      layers: layers.filter((layer) => layer !== undefined),
+      created: typeof created === 'string' ? created : '',
+    }
+  } catch (error) {
+    if (error instanceof TsbuildError || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+async function readObject(blobs: Blobs, digest: Digest, limit: number): Promise<Readonly<Record<string, unknown>>> {
+  const value: unknown = JSON.parse(new TextDecoder().decode(await blobs.read(digest, limit)))
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function digestIn(descriptor: unknown): Digest | undefined {
+  if (typeof descriptor !== 'object' || descriptor === null || !('digest' in descriptor)) return undefined
+  const { digest } = descriptor
+  return typeof digest === 'string' && isDigest(digest) ? digest : undefined
+}

@@ -1,0 +1,70 @@
+import { chmod, lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { writing } from './failure.ts'
+
+/** Every directory of a store, parents first. `cache` and `trees` may be deleted at any time. */
+const folders = ['oci', 'oci/blobs', 'oci/blobs/sha256', 'origins', 'cache', 'trees', 'mounts', 'locks', 'tmp'] as const
+
+/**
+ * Makes the directories of a store, or checks those that are there. Only their owner may look inside: layers hold
+ * set-uid files of whatever image was pulled.
+ * @returns the real path of the root
+ * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it, TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ */
+export async function prepareFolders(root: string): Promise<string> {
+  await makeFolder(root, true)
+  const real = await realpath(root)
+  const owner = (await stat('/proc/self')).uid
+  await checkFolder(real, owner)
+  for (const folder of folders) {
+    const path = join(real, folder)
+    await makeFolder(path, false)
+    await checkFolder(path, owner)
+  }
+  await markLayout(join(real, 'oci', 'oci-layout'))
+  return real
+}
+
+async function makeFolder(path: string, recursive: boolean): Promise<void> {
+  if (await exists(path)) return
+  await writing(path, 0, async () => {
+    try {
+      await mkdir(path, { recursive, mode: 0o700 })
+    } catch (error) {
+      if (isSystemError(error, 'EEXIST')) return
+      throw error
+    }
+    await chmod(path, 0o700)
+  })
+}
+
+async function checkFolder(path: string, owner: number): Promise<void> {
+  const found = await lstat(path)
+  if (!found.isDirectory()) throw unsafe(path, 'it is not a directory', `remove ${path}`)
+  if (found.uid !== owner) {
+    throw unsafe(path, `it belongs to user ${found.uid}`, 'set TSBUILD_ROOT to a directory of your own')
+  }
+  if (found.mode & 0o022)
+    throw unsafe(path, 'other users may write to it', `chmod 700 ${path}, if you trust what is in it`)
+}
+
+function unsafe(path: string, why: string, hint: string): TsbuildError {
+  return new TsbuildError('TSB_STORE_UNSAFE', `the store ${path} is not safe to use: ${why}`, { hint })
+}
+
+/** @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md#oci-layout-file */
+async function markLayout(path: string): Promise<void> {
+  if (await exists(path)) return
+  await writing(path, 0, () => writeFile(path, '{"imageLayoutVersion":"1.0.0"}\n', { mode: 0o600 }))
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false
+    throw error
+  }
+}

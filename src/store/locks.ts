@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { hexOf, sha256 } from '../digest/index.ts'
+import { writing } from './failure.ts'
+import { acquire } from './lock.ts'
+
+/** Runs work under a lock; see `Store.locked`. */
+export type Locked = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+
+/** Locks by name: callers of this process wait in a queue, the first of it competes with other processes. */
+export function openLocks(folder: string): Locked {
+  const tails = new Map<string, Promise<unknown>>()
+  return (name, work, signal) => {
+    const path = join(folder, hexOf(sha256(name)).slice(0, 32))
+    const turn = (tails.get(name) ?? Promise.resolve()).then(() => holding(path, work, signal))
+    const tail = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    tails.set(name, tail)
+    void tail.then(() => tails.get(name) === tail && tails.delete(name))
+    return turn
+  }
+}
+
+async function holding<T>(path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const release = await writing(path, 0, () => acquire(path, signal))
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}

@@ -1,0 +1,53 @@
+import { TsbuildError } from '../errors.ts'
+import type { Descriptor, Reference } from '../image/index.ts'
+import type { DurableBlobs } from './blobs.ts'
+import { summarize } from './documents.ts'
+import type { ImagePorts } from './images.ts'
+import { entriesFor, nameOf } from './index-file.ts'
+
+/**
+ * Gives a manifest names, taking them from whatever had them. Nothing is written, nor locked, when it has them already,
+ * as after a build in which all was cached. By the time the names are seen, the image would survive a power cut.
+ */
+export async function nameImage(ports: ImagePorts, manifest: Descriptor, names: readonly Reference[]): Promise<void> {
+  const { blobs, index, locked } = ports
+  if (isNamed(await index.read(), manifest, names)) return
+  const summary = await summarize(blobs, manifest)
+  const layers = summary?.layers ?? []
+  await blobs.settle([manifest.digest, ...(summary ? [summary.config] : []), ...layers])
+  await locked('index', async () => {
+    for (const layer of layers) await checkAvailable(blobs, layer)
+    await index.write(withNames(await index.read(), manifest, names))
+  })
+}
+
+function isNamed(entries: readonly Descriptor[], manifest: Descriptor, names: readonly Reference[]): boolean {
+  const own = entries.filter((entry) => entry.digest === manifest.digest)
+  return own.length > 0 && names.every(({ normal }) => own.some((entry) => nameOf(entry) === normal))
+}
+
+/** Under the lock of the index, as removing images is: a layer that is here now stays, since the index will name it. */
+async function checkAvailable(blobs: DurableBlobs, layer: Descriptor['digest']): Promise<void> {
+  if ((await blobs.has(layer)) || (await blobs.origin(layer))) return
+  throw new TsbuildError('TSB_BLOB_MISSING', `layer ${layer} of the image is not in the store any more`, {
+    hint: 'build or pull the image again',
+  })
+}
+
+function withNames(
+  entries: readonly Descriptor[],
+  manifest: Descriptor,
+  names: readonly Reference[],
+): readonly Descriptor[] {
+  const given = new Set(names.map((name) => name.normal))
+  const kept = entries.filter((entry) => {
+    const name = nameOf(entry)
+    return name === undefined ? names.length === 0 || entry.digest !== manifest.digest : !given.has(name)
+  })
+  const added = names.length === 0 ? untagged(kept, manifest) : names.flatMap((name) => entriesFor(manifest, name))
+  return [...kept, ...added]
+}
+
+function untagged(entries: readonly Descriptor[], { mediaType, digest, size }: Descriptor): readonly Descriptor[] {
+  return entries.some((entry) => entry.digest === digest) ? [] : [{ mediaType, digest, size }]
+}

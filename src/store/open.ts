@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import type { Digest } from '../digest/index.ts'
+import { openBlobs } from './blobs.ts'
+import { prepareFolders } from './folders.ts'
+import { openImages } from './images.ts'
+import { openIndexFile } from './index-file.ts'
+import { openLocks } from './locks.ts'
+import { openOrigins } from './origins.ts'
+import type { FetchBlob, Store } from './store.ts'
+import { openTemporary, sweep } from './temporary.ts'
+import { unusedBlobs } from './unused.ts'
+
+export interface StoreOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** How blobs are had that are still remote; absent: not at all. */
+  readonly fetch?: FetchBlob
+}
+
+/**
+ * Opens the store in a directory, which is made when it is not there, and sweeps what dead processes left in it.
+ * @throws {TsbuildError} TSB_STORE_UNSAFE, TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ */
+export async function openStore(root: string, options: StoreOptions): Promise<Store> {
+  const real = await prepareFolders(root)
+  const layout = join(real, 'oci')
+  await sweep(join(real, 'tmp'))
+  const temporary = openTemporary(join(real, 'tmp'))
+  const aside = asideOf(temporary.make)
+  const locked = openLocks(join(real, 'locks'))
+  const protectors = new Set<() => AsyncIterable<Digest>>()
+  const blobs = openBlobs(join(layout, 'blobs', 'sha256'), {
+    locked,
+    origins: openOrigins(join(real, 'origins'), aside),
+    aside,
+    now: options.now,
+    fetch: options.fetch,
+  })
+  const deleteUnused = unusedBlobs({ blobs, now: options.now, othersAlive: temporary.othersAlive, protectors })
+  return {
+    root: real,
+    blobs,
+    images: openImages({ blobs, index: openIndexFile(layout, aside), locked, deleteUnused }),
+    temporary: temporary.make,
+    locked,
+    protect: (needed) => void protectors.add(needed),
+    close: temporary.close,
+  }
+}
+
+/** One directory for all small files that are being written, made with the first. */
+function asideOf(make: (prefix: string) => Promise<string>): () => Promise<string> {
+  let folder: Promise<string> | undefined
+  return () => {
+    folder ??= make('aside')
+    return folder
+  }
+}

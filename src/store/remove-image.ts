@@ -1,0 +1,30 @@
+import { TsbuildError } from '../errors.ts'
+import type { Descriptor } from '../image/index.ts'
+import { findImage, type ImagePorts, type Listed } from './images.ts'
+import { nameOf, tryReference } from './index-file.ts'
+
+/** Does what `Images.remove` says. The caller holds the lock of the index. */
+export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
+  const image = await findImage(ports, name)
+  if (!image) throw new TsbuildError('TSB_NO_SUCH_IMAGE', `No such image: ${name}`)
+  const entries = await ports.index.read()
+  const removed = entriesToRemove(entries, image, name)
+  const kept = entries.filter((entry) => !removed.includes(entry))
+  await ports.index.write(kept)
+  const untagged = image.names.filter((text) => removed.some((entry) => nameOf(entry) === tryReference(text)?.normal))
+  if (kept.some((entry) => entry.digest === image.manifest.digest)) return untagged.map((text) => `Untagged: ${text}`)
+  await ports.deleteUnused([image.manifest.digest, image.id, ...image.summary.layers], kept)
+  return [...untagged.map((text) => `Untagged: ${text}`), `Deleted: ${image.id}`]
+}
+
+/** Those of one name; all of them when the image was found by its id. */
+function entriesToRemove(entries: readonly Descriptor[], image: Listed, name: string): readonly Descriptor[] {
+  const own = entries.filter((entry) => entry.digest === image.manifest.digest)
+  const normal = tryReference(name)?.normal
+  const named = own.filter((entry) => normal !== undefined && nameOf(entry) === normal)
+  if (named.length > 0) return named
+  if (image.names.length <= 1) return own
+  throw new TsbuildError('TSB_IMAGE_HAS_NAMES', `the image ${name} has several names: ${image.names.join(', ')}`, {
+    hint: 'remove them by name',
+  })
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isSystemError } from '../errors.ts'
+import { writing } from './failure.ts'
+import { acquire, type Release, tryAcquire } from './lock.ts'
+import { removeTree } from './remove-tree.ts'
+
+/**
+ * The part of `tmp/` that is this process's: `tmp/<id>/`, which lives as long as the lock on `tmp/<id>.lock` is held. A
+ * lock, and not a process number, says who is alive: numbers mean nothing across pid namespaces, and are used again.
+ */
+export interface Temporary {
+  /** Makes a fresh private directory. */
+  make(prefix: string): Promise<string>
+  /** True when another process has something in `tmp/` too. */
+  othersAlive(): Promise<boolean>
+  /** Removes all that was made. */
+  close(): Promise<void>
+}
+
+/** Nothing is made before it is asked for: a build in which all is cached needs none. */
+export function openTemporary(folder: string): Temporary {
+  let own: Promise<{ readonly path: string; readonly release: Release }> | undefined
+  return {
+    async make(prefix) {
+      own ??= claim(folder)
+      const { path } = await own
+      return writing(path, 0, () => mkdtemp(join(path, `${prefix}-`)))
+    },
+    async othersAlive() {
+      const ownId = own && basename((await own).path)
+      return (await leftIn(folder)).some((id) => id !== ownId && isHeld(join(folder, `${id}.lock`)))
+    },
+    async close() {
+      if (!own) return
+      const { path, release } = await own
+      own = undefined
+      await removeTree(path)
+      release()
+    },
+  }
+}
+
+/** The lock comes first, so that a sweep never sees the directory without its lock. */
+async function claim(folder: string): Promise<{ readonly path: string; readonly release: Release }> {
+  const path = join(folder, randomBytes(4).toString('hex'))
+  const release = await writing(path, 0, () => acquire(`${path}.lock`))
+  await writing(path, 0, () => mkdir(path, { mode: 0o700 }))
+  return { path, release }
+}
+
+/** Removes what processes left that are dead. Never touches what a living one has. A read-only store is left as it is. */
+export async function sweep(folder: string): Promise<void> {
+  for (const id of await leftIn(folder)) {
+    try {
+      const release = tryAcquire(join(folder, `${id}.lock`))
+      if (!release) continue
+      await removeTree(join(folder, id)).finally(release)
+    } catch (error) {
+      if (!isSystemError(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+    }
+  }
+}
+
+function isHeld(lock: string): boolean {
+  const release = tryAcquire(lock)
+  release?.()
+  return !release
+}
+
+async function leftIn(folder: string): Promise<readonly string[]> {
+  return [...new Set((await readdir(folder)).map((name) => name.replace(/\.lock$/, '')))]
+}
