@@ -42,11 +42,7 @@ export async function parseManifestOrIndex(
   const { manifestSchema, indexSchema } = await import('./schemas.ts')
   if (kind === 'manifest') {
     checkShape(manifestSchema, value, name)
-    const { config, layers, ...rest } = withoutNulls<Manifest>(value, { layers: [] })
-    return {
-      kind,
-      manifest: { ...rest, config: withoutNulls(config), layers: layers.map((each) => withoutNulls(each)) },
-    }
+    return { kind, manifest: manifestFrom(value) }
   }
   checkShape(indexSchema, value, name)
   const { manifests, ...rest } = withoutNulls<Index>(value, { manifests: [] })
@@ -58,13 +54,7 @@ export async function parseConfig(bytes: Uint8Array, name = 'the image config'):
   const value = parseJson(bytes, name, documentLimits.config)
   const { configSchema } = await import('./schemas.ts')
   checkShape(configSchema, value, name)
-  const { rootfs, config, history, ...rest } = withoutNulls<ImageConfig>(value)
-  return {
-    ...rest,
-    ...(config && { config: withoutNulls(config) }),
-    rootfs: withoutNulls<ImageConfig['rootfs']>(rootfs, { diff_ids: [] }),
-    ...(history && { history: history.map((row) => withoutNulls(row)) }),
-  }
+  return configFrom(value)
 }
 
 /** Checks the `oci-layout` file of an image layout. */
@@ -74,9 +64,14 @@ export async function checkLayoutHeader(bytes: Uint8Array, name: string): Promis
   checkShape(layoutSchema, value, name)
 }
 
-/** A document that was checked when it came into the store, read again without loading the schemas. */
-export function readChecked<T extends Manifest | Index | ImageConfig>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder().decode(bytes)) as T
+/** A manifest that was checked when it came into the store: read again without loading the schemas. */
+export function readStoredManifest(bytes: Uint8Array): Manifest {
+  return manifestFrom(JSON.parse(new TextDecoder().decode(bytes)))
+}
+
+/** A config that was checked when it came into the store. */
+export function readStoredConfig(bytes: Uint8Array): ImageConfig {
+  return configFrom(JSON.parse(new TextDecoder().decode(bytes)))
 }
 
 type Kind = ManifestOrIndex['kind']
@@ -133,6 +128,22 @@ function checkShape(schema: Schema, value: unknown, name: string): void {
   if (!issue) return
   const place = issue.path.map(String).join('.')
   throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is not valid: ${place ? `${place}: ` : ''}${issue.message}`)
+}
+
+/** A value that has been checked, without its nulls. */
+function manifestFrom(value: unknown): Manifest {
+  const { config, layers, ...rest } = withoutNulls<Manifest>(value, { layers: [] })
+  return { ...rest, config: withoutNulls(config), layers: layers.map((each) => withoutNulls(each)) }
+}
+
+function configFrom(value: unknown): ImageConfig {
+  const { rootfs, config, history, ...rest } = withoutNulls<ImageConfig>(value)
+  return {
+    ...rest,
+    ...(config && { config: withoutNulls(config) }),
+    rootfs: withoutNulls<ImageConfig['rootfs']>(rootfs, { diff_ids: [] }),
+    ...(history && { history: history.map((row) => withoutNulls(row)) }),
+  }
 }
 
 /** Drops the members that are `null`, but for those that have a value to take instead. */

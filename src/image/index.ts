@@ -1,3 +1,4 @@
+export { assemble, historyComment, type ImageParts, type NewHistory } from './assemble.ts'
 export type { ContainerConfig, Healthcheck, History, ImageConfig } from './config.ts'
 export { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
 export {
@@ -7,11 +8,13 @@ export {
   parseIndex,
   parseManifest,
   parseManifestOrIndex,
-  readChecked,
+  readStoredConfig,
+  readStoredManifest,
 } from './documents.ts'
 export type { Image, Index, Manifest } from './image.ts'
 export { documentLimits, parseJson } from './json.ts'
 export type { Layer, Snapshot } from './layer.ts'
+export { manifestOf } from './manifest.ts'
 export {
   formatPlatform,
   machinePlatform,
