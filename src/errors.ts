@@ -28,6 +28,12 @@ export class TsbuildError extends Error {
   }
 }
 
+/** The same error with a place, when it has none of its own. Anything but a TsbuildError is given back as it is. */
+export function atPlace(error: unknown, at: SourceRange | undefined): unknown {
+  if (!(error instanceof TsbuildError) || error.at || !at) return error
+  return new TsbuildError(error.code, error.message, { at, hint: error.hint, cause: error.cause })
+}
+
 /** True for an error of the operating system with this code, such as `ENOENT`. */
 export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)

@@ -1,0 +1,89 @@
+import type { CacheRecord } from '../cache/index.ts'
+import { atPlace } from '../errors.ts'
+import { type ContextOp, inputsOf, type Node, type OpId, type Plan } from '../graph/index.ts'
+import type { Layer } from '../image/index.ts'
+import type { ExecutorPorts } from './ports.ts'
+import { schedule } from './schedule.ts'
+import { type LayerNode, performStep } from './step.ts'
+import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
+
+/** What a plan became. */
+export interface Executed {
+  /** Of the target, lowest first. */
+  readonly layers: readonly Layer[]
+  /** How each op with a layer got it. */
+  readonly records: ReadonlyMap<OpId, CacheRecord>
+  readonly steps: { readonly total: number; readonly cached: number }
+}
+
+/**
+ * Makes the layers of a plan: each op as soon as its inputs are there, from the cache where it can.
+ * @throws {TsbuildError} of the first step that failed, with its place; everything that ran beside it has ended by then
+ */
+export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Executed> {
+  const records = new Map<OpId, CacheRecord>()
+  let cached = 0
+  const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
+  const values = await schedule<(typeof tasks)[number], OpValue>(
+    tasks,
+    ports.jobs,
+    ports.signal,
+    async ({ node }, resultOf, slot, signal) => {
+      const inputs = inputsFrom(resultOf)
+      try {
+        if (!isLayerNode(node)) return await openSource(node, ports)
+        const result = await performStep(node, inputs, ports, slot, signal)
+        records.set(node.id, result.record)
+        if (result.cached) cached++
+        return await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))
+      } catch (error) {
+        throw atPlace(error, node.at)
+      }
+    },
+  )
+  const target = values.get(plan.target)
+  if (target?.kind !== 'snapshot') throw new Error('the target of the plan is no snapshot')
+  return { layers: target.layers, records, steps: { total: records.size, cached } }
+}
+
+function isLayerNode(node: Node): node is LayerNode {
+  return 'onto' in node.op
+}
+
+function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
+  const snapshot = (id: OpId): SnapshotValue => {
+    const value = resultOf(id)
+    if (value.kind !== 'snapshot') throw new Error(`${id} is no snapshot`)
+    return value
+  }
+  return { snapshot, value: resultOf }
+}
+
+/** What comes from outside the graph: nothing is fetched or read yet. */
+async function openSource(node: Node, ports: ExecutorPorts): Promise<OpValue> {
+  const { op } = node
+  switch (op.kind) {
+    case 'scratch':
+      return emptySnapshot
+    case 'image':
+      return shown(node, ports, async () => snapshotOfLayers(await ports.sources.image(op)))
+    case 'context':
+      return shown(node, ports, async () => openContext(op, ports))
+    default:
+      throw new Error(`${op.kind} is no source`)
+  }
+}
+
+async function openContext(op: ContextOp, ports: ExecutorPorts): Promise<OpValue> {
+  return { kind: 'context', name: op.name, files: await ports.sources.context(op.name) }
+}
+
+/** Lets the views see a source as a step. */
+async function shown(node: Node, { events, now }: ExecutorPorts, open: () => Promise<OpValue>): Promise<OpValue> {
+  const started = now()
+  events({ type: 'step:start', at: started, step: node.id, label: node.label })
+  const value = await open()
+  events({ type: 'step:done', at: now(), step: node.id, milliseconds: now() - started })
+  return value
+}
+

@@ -1,0 +1,5 @@
+export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
+export { type Executed, execute } from './execute.ts'
+export type { ContextFiles, ExecutorPorts, Hosts, Secrets, Sources } from './ports.ts'
+export { openRootfs, type RootfsProvider } from './rootfs/index.ts'
+export { openSandbox, type Sandbox } from './sandbox/index.ts'

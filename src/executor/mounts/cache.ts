@@ -1,0 +1,96 @@
+import { chmod, chown, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSystemError } from '../../errors.ts'
+import type { Mount } from '../../graph/index.ts'
+import { lockFile } from '../../syscalls.ts'
+import { type Change, rootPath, treePath, unpackTar, walk, writeTar } from '../../tree/index.ts'
+import type { OpContext } from '../ops/op-executor.ts'
+import { mountSource } from './bind.ts'
+import type { PreparedMount } from './mount.ts'
+
+type CacheMount = Extract<Mount, { kind: 'cache' }>
+
+/** Milliseconds between two looks at a cache that another build holds. */
+const lockInterval = 50
+
+/** A directory that outlives the build. `locked` waits for other builds, `private` takes one that nobody uses. */
+export async function prepareCache(mount: CacheMount, context: OpContext): Promise<PreparedMount> {
+  const base = await context.ports.cache.cacheMount(mount.id)
+  const held = await hold(base, mount.sharing, context.signal)
+  try {
+    await fill(held.directory, mount, context)
+  } catch (error) {
+    await held.release()
+    throw error
+  }
+  return {
+    target: { path: mount.target, kind: 'directory' },
+    mount: async (target) => ({ kind: 'bind', source: held.directory, target, readOnly: mount.readOnly }),
+    release: held.release,
+  }
+}
+
+interface HeldCache {
+  readonly directory: string
+  readonly release: () => Promise<void>
+}
+
+async function hold(base: string, sharing: CacheMount['sharing'], signal: AbortSignal): Promise<HeldCache> {
+  if (sharing === 'shared') return { directory: `${base}/shared`, release: async () => {} }
+  for (let number = 0; ; ) {
+    signal.throwIfAborted()
+    const held = await tryHold(sharing === 'private' ? `${base}/private-${number}` : `${base}/shared`)
+    if (held) return held
+    if (sharing === 'private') number++
+    else await sleep(lockInterval, undefined, { signal })
+  }
+}
+
+async function tryHold(directory: string): Promise<HeldCache | undefined> {
+  const handle = await open(`${directory}.lock`, 'a', 0o600)
+  if (lockFile(handle.fd, 'exclusive', false)) return { directory, release: () => handle.close() }
+  await handle.close()
+  return undefined
+}
+
+/** A new cache directory is made with its owner and mode, or from the source that the mount names. */
+async function fill(directory: string, mount: CacheMount, context: OpContext): Promise<void> {
+  if (await exists(directory)) return
+  const draft = await context.ports.temporary('cache-mount')
+  try {
+    const made = `${draft}/made`
+    await mkdir(made, { mode: 0o755 })
+    if (mount.from) await seed(made, mount.from, mount.source ?? '', context)
+    else {
+      await chown(made, mount.uid, mount.gid)
+      await chmod(made, mount.mode)
+    }
+    await rename(made, directory)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw error
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+async function seed(directory: string, from: NonNullable<CacheMount['from']>, source: string, context: OpContext) {
+  const { tree, entry } = await mountSource(from, source, context)
+  const below = entry.path === rootPath ? '' : `${entry.path}/`
+  const moved = function* (): Iterable<Change> {
+    for (const found of walk(tree, entry.path)) {
+      if (found.path === entry.path) continue
+      const path = treePath(found.path.slice(below.length))
+      yield found.kind === 'hardlink' ? { ...found, path, target: treePath(found.target.slice(below.length)) } : { ...found, path }
+    }
+  }
+  await unpackTar(writeTar(moved()), directory, { signal: context.signal })
+}
+
+async function exists(directory: string): Promise<boolean> {
+  try {
+    return (await stat(directory)).isDirectory()
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false
+    throw error
+  }
+}

@@ -1,0 +1,11 @@
+import type { MountTarget } from '../rootfs/index.ts'
+import type { SandboxMount } from '../sandbox/index.ts'
+
+/** A mount of a RUN before its rootfs is ready: the place it needs, and how that is filled then. */
+export interface PreparedMount {
+  readonly target: MountTarget
+  /** `at`: where the target really is, with links followed in the rootfs. */
+  readonly mount: (at: string) => Promise<SandboxMount>
+  /** Gives back what is held while the command runs. */
+  readonly release?: () => Promise<void>
+}

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { Mount } from '../../graph/index.ts'
+import type { OpContext } from '../ops/op-executor.ts'
+import { prepareBind } from './bind.ts'
+import { prepareCache } from './cache.ts'
+import type { PreparedMount } from './mount.ts'
+import { prepareSecret } from './secret.ts'
+
+/** Makes ready what the mounts of a RUN show, in order. What is held is released by the caller, also after an error. */
+export async function prepareMounts(
+  mounts: readonly Mount[],
+  scratch: string,
+  context: OpContext,
+  prepared: PreparedMount[],
+): Promise<void> {
+  for (const [index, mount] of mounts.entries()) {
+    const ready = await prepareMount(mount, path.join(scratch, `mount-${index}`), context)
+    if (ready) prepared.push(ready)
+  }
+}
+
+async function prepareMount(mount: Mount, folder: string, context: OpContext): Promise<PreparedMount | undefined> {
+  switch (mount.kind) {
+    case 'bind':
+      return prepareBind(mount, folder, context)
+    case 'cache':
+      return prepareCache(mount, context)
+    case 'tmpfs':
+      return prepareTmpfs(mount)
+    case 'secret':
+      return prepareSecret(mount, folder, context)
+    case 'ssh':
+      return prepareSsh(mount.id, mount.required)
+  }
+}
+
+function prepareTmpfs({ target, size }: Extract<Mount, { kind: 'tmpfs' }>): PreparedMount {
+  return {
+    target: { path: target, kind: 'directory' },
+    mount: async (at) => ({ kind: 'tmpfs', target: at, ...(size === undefined ? {} : { size }) }),
+  }
+}
+
+async function prepareSsh(id: string, required: boolean): Promise<undefined> {
+  if (!required) return undefined
+  throw new TsbuildError('TSB_SSH_MISSING', `ssh agent ${id}: not given`, {
+    hint: 'this version forwards no ssh agent to a RUN',
+  })
+}

@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises'
+import type { Json } from '../../digest/index.ts'
+import { sha256 } from '../../digest/index.ts'
+import type { CopyOp, OpOf } from '../../graph/index.ts'
+import {
+  contentId,
+  type Entry,
+  editTree,
+  type FileTree,
+  type TreeEditor,
+  treeOfEntries,
+  treePath,
+  walk,
+} from '../../tree/index.ts'
+import { resolveOwner } from '../users.ts'
+import { type ChosenSource, chooseFiles } from './choose.ts'
+import { parseMode } from './mode.ts'
+import type { OpContext, OpExecutor } from './op-executor.ts'
+import { type Placement, placeFile } from './place.ts'
+import { chainsOf } from './quick-key.ts'
+import { unpackArchive } from './unpack.ts'
+
+/** COPY, and ADD of files: one layer with the chosen files in their new places. */
+export const copy: OpExecutor<OpOf<'copy'>> = {
+  version: 'copy.v1',
+  quickKey(op, { inputs }) {
+    const chains = chainsOf(op.sources, inputs)
+    return chains && { definition: definitionOf(op), ...parentOf(op, inputs), inputs: chains }
+  },
+  /** The filesystem below, and name, mode, owner and content of each chosen file; not its mtime (decision 0003). */
+  async key(op, context) {
+    const chosen = await chooseFiles(op, context)
+    const ids = await Promise.all(chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, context) })))
+    return { components: { definition: definitionOf(op), ...parentOf(op, context.inputs), inputs: ids } }
+  },
+  async run(op, context) {
+    const { inputs, ports, signal } = context
+    const below = op.link ? treeOfEntries<Entry>([]) : await inputs.snapshot(op.onto).tree()
+    const files = editTree(below)
+    const scratch = await ports.temporary('copy')
+    try {
+      await placeAll(op, files, await placementOf(op, below, context), scratch, context)
+      return await ports.cache.layers.fromChanges(files.changes(), signal)
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  },
+}
+
+function definitionOf(op: CopyOp): Json {
+  const { kind, dest, chown, chmod, link, parents, excludes, unpack, inline } = op
+  const sources = op.sources.map((source) => source.path)
+  return { kind, dest, chown, chmod, link, parents, excludes, unpack, sources, inline: inline.map(({ name, text }) => [name, text]) }
+}
+
+function parentOf(op: CopyOp, inputs: OpContext['inputs']) {
+  return op.link ? {} : { parent: inputs.snapshot(op.onto).chain }
+}
+
+/** What of a source counts: every entry that will be taken. */
+async function contentOf({ files }: ChosenSource, { ports }: OpContext) {
+  const ids = []
+  for (const { tree, entry, name } of files) {
+    ids.push([name, await contentId(walk(tree, entry.path), (file) => ports.cache.digests.digest(file))])
+  }
+  return sha256(JSON.stringify(ids))
+}
+
+async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpContext): Promise<Placement> {
+  const unknown = (name: string) => notice(`--chown: no user or group "${name}" in the image, using 0`)
+  return {
+    owner: op.chown === undefined ? undefined : await resolveOwner(op.chown, below, unknown),
+    mode: op.chmod === undefined ? undefined : parseMode(op.chmod),
+    now: Math.floor(ports.now() / 1000),
+  }
+}
+
+async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {
+  for (const source of await chooseFiles(op, context)) {
+    for (const chosen of source.files) {
+      const unpacked = op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch, context))
+      if (!unpacked) placeFile(files, chosen, chosen.dest, placement)
+    }
+  }
+  for (const { name, text } of op.inline) placeFile(files, inlineFile(name, text, placement.now), op.dest, placement)
+}
+
+/** A heredoc as a file that could have been in a context. */
+function inlineFile(name: string, text: string, mtime: number) {
+  const bytes = new TextEncoder().encode(text)
+  const path = treePath(name)
+  const content = { kind: 'bytes', bytes } as const
+  const entry = { kind: 'file', path, mode: 0o644, uid: 0, gid: 0, mtime, size: bytes.length, content } as const
+  return { tree: treeOfEntries([entry]), entry, name }
+}

@@ -1,0 +1,33 @@
+import type { KeyComponents } from '../../cache/index.ts'
+import type { LayerOp, Node } from '../../graph/index.ts'
+import type { Layer } from '../../image/index.ts'
+import type { SandboxOutput } from '../sandbox/index.ts'
+import type { ExecutorPorts } from '../ports.ts'
+import type { Inputs } from '../values.ts'
+
+/** What the key of an op is made of, and what an explanation of a miss may want besides. */
+export interface OpKey {
+  readonly components: KeyComponents
+  readonly files?: readonly (readonly [path: string, digest: string])[]
+}
+
+/** What an op's work may use. */
+export interface OpContext {
+  readonly inputs: Inputs
+  readonly ports: ExecutorPorts
+  readonly node: Node
+  readonly signal: AbortSignal
+  readonly output: SandboxOutput
+  readonly notice: (message: string) => void
+}
+
+/** One kind of op: what its result depends on, and how it is made. They stand together because they change together. */
+export interface OpExecutor<O extends LayerOp> {
+  /** Part of every key: raised when the work changes for the same components. */
+  readonly version: string
+  /** A key that is known without reading files, when there is one; what was found by `key` is found by it too. */
+  readonly quickKey?: (op: O, context: OpContext) => KeyComponents | undefined
+  readonly key: (op: O, context: OpContext) => Promise<OpKey>
+  readonly run: (op: O, context: OpContext) => Promise<Layer>
+}
+

@@ -1,0 +1,153 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Json } from '../../digest/index.ts'
+import { TsbuildError } from '../../errors.ts'
+import type { OpOf, RunOp } from '../../graph/index.ts'
+import type { Layer } from '../../image/index.ts'
+import { bindContent, mountDefinition, type PreparedMount, prepareMounts, secretVariable } from '../mounts/index.ts'
+import type { PreparedRootfs } from '../rootfs/index.ts'
+import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
+import { type ProcessUser, resolveProcessUser } from '../users.ts'
+import { networkFiles } from './network-files.ts'
+import type { OpContext, OpExecutor } from './op-executor.ts'
+import { resolveDestination } from './place.ts'
+import { chainsOf } from './quick-key.ts'
+
+/** RUN: a command in the sandbox, on the files below; the layer is what it changed. */
+export const run: OpExecutor<OpOf<'run'>> = {
+  version: 'run.v1',
+  quickKey: (op, { inputs }) => {
+    const binds = op.mounts.filter((mount) => mount.kind === 'bind')
+    const chains = chainsOf(binds, inputs)
+    return chains && { definition: definitionOf(op), parent: inputs.snapshot(op.onto).chain, inputs: chains }
+  },
+  /** All that the command sees, but times, the bytes of secrets, and what is in cache mounts. */
+  key: async (op, context) => ({
+    components: {
+      definition: definitionOf(op),
+      parent: context.inputs.snapshot(op.onto).chain,
+      inputs: await bindInputs(op, context),
+    },
+  }),
+  async run(op, context) {
+    const scratch = await context.ports.temporary('run')
+    const mounts: PreparedMount[] = []
+    try {
+      await prepareMounts(op.mounts, scratch, context, mounts)
+      return await runOnRootfs(op, scratch, mounts, context)
+    } finally {
+      for (const mount of mounts) await mount.release?.()
+      await rm(scratch, { recursive: true, force: true })
+    }
+  },
+}
+
+function definitionOf(op: RunOp): Json {
+  const { kind, argv, env, cwd, user, network, security, scripts, platform, limits } = op
+  const mounts = op.mounts.map(mountDefinition)
+  const { hostNames, ulimits } = limits
+  const definition = { kind, argv, env, cwd, user, network, security, scripts, platform, mounts, hostNames, ulimits }
+  return definition as unknown as Json
+}
+
+async function bindInputs(op: RunOp, context: OpContext) {
+  const binds = op.mounts.filter((mount) => mount.kind === 'bind')
+  return Promise.all(
+    binds.map(async (mount) => ({ name: `bind ${mount.target}`, id: await bindContent(mount, context) })),
+  )
+}
+
+async function runOnRootfs(
+  op: RunOp,
+  scratch: string,
+  mounts: readonly PreparedMount[],
+  context: OpContext,
+): Promise<Layer> {
+  const { ports, inputs, signal } = context
+  const [sandbox, rootfs] = await Promise.all([ports.sandbox(), ports.rootfs()])
+  const fixed = await fixedMounts(op, sandbox, scratch, context)
+  const all = [...fixed, ...mounts]
+  const prepared = await rootfs.prepare(
+    inputs.snapshot(op.onto).layers,
+    all.map((mount) => mount.target),
+    await madeIn(scratch, 'rootfs'),
+    signal,
+  )
+  try {
+    await runCommand(op, sandbox, prepared, await mountAll(all, prepared), await madeIn(scratch, 'sandbox'), context)
+    return await prepared.commit(ports.cache.layers)
+  } finally {
+    await prepared.dispose()
+  }
+}
+
+/** What every RUN finds: host names, the resolver, and the scripts of its heredocs. */
+async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context: OpContext) {
+  const folder = await madeIn(scratch, 'files')
+  const files = await networkFiles(op, sandbox, context.ports.hosts)
+  const sources = [...files.map((file) => ({ ...file, mode: 0o644 })), ...op.scripts.map((script) => ({ ...script, mode: 0o755 }))]
+  return Promise.all(
+    sources.map(async ({ path: target, text, mode }, index): Promise<PreparedMount> => {
+      const source = path.join(folder, String(index))
+      await writeFile(source, text, { mode })
+      return {
+        target: { path: target, kind: 'file' },
+        mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
+      }
+    }),
+  )
+}
+
+async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRootfs): Promise<readonly SandboxMount[]> {
+  const ready: SandboxMount[] = []
+  for (const { target, mount } of mounts) ready.push(await mount(prepared.targets.get(target.path) ?? target.path))
+  return ready
+}
+
+async function runCommand(
+  op: RunOp,
+  sandbox: Sandbox,
+  prepared: PreparedRootfs,
+  mounts: readonly SandboxMount[],
+  scratch: string,
+  context: OpContext,
+): Promise<void> {
+  const user = await resolveProcessUser(op.user, prepared.tree)
+  const spec = {
+    id: path.basename(path.dirname(scratch)),
+    rootfs: prepared.rootfs,
+    argv: op.argv,
+    env: await environment(op, user, context),
+    cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
+    user,
+    mounts,
+    network: op.network,
+    hostname: 'buildkitsandbox',
+    insecure: op.security === 'insecure',
+    limits: op.limits,
+    scratch,
+  }
+  const result = await sandbox.run(spec, context.output, context.signal)
+  if (result.exitCode !== 0) throw stepFailed(op, result.exitCode, result.signal)
+}
+
+async function environment(op: RunOp, user: ProcessUser, context: OpContext): Promise<readonly string[]> {
+  const secrets = op.mounts.filter((mount) => mount.kind === 'secret')
+  const values = await Promise.all(secrets.map((mount) => secretVariable(mount, context)))
+  const env = [...(context.node.unkeyed ?? []), ...op.env, ...values.flat()]
+  return env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
+}
+
+function stepFailed(op: RunOp, exitCode: number, signal: string | undefined): TsbuildError {
+  const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
+  const command = op.argv.join(' ')
+  return new TsbuildError('TSB_STEP_FAILED', `process "${command}" did not complete successfully: ${how}`, {
+    hint: exitCode === 127 ? 'the shell found no such command in the image: is the package installed, and PATH right?' : undefined,
+  })
+}
+
+async function madeIn(scratch: string, name: string): Promise<string> {
+  const directory = path.join(scratch, name)
+  await mkdir(directory, { mode: 0o700 })
+  return directory
+}

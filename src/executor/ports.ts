@@ -1,0 +1,58 @@
+import type { Cache } from '../cache/index.ts'
+import type { ImageOp } from '../graph/index.ts'
+import type { Layer } from '../image/index.ts'
+import type { FileTree } from '../tree/index.ts'
+import type { EventSink } from './events.ts'
+import type { RootfsProvider } from './rootfs/index.ts'
+import type { Sandbox } from './sandbox/index.ts'
+
+/** What `execute` asks of the world. Each is answered late: a build that hits all its steps asks for little of it. */
+export interface ExecutorPorts {
+  readonly cache: Cache
+  readonly sources: Sources
+  readonly sandbox: () => Promise<Sandbox>
+  readonly rootfs: () => Promise<RootfsProvider>
+  readonly secrets: Secrets
+  readonly hosts: Hosts
+  /** A fresh private directory on the store's file system. */
+  readonly temporary: (prefix: string) => Promise<string>
+  /** Runs `work` while no other process holds the same name. */
+  readonly locked: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  readonly events: EventSink
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Steps that run at once. */
+  readonly jobs: number
+  readonly signal: AbortSignal
+}
+
+/** Files that come from outside the graph. */
+export interface Sources {
+  /** The build context, or a named one. */
+  context(name: string): Promise<ContextFiles>
+  /** The layers of a resolved image, lowest first; nothing is fetched before one is read. */
+  image(op: ImageOp): Promise<readonly Layer[]>
+}
+
+/** A context as COPY sees it: without what `.dockerignore` takes away. */
+export interface ContextFiles {
+  readonly tree: FileTree
+  /** Where on the host it is, when all of it may be seen as it is there. */
+  readonly directory?: string
+  /** For a path that is not in the tree: the rule that took it away (`.dockerignore:3`), if one did. */
+  excludedBy(path: string): string | undefined
+}
+
+/** Secrets that the command line names. */
+export interface Secrets {
+  /** The bytes of a secret; undefined when nobody gave it. */
+  read(id: string): Promise<Uint8Array | undefined>
+}
+
+/** What a RUN finds in `/etc/hosts` and `/etc/resolv.conf`. Neither counts in its key. */
+export interface Hosts {
+  /** `--add-host`: `ip name` lines. */
+  readonly extra: readonly { readonly name: string; readonly address: string }[]
+  /** The host's own `/etc/resolv.conf`. */
+  resolvConf(): Promise<string>
+}

@@ -1,0 +1,104 @@
+import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
+import type { LayerOp, Node } from '../graph/index.ts'
+import { explainMiss } from './explain.ts'
+import { executorOf, type OpContext } from './ops/index.ts'
+import type { OpKey } from './ops/op-executor.ts'
+import type { ExecutorPorts } from './ports.ts'
+import type { Slot } from './schedule.ts'
+import type { Inputs } from './values.ts'
+
+/** A node whose op makes a layer. */
+export type LayerNode = Node & { readonly op: LayerOp }
+
+/** How a step got its layer. */
+export interface StepResult {
+  readonly record: CacheRecord
+  readonly cached: boolean
+}
+
+/**
+ * Looks a step up, else runs it and keeps what it gave. The same step wanted by two builds runs once: the second one waits,
+ * and finds the record of the first.
+ */
+export async function performStep(
+  node: LayerNode,
+  inputs: Inputs,
+  ports: ExecutorPorts,
+  slot: Slot,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const context = contextOf(node, inputs, ports, signal)
+  const executor = executorOf(node.op)
+  const quick = executor.quickKey(context)
+  const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
+  const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
+  if (known) return hit(node, known, ports)
+  const parts = await slot(() => executor.key(context))
+  const key = cacheKey(executor.version, parts.components)
+  const found = node.noCache ? undefined : await ports.cache.records.find(key)
+  const result = found
+    ? hit(node, found, ports)
+    : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)))
+  if (quickKey) await ports.cache.records.alias(quickKey, key)
+  return result
+}
+
+async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: OpContext): Promise<StepResult> {
+  const { ports, signal } = context
+  signal.throwIfAborted()
+  const made = node.noCache ? undefined : await ports.cache.records.find(key)
+  if (made) return hit(node, made, ports)
+  const started = ports.now()
+  ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
+  const reason = await explainMiss(parts.components, node, ports.cache.records)
+  ports.events({ type: 'step:miss', at: ports.now(), step: node.id, reason })
+  try {
+    const record = await runAndRecord(node, key, parts, context, started)
+    ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds: ports.now() - started })
+    return { record, cached: false }
+  } catch (error) {
+    const at = ports.now()
+    if (signal.aborted) ports.events({ type: 'step:canceled', at, step: node.id })
+    else ports.events({ type: 'step:error', at, step: node.id, message: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
+}
+
+/** Early cutoff: when the layer holds what an older one on the same files holds, that one is taken, with its time. */
+async function runAndRecord(
+  node: LayerNode,
+  key: CacheKey,
+  { components, files }: OpKey,
+  context: OpContext,
+  started: number,
+): Promise<CacheRecord> {
+  const { cache, now } = context.ports
+  const layer = await executorOf(node.op).run(context)
+  const older = await cache.records.sameContent(components.parent, await layer.contentId())
+  const record: CacheRecord = {
+    key,
+    layer: older?.layer ?? (await cache.layers.recordOf(layer)),
+    created: older?.created ?? new Date(started).toISOString(),
+    milliseconds: now() - started,
+    components,
+    ...(files && { files }),
+  }
+  await cache.records.save(record)
+  return record
+}
+
+function hit(node: LayerNode, record: CacheRecord, ports: ExecutorPorts): StepResult {
+  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label })
+  return { record, cached: true }
+}
+
+function contextOf(node: LayerNode, inputs: Inputs, ports: ExecutorPorts, signal: AbortSignal): OpContext {
+  return {
+    inputs,
+    ports,
+    node,
+    signal,
+    output: (stream, bytes) => ports.events({ type: 'step:log', at: ports.now(), step: node.id, stream, bytes }),
+    notice: (message) => ports.events({ type: 'notice', at: ports.now(), message }),
+  }
+}

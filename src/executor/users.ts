@@ -1,0 +1,125 @@
+import { TsbuildError } from '../errors.ts'
+import { absolutePath, type FileTree, readSmall, resolvePath, type TreePath, treePath } from '../tree/index.ts'
+
+/** Numbers that a process or a file gets. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Who a RUN runs as. */
+export interface ProcessUser extends Owner {
+  /** Supplementary groups, the primary one not included. */
+  readonly groups: readonly number[]
+  readonly home: string
+}
+
+interface PasswdRow {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+}
+
+interface GroupRow {
+  readonly name: string
+  readonly gid: number
+  readonly members: readonly string[]
+}
+
+/** Largest `/etc/passwd` and `/etc/group` of an image that is read, in bytes. */
+const accountFileLimit = 10 * 1024 * 1024
+/** 2^32 - 2: the last number that Linux gives to a user. */
+const largestId = 4_294_967_294
+
+/**
+ * The owner that `--chown=user[:group]` means in a tree. A number alone is also the group; a name alone brings its primary
+ * group from `/etc/passwd`; a name that is in neither file is 0, as BuildKit has it, and is told to `unknown`.
+ * @throws {TsbuildError} TSB_USER_RANGE for a number above 2^32 - 2
+ */
+export async function resolveOwner(spec: string, tree: FileTree, unknown: (name: string) => void): Promise<Owner> {
+  const [user = '', group] = spec.split(':', 2)
+  const account = await findAccount(user, tree)
+  if (!account && user !== '') unknown(user)
+  const uid = account?.uid ?? 0
+  if (group === undefined || group === '') return { uid, gid: account?.gid ?? 0 }
+  const gid = parseId(group) ?? (await readGroups(tree)).find((row) => row.name === group)?.gid
+  if (gid === undefined) unknown(group)
+  return { uid, gid: gid ?? account?.gid ?? 0 }
+}
+
+async function findAccount(user: string, tree: FileTree): Promise<Owner | undefined> {
+  const id = parseId(user)
+  if (id !== undefined) return { uid: id, gid: id }
+  return user === '' ? undefined : (await readPasswd(tree)).find((row) => row.name === user)
+}
+
+/**
+ * The user, groups and home that `USER user[:group]` means for a process.
+ * @throws {TsbuildError} TSB_UNKNOWN_USER, TSB_UNKNOWN_GROUP when a name is not in the image
+ */
+export async function resolveProcessUser(spec: string, tree: FileTree): Promise<ProcessUser> {
+  const [user = '', group] = spec.split(':', 2)
+  const passwd = await readPasswd(tree)
+  const id = user === '' ? 0 : parseId(user)
+  const row = passwd.find((candidate) => (id === undefined ? candidate.name === user : candidate.uid === id))
+  if (!row && id === undefined) throw unknownUser(user)
+  const uid = row?.uid ?? id ?? 0
+  const home = row?.home || '/'
+  if (group !== undefined && group !== '') return { uid, gid: await findGroup(group, tree), groups: [], home }
+  const gid = row?.gid ?? 0
+  const groups = row ? (await readGroups(tree)).filter((one) => one.members.includes(row.name) && one.gid !== gid) : []
+  return { uid, gid, groups: [...new Set(groups.map((one) => one.gid))], home }
+}
+
+async function findGroup(group: string, tree: FileTree): Promise<number> {
+  const gid = parseId(group) ?? (await readGroups(tree)).find((row) => row.name === group)?.gid
+  if (gid !== undefined) return gid
+  throw new TsbuildError('TSB_UNKNOWN_GROUP', `unable to find group ${group}: no matching entries in group file`, {
+    hint: 'make the group in an earlier RUN, or use its number',
+  })
+}
+
+function unknownUser(user: string): TsbuildError {
+  return new TsbuildError('TSB_UNKNOWN_USER', `unable to find user ${user}: no matching entries in passwd file`, {
+    hint: 'make the user in an earlier RUN (useradd, adduser), or use its number',
+  })
+}
+
+/** A decimal id; undefined for a name. */
+function parseId(text: string): number | undefined {
+  if (!/^[0-9]+$/.test(text)) return undefined
+  const id = Number(text)
+  if (id <= largestId) return id
+  throw new TsbuildError('TSB_USER_RANGE', `user or group id ${text} is out of range`, {
+    hint: `the largest id is ${largestId}`,
+  })
+}
+
+async function readPasswd(tree: FileTree): Promise<readonly PasswdRow[]> {
+  const rows = await readRows(tree, treePath('/etc/passwd'))
+  return rows.flatMap(([name = '', , uid = '', gid = '', , home = '']) =>
+    /^\d+$/.test(uid) && /^\d+$/.test(gid) ? [{ name, uid: Number(uid), gid: Number(gid), home }] : [],
+  )
+}
+
+async function readGroups(tree: FileTree): Promise<readonly GroupRow[]> {
+  const rows = await readRows(tree, treePath('/etc/group'))
+  return rows.flatMap(([name = '', , gid = '', members = '']) =>
+    /^\d+$/.test(gid) ? [{ name, gid: Number(gid), members: members.split(',').filter((one) => one !== '') }] : [],
+  )
+}
+
+/** The rows of an account file, split at colons; none when the image has no such file. */
+async function readRows(tree: FileTree, path: TreePath): Promise<readonly (readonly string[])[]> {
+  const { entry } = resolvePath(tree, path, { followLast: true })
+  if (!entry) return []
+  if (entry.kind !== 'file' || entry.size > accountFileLimit) {
+    throw new TsbuildError('TSB_ACCOUNT_FILE', `${absolutePath(path)} of the image is not a regular file of at most 10 MiB`)
+  }
+  const text = new TextDecoder().decode(await readSmall(entry, accountFileLimit))
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => line.trim().split(':'))
+}

@@ -1,0 +1,69 @@
+import { type Digest, digestOf } from '../digest/index.ts'
+import type { OpId } from '../graph/index.ts'
+import type { Layer } from '../image/index.ts'
+import { type FileTree, overlay } from '../tree/index.ts'
+import type { ContextFiles } from './ports.ts'
+
+/** A stack of layers with what names it, and its merged files, which are looked up on first use. */
+export interface SnapshotValue {
+  readonly kind: 'snapshot'
+  readonly layers: readonly Layer[]
+  /** Built from the content ids of the layers, bottom up: equal chains, equal files. */
+  readonly chain: Digest
+  tree(): Promise<FileTree>
+}
+
+export interface ContextValue {
+  readonly kind: 'context'
+  readonly name: string
+  readonly files: ContextFiles
+}
+
+/** What an op gives to those that read it. */
+export type OpValue = SnapshotValue | ContextValue
+
+/** The results of the ops that an op reads. */
+export interface Inputs {
+  snapshot(id: OpId): SnapshotValue
+  value(id: OpId): OpValue
+}
+
+const emptyChain = digestOf('scratch')
+
+/** No layers. */
+export const emptySnapshot: SnapshotValue = snapshotOf([], emptyChain)
+
+/** The layers of an image that exists already. */
+export async function snapshotOfLayers(layers: readonly Layer[]): Promise<SnapshotValue> {
+  let chain = emptyChain
+  for (const layer of layers) chain = chainOf(chain, await layer.contentId())
+  return snapshotOf(layers, chain)
+}
+
+/** One more layer on a snapshot. */
+export async function stack(below: SnapshotValue, layer: Layer): Promise<SnapshotValue> {
+  return snapshotOf([...below.layers, layer], chainOf(below.chain, await layer.contentId()))
+}
+
+/** The files of either kind of value. */
+export async function filesOf(value: OpValue): Promise<FileTree> {
+  return value.kind === 'context' ? value.files.tree : value.tree()
+}
+
+function chainOf(below: Digest, contentId: Digest): Digest {
+  return digestOf(['chain.v1', below, contentId])
+}
+
+function snapshotOf(layers: readonly Layer[], chain: Digest): SnapshotValue {
+  let merged: Promise<FileTree> | undefined
+  const merge = async () => overlay(await Promise.all(layers.map((layer) => layer.tree())))
+  return {
+    kind: 'snapshot',
+    layers,
+    chain,
+    tree() {
+      merged ??= merge()
+      return merged
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import type { Change, Entry, FileTree } from './entry.ts'
+import { comparePaths } from './order.ts'
+import { joinPath, rootPath, type TreePath } from './path.ts'
+
+/**
+ * A file tree with changes on top of one that stays as it is: what COPY and WORKDIR write into before there is a layer.
+ * Looking at it shows the merged view; `changes` gives what the new layer says.
+ */
+export interface TreeEditor extends FileTree {
+  /** Puts an entry in place of what is at its path. Its parent directory exists. A directory keeps what is in it. */
+  put(entry: Entry): void
+  /** Takes away what is at a path, and all below it. */
+  remove(path: TreePath): void
+  /**
+   * The layer: what was put, whiteouts for what is gone, and the unchanged directories above each, so that a reader who
+   * knows only this layer does not make them up. Parents first, siblings in byte order.
+   */
+  changes(): readonly Change[]
+}
+
+/** A place that was touched, or has such a place below it. */
+interface EditNode {
+  /** `through`: unchanged itself. */
+  state: 'through' | 'put' | 'gone'
+  entry: Entry | undefined
+  /** What the tree below has under this path does not show any more. */
+  covers: boolean
+  readonly children: Map<string, EditNode>
+}
+
+/** Starts with no change on `below`. */
+export function editTree(below: FileTree): TreeEditor {
+  const root = newNode()
+  const get = (path: TreePath): Entry | undefined => {
+    const { node, covered } = find(root, path)
+    if (node && node.state !== 'through') return node.entry
+    return covered ? undefined : below.get(path)
+  }
+  return {
+    get,
+    list: (path) => listNames(find(root, path), below, path),
+    put(entry) {
+      const merges = entry.kind === 'directory' && get(entry.path)?.kind === 'directory'
+      const node = touch(root, entry.path)
+      if (!merges) clear(node, below, entry.path)
+      node.state = 'put'
+      node.entry = entry
+    },
+    remove(path) {
+      if (!get(path)) return
+      const node = touch(root, path)
+      clear(node, below, path)
+      node.state = 'gone'
+      node.entry = undefined
+    },
+    changes: () => collect(root, below),
+  }
+}
+
+function newNode(): EditNode {
+  return { state: 'through', entry: undefined, covers: false, children: new Map() }
+}
+
+/** The node of a path if there is one, and whether a node above hides what lies below. */
+function find(root: EditNode, path: TreePath): { readonly node: EditNode | undefined; readonly covered: boolean } {
+  let node: EditNode | undefined = root
+  let covered = false
+  for (const piece of pieces(path)) {
+    if (!node) break
+    covered ||= node.covers || (node.state === 'put' && node.entry?.kind !== 'directory')
+    node = node.children.get(piece)
+  }
+  return { node, covered }
+}
+
+/** The node of a path, made with all nodes above it when missing. */
+function touch(root: EditNode, path: TreePath): EditNode {
+  let node = root
+  for (const piece of pieces(path)) {
+    const child = node.children.get(piece) ?? newNode()
+    node.children.set(piece, child)
+    node = child
+  }
+  return node
+}
+
+function clear(node: EditNode, below: FileTree, path: TreePath): void {
+  node.children.clear()
+  node.covers ||= below.get(path) !== undefined
+}
+
+function listNames(
+  { node, covered }: { readonly node: EditNode | undefined; readonly covered: boolean },
+  below: FileTree,
+  path: TreePath,
+): readonly string[] {
+  const shown = covered || node?.covers ? [] : below.list(path)
+  if (!node || node.children.size === 0) return shown
+  const names = new Set(shown)
+  for (const [name, child] of node.children) {
+    if (child.state === 'gone') names.delete(name)
+    else if (child.state === 'put') names.add(name)
+  }
+  return [...names].sort(comparePaths)
+}
+
+function collect(root: EditNode, below: FileTree): readonly Change[] {
+  const changes: Change[] = []
+  const waiting: { path: TreePath; node: EditNode }[] = [{ path: rootPath, node: root }]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const change = changeOf(next.node, below, next.path)
+    if (change) changes.push(change)
+    const { path } = next
+    for (const [name, node] of [...next.node.children].sort(([a], [b]) => comparePaths(b, a))) {
+      waiting.push({ path: joinPath(path, name), node })
+    }
+  }
+  return changes
+}
+
+function changeOf(node: EditNode, below: FileTree, path: TreePath): Change | undefined {
+  if (node.state === 'through') return path === rootPath ? undefined : below.get(path)
+  const lower = below.get(path)
+  if (!node.entry) return lower && { kind: 'whiteout', path }
+  const hides = node.covers && node.entry.kind === 'directory' && lower?.kind === 'directory'
+  return hides && node.entry.kind === 'directory' ? { ...node.entry, opaque: true } : node.entry
+}
+
+function pieces(path: TreePath): readonly string[] {
+  return path === rootPath ? [] : path.split('/')
+}
