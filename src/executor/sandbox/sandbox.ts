@@ -63,8 +63,13 @@ export type SandboxOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => 
 
 /** Runs a command where it can see and change nothing but its rootfs. One form per rung of the ladder. */
 export interface Sandbox {
-  /** `runc`, `crun`, `native` or `chroot`. */
-  readonly name: string
+  /** `chroot` can mount nothing: it takes only a `directory` rootfs. */
+  readonly name: 'runc' | 'crun' | 'native' | 'chroot'
+  /**
+   * What `/etc/resolv.conf` has to say in a step with this network, given the host's own text: user-mode networking answers
+   * at an address of its own, and a step without network has no resolver.
+   */
+  resolvConf(network: SandboxSpec['network'], host: string): string
   /**
    * Runs to the end; all processes of the command are gone when it returns. On abort they are killed within 2 s, and the
    * reason of the signal is thrown.

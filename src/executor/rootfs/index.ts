@@ -1,0 +1,1 @@
+export type { MountTarget, PreparedRootfs, RootfsProvider } from './rootfs.ts'

@@ -1,0 +1,42 @@
+import type { Layers } from '../../cache/index.ts'
+import type { Layer } from '../../image/index.ts'
+import type { FileTree } from '../../tree/index.ts'
+import type { Rootfs } from '../sandbox/index.ts'
+
+/** Something that will be mounted: where, and as what. */
+export interface MountTarget {
+  /** Absolute, as it was asked for. */
+  readonly path: string
+  readonly kind: 'directory' | 'file'
+}
+
+/** Makes layers a directory that a command can run in. */
+export interface RootfsProvider {
+  readonly name: 'overlay' | 'copy'
+  /**
+   * Readies the files of these layers (lowest first) and the places where something will be mounted. `scratch` is an empty
+   * private directory on the file system of the store; the caller removes it after `dispose`.
+   * @throws {TsbuildError} TSB_SANDBOX_TARGET when a target, or `/proc`, `/sys` or `/dev`, cannot be mounted on
+   */
+  prepare(
+    layers: readonly Layer[],
+    targets: readonly MountTarget[],
+    scratch: string,
+    signal: AbortSignal,
+  ): Promise<PreparedRootfs>
+}
+
+export interface PreparedRootfs {
+  readonly rootfs: Rootfs
+  /** The files before the command: for looking up users, the working directory and links. */
+  readonly tree: FileTree
+  /** By the path that was asked for: where each target really is, with all links followed inside the root. */
+  readonly targets: ReadonlyMap<string, string>
+  /**
+   * After the command, and once: takes away what was only made to mount on, when it is still empty and as it was made, and
+   * makes the layer of what the command changed.
+   */
+  commit(layers: Layers): Promise<Layer>
+  /** Gives back what `prepare` holds beyond its scratch directory. */
+  dispose(): Promise<void>
+}

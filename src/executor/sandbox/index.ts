@@ -1,0 +1,1 @@
+export type { Rootfs, Sandbox, SandboxMount, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
