@@ -47,6 +47,8 @@ export interface DirectoryEntry extends Metadata {
   readonly path: TreePath
   /** In a layer: hides all that lower layers have below this directory. */
   readonly opaque?: true
+  /** Nobody said it: it is there because something below it is. Where a lower layer has a directory, that one counts. */
+  readonly implied?: true
 }
 
 export interface SymlinkEntry extends Metadata {

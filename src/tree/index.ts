@@ -1,3 +1,7 @@
+export { readContent, readSmall } from './content.ts'
+export { contentId, type DigestOf } from './content-id.ts'
+export { type DirectoryOptions, type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
+export { treeOfEntries } from './entries.ts'
 export type {
   Change,
   Content,
@@ -14,5 +18,12 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
+export { hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
+export { comparePaths } from './order.ts'
+export { overlay } from './overlay.ts'
 export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type TreePath, treePath } from './path.ts'
+export { type Resolved, resolvePath } from './resolve.ts'
+export { type PivotedSource, select, splitPivot } from './select.ts'
+export { walk } from './walk.ts'
+export { isPortableXattr } from './xattrs.ts'

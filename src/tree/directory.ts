@@ -1,0 +1,155 @@
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { isSystemError } from '../errors.ts'
+import { getXattr, splitDevice } from '../syscalls.ts'
+import { unreadable } from './content.ts'
+import type { Change, Entry, FileIdentity, FileTree, Metadata, Tree } from './entry.ts'
+import { decodeName, encodeName } from './names.ts'
+import { comparePaths } from './order.ts'
+import { parentPath, rootPath, type TreePath } from './path.ts'
+import { portableXattrs } from './xattrs.ts'
+
+/** The attributes in which overlayfs keeps its marks: `user` when it was mounted with `userxattr`. */
+export type OverlayMarks = 'trusted' | 'user'
+
+export interface DirectoryOptions {
+  /** `root`: everything is shown as owned by 0:0. Default: as it is. */
+  readonly owners?: 'root' | 'kept'
+  /** Default: those that a layer carries. `none` asks the system for nothing. */
+  readonly xattrs?: 'none' | 'kept'
+}
+
+/**
+ * A directory of this machine as a tree. A folder is listed, and a file looked at, when it is first asked for; the answer
+ * stays the same from then on. Sockets are left out. Hard links show as files of their own.
+ * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE
+ */
+export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
+  return viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
+}
+
+/** A directory that overlayfs used as its upper one: what the layer says, with whiteouts and opaque directories. */
+export function treeOfUpper(root: string, marks: OverlayMarks): Tree {
+  return viewOf<Change>(root, (path, place, stats) => {
+    if (isWhiteout(stats)) return { kind: 'whiteout', path }
+    const entry = entryOf(path, place, stats, {})
+    if (entry?.kind !== 'directory' || !isOpaque(place, marks)) return entry
+    return { ...entry, opaque: true }
+  })
+}
+
+type Look<E> = (path: TreePath, place: string | Buffer, stats: BigIntStats) => E | undefined
+
+function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
+  const entries = new Map<TreePath, E | undefined>()
+  const names = new Map<TreePath, readonly string[]>()
+  const lookAt = (path: TreePath): E | undefined => {
+    const place = encodeName(path === rootPath ? root : `${root}/${path}`)
+    const stats = statsOf(place, path === rootPath)
+    const entry = stats && look(path, place, stats)
+    entries.set(path, entry)
+    return entry
+  }
+  /** The kernel would follow a link on the way, so every directory above is looked at first. */
+  const get = (path: TreePath): E | undefined => {
+    const unknown: TreePath[] = []
+    for (let at = path; !entries.has(at); at = parentPath(at)) {
+      unknown.push(at)
+      if (at === rootPath) break
+    }
+    for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) {
+      if (at !== rootPath && entries.get(parentPath(at))?.kind !== 'directory') return undefined
+      lookAt(at)
+    }
+    return entries.get(path)
+  }
+  const list = (path: TreePath): readonly string[] => {
+    const known = names.get(path)
+    if (known) return known
+    const found = get(path)?.kind === 'directory' ? namesIn(path === rootPath ? root : `${root}/${path}`) : []
+    names.set(path, found)
+    return found
+  }
+  return { get, list }
+}
+
+/** Undefined when it is gone. The root alone may be a link. */
+function statsOf(place: string | Buffer, isRoot: boolean): BigIntStats | undefined {
+  try {
+    const options = { bigint: true, throwIfNoEntry: false } as const
+    return isRoot ? statSync(place, options) : lstatSync(place, options)
+  } catch (error) {
+    if (isSystemError(error, 'ENOTDIR')) return undefined
+    throw isSystemError(error, 'EACCES', 'EPERM', 'ENAMETOOLONG') ? unreadable(decoded(place), error) : error
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  const place = encodeName(directory)
+  try {
+    const found = readdirSync(place, { withFileTypes: true }).filter((item) => !item.isSocket())
+    const names = found.map((item) => item.name)
+    return (names.some((name) => name.includes('\ufffd')) ? oddNamesIn(place) : names).sort(comparePaths)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
+    throw isSystemError(error, 'EACCES', 'EPERM', 'ENAMETOOLONG') ? unreadable(directory, error) : error
+  }
+}
+
+/** Node puts U+FFFD for bytes that are not UTF-8: then the names are read again as bytes. */
+function oddNamesIn(place: string | Buffer): string[] {
+  const found = readdirSync(place, { withFileTypes: true, encoding: 'buffer' }).filter((item) => !item.isSocket())
+  return found.map((item) => decodeName(item.name))
+}
+
+function entryOf(
+  path: TreePath,
+  place: string | Buffer,
+  stats: BigIntStats,
+  { owners, xattrs }: DirectoryOptions,
+): Entry | undefined {
+  const attributes = xattrs === 'none' ? undefined : portableXattrs(place)
+  const metadata: Metadata = {
+    mode: Number(stats.mode) & 0o7777,
+    uid: owners === 'root' ? 0 : Number(stats.uid),
+    gid: owners === 'root' ? 0 : Number(stats.gid),
+    mtime: wholeSeconds(stats.mtimeNs),
+    ...(attributes && { xattrs: attributes }),
+  }
+  if (stats.isFile()) return fileOf(path, place, stats, metadata)
+  if (stats.isDirectory()) return { kind: 'directory', path, ...metadata }
+  if (stats.isSymbolicLink()) return { kind: 'symlink', path, target: targetOf(place), ...metadata }
+  if (stats.isFIFO()) return { kind: 'fifo', path, ...metadata }
+  if (stats.isSocket()) return undefined
+  return { kind: stats.isBlockDevice() ? 'block' : 'character', path, ...splitDevice(stats.rdev), ...metadata }
+}
+
+/** Rounded down, also before 1970. */
+function wholeSeconds(nanoseconds: bigint): number {
+  const second = 1_000_000_000n
+  return Number((nanoseconds - (((nanoseconds % second) + second) % second)) / second)
+}
+
+function fileOf(path: TreePath, place: string | Buffer, stats: BigIntStats, metadata: Metadata): Entry {
+  const { dev, ino, mtimeNs, ctimeNs } = stats
+  const identity: FileIdentity = { dev, ino, mtimeNs, ctimeNs }
+  const content = { kind: 'host', path: decoded(place), offset: 0, identity } as const
+  return { kind: 'file', path, size: Number(stats.size), content, ...metadata }
+}
+
+function targetOf(place: string | Buffer): string {
+  const target = readlinkSync(place)
+  return target.includes('\ufffd') ? decodeName(readlinkSync(place, { encoding: 'buffer' })) : target
+}
+
+function decoded(place: string | Buffer): string {
+  return typeof place === 'string' ? place : decodeName(place)
+}
+
+function isWhiteout(stats: BigIntStats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === 0n
+}
+
+function isOpaque(place: string | Buffer, marks: OverlayMarks): boolean {
+  const mark = getXattr(place, `${marks}.overlay.opaque`)
+  return mark !== undefined && Buffer.from(mark).toString() === 'y'
+}

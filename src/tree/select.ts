@@ -1,0 +1,45 @@
+import type { FileTree } from './entry.ts'
+import { hasWildcard, nameMatcher } from './match-name.ts'
+import { joinPath, type TreePath, treePath } from './path.ts'
+import { resolvePath } from './resolve.ts'
+
+/**
+ * The paths that a COPY source means, in byte order. A path without wildcards is itself, there or not. Wildcards are Go's
+ * (`matchName`), piece by piece: `**` is no more than `*`, names that begin with a dot match, and from the first wildcard
+ * on no symbolic link is walked through. Nothing leads out of the tree. Whoever gets a symbolic link follows it.
+ * @throws {TsbuildError} TSB_PATTERN; TSB_PATH_LOOP for the pieces before the first wildcard
+ */
+export function select(tree: FileTree, pattern: string): readonly TreePath[] {
+  const pieces = treePath(pattern).split('/')
+  const first = pieces.findIndex(hasWildcard)
+  if (first < 0) return [treePath(pattern)]
+  const start = resolvePath(tree, treePath(pieces.slice(0, first).join('/')), { followLast: true })
+  if (start.entry?.kind !== 'directory') return []
+  let found: readonly TreePath[] = [start.path]
+  for (const choose of pieces.slice(first).map(chooser)) found = found.flatMap((directory) => choose(tree, directory))
+  return found
+}
+
+type Choose = (tree: FileTree, directory: TreePath) => readonly TreePath[]
+
+function chooser(piece: string): Choose {
+  const matches = nameMatcher(piece)
+  return (tree, directory) =>
+    tree
+      .list(directory)
+      .filter(matches)
+      .map((name) => joinPath(directory, name))
+}
+
+/** A source of `COPY --parents`: where to start (it may have wildcards), and the pattern of what is taken below. */
+export interface PivotedSource {
+  readonly start: string
+  readonly pattern: TreePath
+}
+
+/** Cuts a source at its first `/./`; without one it counts from the root of the tree. */
+export function splitPivot(source: string): PivotedSource {
+  const at = source.indexOf('/./')
+  if (at < 0) return { start: '', pattern: treePath(source) }
+  return { start: source.slice(0, at), pattern: treePath(source.slice(at + 2)) }
+}
