@@ -1,0 +1,25 @@
+import { readFlags } from '../flags.ts'
+import type { OnbuildInstruction } from '../instruction.ts'
+import { requireArguments } from '../single.ts'
+import { baseOf, instructionError, type Statement } from '../statement.ts'
+import { firstWord } from '../words.ts'
+
+export function readOnbuild(statement: Statement): OnbuildInstruction {
+  requireArguments(statement)
+  readFlags(statement, {})
+  refuseTrigger(statement, firstWord(statement.rest).head)
+  const bodies = statement.heredocs.map(({ raw, name }) => `\n${raw}${name}`)
+  const trigger = statement.text.slice(statement.rest.start) + bodies.join('')
+  return { kind: 'onbuild', ...baseOf(statement), trigger }
+}
+
+/** @throws {TsbuildError} TSB_BAD_TRIGGER for an instruction that may not stand after ONBUILD */
+export function refuseTrigger(statement: Statement, keyword: Statement['keyword']): void {
+  const name = keyword.text.toUpperCase()
+  const message =
+    name === 'ONBUILD'
+      ? "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+      : `${name} isn't allowed as an ONBUILD trigger`
+  if (!['ONBUILD', 'FROM', 'MAINTAINER'].includes(name)) return
+  throw instructionError(statement, 'TSB_BAD_TRIGGER', message, { part: keyword })
+}

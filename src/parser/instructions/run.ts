@@ -1,0 +1,56 @@
+import { readCommand } from '../command.ts'
+import { readFlags } from '../flags.ts'
+import type { RunInstruction, Word } from '../instruction.ts'
+import { csvFields } from '../mount-fields.ts'
+import { heredocValue } from '../sources.ts'
+import { baseOf, instructionError, type Statement } from '../statement.ts'
+
+export function readRun(statement: Statement): RunInstruction {
+  const flags = readFlags(statement, { mount: 'words', network: 'word', security: 'word' })
+  const network = flags.word('network')
+  const security = flags.word('security')
+  if (network && !['default', 'none', 'host'].includes(network.text)) {
+    throw badValue(statement, network, `invalid network mode ${JSON.stringify(network.text)}`, 'default, none or host')
+  }
+  if (security && !['sandbox', 'insecure'].includes(security.text)) {
+    throw badValue(statement, security, `security ${JSON.stringify(security.text)} is not valid`, 'sandbox or insecure')
+  }
+  return {
+    kind: 'run',
+    ...baseOf(statement),
+    command: readCommand(statement),
+    heredocs: statement.heredocs.map((heredoc) => heredocValue(statement, heredoc)),
+    mounts: flags.words('mount').map((mount) => ({ fields: readMount(statement, mount), at: mount.at })),
+    ...(network && { network }),
+    ...(security && { security }),
+  }
+}
+
+function badValue(statement: Statement, { at }: Word, message: string, choices: string) {
+  return instructionError(statement, 'TSB_BAD_FLAG', message, { at, hint: `write ${choices}` })
+}
+
+/** The `key=value` fields of a mount. What they mean is known only after expansion, but for `from`, which has none. */
+function readMount(statement: Statement, { text, at }: Word): RunInstruction['mounts'][number]['fields'] {
+  const fields = csvFields(text)
+  if ('problem' in fields) {
+    throw instructionError(statement, 'TSB_BAD_MOUNT', `failed to parse csv mounts: ${fields.problem}`, { at })
+  }
+  return fields.map((field) => {
+    const equals = field.indexOf('=')
+    if (equals < 0) return { key: field.toLowerCase() }
+    const key = field.slice(0, equals).toLowerCase()
+    const value = field.slice(equals + 1)
+    if (key !== 'from' || !hasVariable(value)) return { key, value }
+    const message = "'from' doesn't support variable expansion, define alias stage instead"
+    throw instructionError(statement, 'TSB_BAD_MOUNT', message, {
+      at,
+      hint: `add FROM ${value} AS NAME and use from=NAME`,
+    })
+  })
+}
+
+function hasVariable(text: string): boolean {
+  const dollar = text.indexOf('$')
+  return dollar >= 0 && dollar < text.length - 1
+}

@@ -1,0 +1,93 @@
+import { TsbuildError } from '../errors.ts'
+import type { SourceFile, SourceRange } from '../source.ts'
+import { type Directive, detectSyntax, escapeOf, readDirectives, syntaxImage } from './directives.ts'
+import type {
+  ArgInstruction,
+  Dockerfile,
+  FromInstruction,
+  Instruction,
+  Stage,
+  StageInstruction,
+} from './instruction.ts'
+import { readInstruction } from './instructions/read.ts'
+import { type Places, placesIn } from './places.ts'
+import { scan } from './scan.ts'
+
+/** Characters that a Dockerfile may have: 16 Mi. */
+const sizeLimit = 16 << 20
+
+/**
+ * Reads a Dockerfile. Nothing is expanded and no file is looked at.
+ * @throws {TsbuildError} with the place to blame; TSB_DOCKERFILE_EMPTY, TSB_DOCKERFILE_TOO_LARGE,
+ * TSB_UNSUPPORTED_FRONTEND, TSB_UNKNOWN_INSTRUCTION, TSB_UNKNOWN_FLAG and more
+ */
+export function parse(source: SourceFile): Dockerfile {
+  checkSize(source)
+  const place = placesIn(source)
+  checkFrontend(source, place)
+  const directives = readDirectives(source.text, place)
+  const escapeChar = escapeOf(source.text, directives, place)
+  const { statements, warnings } = scan(source, escapeChar, place)
+  if (statements.length === 0) throw emptyError(source)
+  const { globalArgs, stages } = intoStages(statements.map(readInstruction))
+  return {
+    source,
+    escape: escapeChar,
+    directives: directives.map((found) => shown(found, place)),
+    globalArgs,
+    stages,
+    warnings,
+  }
+}
+
+function shown({ name, value, start, end }: Directive, place: Places): Dockerfile['directives'][number] {
+  return { name, value, at: place(start, end) }
+}
+
+function checkSize({ name, text }: SourceFile): void {
+  if (text.length <= sizeLimit) return
+  throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`, {
+    hint: 'keep data in files of the build context and COPY them',
+  })
+}
+
+function checkFrontend({ text }: SourceFile, place: Places): void {
+  const syntax = detectSyntax(text)
+  if (!syntax) return
+  const image = syntaxImage(syntax.value)
+  if (/^(docker\.io\/)?docker\/dockerfile/.test(image)) return
+  throw new TsbuildError('TSB_UNSUPPORTED_FRONTEND', `the front end ${image} is not supported`, {
+    at: place(syntax.range.start, syntax.range.end),
+    hint: 'tsbuild reads Dockerfiles itself: remove the syntax line or name docker/dockerfile:1',
+  })
+}
+
+function emptyError({ name, text }: SourceFile): TsbuildError {
+  const reason = text.trim() === '' ? 'is empty' : 'has only comments'
+  return new TsbuildError('TSB_DOCKERFILE_EMPTY', `file with no instructions: ${name} ${reason}`, {
+    hint: 'a Dockerfile begins with FROM',
+  })
+}
+
+function intoStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'globalArgs' | 'stages'> {
+  const globalArgs: ArgInstruction[] = []
+  const stages: { from: FromInstruction; instructions: StageInstruction[] }[] = []
+  for (const instruction of instructions) {
+    const stage = stages.at(-1)
+    if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] })
+    else if (stage) stage.instructions.push(instruction)
+    else if (instruction.kind === 'arg') globalArgs.push(instruction)
+    else throw noStage('no build stage in current context', instruction.at)
+  }
+  const last = globalArgs.at(-1)
+  if (stages.length === 0) throw noStage('dockerfile contains no stages to build', last?.at)
+  return { globalArgs, stages: stages.map(withName) }
+}
+
+function withName({ from, instructions }: Omit<Stage, 'name'>): Stage {
+  return { from, ...(from.alias && { name: from.alias.text.toLowerCase() }), instructions }
+}
+
+function noStage(message: string, at: SourceRange | undefined): TsbuildError {
+  return new TsbuildError('TSB_NO_STAGE', message, { at, hint: 'only ARG may stand before the first FROM' })
+}

@@ -1,0 +1,17 @@
+import { readFlags } from './flags.ts'
+import type { Word } from './instruction.ts'
+import { instructionError, type Statement, wordOf } from './statement.ts'
+
+/** The whole rest of an instruction that takes one argument and no flags. */
+export function readSingle(statement: Statement): Word {
+  requireArguments(statement, 'exactly one argument')
+  readFlags(statement, {})
+  return wordOf(statement, statement.rest)
+}
+
+/** @throws {TsbuildError} TSB_MISSING_ARGUMENT when nothing follows the keyword and its flags */
+export function requireArguments(statement: Statement, what = 'at least one argument'): void {
+  if (statement.rest.text !== '') return
+  const keyword = statement.keyword.text.toUpperCase()
+  throw instructionError(statement, 'TSB_MISSING_ARGUMENT', `${keyword} requires ${what}`)
+}

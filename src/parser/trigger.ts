@@ -1,0 +1,25 @@
+import { TsbuildError } from '../errors.ts'
+import type { SourceRange } from '../source.ts'
+import type { Instruction } from './instruction.ts'
+import { refuseTrigger } from './instructions/onbuild.ts'
+import { readInstruction } from './instructions/read.ts'
+import { scan } from './scan.ts'
+
+/**
+ * Reads one instruction that an image brings along: an ONBUILD trigger of its config.
+ * @param at what to blame, since the text itself is in no file: the FROM that names the image
+ * @throws {TsbuildError} TSB_BAD_TRIGGER for FROM, ONBUILD and MAINTAINER, or not just one instruction
+ */
+export function parseTrigger(text: string, at: SourceRange, escapeChar: '\\' | '`' = '\\'): Instruction {
+  const source = { name: at.source.name, text }
+  const [statement, ...more] = scan(source, escapeChar, () => at).statements
+  if (!statement || more.length > 0) {
+    throw new TsbuildError('TSB_BAD_TRIGGER', `onbuild trigger should be a single expression: ${excerpt(text)}`, { at })
+  }
+  refuseTrigger(statement, statement.keyword)
+  return readInstruction(statement)
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}
