@@ -86,4 +86,3 @@ async function shown(node: Node, { events, now }: ExecutorPorts, open: () => Pro
   events({ type: 'step:done', at: now(), step: node.id, milliseconds: now() - started })
   return value
 }
-

@@ -9,7 +9,11 @@ export async function explainMiss(components: KeyComponents, node: Node, records
   const nearest = await records.nearest(components)
   if (!nearest) return { kind: 'never-built' }
   const changed = differences(components, nearest.components)
-  return { kind: 'changed', what: changed[0] ?? 'the result was removed from the cache', more: Math.max(0, changed.length - 1) }
+  return {
+    kind: 'changed',
+    what: changed[0] ?? 'the result was removed from the cache',
+    more: Math.max(0, changed.length - 1),
+  }
 }
 
 function differences(now: KeyComponents, before: KeyComponents): readonly string[] {

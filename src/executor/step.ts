@@ -1,8 +1,7 @@
 import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
 import { explainMiss } from './explain.ts'
-import { executorOf, type OpContext } from './ops/index.ts'
-import type { OpKey } from './ops/op-executor.ts'
+import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import type { Slot } from './schedule.ts'
 import type { Inputs } from './values.ts'
@@ -59,7 +58,13 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   } catch (error) {
     const at = ports.now()
     if (signal.aborted) ports.events({ type: 'step:canceled', at, step: node.id })
-    else ports.events({ type: 'step:error', at, step: node.id, message: error instanceof Error ? error.message : String(error) })
+    else
+      ports.events({
+        type: 'step:error',
+        at,
+        step: node.id,
+        message: error instanceof Error ? error.message : String(error),
+      })
     throw error
   }
 }

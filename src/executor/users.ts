@@ -115,7 +115,10 @@ async function readRows(tree: FileTree, path: TreePath): Promise<readonly (reado
   const { entry } = resolvePath(tree, path, { followLast: true })
   if (!entry) return []
   if (entry.kind !== 'file' || entry.size > accountFileLimit) {
-    throw new TsbuildError('TSB_ACCOUNT_FILE', `${absolutePath(path)} of the image is not a regular file of at most 10 MiB`)
+    throw new TsbuildError(
+      'TSB_ACCOUNT_FILE',
+      `${absolutePath(path)} of the image is not a regular file of at most 10 MiB`,
+    )
   }
   const text = new TextDecoder().decode(await readSmall(entry, accountFileLimit))
   return text

@@ -1,6 +1,7 @@
 export { readContent, readSmall } from './content.ts'
 export { contentId, type DigestOf } from './content-id.ts'
 export { type DirectoryOptions, type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
+export { editTree, type TreeEditor } from './editor.ts'
 export { treeOfEntries } from './entries.ts'
 export type {
   Change,
@@ -18,6 +19,7 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
+export { filterTree } from './filter.ts'
 export { hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
 export { comparePaths } from './order.ts'

@@ -80,7 +80,9 @@ async function seed(directory: string, from: NonNullable<CacheMount['from']>, so
     for (const found of walk(tree, entry.path)) {
       if (found.path === entry.path) continue
       const path = treePath(found.path.slice(below.length))
-      yield found.kind === 'hardlink' ? { ...found, path, target: treePath(found.target.slice(below.length)) } : { ...found, path }
+      yield found.kind === 'hardlink'
+        ? { ...found, path, target: treePath(found.target.slice(below.length)) }
+        : { ...found, path }
     }
   }
   await unpackTar(writeTar(moved()), directory, { signal: context.signal })

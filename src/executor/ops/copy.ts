@@ -30,7 +30,9 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
   /** The filesystem below, and name, mode, owner and content of each chosen file; not its mtime (decision 0003). */
   async key(op, context) {
     const chosen = await chooseFiles(op, context)
-    const ids = await Promise.all(chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, context) })))
+    const ids = await Promise.all(
+      chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, context) })),
+    )
     return { components: { definition: definitionOf(op), ...parentOf(op, context.inputs), inputs: ids } }
   },
   async run(op, context) {
@@ -50,7 +52,18 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
 function definitionOf(op: CopyOp): Json {
   const { kind, dest, chown, chmod, link, parents, excludes, unpack, inline } = op
   const sources = op.sources.map((source) => source.path)
-  return { kind, dest, chown, chmod, link, parents, excludes, unpack, sources, inline: inline.map(({ name, text }) => [name, text]) }
+  return {
+    kind,
+    dest,
+    chown,
+    chmod,
+    link,
+    parents,
+    excludes,
+    unpack,
+    sources,
+    inline: inline.map(({ name, text }) => [name, text]),
+  }
 }
 
 function parentOf(op: CopyOp, inputs: OpContext['inputs']) {
@@ -78,8 +91,9 @@ async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpCon
 async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {
   for (const source of await chooseFiles(op, context)) {
     for (const chosen of source.files) {
-      const unpacked = op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch, context))
-      if (!unpacked) placeFile(files, chosen, chosen.dest, placement)
+      const unpacked =
+        op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch, context))
+      if (!unpacked) placeFile(files, chosen, op.dest, placement)
     }
   }
   for (const { name, text } of op.inline) placeFile(files, inlineFile(name, text, placement.now), op.dest, placement)

@@ -1,20 +1,38 @@
-import type { LayerOp, OpOf } from '../../graph/index.ts'
+import type { KeyComponents } from '../../cache/index.ts'
+import type { LayerOp } from '../../graph/index.ts'
+import type { Layer } from '../../image/index.ts'
 import { copy } from './copy.ts'
 import { mkdir } from './mkdir.ts'
 import type { OpContext, OpExecutor, OpKey } from './op-executor.ts'
 import { run } from './run.ts'
 
-/** Every op that makes a layer, once: a new kind does not compile until it is listed here. */
-const executors: { readonly [K in LayerOp['kind']]: OpExecutor<OpOf<K>> } = { copy, mkdir, run }
+/** An op with its key and its work. */
+export interface BoundExecutor {
+  readonly version: string
+  quickKey(context: OpContext): KeyComponents | undefined
+  key(context: OpContext): Promise<OpKey>
+  run(context: OpContext): Promise<Layer>
+}
 
-/** The executor of an op, bound to it. */
-export function executorOf<K extends LayerOp['kind']>(op: OpOf<K>) {
-  const executor: OpExecutor<OpOf<K>> = executors[op.kind as K]
-  return {
-    version: executor.version,
-    quickKey: (context: OpContext) => executor.quickKey?.(op, context),
-    key: (context: OpContext): Promise<OpKey> => executor.key(op, context),
-    run: (context: OpContext) => executor.run(op, context),
+/** Every op that makes a layer, once: a new kind does not compile until it is listed here. */
+export function executorOf(op: LayerOp): BoundExecutor {
+  switch (op.kind) {
+    case 'copy':
+      return bind(copy, op)
+    case 'mkdir':
+      return bind(mkdir, op)
+    case 'run':
+      return bind(run, op)
   }
 }
-export type { OpContext } from './op-executor.ts'
+
+function bind<O extends LayerOp>(executor: OpExecutor<O>, op: O): BoundExecutor {
+  return {
+    version: executor.version,
+    quickKey: (context) => executor.quickKey?.(op, context),
+    key: (context) => executor.key(op, context),
+    run: (context) => executor.run(op, context),
+  }
+}
+
+export type { OpContext, OpKey } from './op-executor.ts'

@@ -1,8 +1,8 @@
 import type { MkdirOp, OpOf } from '../../graph/index.ts'
 import { editTree } from '../../tree/index.ts'
 import { resolveOwner } from '../users.ts'
-import { makeDirectories, resolveDestination } from './place.ts'
 import type { OpExecutor } from './op-executor.ts'
+import { makeDirectories, resolveDestination } from './place.ts'
 
 /** WORKDIR: the directory and what is missing above it, owned by the USER in force. An existing one stays as it is. */
 export const mkdir: OpExecutor<OpOf<'mkdir'>> = {

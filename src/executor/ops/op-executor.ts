@@ -1,14 +1,14 @@
-import type { KeyComponents } from '../../cache/index.ts'
+import type { CacheRecord, KeyComponents } from '../../cache/index.ts'
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
-import type { SandboxOutput } from '../sandbox/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
+import type { SandboxOutput } from '../sandbox/index.ts'
 import type { Inputs } from '../values.ts'
 
 /** What the key of an op is made of, and what an explanation of a miss may want besides. */
 export interface OpKey {
   readonly components: KeyComponents
-  readonly files?: readonly (readonly [path: string, digest: string])[]
+  readonly files?: NonNullable<CacheRecord['files']>
 }
 
 /** What an op's work may use. */
@@ -30,4 +30,3 @@ export interface OpExecutor<O extends LayerOp> {
   readonly key: (op: O, context: OpContext) => Promise<OpKey>
   readonly run: (op: O, context: OpContext) => Promise<Layer>
 }
-

@@ -81,7 +81,12 @@ export function placeFile(files: TreeEditor, chosen: ChosenFile, dest: string, p
 
 /** Directories made on the way are 0755 and root's, but `--chown` and an octal `--chmod` hit them too. */
 function newDirectory({ owner, mode, now }: Placement): NewDirectory {
-  return { mode: mode?.absolute ? mode.apply(0o755, true) : 0o755, uid: owner?.uid ?? 0, gid: owner?.gid ?? 0, mtime: now }
+  return {
+    mode: mode?.absolute ? mode.apply(0o755, true) : 0o755,
+    uid: owner?.uid ?? 0,
+    gid: owner?.gid ?? 0,
+    mtime: now,
+  }
 }
 
 function parentOf(dest: string): string {
@@ -110,7 +115,8 @@ function place(
 ): Entry {
   const source = entry.kind === 'hardlink' ? followHardlink(tree, entry, placed) : entry
   if (source.kind === 'file') placed.set(entry.path, path)
-  const permissions = mode && source.kind !== 'symlink' ? mode.apply(source.mode, source.kind === 'directory') : source.mode
+  const permissions =
+    mode && source.kind !== 'symlink' ? mode.apply(source.mode, source.kind === 'directory') : source.mode
   return { ...source, path, ...owner, mode: permissions }
 }
 

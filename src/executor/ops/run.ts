@@ -85,7 +85,10 @@ async function runOnRootfs(
 async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context: OpContext) {
   const folder = await madeIn(scratch, 'files')
   const files = await networkFiles(op, sandbox, context.ports.hosts)
-  const sources = [...files.map((file) => ({ ...file, mode: 0o644 })), ...op.scripts.map((script) => ({ ...script, mode: 0o755 }))]
+  const sources = [
+    ...files.map((file) => ({ ...file, mode: 0o644 })),
+    ...op.scripts.map((script) => ({ ...script, mode: 0o755 })),
+  ]
   return Promise.all(
     sources.map(async ({ path: target, text, mode }, index): Promise<PreparedMount> => {
       const source = path.join(folder, String(index))
@@ -142,7 +145,10 @@ function stepFailed(op: RunOp, exitCode: number, signal: string | undefined): Ts
   const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
   const command = op.argv.join(' ')
   return new TsbuildError('TSB_STEP_FAILED', `process "${command}" did not complete successfully: ${how}`, {
-    hint: exitCode === 127 ? 'the shell found no such command in the image: is the package installed, and PATH right?' : undefined,
+    hint:
+      exitCode === 127
+        ? 'the shell found no such command in the image: is the package installed, and PATH right?'
+        : undefined,
   })
 }
 

@@ -1,0 +1,41 @@
+import type { Cache } from './cache/index.ts'
+import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
+import type { Plan } from './graph/index.ts'
+import { assemble, type Image, type Layer } from './image/index.ts'
+import { parse } from './parser/index.ts'
+import { type BaseImages, type PlanRequest, plan } from './planner/index.ts'
+import type { SourceFile } from './source.ts'
+
+/** What a build asks of the world. */
+export interface BuildPorts extends ExecutorPorts {
+  readonly bases: BaseImages
+  readonly cache: Cache
+  /** Seconds since 1970 (`SOURCE_DATE_EPOCH`). */
+  readonly epoch?: number
+}
+
+/** What came of a build, before it is named or exported. */
+export interface Built {
+  readonly image: Image
+  readonly plan: Plan
+  readonly executed: Executed
+}
+
+/** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
+export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
+  const dockerfile = parse(source)
+  const steps = await plan(dockerfile, request, ports.bases)
+  const executed = await execute(steps, ports)
+  return { image: await imageOf(steps, executed, ports.epoch), plan: steps, executed }
+}
+
+function imageOf({ image }: Plan, { layers, records }: Executed, epoch: number | undefined): Promise<Image> {
+  const baseLayers = layers.slice(0, image.config.rootfs.diff_ids.length)
+  const added = layers.slice(baseLayers.length)
+  const history = image.history.map(({ createdBy, layer: op }) => {
+    const record = op && records.get(op)
+    const layer: Layer | undefined = record && added.shift()
+    return { createdBy, ...(record && layer && { layer: { layer, created: record.created } }) }
+  })
+  return assemble({ config: image.config, baseLayers, history }, epoch)
+}

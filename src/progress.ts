@@ -1,0 +1,39 @@
+import type { EventSink, StepId } from './executor/index.ts'
+
+/** Lets the views see work that is no op of the graph: `[internal] load build definition`, `exporting to image`. */
+export interface Progress {
+  step<T>(name: string, label: string, work: (report: Report) => Promise<T>): Promise<T>
+}
+
+/** Says how far a part of a step is; `done` ends the part. */
+export type Report = (label: string, current: number, total?: number, done?: true) => void
+
+/** Sends what happens to `events`, with times from `now` (milliseconds since 1970). */
+export function progressTo(events: EventSink, now: () => number): Progress {
+  return {
+    async step(name, label, work) {
+      const step: StepId = `internal:${name}`
+      const started = now()
+      events({ type: 'step:start', at: started, step, label })
+      try {
+        const result = await work((part, current, total, done) =>
+          events({
+            type: 'step:progress',
+            at: now(),
+            step,
+            label: part,
+            current,
+            ...(total !== undefined && { total }),
+            ...(done && { done }),
+          }),
+        )
+        events({ type: 'step:done', at: now(), step, milliseconds: now() - started })
+        return result
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        events({ type: 'step:error', at: now(), step, message })
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+const source = path.resolve(import.meta.dirname, '../src')
+
+/** Which folder may import which: docs/architecture.md explains the cuts. `open` rows are free to all. */
+const open = ['source.ts', 'errors.ts', 'syscalls.ts', 'digest']
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'source.ts': [],
+  'errors.ts': [],
+  'syscalls.ts': [],
+  digest: [],
+  tree: [],
+  image: ['tree'],
+  graph: ['image', 'tree'],
+  parser: [],
+  planner: ['parser', 'graph', 'image', 'tree'],
+  store: ['image'],
+  cache: ['store', 'image', 'tree'],
+  context: ['tree'],
+  registry: ['image'],
+  executor: ['graph', 'cache', 'image', 'tree'],
+  export: ['image', 'tree'],
+}
+/** The story, and what plugs the parts together: these know all folders. */
+const story = ['cli']
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  readonly target: string
+}
+
+function sourceFiles(): readonly string[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(path.join(source, file), 'utf8')
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, specifier = '']) => {
+    const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
+    return { file, from: partOf(file), to: partOf(target), target }
+  })
+}
+
+function partOf(file: string): string {
+  return file.split('/')[0] ?? file
+}
+
+const imports = sourceFiles().flatMap(importsOf)
+
+test('a folder imports only the rows above it', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const rows = allowed[from]
+    return rows !== undefined && from !== to && !open.includes(to) && !rows.includes(to)
+  })
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
+test('a folder is imported through its front door, and never by itself', () => {
+  const folders = new Set([...Object.keys(allowed), ...story].filter((name) => !name.endsWith('.ts')))
+  const wrong = imports.filter(({ from, to, target, file }) => {
+    const door = `${to}/index.ts`
+    return folders.has(to) && (from === to ? target === door && file !== door : target !== door)
+  })
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
+})
+
+test('dockerfile-ast is known to the parser alone', () => {
+  const users = sourceFiles().filter((file) => readFileSync(path.join(source, file), 'utf8').includes("'dockerfile-ast'"))
+  expect(users.map(partOf).filter((part) => part !== 'parser')).toEqual([])
+})
+
+test('only the command line uses process, console and the clock', () => {
+  const globals = /\b(?:process\.(?!getuid|geteuid)|console\.|Date\.now\(\)|new Date\(\))/
+  const users = sourceFiles().filter((file) => {
+    const code = readFileSync(path.join(source, file), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
+    return globals.test(code)
+  })
+  expect(users.filter((file) => partOf(file) !== 'cli')).toEqual([])
+})
