@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs from Debian what the tests use and this machine lacks, when it may (root, apt-get). What it may not install is
+# named, and the tests that need it skip.
+set -eu
+
+need() {
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
+}
+
+missing=
+need runc runc
+need crun crun
+need slirp4netns slirp4netns
+need newuidmap uidmap
+need skopeo skopeo
+need umoci umoci
+need docker-registry docker-registry
+need busybox busybox-static
+need debootstrap debootstrap
+need xz xz-utils
+need zstd zstd
+need bzip2 bzip2
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "test setup: installing$missing from Debian"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+fi
+echo "test setup: tests that need$missing are skipped; as root on Debian: apt-get install$missing"
