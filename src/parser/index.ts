@@ -1,3 +1,4 @@
+export { isSpace } from './characters.ts'
 export type {
   AddInstruction,
   ArgInstruction,

@@ -1,0 +1,52 @@
+import type { Lookup } from './lookup.ts'
+import { type Rules, WordReader } from './word-reader.ts'
+
+export type Escape = '\\' | '`'
+
+/** A text after expansion. */
+export interface Expansion {
+  readonly value: string
+  /** The variables that were asked for and are set. */
+  readonly used: ReadonlySet<string>
+  /** The variables that were asked for and are not set, also those with a default. */
+  readonly unset: ReadonlySet<string>
+}
+
+/** Characters that one value may have: 1 Mi. */
+const valueLimit = 1 << 20
+
+/** Characters that a heredoc body may have: as many as a Dockerfile. */
+const bodyLimit = 16 << 20
+
+const shellLike = { quotes: 'remove', unset: 'empty', limit: valueLimit } as const
+
+/**
+ * Expands a text as one word: quotes and escapes are taken off, white space stays.
+ * @throws {TsbuildError} without a place: TSB_EXPANSION_SYNTAX, TSB_EXPANSION_UNSET for `${x:?}`,
+ * TSB_EXPANSION_PATTERN, TSB_EXPANSION_LIMIT
+ */
+export function expandWord(word: string, env: Lookup, escapeChar: Escape): Expansion {
+  return expand(word, env, { ...shellLike, escape: escapeChar })
+}
+
+/** Expands a text and parts it into words at the white space that is not quoted, also where a value brought it in. */
+export function expandWords(text: string, env: Lookup, escapeChar: Escape): readonly string[] {
+  const reader = new WordReader(text, env, { ...shellLike, escape: escapeChar })
+  reader.read()
+  return reader.list.words()
+}
+
+/** Expands the body of a COPY or ADD heredoc: quotes are text there, and the escape is always a backslash. */
+export function expandBody(text: string, env: Lookup): Expansion {
+  return expand(text, env, { quotes: 'ignore', unset: 'empty', limit: bodyLimit, escape: '\\' })
+}
+
+/** Fills in what is set and leaves the rest as written, quotes too: for the names that people see. */
+export function expandForDisplay(text: string, env: Lookup, escapeChar: Escape): Expansion {
+  return expand(text, env, { quotes: 'keep', unset: 'keep', limit: valueLimit, escape: escapeChar })
+}
+
+function expand(text: string, env: Lookup, rules: Rules): Expansion {
+  const reader = new WordReader(text, env, rules)
+  return { value: reader.read(), used: reader.used, unset: reader.unset }
+}
