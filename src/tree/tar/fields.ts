@@ -1,0 +1,53 @@
+import { type ArchiveErrorCode, archiveError, quoted } from './archive-error.ts'
+
+/** Places of the fields of a header block: offset and length. */
+export const fields = {
+  mode: [100, 8],
+  uid: [108, 8],
+  gid: [116, 8],
+  size: [124, 12],
+  mtime: [136, 12],
+  checksum: [148, 8],
+  major: [329, 8],
+  minor: [337, 8],
+} as const
+export const blockSize = 512
+export const typeOffset = 156
+
+/** A number of a header, octal or base-256. Strict: what is neither, or does not fit, is an error with this code. */
+export function numberField(block: Uint8Array, place: readonly [number, number], code: ArchiveErrorCode): number {
+  const bytes = block.subarray(place[0], place[0] + place[1])
+  const value = (bytes[0] ?? 0) & 0x80 ? base256(bytes) : octal(bytes)
+  if (value !== undefined && Number.isSafeInteger(value)) return value
+  throw archiveError(code, `not a number in a header: ${quoted(Buffer.from(bytes).toString('latin1'))}`)
+}
+
+/** True for a block of zeros: half of an end mark. */
+export function isZeroBlock(block: Uint8Array): boolean {
+  return block.every((byte) => byte === 0)
+}
+
+/** The sum of all bytes of a header, its checksum field read as blanks. */
+export function checksumOf(block: Uint8Array): number {
+  let sum = 0
+  for (const byte of block) sum += byte
+  for (let at: number = fields.checksum[0]; at < fields.checksum[0] + fields.checksum[1]; at++)
+    sum += 0x20 - (block[at] ?? 0)
+  return sum
+}
+
+/** Digits between blanks or NULs; nothing at all is 0. */
+function octal(bytes: Uint8Array): number | undefined {
+  const text = /^[ \0]*([0-7]*)[ \0]*$/.exec(Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, ''))?.[1]
+  return text === undefined ? undefined : text === '' ? 0 : Number.parseInt(text, 8)
+}
+
+/** Two's complement, big end first; the top bit only marks the form. */
+function base256(bytes: Uint8Array): number | undefined {
+  const negative = ((bytes[0] ?? 0) & 0x40) !== 0
+  let value = 0n
+  for (const [at, byte] of bytes.entries()) value = value * 256n + BigInt(at === 0 ? byte & 0x7f : byte)
+  if (negative) value -= 1n << BigInt(bytes.length * 8 - 1)
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : undefined
+}
