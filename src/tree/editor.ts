@@ -1,4 +1,5 @@
-import type { Change, Entry, FileTree } from './entry.ts'
+import { TsbuildError } from '../errors.ts'
+import type { Change, Entry, FileEntry, FileTree, HardlinkEntry } from './entry.ts'
 import { comparePaths } from './order.ts'
 import { joinPath, rootPath, type TreePath } from './path.ts'
 
@@ -53,7 +54,7 @@ export function editTree(below: FileTree): TreeEditor {
       node.state = 'gone'
       node.entry = undefined
     },
-    changes: () => collect(root, below),
+    changes: () => linksAfterFiles(collect(root, below), get),
   }
 }
 
@@ -124,6 +125,26 @@ function changeOf(node: EditNode, below: FileTree, path: TreePath): Change | und
   if (!node.entry) return lower && { kind: 'whiteout', path }
   const hides = node.covers && node.entry.kind === 'directory' && lower?.kind === 'directory'
   return hides && node.entry.kind === 'directory' ? { ...node.entry, opaque: true } : node.entry
+}
+
+/** A file and its further names: the name that comes first in the layer has the bytes, whichever was put first. */
+function linksAfterFiles(changes: readonly Change[], get: (path: TreePath) => Entry | undefined): readonly Change[] {
+  const firstNames = new Map<TreePath, TreePath>()
+  return changes.map((change) => {
+    if (change.kind !== 'file' && change.kind !== 'hardlink') return change
+    const file = change.kind === 'file' ? change : fileOf(change, get)
+    const first = firstNames.get(file.path)
+    if (first !== undefined) return { ...file, kind: 'hardlink', path: change.path, target: first }
+    firstNames.set(file.path, change.path)
+    return { ...file, path: change.path }
+  })
+}
+
+function fileOf(link: HardlinkEntry, get: (path: TreePath) => Entry | undefined): FileEntry {
+  const target = get(link.target)
+  if (target?.kind === 'hardlink' && target.target !== link.target) return fileOf(target, get)
+  if (target?.kind === 'file') return target
+  throw new TsbuildError('TSB_ARCHIVE_LINK', `hard link ${link.path}: there is no file ${link.target}`)
 }
 
 function pieces(path: TreePath): readonly string[] {

@@ -28,6 +28,7 @@ export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type 
 export { cleanPattern, type PatternList, patternList, patternMatcher, trimBlanks } from './pattern-list.ts'
 export { type Resolved, resolvePath } from './resolve.ts'
 export { type PivotedSource, select, splitPivot } from './select.ts'
+export { subtree } from './subtree.ts'
 export { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 export type { ArchiveForm, OpaqueMark, TarEntry, TarFile } from './tar/member.ts'
 export { tarOrder } from './tar/order.ts'

@@ -91,8 +91,7 @@ async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpCon
 async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {
   for (const source of await chooseFiles(op, context)) {
     for (const chosen of source.files) {
-      const unpacked =
-        op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch, context))
+      const unpacked = op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch))
       if (!unpacked) placeFile(files, chosen, op.dest, placement)
     }
   }
