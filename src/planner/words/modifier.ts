@@ -61,6 +61,6 @@ function patternOf(text: string, work: Work) {
 
 /** The error for an operator that is none. */
 export function unsupported(operator: string, work: Work): TsbuildError {
-  const hint = 'the forms are ${x:-word} ${x:+word} ${x:?word} ${x#p} ${x##p} ${x%p} ${x%%p} ${x/p/r} ${x//p/r}'
+  const hint = 'a modifier is one of :- - :+ + :? ? # ## % %% / //'
   return work.fail('TSB_EXPANSION_SYNTAX', `unsupported modifier (${operator}) in substitution`, hint)
 }
