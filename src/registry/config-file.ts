@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { parseJson } from '../image/index.ts'
+import { type Mirrors, parseMirror } from './endpoint.ts'
+
+/** What the user's `config.json` may say about registries. */
+export interface RegistryConfig {
+  readonly mirrors: Mirrors
+}
+
+const sizeLimit = 1 << 20
+
+/**
+ * Reads `$XDG_CONFIG_HOME/tsbuild/config.json`: `{"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}`. A file that is
+ * not there says nothing.
+ * @throws {TsbuildError} TSB_CONFIG_FILE
+ */
+export async function loadRegistryConfig(file: string): Promise<RegistryConfig> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw new TsbuildError('TSB_CONFIG_FILE', `cannot read ${file}`, { cause: error })
+  })
+  return { mirrors: bytes ? await mirrorsIn(bytes, file) : new Map() }
+}
+
+/** Adds the mirrors of the command line (`docker.io=127.0.0.1:5000`), which are asked before those of the file. */
+export function withMirrors(mirrors: Mirrors, added: readonly string[]): Mirrors {
+  const all = new Map(mirrors)
+  for (const [registry, mirror] of added.map(parseMirror).reverse()) {
+    all.set(registry, [mirror, ...(all.get(registry) ?? [])])
+  }
+  return all
+}
+
+async function mirrorsIn(bytes: Uint8Array, file: string): Promise<Mirrors> {
+  const z = await import('zod/mini')
+  const schema = z.looseObject({ registryMirrors: z.optional(z.record(z.string(), z.array(z.string()))) })
+  const parsed = schema.safeParse(parseJson(bytes, file, sizeLimit))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new TsbuildError('TSB_CONFIG_FILE', `${file}: ${issue?.path.map(String).join('.')}: ${issue?.message}`, {
+      hint: '{"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}',
+    })
+  }
+  const mirrors = Object.entries(parsed.data.registryMirrors ?? {})
+  for (const [registry, hosts] of mirrors) for (const host of hosts) parseMirror(`${registry}=${host}`)
+  return new Map(mirrors)
+}

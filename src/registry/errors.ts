@@ -1,0 +1,77 @@
+import { isSystemError, TsbuildError } from '../errors.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** What is being asked, for messages: `GET docker.io/library/node/manifests/22`. Never holds a query or credentials. */
+export interface Asked {
+  readonly host: string
+  readonly request: string
+}
+
+export function tooLargeError(name: string, limit: number): TsbuildError {
+  return new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
+}
+
+/** No answer at all. */
+export function unreachableError(asked: Asked, attempts: number, cause: unknown): TsbuildError {
+  const reason = reasonOf(cause)
+  return new TsbuildError(
+    'TSB_REGISTRY_UNREACHABLE',
+    `cannot reach ${asked.host}: ${reason} (${asked.request}${times(attempts)})`,
+    { hint: reachHint(cause, asked.host), cause },
+  )
+}
+
+/** An answer that is not what was asked for. */
+export function statusError(asked: Asked, status: number, detail: string, attempts: number): TsbuildError {
+  const what = `${asked.request}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
+  switch (status) {
+    case 404:
+      return new TsbuildError('TSB_IMAGE_NOT_FOUND', `not found: ${what}`, { hint: 'check the name and the tag' })
+    case 401:
+    case 403:
+      return new TsbuildError('TSB_REGISTRY_DENIED', `access denied: ${what}`, {
+        hint: 'the image does not exist, or it is private: tsbuild pulls without credentials; get it with skopeo copy and use oci-archive:FILE',
+      })
+    case 429:
+      return new TsbuildError('TSB_REGISTRY_STATUS', `${what}${times(attempts)}`, {
+        hint: `${asked.host} limits how often it may be asked: wait, or use --registry-mirror`,
+      })
+    default:
+      return new TsbuildError('TSB_REGISTRY_STATUS', `${what}${times(attempts)}`)
+  }
+}
+
+export function digestMismatch(name: string): TsbuildError {
+  return new TsbuildError('TSB_DIGEST_MISMATCH', `${name} has other bytes than its digest says`, {
+    hint: 'the registry, a mirror or something in between is damaged or tampered with',
+  })
+}
+
+/** For people: a mirror that failed is no error as long as the registry itself can be asked. */
+export function passedOver({ host }: Endpoint, error: unknown): string {
+  return `mirror ${host} is passed over: ${error instanceof Error ? error.message : String(error)}`
+}
+
+/** A failure that may go away by itself. */
+export function isTransient(error: unknown): boolean {
+  return isSystemError(error, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN')
+}
+
+/** Several addresses of a host give one error each, below an error without words. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+function times(attempts: number): string {
+  return attempts > 1 ? `, ${attempts} attempts` : ''
+}
+
+function reachHint(cause: unknown, host: string): string {
+  if (isSystemError(cause, 'ECONNREFUSED')) return `nothing listens there: is the registry ${host} running?`
+  if (isSystemError(cause, 'ENOTFOUND', 'EAI_AGAIN')) return 'check the name of the registry and the network'
+  if (cause instanceof Error && /certificate|self.signed|EPROTO|SSL|wrong version/i.test(`${cause.message}`)) {
+    return 'registries must speak HTTPS with a valid certificate; plain HTTP is for localhost and for mirrors written http://'
+  }
+  return 'check the network, or use --registry-mirror'
+}

@@ -1,0 +1,141 @@
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
+import { tooLargeError } from './errors.ts'
+
+/** One request, without redirects. */
+export interface HttpRequest {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Called with where the host lies before anything is sent there. Throws to forbid it. */
+  readonly admit: (neighbourhood: Neighbourhood) => void
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Ends with an error when the sender stops before the end, or says nothing for the idle limit. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** Gives the connection up; to be called when the body is not read to its end. */
+  discard(): void
+}
+
+/** Sends requests over connections that are kept open in between. */
+export interface Http {
+  get(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse>
+  close(): void
+}
+
+/** The sender said nothing for too long. */
+export class IdleError extends Error {
+  readonly code = 'ETIMEDOUT'
+}
+
+/**
+ * HTTP as registries need it: no redirects, no decompression, certificates always checked (also when the environment says
+ * otherwise), headers of 64 KiB at most.
+ * @param idleMs milliseconds without a byte after which a sender is given up
+ */
+export function openHttp(userAgent: string, idleMs: number): Http {
+  const plain = new Agent({ keepAlive: true })
+  const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
+  return {
+    async get({ url, headers, admit }, signal) {
+      const literal = literalNeighbourhood(url.hostname)
+      if (literal) admit(literal)
+      const options: RequestOptions = {
+        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
+        lookup: admittingLookup(admit),
+        maxHeaderSize: 64 << 10,
+        ...(signal && { signal }),
+      }
+      const sent =
+        url.protocol === 'https:'
+          ? httpsRequest(url, { ...options, agent: tls, rejectUnauthorized: true })
+          : httpRequest(url, { ...options, agent: plain })
+      return answerTo(sent, idleMs, signal)
+    },
+    close() {
+      plain.destroy()
+      tls.destroy()
+    },
+  }
+}
+
+/** Reads a whole body of at most `limit` bytes. @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE */
+export async function readBody(response: HttpResponse, limit: number, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > limit) throw tooLargeError(name, limit)
+  }
+  return Buffer.concat(chunks)
+}
+
+function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | undefined): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => sent.destroy(new IdleError(`no answer for ${idleMs / 1000} s`)), idleMs)
+    sent.on('response', (message) => {
+      clearTimeout(timer)
+      resolve(responseOf(message, idleMs))
+    })
+    sent.on('error', (error) => {
+      clearTimeout(timer)
+      reject(signal?.aborted ? signal.reason : error)
+    })
+    sent.end()
+  })
+}
+
+function responseOf(message: IncomingMessage, idleMs: number): HttpResponse {
+  return {
+    status: message.statusCode ?? 0,
+    headers: message.headers,
+    body: withIdleLimit(message, idleMs),
+    discard: () => message.destroy(),
+  }
+}
+
+/** Counts only the time in which somebody waits for bytes: a slow reader is not a slow sender. */
+async function* withIdleLimit(message: IncomingMessage, idleMs: number): AsyncIterable<Uint8Array> {
+  const start = () => setTimeout(() => message.destroy(new IdleError(`no byte for ${idleMs / 1000} s`)), idleMs)
+  let timer = start()
+  try {
+    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+      clearTimeout(timer)
+      yield chunk
+      timer = start()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Looks a name up, and asks before the first of its addresses is used. */
+function admittingLookup(admit: (neighbourhood: Neighbourhood) => void): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, options, (error: Error | null, found: string | LookupAddress[], family?: number) => {
+      try {
+        if (!error) for (const address of addressesOf(found)) admit(neighbourhoodOf(address))
+        callback(error as NodeJS.ErrnoException | null, found, family)
+      } catch (refusal) {
+        callback(refusal as NodeJS.ErrnoException, found, family)
+      }
+    })
+  }
+}
+
+function addressesOf(found: string | LookupAddress[]): readonly string[] {
+  return typeof found === 'string' ? [found] : found.map(({ address }) => address)
+}

@@ -1,0 +1,80 @@
+import { TsbuildError } from '../errors.ts'
+import type { Descriptor, Platform, Reference } from '../image/index.ts'
+import { pullBlob } from './blob.ts'
+import { openClient } from './client.ts'
+import { type Endpoint, endpointsOf, type Mirrors } from './endpoint.ts'
+import { passedOver } from './errors.ts'
+import { openHttp } from './http.ts'
+import { type RemoteImage, resolveManifest } from './resolve.ts'
+import { defaultPatience, type Patience } from './retry.ts'
+
+/** Any registry that speaks the distribution API, asked without credentials. */
+export interface Registry {
+  /**
+   * Manifest and config of an image for a platform.
+   * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_UNREACHABLE, TSB_REGISTRY_STATUS,
+   *   TSB_REGISTRY_DENIED, TSB_DIGEST_MISMATCH and others that say what is wrong with the answer
+   */
+  resolve(reference: Reference, platform: Platform, signal?: AbortSignal): Promise<RemoteImage>
+  /**
+   * The bytes of a blob, checked while they pass: an error at the end means that none of them may be used.
+   * @param location `host[:port]/repository`, as `RemoteImage` and `BlobOrigin` have it
+   * @throws {TsbuildError} TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH and those of `resolve`
+   */
+  blob(location: string, descriptor: Descriptor, signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Closes the connections that are kept open. */
+  close(): void
+}
+
+export interface RegistryOptions {
+  readonly mirrors: Mirrors
+  readonly userAgent: string
+  /** Told when a mirror fails and the registry itself is asked. */
+  readonly notice?: (message: string) => void
+  readonly patience?: Patience
+}
+
+/**
+ * Opens no connection before something is asked. HTTPS always, but for this machine and mirrors written with `http://`.
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+ */
+export function openRegistry(options: RegistryOptions): Registry {
+  const { mirrors, notice = () => {}, patience = defaultPatience } = options
+  const http = openHttp(options.userAgent, patience.idleMs)
+  const client = openClient(http, patience)
+  return {
+    async resolve(reference, platform, signal) {
+      const { domain, path, tag = 'latest', digest } = reference
+      const wanted = digest === undefined ? { tag } : { digest }
+      const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, (endpoint) =>
+        resolveManifest(client, endpoint, wanted, platform, signal),
+      )
+      return { location: `${domain}/${path}`, ...image }
+    },
+    blob(location, descriptor, signal) {
+      const slash = location.indexOf('/')
+      const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors)
+      return pullBlob({ client, endpoints, patience, notice }, descriptor, signal)
+    },
+    close: () => http.close(),
+  }
+}
+
+/** Asks one after the other; what the last one says is what counts. */
+async function firstOf<T>(
+  endpoints: readonly Endpoint[],
+  notice: (message: string) => void,
+  signal: AbortSignal | undefined,
+  ask: (endpoint: Endpoint) => Promise<T>,
+): Promise<T> {
+  for (const endpoint of endpoints) {
+    try {
+      return await ask(endpoint)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!endpoint.mirror || !(error instanceof TsbuildError)) throw error
+      notice(passedOver(endpoint, error))
+    }
+  }
+  throw new Error('a registry has at least one endpoint')
+}
