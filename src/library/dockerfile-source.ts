@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { isSystemError, TsbuildError } from './errors.ts'
-import type { SourceFile } from './source.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import type { SourceFile } from '../source.ts'
 
 /** The Dockerfile of a build, with where it lies on the host. */
 export interface DockerfileSource {
@@ -19,7 +19,11 @@ const sizeLimit = 16 * 1024 * 1024
  * @param file `-f`: relative to `cwd`, else to the context
  * @throws {TsbuildError} TSB_CONTEXT_NOT_FOUND, TSB_DOCKERFILE_NOT_FOUND, TSB_DOCKERFILE_TOO_LARGE
  */
-export async function readDockerfile(context: string, file: string | undefined, cwd: string): Promise<DockerfileSource> {
+export async function readDockerfile(
+  context: string,
+  file: string | undefined,
+  cwd: string,
+): Promise<DockerfileSource> {
   const directory = path.resolve(cwd, context)
   await expectDirectory(directory, context)
   const candidates =
@@ -59,7 +63,13 @@ async function readText(file: string): Promise<string | undefined> {
 
 function notFound(file: string | undefined, directory: string, candidates: readonly string[]): TsbuildError {
   const shown = file ?? path.join(directory, 'Dockerfile')
-  return new TsbuildError('TSB_DOCKERFILE_NOT_FOUND', `failed to read dockerfile: open ${shown}: no such file or directory`, {
-    hint: file ? `looked for ${candidates.join(' and ')}` : `no ${defaultNames.join(', ')} in ${directory}; name one with -f`,
-  })
+  return new TsbuildError(
+    'TSB_DOCKERFILE_NOT_FOUND',
+    `failed to read dockerfile: open ${shown}: no such file or directory`,
+    {
+      hint: file
+        ? `looked for ${candidates.join(' and ')}`
+        : `no ${defaultNames.join(', ')} in ${directory}; name one with -f`,
+    },
+  )
 }

@@ -1,4 +1,4 @@
-import type { EventSink, StepId } from './executor/index.ts'
+import type { EventSink, StepId } from '../executor/index.ts'
 
 /** Lets the views see work that is no op of the graph: `[internal] load build definition`, `exporting to image`. */
 export interface Progress {
