@@ -16,4 +16,4 @@ export type {
   RunOp,
   ScratchOp,
 } from './op.ts'
-export type { ImagePlan, Node, Plan, PlannedHistory, Warning } from './plan.ts'
+export { historyComment, type ImagePlan, type Node, type Plan, type PlannedHistory, type Warning } from './plan.ts'

@@ -4,12 +4,14 @@ import type { SourceRange } from '../source.ts'
 
 /** What the command line says about what to build. */
 export interface PlanRequest {
-  /** `--target`: name or number; absent for the last stage. */
+  /** `--target`: a name; absent for the last stage. */
   readonly target?: string
   /** `--build-arg`, in the order given. */
   readonly buildArgs: ReadonlyMap<string, string>
   /** The platform that the image is for. */
   readonly platform: Platform
+  /** Nobody asked for the platform: it is this machine's, and an image that is built on another one's keeps that. */
+  readonly implicitPlatform?: true
   /** The platform that this machine runs. */
   readonly buildPlatform: Platform
   /** `--label`: they win over the file's. */

@@ -1,0 +1,107 @@
+import { atPlace, didYouMean } from '../errors.ts'
+import type { Warning } from '../graph/index.ts'
+import type { Heredoc, Pair, Word } from '../parser/index.ts'
+import type { SourceRange } from '../source.ts'
+import { withUpperKeyword } from './label.ts'
+import type { StageScope } from './scope.ts'
+import type { StageState } from './state.ts'
+import type { Variables } from './variables.ts'
+import { type Expansion, expandBody, expandForDisplay, expandWord, expandWords, lookupIn } from './words/index.ts'
+
+/** How the words of a file are read, and where what smells is told. */
+export interface Reading {
+  /** `# escape=` */
+  readonly escape: '\\' | '`'
+  warn(warning: Warning): void
+}
+
+/** A word of an instruction with its variables put in and its quotes taken away. */
+export function expand(word: Word, state: StageState, scope: StageScope): string {
+  return expandText(word.text, word.at, state, scope)
+}
+
+/** As `expand`, for a flag that may be absent; one that comes out empty counts as absent. */
+export function expandOptional(word: Word | undefined, state: StageState, scope: StageScope): string | undefined {
+  return word && (expand(word, state, scope) || undefined)
+}
+
+/** As `expand`, for a text that is only a part of what stands at a place. */
+export function expandText(text: string, at: SourceRange, state: StageState, scope: StageScope): string {
+  return told(
+    placed(at, () => expandWord(text, lookupIn(state.variables), scope.escape)),
+    at,
+    state,
+    scope,
+  )
+}
+
+/** As `expand`, and the result is parted at blanks that are not quoted. */
+export function expandToWords(word: Word, state: StageState, scope: StageScope): readonly string[] {
+  return placed(word.at, () => expandWords(word.text, lookupIn(state.variables), scope.escape))
+}
+
+/** Names and values of ENV or LABEL. All see the variables as they were before the instruction. */
+export function expandPairs(
+  pairs: readonly Pair[],
+  state: StageState,
+  scope: StageScope,
+): readonly (readonly [name: string, value: string])[] {
+  return pairs.map(({ name, value }) => [expand(name, state, scope), expand(value, state, scope)])
+}
+
+/** A heredoc body of COPY or ADD. */
+export function expandHeredoc(heredoc: Heredoc, state: StageState, scope: StageScope): string {
+  const { text, at } = heredoc
+  return told(
+    placed(at, () => expandBody(text, lookupIn(state.variables))),
+    at,
+    state,
+    scope,
+  )
+}
+
+/** A word of FROM or of a global ARG. */
+export function expandGlobal(word: Word, variables: Variables, reading: Pick<Reading, 'escape'>): string {
+  return placed(word.at, () => expandWord(word.text, lookupIn(variables), reading.escape)).value
+}
+
+/**
+ * An instruction as progress shows it: known variables put in, all else as written. A variable that a secret brings is
+ * shown as stars.
+ */
+export function expandLabel(
+  text: string,
+  state: StageState,
+  scope: StageScope,
+  secrets: readonly string[] = [],
+): string {
+  const shown = new Map([...state.variables, ...secrets.map((name) => [name, '****'] as const)])
+  try {
+    return withUpperKeyword(expandForDisplay(text, lookupIn(shown), scope.escape).value)
+  } catch {
+    // What progress shows of an instruction is never a reason to fail: RUN texts are no words of ours.
+    return withUpperKeyword(text)
+  }
+}
+
+function told(expansion: Expansion, at: SourceRange, state: StageState, scope: StageScope): string {
+  const declared = new Set(state.args.map(({ name }) => name))
+  for (const name of expansion.unset) {
+    if (declared.has(name)) continue
+    const near = didYouMean(
+      `$${name}`,
+      [...state.variables.keys()].map((known) => `$${known}`),
+    )
+    const hint = near === undefined ? '' : ` (${near.replaceAll('"', '')})`
+    scope.warn({ rule: 'UndefinedVar', message: `Usage of undefined variable '$${name}'${hint}`, at })
+  }
+  return expansion.value
+}
+
+function placed<T>(at: SourceRange, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw atPlace(error, at)
+  }
+}

@@ -1,0 +1,38 @@
+import { formatPlatform, normalizePlatform } from '../image/index.ts'
+import type { Dockerfile } from '../parser/index.ts'
+import { expandGlobal, type Reading } from './expand.ts'
+import type { PlanRequest } from './request.ts'
+import { type Variables, withVariable } from './variables.ts'
+
+/**
+ * What FROM lines see, and where a bare `ARG NAME` of a stage gets its value: the platform arguments, and the ARGs before
+ * the first FROM. `--build-arg` wins over both.
+ */
+export function globalVariables(dockerfile: Dockerfile, request: PlanRequest, reading: Reading): Variables {
+  let variables = platformVariables(dockerfile, request)
+  for (const { name, value } of dockerfile.globalArgs.flatMap((instruction) => instruction.args)) {
+    const set = request.buildArgs.get(name) ?? (value && expandGlobal(value, variables, reading))
+    if (set !== undefined) variables = withVariable(variables, name, set)
+  }
+  return variables
+}
+
+/** The arguments that a stage may declare without their being given. */
+function platformVariables(dockerfile: Dockerfile, request: PlanRequest): Variables {
+  const target = normalizePlatform(request.platform)
+  const build = normalizePlatform(request.buildPlatform)
+  const values: readonly (readonly [string, string | undefined])[] = [
+    ['BUILDPLATFORM', formatPlatform(build)],
+    ['BUILDOS', build.os],
+    ['BUILDOSVERSION', build['os.version']],
+    ['BUILDARCH', build.architecture],
+    ['BUILDVARIANT', build.variant],
+    ['TARGETPLATFORM', formatPlatform(target)],
+    ['TARGETOS', target.os],
+    ['TARGETOSVERSION', target['os.version']],
+    ['TARGETARCH', target.architecture],
+    ['TARGETVARIANT', target.variant],
+    ['TARGETSTAGE', (request.target ?? dockerfile.stages.at(-1)?.name) || 'default'],
+  ]
+  return new Map(values.map(([name, value]) => [name, request.buildArgs.get(name) ?? value ?? '']))
+}

@@ -1,0 +1,22 @@
+import { type Node, type Op, type OpId, opId } from '../graph/index.ts'
+
+/** The graph while it is made: grows in an order in which every op comes after its inputs. */
+export interface GraphBuilder {
+  /** Adds an op, unless it is there: two instructions that ask for the same op share its node, and its first label. */
+  add(op: Op, about: Omit<Node, 'id' | 'op'>): OpId
+  nodes(): readonly Node[]
+}
+
+export function createGraph(): GraphBuilder {
+  const nodes = new Map<OpId, Node>()
+  return {
+    add(op, about) {
+      const id = opId(op)
+      const known = nodes.get(id)
+      if (!known) nodes.set(id, { id, op, ...about })
+      else if (about.noCache && !known.noCache) nodes.set(id, { ...known, noCache: true })
+      return id
+    },
+    nodes: () => [...nodes.values()],
+  }
+}

@@ -1,0 +1,37 @@
+import type { ArgInstruction } from '../../parser/index.ts'
+import { expand } from '../expand.ts'
+import type { StageScope } from '../scope.ts'
+import { type StageState, withRow } from '../state.ts'
+import { withVariable } from '../variables.ts'
+
+type Declared = ArgInstruction['args'][number]
+
+/** Arguments to the builder itself: never in the environment of a RUN. */
+const notVariables: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
+
+/** ARG: in force from here on. `ARG A=1 B=$A` sees the new A, and a value given by `--build-arg` is taken as it is. */
+export function lowerArg(state: StageState, instruction: ArgInstruction, scope: StageScope): StageState {
+  const after = instruction.args.reduce((before, arg) => declare(before, arg, scope), state)
+  const declared = after.args.slice(state.args.length)
+  const texts = declared.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
+  return withRow(after, `ARG ${texts.join(' ')}`)
+}
+
+function declare(state: StageState, arg: Declared, scope: StageScope): StageState {
+  const value = valueAt(arg, state, scope)
+  return {
+    ...state,
+    args: [...state.args, { name: arg.name, value }],
+    variables:
+      value === undefined || notVariables.has(arg.name)
+        ? state.variables
+        : withVariable(state.variables, arg.name, value),
+  }
+}
+
+/** `--build-arg`, else the default, else the global ARG of that name. */
+function valueAt(arg: Declared, state: StageState, scope: StageScope): string | undefined {
+  const given = scope.request.buildArgs.get(arg.name)
+  if (given !== undefined) return given
+  return arg.value ? expand(arg.value, state, scope) : scope.globals.get(arg.name)
+}

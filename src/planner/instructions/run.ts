@@ -1,0 +1,98 @@
+import { didYouMean, TsbuildError } from '../../errors.ts'
+import type { RunOp } from '../../graph/index.ts'
+import type { RunInstruction, Word } from '../../parser/index.ts'
+import { expandLabel } from '../expand.ts'
+import { stepLabel } from '../label.ts'
+import { lowerMounts } from '../mounts/lower.ts'
+import { proxyVariables } from '../proxy.ts'
+import type { StageScope } from '../scope.ts'
+import { type StageState, withLayer, workingDirectory } from '../state.ts'
+import { toEnvironment } from '../variables.ts'
+import { runCommand } from './run-command.ts'
+import { cleanDirectory } from './workdir.ts'
+
+/** RUN: one command on the files so far, with the variables in force. */
+export function lowerRun(state: StageState, instruction: RunInstruction, scope: StageScope): StageState {
+  refuseDevices(instruction)
+  const { argv, scripts, summary } = runCommand(instruction, state)
+  const mounts = lowerMounts(instruction, state, scope)
+  const op: RunOp = {
+    kind: 'run',
+    onto: state.snapshot,
+    argv,
+    env: toEnvironment(state.variables),
+    cwd: cleanDirectory(workingDirectory(state)),
+    user: state.image.config?.User ?? '',
+    network: networkOf(instruction.network, scope),
+    security: securityOf(instruction.security, scope),
+    mounts,
+    scripts,
+    platform: state.platform,
+    limits: limitsOf(scope),
+  }
+  const secrets = mounts.flatMap((mount) => (mount.kind === 'secret' && mount.env ? [mount.env] : []))
+  const unkeyed = proxyVariables(scope.request.buildArgs, state.variables)
+  const layer = scope.graph.add(op, {
+    at: instruction.at,
+    label: stepLabel(scope, state.steps + 1, expandLabel(instruction.text, state, scope, secrets) + summary),
+    ...(scope.noCache && { noCache: true }),
+    ...(unkeyed.length > 0 && { unkeyed }),
+  })
+  return withLayer(state, layer, `RUN ${[...argumentsInForce(state), ...argv].join(' ')} # buildkit`)
+}
+
+/** `|2 A=1 B=`: the ARGs declared so far, each once, with the values a RUN sees. */
+function argumentsInForce(state: StageState): readonly string[] {
+  const values = new Map<string, string>()
+  for (const { name, value } of state.args) values.set(name, state.variables.get(name) ?? value ?? '')
+  return values.size === 0 ? [] : [`|${values.size}`, ...[...values].map(([name, value]) => `${name}=${value}`)]
+}
+
+function networkOf(word: Word | undefined, scope: StageScope): RunOp['network'] {
+  const mode = word?.text ?? 'default'
+  if (mode === 'none') return mode
+  if (mode === 'default') return scope.request.network
+  if (mode !== 'host') throw unknownMode('network', mode, ['default', 'none', 'host'], word)
+  requireGrant('network.host', word, scope)
+  return mode
+}
+
+function securityOf(word: Word | undefined, scope: StageScope): RunOp['security'] {
+  const mode = word?.text ?? 'sandbox'
+  if (mode === 'sandbox') return mode
+  if (mode !== 'insecure') throw unknownMode('security', mode, ['sandbox', 'insecure'], word)
+  requireGrant('security.insecure', word, scope)
+  return mode
+}
+
+function requireGrant(entitlement: string, word: Word | undefined, scope: StageScope): void {
+  if (scope.request.allow.has(entitlement)) return
+  throw new TsbuildError('TSB_ENTITLEMENT', `${entitlement} is not allowed`, {
+    at: word?.at,
+    hint: `grant it with --allow ${entitlement}`,
+  })
+}
+
+function unknownMode(flag: string, mode: string, known: readonly string[], word: Word | undefined): TsbuildError {
+  return new TsbuildError('TSB_RUN_MODE', `unsupported ${flag} mode ${JSON.stringify(mode)}`, {
+    at: word?.at,
+    hint: didYouMean(mode, known) ?? `--${flag} is one of ${known.join(', ')}`,
+  })
+}
+
+function refuseDevices(instruction: RunInstruction): void {
+  const device = instruction.flags.find((flag) => flag.name === 'device')
+  if (!device) return
+  throw new TsbuildError('TSB_UNSUPPORTED_DEVICE', 'RUN --device is not supported yet', {
+    at: device.at,
+    hint: 'take --device away: a step sees no devices of the host',
+  })
+}
+
+function limitsOf({ request }: StageScope): RunOp['limits'] {
+  return {
+    ...(request.shmSize !== undefined && { shmSize: request.shmSize }),
+    ...(request.ulimits?.length && { ulimits: request.ulimits }),
+    ...(request.hostNames?.length && { hostNames: request.hostNames }),
+  }
+}

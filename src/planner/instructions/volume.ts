@@ -1,0 +1,21 @@
+import { posix } from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { VolumeInstruction } from '../../parser/index.ts'
+import { expand } from '../expand.ts'
+import { goList } from '../go-format.ts'
+import type { StageScope } from '../scope.ts'
+import { type StageState, withConfig, withRow } from '../state.ts'
+
+/** VOLUME: paths stay as they are written, but for those that climb with `..`, which are cleaned. */
+export function lowerVolume(state: StageState, instruction: VolumeInstruction, scope: StageScope): StageState {
+  const paths = instruction.paths.map((word) => {
+    const path = expand(word, state, scope)
+    if (path === '') throw new TsbuildError('TSB_VOLUME_EMPTY', 'VOLUME specified can not be an empty string', word)
+    return path.split('/').includes('..') ? posix.join('/', path) : path
+  })
+  const volumes = Object.fromEntries(paths.map((path) => [path, {}]))
+  return withRow(
+    withConfig(state, { Volumes: { ...state.image.config?.Volumes, ...volumes } }),
+    `VOLUME ${goList(paths)}`,
+  )
+}

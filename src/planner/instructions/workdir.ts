@@ -1,0 +1,39 @@
+import { posix } from 'node:path'
+import type { WorkdirInstruction } from '../../parser/index.ts'
+import { expand, expandLabel } from '../expand.ts'
+import { stepLabel } from '../label.ts'
+import type { StageScope } from '../scope.ts'
+import { type StageState, withConfig, withLayer, withRow } from '../state.ts'
+
+/** WORKDIR: relative to the one before. Makes the directory, owned by the USER in force; one layer for all but `/`. */
+export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction, scope: StageScope): StageState {
+  const directory = resolveWorkdir(state.image.config?.WorkingDir, expand(instruction.path, state, scope))
+  const changed = withConfig(state, { WorkingDir: directory })
+  if (directory === '/') return withRow(changed, `WORKDIR ${directory}`)
+  const layer = scope.graph.add(
+    {
+      kind: 'mkdir',
+      onto: state.snapshot,
+      path: cleanDirectory(directory),
+      mode: 0o755,
+      owner: state.image.config?.User ?? '',
+    },
+    {
+      at: instruction.at,
+      label: stepLabel(scope, state.steps + 1, expandLabel(instruction.text, state, scope)),
+      ...(scope.noCache && { noCache: true }),
+    },
+  )
+  return withLayer(changed, layer, `WORKDIR ${directory}`)
+}
+
+/** An absolute path is kept as it is written; a relative one, also an empty one, is joined to the directory before. */
+export function resolveWorkdir(current: string | undefined, path: string): string {
+  return posix.isAbsolute(path) ? path : cleanDirectory(posix.join('/', current ?? '', path))
+}
+
+/** Without `.`, `..`, doubled or trailing slashes. */
+export function cleanDirectory(path: string): string {
+  const clean = posix.normalize(path)
+  return clean.length > 1 ? clean.replace(/\/$/, '') : clean
+}

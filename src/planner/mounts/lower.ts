@@ -1,0 +1,118 @@
+import { posix } from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { Mount, OpId } from '../../graph/index.ts'
+import type { RunInstruction } from '../../parser/index.ts'
+import type { SourceRange } from '../../source.ts'
+import { expandText } from '../expand.ts'
+import { mainContext, type StageScope } from '../scope.ts'
+import { type StageState, workingDirectory } from '../state.ts'
+import { type MountSpec, type MountType, parseMount } from './spec.ts'
+
+/** A mount in its place: what filling in the rest needs. */
+interface Placed {
+  readonly spec: MountSpec
+  readonly at: SourceRange
+  readonly cwd: string
+  /** Number among the mounts of its type. */
+  readonly index: number
+  readonly scope: StageScope
+}
+
+/** The mounts of a RUN, in order. Relative targets are below the working directory. */
+export function lowerMounts(instruction: RunInstruction, state: StageState, scope: StageScope): readonly Mount[] {
+  const specs = instruction.mounts.map(({ fields, at }) => {
+    const spec = parseMount(fields, (text) => expandText(text, at, state, scope), at)
+    return { spec, at }
+  })
+  const cwd = workingDirectory(state)
+  return specs.map(({ spec, at }, i) => {
+    const index = specs.slice(0, i).filter((earlier) => earlier.spec.type === spec.type).length
+    return lowerings[spec.type]({ spec, at, cwd, index, scope })
+  })
+}
+
+/** Every type of mount, once. */
+const lowerings: { readonly [K in MountType]: (mount: Placed) => Mount } = {
+  bind: lowerBind,
+  cache: lowerCache,
+  tmpfs: (mount) => ({
+    kind: 'tmpfs',
+    target: targetOf(mount),
+    ...(mount.spec.size !== undefined && { size: mount.spec.size }),
+  }),
+  secret: lowerSecret,
+  ssh: lowerSsh,
+}
+
+function lowerBind(mount: Placed): Mount {
+  const { spec } = mount
+  return {
+    kind: 'bind',
+    target: targetOf(mount),
+    from: sourceOf(mount) ?? mainContext(mount.scope),
+    source: posix.join('/', spec.source ?? ''),
+    writable: spec.readOnly === false,
+  }
+}
+
+function lowerCache(mount: Placed): Mount {
+  const { spec, scope } = mount
+  const target = targetOf(mount)
+  const from = sourceOf(mount)
+  const source = posix.join('/', spec.source ?? '')
+  // Owner and mode are those of a new directory: a seed brings its own.
+  const seeded = source !== '/'
+  const namespace = scope.request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS')
+  const id = spec.id || posix.normalize(spec.target ?? target)
+  return {
+    kind: 'cache',
+    target,
+    id: namespace ? `${namespace}/${id}` : id,
+    sharing: spec.sharing ?? 'shared',
+    ...(from && { from, source }),
+    mode: seeded ? 0o755 : (spec.mode ?? 0o755),
+    uid: seeded ? 0 : (spec.uid ?? 0),
+    gid: seeded ? 0 : (spec.gid ?? 0),
+    readOnly: spec.readOnly ?? false,
+  }
+}
+
+function lowerSecret({ spec, cwd }: Placed): Mount {
+  const id = spec.source || spec.id || posix.basename(spec.target ?? '')
+  const target = spec.target || (!spec.env ? `/run/secrets/${posix.basename(id)}` : '')
+  return {
+    kind: 'secret',
+    id,
+    ...(target !== '' && { target: posix.resolve(cwd, target) }),
+    ...(spec.env && { env: spec.env }),
+    required: spec.required ?? false,
+    mode: spec.mode ?? 0o400,
+    uid: spec.uid ?? 0,
+    gid: spec.gid ?? 0,
+  }
+}
+
+function lowerSsh({ spec, cwd, index }: Placed): Mount {
+  return {
+    kind: 'ssh',
+    id: spec.id || 'default',
+    target: spec.target ? posix.resolve(cwd, spec.target) : `/run/buildkit/ssh_agent.${index}`,
+    required: spec.required ?? false,
+    mode: spec.mode ?? 0o600,
+    uid: spec.uid ?? 0,
+    gid: spec.gid ?? 0,
+  }
+}
+
+function sourceOf({ spec, scope, at }: Placed): OpId | undefined {
+  return spec.from ? scope.mountSource(spec.from, at) : undefined
+}
+
+function targetOf({ spec, cwd, at }: Placed): string {
+  const target = posix.resolve('/', cwd, spec.target ?? '')
+  if (target !== '/') return target
+  throw new TsbuildError('TSB_MOUNT', 'invalid mount target "/"', {
+    at,
+    hint: spec.target === undefined ? 'say where: target=/some/path' : 'mount below the root: target=/some/path',
+  })
+}

@@ -1,0 +1,33 @@
+import type { OpId, Warning } from '../graph/index.ts'
+import type { CopyInstruction } from '../parser/index.ts'
+import type { SourceRange } from '../source.ts'
+import type { GraphBuilder } from './graph-builder.ts'
+import type { PlanRequest } from './request.ts'
+import type { Variables } from './variables.ts'
+
+/** What every instruction of a stage shares: the request, the graph, and what its names lead to. */
+export interface StageScope {
+  readonly request: PlanRequest
+  /** Global ARGs and platform arguments: where a bare `ARG NAME` gets its value. */
+  readonly globals: Variables
+  /** `# escape=` */
+  readonly escape: '\\' | '`'
+  readonly graph: GraphBuilder
+  /** As progress shows the stage; absent when there is only one. */
+  readonly name: string | undefined
+  /** Numbered steps of the stage, FROM included. */
+  readonly total: number
+  readonly noCache: boolean
+  /** The instruction is a trigger of the base. */
+  readonly onbuild: boolean
+  /** The files of what COPY --from names. */
+  copySource(instruction: CopyInstruction): OpId
+  /** The files of what `from=` of a mount names. */
+  mountSource(name: string, at: SourceRange): OpId
+  warn(warning: Warning): void
+}
+
+/** The op of the build context. */
+export function mainContext(scope: StageScope): OpId {
+  return scope.graph.add({ kind: 'context', name: 'context' }, { label: '[internal] load build context' })
+}

@@ -1,0 +1,41 @@
+import { didYouMean, TsbuildError } from '../../errors.ts'
+import type { BaseImage, BaseImages } from '../request.ts'
+import { type ImageRef, imageKey } from './ref.ts'
+
+/** The images that a plan knows, each once per platform. */
+export type Bases = ReadonlyMap<string, BaseImage>
+
+/**
+ * Asks for all images that are not known yet, at once.
+ * @param stages names of stages, for the hint when one was misspelled
+ */
+export async function resolveBases(
+  refs: readonly ImageRef[],
+  known: Bases,
+  port: BaseImages,
+  stages: Iterable<string>,
+): Promise<Bases> {
+  const wanted = new Map<string, ImageRef>()
+  for (const ref of refs) {
+    const key = imageKey(ref)
+    if (!known.has(key) && !wanted.has(key)) wanted.set(key, ref)
+  }
+  const resolved = await Promise.all(
+    [...wanted].map(async ([key, ref]) => [key, await resolve(ref, port, stages)] as const),
+  )
+  return new Map([...known, ...resolved])
+}
+
+async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>): Promise<BaseImage> {
+  try {
+    return await port.resolve(ref.reference, ref.platform, ref.at)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const meant = error.code === 'TSB_IMAGE_NOT_FOUND' ? didYouMean(ref.reference, stages) : undefined
+    throw new TsbuildError(error.code, error.message, {
+      at: error.at ?? ref.at,
+      hint: meant ?? error.hint,
+      cause: error.cause ?? error,
+    })
+  }
+}

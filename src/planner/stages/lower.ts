@@ -1,0 +1,135 @@
+import { TsbuildError } from '../../errors.ts'
+import type { OpId, Warning } from '../../graph/index.ts'
+import type { StageInstruction } from '../../parser/index.ts'
+import type { SourceRange } from '../../source.ts'
+import type { GraphBuilder } from '../graph-builder.ts'
+import { lower } from '../instructions/lower.ts'
+import type { PlanRequest } from '../request.ts'
+import type { StageScope } from '../scope.ts'
+import type { StageState } from '../state.ts'
+import type { Variables } from '../variables.ts'
+import type { Bases } from './bases.ts'
+import type { NeededStage } from './need.ts'
+import { imageKey, type Ref } from './ref.ts'
+import { addImage, addScratch, startFromContext, startFromImage, startFromScratch, startFromStage } from './start.ts'
+
+/** What all stages share. */
+export interface FileScope {
+  readonly request: PlanRequest
+  readonly globals: Variables
+  readonly escape: '\\' | '`'
+  readonly graph: GraphBuilder
+  readonly bases: Bases
+  /** More than one stage: progress names them. */
+  readonly named: boolean
+  warn(warning: Warning): void
+}
+
+/** Lowers stages in the order of the file; each sees those before it. */
+export function lowerStages(stages: readonly NeededStage[], file: FileScope): ReadonlyMap<number, StageState> {
+  const lowered = new Map<number, StageState>()
+  for (const stage of stages) lowered.set(stage.index, lowerStage(stage, lowered, file))
+  return lowered
+}
+
+function lowerStage(stage: NeededStage, lowered: ReadonlyMap<number, StageState>, file: FileScope): StageState {
+  const scope = stageScope(stage, lowered, file)
+  const triggered = { ...scope, onbuild: true }
+  const started = startStage(stage, lowered, file, scope)
+  const ready = stage.triggers.reduce((state, instruction) => lower(state, instruction, triggered), started)
+  return stage.instructions.reduce((state, instruction) => lower(state, instruction, scope), ready)
+}
+
+function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>, file: FileScope): StageScope {
+  const filesOf = (ref: Ref | undefined, asked: string, at: SourceRange): OpId => {
+    if (!ref) throw new Error(`not linked: ${asked}`)
+    if (ref.kind !== 'stage') return outsideFiles(ref, file)
+    const source = lowered.get(ref.index)
+    if (source) return source.snapshot
+    throw orderError(asked, stage, at)
+  }
+  return {
+    request: file.request,
+    globals: file.globals,
+    escape: file.escape,
+    graph: file.graph,
+    name: file.named ? nameOf(stage) : undefined,
+    total: countSteps(stage),
+    noCache: isUncached(stage, file.request),
+    onbuild: false,
+    copySource: (instruction) => {
+      const ref = stage.links.copies.get(instruction) ?? stage.triggerLinks.copies.get(instruction)
+      return filesOf(ref, `--from=${instruction.from?.text}`, instruction.from?.at ?? instruction.at)
+    },
+    mountSource: (name, at) => {
+      const ref = stage.links.mounts.get(name) ?? stage.triggerLinks.mounts.get(name)
+      return filesOf(ref, `from=${name}`, at)
+    },
+    warn: file.warn,
+  }
+}
+
+function startStage(
+  stage: NeededStage,
+  lowered: ReadonlyMap<number, StageState>,
+  file: FileScope,
+  scope: StageScope,
+): StageState {
+  const { base } = stage
+  switch (base.kind) {
+    case 'scratch':
+      return startFromScratch(scope)
+    case 'context':
+      return startFromContext(outsideFiles(base, file), stage, scope)
+    case 'image':
+      return startFromImage(baseOf(base, file), base.platform, stage, scope)
+    case 'stage': {
+      const below = lowered.get(base.index)
+      if (!below) throw new Error(`stage ${base.index} is not lowered yet`)
+      return startFromStage(below)
+    }
+  }
+}
+
+/** The files of what is no stage. */
+function outsideFiles(ref: Exclude<Ref, { kind: 'stage' }>, file: FileScope): OpId {
+  switch (ref.kind) {
+    case 'scratch':
+      return addScratch(file.graph)
+    case 'context':
+      return file.graph.add({ kind: 'context', name: ref.name }, { label: `[context ${ref.name}] load from client` })
+    case 'image':
+      return addImage(baseOf(ref, file), file.graph)
+  }
+}
+
+function baseOf(ref: Extract<Ref, { kind: 'image' }>, file: FileScope) {
+  const base = file.bases.get(imageKey(ref))
+  if (!base) throw new Error(`image ${ref.reference} is not resolved`)
+  return base
+}
+
+/** FROM of something outside the file, and every instruction that may make a layer. */
+function countSteps({ base, triggers, instructions }: NeededStage): number {
+  const makesLayer = ({ kind }: StageInstruction) => ['add', 'copy', 'run', 'workdir'].includes(kind)
+  const from = base.kind === 'image' || base.kind === 'context' ? 1 : 0
+  return from + triggers.filter(makesLayer).length + instructions.filter(makesLayer).length
+}
+
+function isUncached({ stage }: NeededStage, { noCache }: PlanRequest): boolean {
+  if (typeof noCache === 'boolean') return noCache
+  return noCache.some((name) => name.toLowerCase() === stage.name)
+}
+
+function orderError(asked: string, stage: NeededStage, at: SourceRange): TsbuildError {
+  const name = /=(.*)$/.exec(asked)?.[1] ?? asked
+  return new TsbuildError(
+    'TSB_STAGE_ORDER',
+    `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(nameOf(stage))}`,
+    { at, hint: `move the stage ${JSON.stringify(name)} above this one` },
+  )
+}
+
+function nameOf({ stage, index }: NeededStage): string {
+  return stage.name ?? `stage-${index}`
+}

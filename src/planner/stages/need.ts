@@ -1,0 +1,86 @@
+import { TsbuildError } from '../../errors.ts'
+import { parseTrigger, type StageInstruction } from '../../parser/index.ts'
+import type { BaseImages } from '../request.ts'
+import { type Bases, resolveBases } from './bases.ts'
+import type { LinkedStage, Linker, Links } from './link.ts'
+import { type ImageRef, imageKey, type Ref } from './ref.ts'
+
+/** A stage that the target needs, with what its base makes it do first. */
+export interface NeededStage extends LinkedStage {
+  readonly triggers: readonly StageInstruction[]
+  readonly triggerLinks: Links
+}
+
+export interface Needs {
+  /** In the order of the file. */
+  readonly stages: readonly NeededStage[]
+  readonly bases: Bases
+}
+
+/**
+ * The stages that the target needs, and their images: through FROM, COPY --from and mounts, also those of ONBUILD triggers.
+ * Triggers are known only when their image is, so this goes in rounds; the first one asks for all images of the file.
+ */
+export async function findNeeds(
+  linker: Linker,
+  target: number,
+  escapeChar: '\\' | '`',
+  port: BaseImages,
+): Promise<Needs> {
+  const names = linker.stages.flatMap(({ stage }) => stage.name ?? [])
+  const needed = new Map<number, NeededStage>()
+  let bases: Bases = new Map()
+  let round: Ref[] = [{ kind: 'stage', index: target }]
+  while (round.length > 0) {
+    const { stages, images } = reach(round, linker.stages, needed)
+    bases = await resolveBases(images, bases, port, names)
+    round = []
+    for (const stage of stages) {
+      const triggers = triggersOf(stage, linker.stages, bases, escapeChar)
+      const triggerLinks = linker.link(triggers, stage.index)
+      needed.set(stage.index, { ...stage, triggers, triggerLinks })
+      round.push(...triggerLinks.edges.map(({ to }) => to))
+    }
+  }
+  return { stages: [...needed.values()].sort((a, b) => a.index - b.index), bases }
+}
+
+/** All that can be reached from some places without going through a stage that is known. */
+function reach(
+  from: readonly Ref[],
+  stages: readonly LinkedStage[],
+  known: ReadonlyMap<number, unknown>,
+): { readonly stages: readonly LinkedStage[]; readonly images: readonly ImageRef[] } {
+  const found = new Map<number, LinkedStage>()
+  const images: ImageRef[] = []
+  const open = [...from]
+  for (let ref = open.pop(); ref; ref = open.pop()) {
+    if (ref.kind === 'image') images.push(ref)
+    if (ref.kind !== 'stage' || known.has(ref.index) || found.has(ref.index)) continue
+    const stage = stages[ref.index]
+    if (!stage) continue
+    found.set(ref.index, stage)
+    open.push(stage.base, ...stage.links.edges.map(({ to }) => to))
+  }
+  return { stages: [...found.values()], images }
+}
+
+/** The ONBUILD triggers of the image or stage that a stage is built from. They do not come from further below. */
+function triggersOf(
+  { base, stage }: LinkedStage,
+  stages: readonly LinkedStage[],
+  bases: Bases,
+  escapeChar: '\\' | '`',
+): readonly StageInstruction[] {
+  const texts =
+    base.kind === 'image'
+      ? (bases.get(imageKey(base))?.config.config?.OnBuild ?? [])
+      : base.kind === 'stage'
+        ? (stages[base.index]?.instructions ?? []).flatMap((line) => (line.kind === 'onbuild' ? [line.trigger] : []))
+        : []
+  return texts.map((text) => {
+    const instruction = parseTrigger(text, stage.from.at, escapeChar)
+    if (instruction.kind !== 'from') return instruction
+    throw new TsbuildError('TSB_BAD_TRIGGER', "FROM isn't allowed as an ONBUILD trigger", { at: stage.from.at })
+  })
+}

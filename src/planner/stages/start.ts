@@ -1,0 +1,134 @@
+import { posix } from 'node:path'
+import type { OpId } from '../../graph/index.ts'
+import {
+  type ContainerConfig,
+  formatPlatform,
+  type ImageConfig,
+  type Platform,
+  samePlatform,
+} from '../../image/index.ts'
+import type { GraphBuilder } from '../graph-builder.ts'
+import { stepLabel } from '../label.ts'
+import type { BaseImage } from '../request.ts'
+import type { StageScope } from '../scope.ts'
+import { type StageState, withLayer } from '../state.ts'
+import { setInEnvironment, splitVariable, type Variables, withVariables } from '../variables.ts'
+import type { NeededStage } from './need.ts'
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A stage from nothing. */
+export function startFromScratch(scope: StageScope): StageState {
+  return start(addScratch(scope.graph), emptyImage(scope.request.platform), scope.request.platform, new Map())
+}
+
+/** A stage from an image: its config is inherited, but for its time and its triggers. */
+export function startFromImage(base: BaseImage, platform: Platform, stage: NeededStage, scope: StageScope): StageState {
+  warnOfPlatform(base, platform, stage, scope)
+  const label = stepLabel(scope, 1, `FROM ${pinnedName(base)}`)
+  const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform, new Map())
+  return { ...state, steps: 1 }
+}
+
+/** A stage from another one of the file: also its ARGs are in force, but ENV is stronger than they are. */
+export function startFromStage(base: StageState): StageState {
+  const state = start(base.snapshot, base.image, base.platform, base.variables)
+  return { ...state, args: base.args, rows: base.rows }
+}
+
+/** A stage from a local directory: all its files, as one layer on nothing. */
+export function startFromContext(files: OpId, stage: NeededStage, scope: StageScope): StageState {
+  const state = startFromScratch(scope)
+  const layer = scope.graph.add(
+    {
+      kind: 'copy',
+      onto: state.snapshot,
+      sources: [{ from: files, path: '/' }],
+      inline: [],
+      dest: '/',
+      link: false,
+      parents: false,
+      excludes: [],
+      unpack: 'never',
+    },
+    {
+      at: stage.stage.from.at,
+      label: stepLabel(scope, 1, `FROM ${stage.stage.from.image.text}`),
+      ...(scope.noCache && { noCache: true }),
+    },
+  )
+  return withLayer(state, layer, 'COPY / / # buildkit')
+}
+
+/** The op of an image's files. One without layers is like nothing at all. */
+export function addImage(
+  base: BaseImage,
+  graph: GraphBuilder,
+  about: Parameters<GraphBuilder['add']>[1] = { label: `FROM ${pinnedName(base)}` },
+): OpId {
+  const layers = base.config.rootfs.diff_ids.length
+  return layers === 0
+    ? addScratch(graph)
+    : graph.add({ kind: 'image', image: base.image, platform: base.platform }, about)
+}
+
+export function addScratch(graph: GraphBuilder): OpId {
+  return graph.add({ kind: 'scratch' }, { label: 'FROM scratch' })
+}
+
+function start(snapshot: OpId, document: ImageConfig, platform: Platform, inherited: Variables): StageState {
+  const { created: _, ...image } = document
+  const config = startConfig(document.config ?? {}, platform)
+  return {
+    snapshot,
+    platform,
+    variables: withVariables(inherited, (config.Env ?? []).map(splitVariable)),
+    args: [],
+    image: { ...image, config },
+    rows: undefined,
+    commandSet: false,
+    steps: 0,
+  }
+}
+
+/** What a stage inherits: PATH is always there, triggers are used up, and relative paths have something to start from. */
+function startConfig({ OnBuild: _, ...config }: ContainerConfig, platform: Platform): ContainerConfig {
+  const environment = config.Env ?? []
+  const hasPath = environment.some((entry) => splitVariable(entry)[0] === 'PATH')
+  return {
+    ...config,
+    Env: hasPath || platform.os === 'windows' ? environment : setInEnvironment(environment, 'PATH', defaultPath),
+    ...(config.WorkingDir && { WorkingDir: absolute(config.WorkingDir) }),
+  }
+}
+
+function absolute(directory: string): string {
+  return posix.isAbsolute(directory) ? directory : posix.join('/', directory)
+}
+
+function emptyImage(platform: Platform): ImageConfig {
+  return {
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant && { variant: platform.variant }),
+    config: { WorkingDir: '/' },
+    rootfs: { type: 'layers', diff_ids: [] },
+    history: [],
+  }
+}
+
+function pinnedName({ image }: BaseImage): string {
+  return image.name.includes('@') ? image.name : `${image.name}@${image.manifest}`
+}
+
+function warnOfPlatform(base: BaseImage, wanted: Platform, { stage }: NeededStage, scope: StageScope): void {
+  const { os, architecture, variant } = base.config
+  const actual = { os, architecture, variant }
+  if (samePlatform(actual, wanted)) return
+  const [found, expected] = [formatPlatform(actual), formatPlatform(wanted)]
+  scope.warn({
+    rule: 'InvalidBaseImagePlatform',
+    message: `Base image ${stage.from.image.text} was pulled with platform "${found}", expected "${expected}" for current build`,
+    at: stage.from.at,
+  })
+}
