@@ -1,0 +1,52 @@
+import { FlagError } from '../flags/flag-error.ts'
+import type { Session } from '../session.ts'
+import { visible } from '../text/escape.ts'
+import { withImages } from './images.ts'
+
+export interface ImportFlags {
+  readonly change: readonly string[]
+  readonly message?: string
+  readonly platform?: string
+}
+
+/** Writes images to one archive. @param dest `-` is standard output */
+export function saveCommand(
+  session: Session,
+  names: readonly string[],
+  dest: string,
+  format: 'docker' | 'oci',
+): Promise<void> {
+  if (dest === '-' && session.out.isTerminal) {
+    throw new FlagError('an archive is not written to a terminal', 'add -o FILE, or send standard output to a file')
+  }
+  return withImages(session, (images) => images.save(names, { format, dest }, session.signal))
+}
+
+/** Reads an archive and prints the names of what was in it. @param file `-` is standard input */
+export function loadCommand(session: Session, file: string, quiet: boolean): Promise<void> {
+  return withImages(session, async (images) => {
+    const loaded = await images.load(file, session.signal)
+    const text = (name: string) =>
+      `${name.startsWith('sha256:') ? 'Loaded image ID' : 'Loaded image'}: ${visible(name)}\n`
+    if (!quiet) session.out.print(loaded.map(text).join(''))
+  })
+}
+
+/** Makes an image of a tar and prints its id. */
+export function importCommand(
+  session: Session,
+  file: string,
+  name: string | undefined,
+  { change, message, platform }: ImportFlags,
+): Promise<void> {
+  const options = {
+    changes: change,
+    ...(name !== undefined && { name }),
+    ...(message !== undefined && { message }),
+    ...(platform !== undefined && { platform }),
+  }
+  return withImages(session, async (images) => {
+    const id = await images.import(file, options, session.signal)
+    session.out.print(`${id}\n`)
+  })
+}

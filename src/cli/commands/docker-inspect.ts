@@ -1,0 +1,21 @@
+import type { ImageDetails } from '../ports.ts'
+
+/** What is known of an image, under the keys of `docker image inspect`. */
+export function dockerInspect({ id, names, digest, created, size, manifest, config }: ImageDetails): object {
+  return {
+    Id: id,
+    RepoTags: names,
+    RepoDigests: [...new Set(names.map((name) => `${name.slice(0, name.lastIndexOf(':'))}@${digest}`))],
+    Comment: config.history?.at(-1)?.comment ?? '',
+    Created: created ?? '',
+    Author: config.author ?? '',
+    Architecture: config.architecture,
+    Variant: config.variant ?? '',
+    Os: config.os,
+    Size: size,
+    Config: config.config ?? {},
+    RootFS: { Type: config.rootfs.type, Layers: config.rootfs.diff_ids },
+    Descriptor: manifest,
+    History: config.history ?? [],
+  }
+}

@@ -1,0 +1,68 @@
+import type { HistoryRow, ImageHistory } from '../../options.ts'
+import { readMapping } from '../flags/pairs.ts'
+import { listingText } from '../listing.ts'
+import type { Session } from '../session.ts'
+import { humanSize } from '../text/size.ts'
+import { localTime, timeAgo } from '../text/time.ts'
+import { ellipsis } from '../text/width.ts'
+
+export interface HistoryFlags {
+  readonly human: boolean
+  /** false: `--no-trunc` */
+  readonly trunc: boolean
+  readonly quiet?: true
+  readonly format?: string
+  readonly platform?: string
+  readonly registryMirror: readonly string[]
+}
+
+/** Prints how an image was made, newest row first. */
+export async function historyCommand(session: Session, image: string, flags: HistoryFlags): Promise<void> {
+  const { environment, out, signal } = session
+  const registryMirrors = readMapping('--registry-mirror', flags.registryMirror)
+  const { history } = await session.library()
+  const platform = flags.platform === undefined ? {} : { platform: flags.platform }
+  const found = await history(image, { ...platform, registryMirrors, signal }, environment)
+  out.print(historyText(found, flags, environment.now()))
+}
+
+/** The text of the list. @param now milliseconds since 1970 */
+export function historyText({ rows, compressed }: ImageHistory, flags: HistoryTextFlags, now: number): string {
+  const cells = rows.map((row) => rowCells(row, flags, now))
+  if (flags.quiet) return cells.map(({ ID }) => `${ID}\n`).join('')
+  const text = listingText(
+    {
+      headings: { ...headings, Size: compressed ? 'SIZE*' : 'SIZE' },
+      columns: ['ID', flags.human ? 'CreatedSince' : 'CreatedAt', 'CreatedBy', 'Size', 'Comment'],
+      rows: cells,
+    },
+    flags.format,
+  )
+  return compressed && (flags.format ?? 'table').startsWith('table') ? `${text}* compressed\n` : text
+}
+
+export type HistoryTextFlags = Pick<HistoryFlags, 'human' | 'trunc' | 'quiet' | 'format'>
+
+const headings = {
+  ID: 'IMAGE',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  CreatedBy: 'CREATED BY',
+  Size: 'SIZE',
+  Comment: 'COMMENT',
+} as const
+
+/** Columns of CREATED BY, as docker has it. */
+const textWidth = 45
+
+function rowCells(row: HistoryRow, { human, trunc }: HistoryTextFlags, now: number) {
+  const text = row.createdBy.replaceAll('\t', ' ')
+  return {
+    ID: row.id === undefined ? '<missing>' : trunc ? row.id.replace(/^sha256:/, '').slice(0, 12) : row.id,
+    CreatedSince: timeAgo(row.created, now),
+    CreatedAt: localTime(row.created),
+    CreatedBy: trunc ? ellipsis(text.replaceAll('\n', ' '), textWidth) : text,
+    Size: human ? humanSize(row.size) : String(row.size),
+    Comment: row.comment,
+  }
+}

@@ -1,0 +1,113 @@
+import { isTsbuildError } from '../exit.ts'
+import { listingText } from '../listing.ts'
+import type { ImageCommands, ImageSummary } from '../ports.ts'
+import type { Session } from '../session.ts'
+import { parseTemplate } from '../template/index.ts'
+import { visible } from '../text/escape.ts'
+import { jsonText } from '../text/json.ts'
+import { humanSize } from '../text/size.ts'
+import { goTime, timeAgo } from '../text/time.ts'
+import { dockerInspect } from './docker-inspect.ts'
+
+export interface ImagesFlags {
+  readonly quiet?: true
+  /** false: `--no-trunc` */
+  readonly trunc: boolean
+  readonly digests?: true
+  readonly format?: string
+}
+
+export interface InspectFlags {
+  readonly format?: string
+}
+
+/** Opens the images of the store for some work. */
+export async function withImages<T>(session: Session, work: (images: ImageCommands) => Promise<T>): Promise<T> {
+  const { openImages } = await session.library()
+  const images = await openImages(session.environment)
+  try {
+    return await work(images)
+  } finally {
+    await images.close()
+  }
+}
+
+/** Prints the images of the store, newest first, a row for each name. @param only a repository or a name */
+export function listCommand(session: Session, only: string | undefined, flags: ImagesFlags): Promise<void> {
+  return withImages(session, async (images) => {
+    const all = await images.list()
+    session.out.print(imagesText(all, only, flags, session.environment.now()))
+  })
+}
+
+/** The text of the list. @param now milliseconds since 1970 */
+export function imagesText(
+  images: readonly ImageSummary[],
+  only: string | undefined,
+  flags: ImagesFlags,
+  now: number,
+): string {
+  const rows = images.flatMap((image) => imageRows(image, flags, now)).filter((row) => matches(row, only))
+  if (flags.quiet) return [...new Set(rows.map(({ ID }) => `${ID}\n`))].join('')
+  const columns = ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'] as const
+  const withDigests = ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size'] as const
+  return listingText({ headings, columns: flags.digests ? withDigests : columns, rows }, flags.format)
+}
+
+const headings = {
+  Repository: 'REPOSITORY',
+  Tag: 'TAG',
+  Digest: 'DIGEST',
+  ID: 'IMAGE ID',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  Size: 'SIZE',
+} as const
+
+function imageRows(image: ImageSummary, { trunc }: ImagesFlags, now: number) {
+  const names = image.names.length > 0 ? image.names : ['<none>:<none>']
+  return names.map((name) => {
+    const colon = name.lastIndexOf(':')
+    return {
+      Repository: name.slice(0, colon),
+      Tag: name.slice(colon + 1),
+      Digest: image.digest,
+      ID: trunc ? image.id.replace(/^sha256:/, '').slice(0, 12) : image.id,
+      CreatedSince: timeAgo(image.created, now),
+      CreatedAt: goTime(image.created),
+      Size: humanSize(image.size),
+    }
+  })
+}
+
+function matches(row: { readonly Repository: string; readonly Tag: string }, only: string | undefined): boolean {
+  return only === undefined || row.Repository === only || `${row.Repository}:${row.Tag}` === only
+}
+
+/** Prints an array of what is known, or the text of a template for each image. */
+export function inspectCommand(session: Session, names: readonly string[], { format }: InspectFlags): Promise<void> {
+  return withImages(session, async (images) => {
+    const template = format === undefined || format === 'json' ? undefined : parseTemplate(format)
+    const found: unknown[] = []
+    for (const name of names) found.push(dockerInspect(await images.inspect(name)))
+    const texts = template ? found.map((image) => visible(template.render(image))) : [jsonText(found, 4)]
+    session.out.print(texts.map((text) => `${text}\n`).join(''))
+  })
+}
+
+export function tagCommand(session: Session, name: string, newName: string): Promise<void> {
+  return withImages(session, (images) => images.tag(name, newName))
+}
+
+/** Prints what was removed. @param force passes over images that are not there */
+export function removeCommand(session: Session, names: readonly string[], force: boolean): Promise<void> {
+  return withImages(session, async (images) => {
+    for (const name of names) {
+      const lines = await images.remove(name).catch((error: unknown) => {
+        if (force && isTsbuildError(error, 'TSB_IMAGE_NOT_FOUND')) return []
+        throw error
+      })
+      session.out.print(lines.map((line) => `${line}\n`).join(''))
+    }
+  })
+}

@@ -1,0 +1,45 @@
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { FlagError } from './flags/flag-error.ts'
+import { Interruption } from './signals.ts'
+
+/** What the exit status of tsbuild says. */
+export const exitCodes = {
+  success: 0,
+  /** The build or command failed for a reason that is the user's to mend. */
+  failure: 1,
+  /** A bug in tsbuild. */
+  internal: 100,
+  /** The disk or another limit is full. */
+  exhausted: 102,
+  /** A wrong flag or argument. */
+  usage: 125,
+} as const
+
+/** The exit status for an error; that of a signal is 128 and its number. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interruption) return error.exitCode
+  if (error instanceof FlagError) return exitCodes.usage
+  if (causes(error).some((cause) => isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE')))
+    return exitCodes.exhausted
+  return isUserError(error) ? exitCodes.failure : exitCodes.internal
+}
+
+/** True for what a user can mend: our own errors, and what the operating system refused. All else is a bug. */
+export function isUserError(error: unknown): error is Error {
+  return error instanceof TsbuildError || (error instanceof Error && 'syscall' in error && 'code' in error)
+}
+
+/** The error and what caused it, outermost first. */
+export function causes(error: unknown): readonly unknown[] {
+  const found: unknown[] = []
+  for (let next = error; next !== undefined && !found.includes(next); ) {
+    found.push(next)
+    next = next instanceof Error ? next.cause : undefined
+  }
+  return found
+}
+
+/** True for the error of ours that has this code. */
+export function isTsbuildError(error: unknown, code: string): error is TsbuildError {
+  return error instanceof TsbuildError && error.code === code
+}

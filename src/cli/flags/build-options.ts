@@ -1,0 +1,105 @@
+import type { BuildOptions, OutputOptions } from '../../options.ts'
+import { FlagError } from './flag-error.ts'
+import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
+import { readOutput } from './output.ts'
+import { readMapping, readPairs } from './pairs.ts'
+import { readSecrets } from './secret.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The flags of `tsbuild build` as they are typed. */
+export interface BuildFlags {
+  readonly file?: string
+  readonly tag: readonly string[]
+  readonly target?: string
+  readonly buildArg: readonly string[]
+  readonly label: readonly string[]
+  readonly platform: readonly string[]
+  readonly buildContext: readonly string[]
+  /** false: `--no-cache` */
+  readonly cache: boolean
+  readonly cacheFilter: readonly string[]
+  readonly pull?: 'always' | 'missing' | 'never'
+  readonly secret: readonly string[]
+  readonly network?: 'default' | 'none' | 'host'
+  readonly allow: readonly string[]
+  readonly addHost: readonly string[]
+  readonly shmSize?: string
+  readonly ulimit: readonly string[]
+  readonly output: readonly string[]
+  readonly jobs?: string
+  readonly snapshotter?: 'auto' | 'overlay' | 'copy'
+  readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
+  readonly registryMirror: readonly string[]
+}
+
+/**
+ * What the library is asked for.
+ * @throws {FlagError} for a value that cannot be
+ */
+export function buildOptions(context: string, flags: BuildFlags, env: Env): BuildOptions {
+  const requests = flags.output.map(readOutput)
+  const outputs = requests.filter((request): request is OutputOptions => request.type !== 'image')
+  if (outputs.filter((output) => output.dest === '-').length > 1) {
+    throw new FlagError('only one output can go to standard output', 'give the others a dest=FILE')
+  }
+  const names = requests.flatMap((request) => (request.type === 'image' ? request.names : []))
+  const args = buildArgs(flags.buildArg, env)
+  return given<BuildOptions>({
+    context,
+    file: flags.file,
+    target: flags.target,
+    tags: [...flags.tag, ...names],
+    args,
+    labels: readPairs('--label', flags.label, {}, ''),
+    platform: platform(flags.platform, env),
+    contexts: readMapping('--build-context', flags.buildContext),
+    noCache: noCache(flags),
+    pull: flags.pull,
+    secrets: readSecrets(flags.secret, env),
+    network: flags.network,
+    allow: flags.allow.flatMap((text) => text.split(',')),
+    addHosts: flags.addHost.map(readHost),
+    shmSize: flags.shmSize === undefined ? undefined : readBytes('--shm-size', flags.shmSize),
+    ulimits: flags.ulimit.map(readUlimit),
+    jobs: flags.jobs === undefined ? undefined : readNumber('--jobs', flags.jobs, 1),
+    outputs,
+    snapshotter: flags.snapshotter,
+    runtime: flags.runtime,
+    registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
+    sourceDateEpoch: sourceDateEpoch(args),
+  })
+}
+
+/** `SOURCE_DATE_EPOCH` of the caller's environment is passed on, as buildx does. */
+function buildArgs(texts: readonly string[], env: Env): Readonly<Record<string, string>> {
+  const epoch = env['SOURCE_DATE_EPOCH']
+  return { ...(epoch ? { SOURCE_DATE_EPOCH: epoch } : {}), ...readPairs('--build-arg', texts, env) }
+}
+
+function sourceDateEpoch(args: Readonly<Record<string, string>>): number | undefined {
+  const text = args['SOURCE_DATE_EPOCH']
+  return text ? readNumber('SOURCE_DATE_EPOCH', text, 0) : undefined
+}
+
+function platform(texts: readonly string[], env: Env): string | undefined {
+  const asked = texts.length > 0 ? texts.flatMap((text) => text.split(',')) : [env['DOCKER_DEFAULT_PLATFORM'] ?? '']
+  if (asked.length > 1) {
+    throw new FlagError('--platform: one platform at a time', 'build once for each platform, with a tag for each')
+  }
+  const [first] = asked
+  return first === '' || first === 'local' ? undefined : first
+}
+
+function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {
+  if (!flags.cache && flags.cacheFilter.length > 0) {
+    throw new FlagError('--no-cache and --no-cache-filter exclude each other', 'leave one of them out')
+  }
+  if (!flags.cache) return true
+  return flags.cacheFilter.length > 0 ? flags.cacheFilter.flatMap((text) => text.split(',')) : undefined
+}
+
+/** The same object without members that are undefined. */
+function given<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+}

@@ -1,0 +1,53 @@
+import { didYouMean } from '../../errors.ts'
+import { FlagError } from './flag-error.ts'
+
+const factors: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
+
+/** `64m` in bytes. Units are powers of 1024, as in `docker build --shm-size`. */
+export function readBytes(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text)
+  const factor = factors[match?.[2]?.toLowerCase() ?? 'none']
+  if (!match || factor === undefined) throw new FlagError(`invalid size for ${flag}: ${text}`, 'write 64m, 1g or bytes')
+  return Math.floor(Number(match[1]) * factor)
+}
+
+export interface Ulimit {
+  readonly name: string
+  readonly soft: number
+  readonly hard: number
+}
+
+/** `nofile=1024:2048`, or one number for both; -1 is no limit. */
+export function readUlimit(text: string): Ulimit {
+  const match = /^([a-z]+)=(-1|\d+)(?::(-1|\d+))?$/.exec(text)
+  if (!match) throw new FlagError(`invalid value for --ulimit: ${text}`, 'write --ulimit nofile=1024:2048')
+  const soft = Number(match[2])
+  const hard = Number(match[3] ?? match[2])
+  if (hard !== -1 && (soft === -1 || soft > hard)) {
+    throw new FlagError(`--ulimit ${text}: the soft limit is above the hard one`)
+  }
+  return { name: match[1] ?? '', soft, hard }
+}
+
+/** `name:ip`, `name=ip`, the address also in brackets; gives `name:ip`. */
+export function readHost(text: string): string {
+  const match = /^([^:=]+)[:=]\[?([^\]]+)\]?$/.exec(text)
+  if (!match || !/^[\da-f.:]+$/i.test(match[2] ?? '')) {
+    throw new FlagError(`invalid value for --add-host: ${text}`, 'write --add-host NAME:ADDRESS with an IP address')
+  }
+  return `${match[1]}:${match[2]}`
+}
+
+/** A whole number of at least `least`. */
+export function readNumber(flag: string, text: string, least: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= least)) throw new FlagError(`invalid value for ${flag}: ${text}`, `a whole number from ${least} on`)
+  return value
+}
+
+/** One of a few words. */
+export function readChoice<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text)
+  if (found) return found
+  throw new FlagError(`invalid value for ${flag}: ${text}`, didYouMean(text, choices) ?? `one of ${choices.join(', ')}`)
+}

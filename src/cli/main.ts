@@ -1,0 +1,69 @@
+import { homedir } from 'node:os'
+import process from 'node:process'
+import { exitCodeOf, exitCodes } from './exit.ts'
+import { enterUserNamespace, namespaceNote } from './namespace.ts'
+import { createOutput, type Output } from './output.ts'
+import { createProgram, runProgram } from './program/program.ts'
+import type { Run } from './program/run.ts'
+import { errorReport, Reported } from './report.ts'
+import { storeRoot } from './root.ts'
+import type { Session } from './session.ts'
+import { watchSignals } from './signals.ts'
+
+/** Runs the command line of this process, to the end of the process. */
+export async function main(): Promise<void> {
+  const out = createOutput(process.stdout, process.env)
+  const err = createOutput(process.stderr, process.env)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endOnBrokenPipe)
+  const signal = watchSignals(process, (exitCode) => process.exit(exitCode))
+  const status = await runMain(out, err, signal)
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit(status)
+}
+
+async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<number> {
+  const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
+  const run: Run = async (touches, work) =>
+    work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
+  const program = createProgram(run, out.print)
+  try {
+    await runProgram(program, process.argv.slice(2))
+    return exitCodes.success
+  } catch (error) {
+    if (error instanceof Reported) return error.exitCode
+    const reason = signal.aborted ? signal.reason : error
+    err.print(errorReport(reason, { prefix: '', debug: debug(), paint: err.paint }))
+    return exitCodeOf(reason)
+  }
+}
+
+function openSession(
+  touches: Parameters<Run>[0],
+  facts: Pick<Session, 'out' | 'err' | 'signal' | 'debug'>,
+  flags: { readonly root?: string },
+): Session {
+  const { env } = process
+  const uid = process.getuid?.() ?? 0
+  const root = storeRoot({ flag: flags.root, env, cwd: process.cwd(), uid, home: homedir() })
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const kind = touches === 'trees' ? enterUserNamespace({ command, env, uid, root }) : undefined
+  const note = namespaceNote(kind)
+  return {
+    ...facts,
+    environment: { root, cwd: process.cwd(), env, now: Date.now, stdout: process.stdout },
+    notes: note === undefined ? [] : [note],
+    library: () => import('../index.ts'),
+  }
+}
+
+/** Who reads us has stopped (`tsbuild history app | head -1`): there is nobody to tell, and nothing left to do. */
+function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(exitCodes.success)
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })
+}

@@ -1,0 +1,84 @@
+import { Command, Option } from 'commander'
+import type { BuildCommandFlags } from '../commands/build.ts'
+import { addIgnoredFlags } from './ignored.ts'
+import { type Run, repeatable } from './run.ts'
+
+const examples = `
+Examples:
+  tsbuild -t app .                                    the Dockerfile of this directory
+  tsbuild -f Dockerfile.prod -t app:1 --target web .  another file, one of its stages
+  tsbuild -t app -o type=oci,dest=app.tar .           also write an OCI archive
+  tsbuild -o type=local,dest=out .                    only the files, as a directory
+  tsbuild --build-arg VERSION=2 --secret id=npm,src=.npmrc -t app .`
+
+/** `tsbuild build`, which is also what `tsbuild` alone means. */
+export function buildProgram(run: Run): Command {
+  const command = new Command('build')
+    .summary('build an image from a Dockerfile (the default command)')
+    .description('Builds an image from a Dockerfile and keeps it in the store under the names given with -t.')
+    .argument('[context]', 'directory with the files that COPY and ADD may take', '.')
+  addInputFlags(command)
+  addOutputFlags(command)
+  addCacheFlags(command)
+  addStepFlags(command)
+  addIgnoredFlags(command)
+  return command
+    .addHelpText('after', examples)
+    .action((context: string, flags: BuildCommandFlags) =>
+      run('trees', async (session) => (await import('../commands/build.ts')).buildCommand(session, context, flags)),
+    )
+}
+
+function addInputFlags(command: Command): void {
+  command
+    .optionsGroup('What to build:')
+    .option('-f, --file <path>', 'the Dockerfile (default: Dockerfile in the context, else Containerfile)')
+    .option('--target <stage>', 'stage to build (default: the last one)')
+    .addOption(repeatable('--build-arg <name=value>', 'value of an ARG; without =, from the environment'))
+    .addOption(
+      repeatable(
+        '--build-context <name=source>',
+        'one more context: a directory, docker-image://REF, oci-layout://DIR',
+      ),
+    )
+    .addOption(repeatable('--platform <os/arch>', 'platform of the image (default: of this machine)'))
+    .addOption(repeatable('--secret <spec>', 'id=NAME[,src=FILE|,env=VARIABLE], for RUN --mount=type=secret'))
+}
+
+function addOutputFlags(command: Command): void {
+  command
+    .optionsGroup('What comes out:')
+    .addOption(repeatable('-t, --tag <name>', 'name of the image: repository[:tag]'))
+    .addOption(repeatable('--label <name=value>', 'label of the image'))
+    .addOption(
+      repeatable('-o, --output <spec>', 'type=oci|docker|tar|local,dest=PATH; a directory; - for a tar on stdout'),
+    )
+    .option('--iidfile <path>', 'write the image id to a file')
+    .option('--metadata-file <path>', 'write what was built as JSON to a file')
+    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .option('-q, --quiet', 'print nothing but the image id')
+}
+
+function addCacheFlags(command: Command): void {
+  command
+    .optionsGroup('Cache and registries:')
+    .option('--no-cache', 'run every step again')
+    .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))
+    .addOption(new Option('--pull <when>', 'ask the registry for base images').choices(['always', 'missing', 'never']))
+    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
+}
+
+function addStepFlags(command: Command): void {
+  command
+    .optionsGroup('How RUN steps run:')
+    .option('--jobs <number>', 'steps at once (default: one for each processor)')
+    .addOption(new Option('--network <mode>', 'network of RUN').choices(['default', 'none', 'host']))
+    .addOption(repeatable('--allow <entitlement>', 'network.host, security.insecure'))
+    .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts'))
+    .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
+    .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
+    .addOption(
+      new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
+    )
+    .addOption(new Option('--snapshotter <name>', 'how layers become a directory').choices(['auto', 'overlay', 'copy']))
+}

@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander'
+
+/** Flags of docker that change nothing here, and why. Scripts that pass them go on. */
+const ignored: Readonly<Record<string, string>> = {
+  '--builder <name>': 'there is no daemon',
+  '--cgroup-parent <name>': 'steps run in cgroups of their own',
+  '--compress': 'the context is not sent anywhere',
+  '--disable-content-trust': 'digests are always checked',
+  '--force-rm': 'nothing of a step is left behind',
+  '--isolation <kind>': 'it is for Windows',
+  '--load': 'the image is always in the store',
+  '--provenance <value>': 'none is made',
+  '--rm': 'nothing of a step is left behind',
+  '--sbom <value>': 'none is made',
+}
+
+/** Flags of docker that would change the result and are not there, and what to do instead. */
+export const missing: Readonly<Record<string, string>> = {
+  '--annotation': 'use --label',
+  '--attest': 'no attestations are made',
+  '--cache-from': 'the local cache is always used',
+  '--cache-to': 'the local cache is always written',
+  '--push': 'write -o type=oci,dest=app.tar and push that: skopeo copy oci-archive:app.tar docker://…',
+  '--squash': 'use a stage with one COPY --from',
+  '--ssh': 'pass what is needed with --secret',
+}
+
+export function addIgnoredFlags(command: Command): void {
+  for (const flags of Object.keys(ignored)) command.addOption(new Option(flags).hideHelp())
+}
+
+/** A line for each flag that was given and changes nothing. */
+export function ignoredNotes(flags: object): readonly string[] {
+  return Object.entries(ignored).flatMap(([spelling, why]) => {
+    const option = new Option(spelling)
+    const value: unknown = Reflect.get(flags, option.attributeName())
+    return value === undefined || value === 'false' ? [] : [`${option.long} has no effect: ${why}`]
+  })
+}

@@ -1,0 +1,76 @@
+import { Command, Option } from 'commander'
+import type { ImportFlags } from '../commands/archives.ts'
+import type { ImagesFlags, InspectFlags } from '../commands/images.ts'
+import { type Run, repeatable } from './run.ts'
+
+const images = () => import('../commands/images.ts')
+const archives = () => import('../commands/archives.ts')
+
+/** The commands that look at and name images of the store. */
+export function imagePrograms(run: Run): readonly Command[] {
+  return [
+    new Command('images')
+      .summary('list the images of the store')
+      .argument('[repository]', 'only images of this repository or name')
+      .option('-q, --quiet', 'show only image ids')
+      .option('--no-trunc', 'show whole ids')
+      .option('--digests', 'show digests of manifests')
+      .option('--format <format>', 'table, json, or a Go template, also after "table "')
+      .addHelpText('after', '\nPlaceholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size')
+      .action((repository: string | undefined, flags: ImagesFlags) =>
+        run('documents', async (session) => (await images()).listCommand(session, repository, flags)),
+      ),
+    new Command('inspect')
+      .summary('show what is known of an image, as JSON')
+      .argument('<image...>', 'names or ids')
+      .option('-f, --format <format>', 'json, or a Go template: {{.Config.Cmd}}, {{json .Config.Env}}')
+      .action((names: readonly string[], flags: InspectFlags) =>
+        run('documents', async (session) => (await images()).inspectCommand(session, names, flags)),
+      ),
+    new Command('tag')
+      .summary('give an image one more name')
+      .argument('<image>', 'name or id')
+      .argument('<name>', 'new name: repository[:tag]')
+      .action((name: string, newName: string) =>
+        run('documents', async (session) => (await images()).tagCommand(session, name, newName)),
+      ),
+    new Command('rmi')
+      .summary('remove names of images; the last one takes the image with it')
+      .argument('<image...>', 'names or ids')
+      .addOption(new Option('-f, --force', 'no error for an image that is not there'))
+      .action((names: readonly string[], flags: { readonly force?: true }) =>
+        run('trees', async (session) => (await images()).removeCommand(session, names, flags.force ?? false)),
+      ),
+  ]
+}
+
+/** The commands that carry images in and out of the store. */
+export function archivePrograms(run: Run): readonly Command[] {
+  return [
+    new Command('save')
+      .summary('write images to an archive')
+      .argument('<image...>', 'names or ids')
+      .option('-o, --output <file>', 'archive to write (default: standard output)', '-')
+      .addOption(new Option('--format <format>', 'kind of archive').choices(['docker', 'oci']).default('oci'))
+      .action((names: readonly string[], flags: { readonly output: string; readonly format: 'docker' | 'oci' }) =>
+        run('trees', async (session) => (await archives()).saveCommand(session, names, flags.output, flags.format)),
+      ),
+    new Command('load')
+      .summary('read images from an archive of docker or OCI')
+      .option('-i, --input <file>', 'archive to read (default: standard input)', '-')
+      .option('-q, --quiet', 'print nothing')
+      .action((flags: { readonly input: string; readonly quiet?: true }) =>
+        run('trees', async (session) => (await archives()).loadCommand(session, flags.input, flags.quiet ?? false)),
+      ),
+    new Command('import')
+      .summary('make an image of one layer from a tar')
+      .argument('<file>', 'a tar of a root file system, also compressed; - for standard input')
+      .argument('[name]', 'name of the image: repository[:tag]')
+      .addOption(repeatable('-c, --change <instruction>', 'a Dockerfile instruction for its config: CMD ["sh"]'))
+      .option('-m, --message <text>', 'comment of its row in the history')
+      .option('--platform <os/arch>', 'platform of the image (default: of this machine)')
+      .action((file: string, name: string | undefined, flags: ImportFlags) =>
+        run('trees', async (session) => (await archives()).importCommand(session, file, name, flags)),
+      ),
+  ]
+}

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander'
+import { exitCodes } from '../exit.ts'
+import { FlagError } from '../flags/flag-error.ts'
+import { normalizeArguments } from '../flags/normalize.ts'
+import { version } from '../version.ts'
+import { buildProgram } from './build.ts'
+import { historyProgram } from './history.ts'
+import { missing } from './ignored.ts'
+import { archivePrograms, imagePrograms } from './images.ts'
+import type { Run } from './run.ts'
+
+const exitHelp = `
+Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
+Environment: TSBUILD_ROOT, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
+
+/** The command line: words to commands. Nothing of the library is loaded here. */
+export function createProgram(run: Run, write: (text: string) => void): Command {
+  const program = new Command('tsbuild')
+    .description('Builds OCI images from Dockerfiles: no daemon, no root, no Docker.')
+    .usage('[build] [flags] [context]   |   tsbuild COMMAND …')
+    .version(version(), '-v, --version', 'print the version')
+    .option('-D, --debug', 'show stacks of errors and details of warnings')
+    .option('--root <directory>', 'the store (default: $TSBUILD_ROOT, else /var/lib/tsbuild or ~/.local/share/tsbuild)')
+    .addHelpText('after', exitHelp)
+  program.addCommand(buildProgram(run), { isDefault: true })
+  program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
+  for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run)])
+    program.addCommand(command)
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: write, outputError: () => {} })
+  }
+  return program
+}
+
+/**
+ * Runs the command that the words name.
+ * @throws {FlagError} for words that cannot be understood
+ */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  const named = program.commands.find((command) => command.name() === argv[0])
+  const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
+  const switches = [...program.options, ...command.options].filter((option) => option.isBoolean())
+  const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)
+  try {
+    await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0) throw flagErrorOf(error, command)
+  }
+}
+
+/** commander's text is `error: …`, at times with a suggestion on the next line. */
+function flagErrorOf(error: CommanderError, command: Command): FlagError {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const flag = /unknown option '(--[^'=]+)/.exec(message)?.[1] ?? ''
+  const help = `see tsbuild ${command.name()} --help`
+  return new FlagError(message, missing[flag] ?? suggestion?.replace(/^\(Did (.*)\)$/, 'did $1') ?? help)
+}

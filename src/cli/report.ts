@@ -1,0 +1,82 @@
+import { TsbuildError } from '../errors.ts'
+import type { SourceRange } from '../source.ts'
+import { causes, isUserError } from './exit.ts'
+import { Interruption } from './signals.ts'
+import { visible } from './text/escape.ts'
+import { excerpt } from './text/excerpt.ts'
+import { jsonText } from './text/json.ts'
+import type { Paint } from './text/paint.ts'
+
+export interface ReportOptions {
+  /** `failed to build: failed to solve: ` before the message of a build's error. */
+  readonly prefix: string
+  /** Stacks and causes too. */
+  readonly debug: boolean
+  readonly paint: Paint
+}
+
+/** What is printed for an error: the place in the Dockerfile, `ERROR: ` and the message, the hint. Ends with a line feed. */
+export function errorReport(error: unknown, options: ReportOptions): string {
+  const { at, message, hint } = explain(error)
+  const label = options.paint('red', 'ERROR:')
+  const prefix = isUserError(error) ? options.prefix : ''
+  return [
+    at ? excerpt(at) : '',
+    `${label} ${prefix}${visible(message)}\n`,
+    hint ? `${options.paint('cyan', 'hint:')} ${visible(hint)}\n` : '',
+    options.debug ? stacks(error) : '',
+  ].join('')
+}
+
+/** The same for programs, in one line. */
+export function errorJson(error: unknown): string {
+  const { at, message, hint } = explain(error)
+  const code = error instanceof TsbuildError ? error.code : undefined
+  const place = at && { file: at.source.name, line: at.start.line + 1, column: at.start.column + 1 }
+  return `${jsonText({ error: { code, message, hint, ...place } })}\n`
+}
+
+interface Explanation {
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly at?: SourceRange | undefined
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof TsbuildError) return { message: error.message, hint: error.hint, at: error.at }
+  if (error instanceof Interruption) return { message: error.message }
+  if (isUserError(error)) return { message: error.message, hint: systemHint(error) }
+  return {
+    message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'this is a bug in tsbuild: please report it with what TSBUILD_DEBUG=1 prints',
+  }
+}
+
+const systemHints: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not do that there; --root chooses another place for the store',
+  EDQUOT: 'the disk quota of this user is used up',
+  EMFILE: 'too many open files: raise the limit with ulimit -n',
+  ENOSPC: 'the disk is full; the cache may be deleted at any time',
+  EROFS: 'that file system cannot be written to; --root chooses another place for the store',
+}
+
+function systemHint(error: Error): string | undefined {
+  return 'code' in error ? systemHints[String(error.code)] : undefined
+}
+
+function stacks(error: unknown): string {
+  return causes(error)
+    .map((cause) => visible(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)))
+    .map((text) => `${text}\n`)
+    .join('caused by ')
+}
+
+/** An error that has been printed: what is left of it is the exit status. */
+export class Reported extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super('reported')
+    this.exitCode = exitCode
+  }
+}

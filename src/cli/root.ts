@@ -1,0 +1,20 @@
+import { join, resolve } from 'node:path'
+
+/** What decides where the store is. */
+export interface RootFacts {
+  /** `--root` */
+  readonly flag?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** User id outside of any user namespace that tsbuild made. */
+  readonly uid: number
+  readonly home: string
+}
+
+/** `--root`, else `$TSBUILD_ROOT`, else a directory of the system for root and one of the user for others. */
+export function storeRoot({ flag, env, cwd, uid, home }: RootFacts): string {
+  const asked = flag ?? env['TSBUILD_ROOT']
+  if (asked) return resolve(cwd, asked)
+  if (uid === 0) return '/var/lib/tsbuild'
+  return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'tsbuild')
+}

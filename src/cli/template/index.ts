@@ -1,0 +1,1 @@
+export { parseTemplate, type Template } from './template.ts'

@@ -1,0 +1,14 @@
+import { keepColours, stripControls } from '../text/escape.ts'
+import type { Trace } from './trace.ts'
+
+/** The last output of each step that failed, between rules; `''` when none did. */
+export function failureTail(trace: Trace, colours: boolean): string {
+  const clean = colours ? keepColours : stripControls
+  const tails = [...trace.steps]
+    .filter((step) => step.outcome === 'error')
+    .map((step) => {
+      const lines = trace.log(step)?.recent ?? []
+      return ['------', ` > ${step.label}:`, ...lines.map((line) => `${line.time} ${clean(line.text)}`), '------']
+    })
+  return tails.map((lines) => `${lines.join('\n')}\n`).join('')
+}

@@ -1,0 +1,39 @@
+import type { MissReason } from '../../executor/events.ts'
+import { visible } from '../text/escape.ts'
+import { transferSize } from '../text/size.ts'
+import { oneLine, type Step, type Transfer } from './step.ts'
+
+/** `sha256:… 3.15MB / 29.10MB 0.8s done` */
+export function transferText(transfer: Transfer): string {
+  const seconds = ((transfer.doneAt ?? transfer.updatedAt) - transfer.startedAt) / 1000
+  const time = seconds > 0.01 ? ` ${seconds.toFixed(1)}s` : ''
+  return [transfer.label, transferBytes(transfer)].filter(Boolean).join(' ') + time + (transfer.doneAt ? ' done' : '')
+}
+
+/** `3.15MB / 29.10MB`; nothing when no bytes are counted. */
+export function transferBytes({ current, total }: Transfer): string {
+  if (total > 0) return `${transferSize(current)} / ${transferSize(total)}`
+  return current > 0 ? transferSize(current) : ''
+}
+
+/** The last line of a step; undefined while it runs. */
+export function endText(step: Step): string | undefined {
+  switch (step.outcome) {
+    case undefined:
+      return undefined
+    case 'cached':
+      return 'CACHED'
+    case 'canceled':
+      return 'CANCELED'
+    case 'done':
+      return `DONE ${((step.milliseconds ?? 0) / 1000).toFixed(1)}s`
+    case 'error':
+      return `ERROR: ${oneLine(step.error ?? '')}`
+  }
+}
+
+/** Why a step that could have been cached was not: the part of its key that changed. */
+export function missText(reason: MissReason): string | undefined {
+  if (reason.kind !== 'changed') return undefined
+  return `not cached: ${visible(reason.what)}${reason.more > 0 ? ` and ${reason.more} more` : ''}`
+}

@@ -1,0 +1,120 @@
+import type { BuildEvent, MissReason, StepId } from '../../executor/events.ts'
+import { noteTransfer, oneLine, type Step, type Transfer } from './step.ts'
+import { type LogLine, type StepLog, stepLog } from './step-log.ts'
+
+type EventOf<T extends BuildEvent['type']> = Extract<BuildEvent, { readonly type: T }>
+
+/** What a view is told while events are folded in. */
+export interface TraceListener {
+  readonly line?: (step: Step, line: LogLine) => void
+  readonly transfer?: (step: Step, transfer: Transfer) => void
+  readonly notice?: (message: string) => void
+}
+
+/** How many lines of output are kept for the report of a failure. */
+const keptLines = 10
+
+/** The steps of a build in the order in which they began: events folded into a state that views draw. */
+export class Trace {
+  /** What `build:start` announced. */
+  total = 0
+  startedAt: number | undefined
+  endedAt: number | undefined
+  readonly #steps = new Map<StepId, Step>()
+  readonly #logs = new Map<StepId, StepLog>()
+  readonly #misses = new Map<StepId, MissReason>()
+  readonly #listener: TraceListener
+
+  constructor(listener: TraceListener = {}) {
+    this.#listener = listener
+  }
+
+  get steps(): Iterable<Step> {
+    return this.#steps.values()
+  }
+
+  log(step: Step): StepLog | undefined {
+    return this.#logs.get(step.id)
+  }
+
+  /** Returns the step that changed. */
+  apply(event: BuildEvent): Step | undefined {
+    this.startedAt ??= event.at
+    const fold = this.#folds[event.type] as (event: BuildEvent) => Step | undefined
+    return fold(event)
+  }
+
+  /** Steps that have begun and not ended, in the order in which they began. */
+  get running(): readonly Step[] {
+    return [...this.#steps.values()].filter((step) => step.outcome === undefined)
+  }
+
+  /** Output that has waited for the end of its line since before this time becomes a line as it is. */
+  flushLogs(before: number): void {
+    for (const step of this.running) this.#logs.get(step.id)?.flush(before)
+  }
+
+  readonly #folds: { readonly [T in BuildEvent['type']]: (event: EventOf<T>) => Step | undefined } = {
+    'build:start': (event) => {
+      this.total = event.steps
+      return undefined
+    },
+    'build:done': (event) => {
+      this.endedAt = event.at
+      return undefined
+    },
+    notice: (event) => {
+      this.#listener.notice?.(event.message)
+      return undefined
+    },
+    'step:start': (event) => this.#begin(event),
+    'step:cached': (event) => {
+      this.#begin(event)
+      return this.#end(event, { outcome: 'cached' })
+    },
+    'step:done': (event) => this.#end(event, { outcome: 'done', milliseconds: event.milliseconds }),
+    'step:error': (event) => this.#end(event, { outcome: 'error', error: event.message }),
+    'step:canceled': (event) => this.#end(event, { outcome: 'canceled' }),
+    'step:miss': (event) => {
+      this.#misses.set(event.step, event.reason)
+      const step = this.#steps.get(event.step)
+      if (step) step.miss = event.reason
+      return step
+    },
+    'step:log': (event) => {
+      this.#logs.get(event.step)?.push(event.stream, event.bytes, event.at)
+      return this.#steps.get(event.step)
+    },
+    'step:progress': (event) => {
+      const step = this.#steps.get(event.step)
+      if (step) this.#listener.transfer?.(step, noteTransfer(step, event))
+      return step
+    },
+  }
+
+  #begin(event: EventOf<'step:start' | 'step:cached'>): Step {
+    const known = this.#steps.get(event.step)
+    if (known) return known
+    const miss = this.#misses.get(event.step)
+    const step: Step = {
+      id: event.step,
+      label: oneLine(event.label),
+      startedAt: event.at,
+      transfers: new Map(),
+      ...(miss && { miss }),
+    }
+    this.#steps.set(step.id, step)
+    this.#logs.set(
+      step.id,
+      stepLog(event.at, keptLines, (line) => this.#listener.line?.(step, line)),
+    )
+    return step
+  }
+
+  #end(event: EventOf<'step:done' | 'step:cached' | 'step:error' | 'step:canceled'>, ending: Partial<Step>) {
+    const step = this.#steps.get(event.step)
+    if (!step || step.outcome) return undefined
+    this.#logs.get(step.id)?.flush(Number.POSITIVE_INFINITY)
+    return Object.assign(step, ending, { endedAt: event.at })
+  }
+}
