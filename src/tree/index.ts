@@ -20,6 +20,7 @@ export type {
   WhiteoutEntry,
 } from './entry.ts'
 export { filterTree } from './filter.ts'
+export { directoryChanges, type Inventory, takeInventory, upperChanges } from './host-changes.ts'
 export { hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
 export { comparePaths } from './order.ts'

@@ -1,0 +1,93 @@
+import { diffTrees } from './diff.ts'
+import { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
+import { treeOfEntries } from './entries.ts'
+import type { Change, Entry, FileEntry, FileIdentity, FileTree } from './entry.ts'
+import type { TreePath } from './path.ts'
+import { rootPath } from './path.ts'
+import { sameContent } from './same.ts'
+import { walk } from './walk.ts'
+
+/**
+ * What was changed in a mount of overlayfs, from its upper directory, which nobody writes to any more. Only what differs
+ * from `lower` counts: a file that was copied up and stayed the same is no change. In the order of a walk, with whiteouts
+ * (never opaque directories), and with the directories that lead to a change.
+ * @param lower the files of the lower directories, merged
+ */
+export async function upperChanges(
+  directory: string,
+  marks: OverlayMarks,
+  lower: FileTree,
+): Promise<readonly Change[]> {
+  const upper = treeOfUpper(directory, marks)
+  return linkedFiles(await diffTrees(lower, upper, { gone: 'marked', sameBytes: sameContent }))
+}
+
+/** A directory as it was at some moment. */
+export interface Inventory {
+  readonly tree: FileTree
+  /** Nanoseconds since 1970: a file with a younger ctime may have changed again without its times telling. */
+  readonly trustedUntil: bigint
+}
+
+/** Looks at everything in a directory, before a command changes it. */
+export function takeInventory(directory: string): Inventory {
+  const tree = treeOfDirectory(directory)
+  const root = tree.get(rootPath)
+  const entries: Entry[] = [...(root ? [root] : []), ...walk(tree)]
+  let newest = 0n
+  for (const entry of entries) {
+    const ctime = identityOf(entry)?.ctimeNs ?? 0n
+    if (ctime > newest) newest = ctime
+  }
+  return { tree: treeOfEntries(entries), trustedUntil: newest - clockStep }
+}
+
+/** File systems stamp times with the tick of the kernel's clock: 10 ms at the slowest. */
+const clockStep = 50_000_000n
+
+/**
+ * What was changed in a plain directory since an inventory: the same changes that `upperChanges` gives where the same
+ * command ran on an overlay.
+ * @param lower the files that the directory was made from: what bytes a file had, when times alone cannot tell
+ */
+export async function directoryChanges(
+  before: Inventory,
+  directory: string,
+  lower: FileTree,
+): Promise<readonly Change[]> {
+  const sameBytes = (old: FileEntry, now: FileEntry) => isUntouched(old, now, before) || sameAsBelow(lower, now)
+  return linkedFiles(await diffTrees(before.tree, treeOfDirectory(directory), { gone: 'all', sameBytes }))
+}
+
+function isUntouched(old: FileEntry, now: FileEntry, { trustedUntil }: Inventory): boolean {
+  const [a, b] = [identityOf(old), identityOf(now)]
+  if (a === undefined || b === undefined) return false
+  return a.ino === b.ino && a.dev === b.dev && a.ctimeNs === b.ctimeNs && a.ctimeNs < trustedUntil
+}
+
+async function sameAsBelow(lower: FileTree, now: FileEntry): Promise<boolean> {
+  const entry = lower.get(now.path)
+  const file = entry?.kind === 'hardlink' ? lower.get(entry.target) : entry
+  return file?.kind === 'file' && sameContent(file, now)
+}
+
+/** Files that are one on the disk become one file and hard links to it, the first in order being the file. */
+function linkedFiles(changes: readonly Change[]): readonly Change[] {
+  const first = new Map<string, TreePath>()
+  return changes.map((change) => {
+    const identity = change.kind === 'file' ? identityOf(change) : undefined
+    if (change.kind !== 'file' || identity === undefined) return change
+    const key = `${identity.dev}:${identity.ino}`
+    const target = first.get(key)
+    if (target === undefined) {
+      first.set(key, change.path)
+      return change
+    }
+    const { size: _, content: __, digest: ___, ...metadata } = change
+    return { ...metadata, kind: 'hardlink' as const, target }
+  })
+}
+
+function identityOf(entry: Entry): FileIdentity | undefined {
+  return entry.kind === 'file' && entry.content.kind === 'host' ? entry.content.identity : undefined
+}
