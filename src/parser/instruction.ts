@@ -22,6 +22,8 @@ export interface Heredoc {
   readonly name: string
   /** The body, each line with its line feed; leading tabs are gone already for `<<-`. */
   readonly text: string
+  /** The body as written, also for `<<-`: what a shell that reads the heredoc itself gets, and what history keeps. */
+  readonly raw: string
   /** False when any part of the word is quoted: no variables are expanded in the body. */
   readonly expand: boolean
   /** `<<-` */

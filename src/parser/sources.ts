@@ -35,17 +35,13 @@ function heredocOf(statement: Statement, word: Lexeme): Heredoc | undefined {
   const { name } = readHeredocWord(word.text) ?? {}
   const started = statement.heredocs.find((heredoc) => heredoc.word.start === word.start)
   const body = statement.heredocs.findLast((heredoc) => heredoc.name === name)
-  return started && body && { ...heredocValue(statement, started), text: chomped(body.raw, started.chomp) }
+  return started && body && heredocValue(statement, { ...started, raw: body.raw })
 }
 
 /** A heredoc as the instruction shows it. */
 export function heredocValue(statement: Statement, heredoc: Statement['heredocs'][number]): Heredoc {
   const { name, expand, chomp, fd, raw, word } = heredoc
-  return { name, expand, chomp, fd, text: chomped(raw, chomp), at: statement.place(word) }
-}
-
-function chomped(raw: string, chomp: boolean): string {
-  return chomp ? chompTabs(raw) : raw
+  return { name, expand, chomp, fd, raw, text: chomp ? chompTabs(raw) : raw, at: statement.place(word) }
 }
 
 /** What the flags that COPY and ADD share say. */
