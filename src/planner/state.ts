@@ -54,7 +54,8 @@ export function historyOf(state: StageState): readonly PlannedHistory[] {
   return rows.reverse()
 }
 
-/** The directory that relative paths are relative to: absolute and clean. */
+/** The directory that relative paths are relative to: absolute, with `/` also for Windows. */
 export function workingDirectory(state: StageState): string {
-  return state.image.config?.WorkingDir || '/'
+  const directory = state.image.config?.WorkingDir || '/'
+  return state.platform.os === 'windows' ? directory.replaceAll('\\', '/') : directory
 }

@@ -16,7 +16,10 @@ interface GoldenCase {
   readonly options?: { readonly platform?: string; readonly labels?: Readonly<Record<string, string>> }
   readonly expect: 'success' | 'failure'
   readonly errorContains?: string
-  readonly setup?: { readonly files?: Readonly<Record<string, string | { readonly base64: string }>> }
+  readonly setup?: {
+    readonly files?: Readonly<Record<string, string | { readonly base64: string }>>
+    readonly symlink?: Readonly<Record<string, string>>
+  }
 }
 
 interface Golden {
@@ -30,6 +33,8 @@ interface Golden {
 
 /** What reading the file system or running the steps shows, not planning. */
 const notPlanned = new Set([
+  // A directory as a base: BuildKit's exporter adds a row of its own, we write one for the layer that it is.
+  'own-context-as-from',
   'bk-check-error-directive',
   'bk-copy-missing',
   'bk-dockerignore-invalid',
@@ -71,7 +76,6 @@ describe.skipIf(!hasConformance)(`golden images (${hasConformance ? golden : ski
     it(`${golden.name}: config and history are planned as BuildKit makes them`, async () => {
       const want = readGolden(golden.name)
       const { image } = await planCase(golden)
-      expect(image.config).toMatchObject(pickConfig(want.config))
       expect(pickConfig(image.config)).toEqual(pickConfig(want.config))
       const rows = image.history.map(({ createdBy, layer }) => ({ created_by: createdBy, empty: layer === undefined }))
       const added = want.history.filter(({ comment }) => comment?.startsWith('buildkit.dockerfile'))
@@ -106,10 +110,11 @@ function planCase(golden: GoldenCase) {
 }
 
 function dockerfileOf({ name, dockerfile, dockerfileOutside, setup }: GoldenCase): string {
-  const text = setup?.files?.[dockerfile]
+  const file = setup?.symlink?.[dockerfile] ?? dockerfile
+  const text = setup?.files?.[file]
   if (typeof text === 'string') return text
   if (text) return Buffer.from(text.base64, 'base64').toString()
-  return readFileSync(resolve(golden, name, dockerfileOutside ? 'dockerfile' : 'context', dockerfile), 'utf8')
+  return readFileSync(resolve(golden, name, dockerfileOutside ? 'dockerfile' : 'context', file), 'utf8')
 }
 
 function readGolden(name: string): Golden {

@@ -2,6 +2,7 @@ import type { Command } from '../../parser/index.ts'
 import type { StageState } from '../state.ts'
 
 const defaultShell = ['/bin/sh', '-c']
+const windowsShell = ['cmd', '/S', '/C']
 
 /** The argv of a command: exec form as it is, shell form as one text for the SHELL in force. */
 export function commandLine(command: Command, state: StageState): readonly string[] {
@@ -11,7 +12,8 @@ export function commandLine(command: Command, state: StageState): readonly strin
 /** A text for the SHELL in force. */
 export function withShell(text: string, state: StageState): readonly string[] {
   const shell = state.image.config?.Shell
-  return [...(shell?.length ? shell : defaultShell), text]
+  const byDefault = state.image.os === 'windows' ? windowsShell : defaultShell
+  return [...(shell?.length ? shell : byDefault), text]
 }
 
 /** An empty list is left out of a config. */

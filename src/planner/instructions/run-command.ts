@@ -23,7 +23,7 @@ export function runCommand({ command, heredocs }: RunInstruction, state: StageSt
   const [first, ...others] = heredocs
   if (!first) return { argv: withShell(command.text, state), scripts: [], summary: '' }
   if (others.length > 0 || !soleHeredoc.test(command.text.trim())) {
-    const bodies = heredocs.map((heredoc) => `\n${heredoc.text}${heredoc.name}`)
+    const bodies = heredocs.map((heredoc) => `\n${heredoc.raw}${heredoc.name}`)
     return { argv: withShell(command.text + bodies.join(''), state), scripts: [], summary: '' }
   }
   const summary = ` (${summarize(first.text)})`

@@ -8,6 +8,7 @@ import {
   samePlatform,
 } from '../../image/index.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
+import { unlessEmpty } from '../instructions/command.ts'
 import { stepLabel } from '../label.ts'
 import type { BaseImage } from '../request.ts'
 import type { StageScope } from '../scope.ts'
@@ -94,16 +95,17 @@ function start(snapshot: OpId, document: ImageConfig, platform: Platform, inheri
 /** What a stage inherits: PATH is always there, triggers are used up, and relative paths have something to start from. */
 function startConfig({ OnBuild: _, ...config }: ContainerConfig, platform: Platform): ContainerConfig {
   const environment = config.Env ?? []
+  const windows = platform.os === 'windows'
   const hasPath = environment.some((entry) => splitVariable(entry)[0] === 'PATH')
   return {
     ...config,
-    Env: hasPath || platform.os === 'windows' ? environment : setInEnvironment(environment, 'PATH', defaultPath),
-    ...(config.WorkingDir && { WorkingDir: absolute(config.WorkingDir) }),
+    Env: unlessEmpty(hasPath || windows ? environment : setInEnvironment(environment, 'PATH', defaultPath)),
+    ...(config.WorkingDir && { WorkingDir: absolute(config.WorkingDir, platform) }),
   }
 }
 
-function absolute(directory: string): string {
-  return posix.isAbsolute(directory) ? directory : posix.join('/', directory)
+function absolute(directory: string, platform: Platform): string {
+  return posix.isAbsolute(directory) || platform.os === 'windows' ? directory : posix.join('/', directory)
 }
 
 function emptyImage(platform: Platform): ImageConfig {
@@ -111,7 +113,7 @@ function emptyImage(platform: Platform): ImageConfig {
     architecture: platform.architecture,
     os: platform.os,
     ...(platform.variant && { variant: platform.variant }),
-    config: { WorkingDir: '/' },
+    config: { WorkingDir: platform.os === 'windows' ? '\\' : '/' },
     rootfs: { type: 'layers', diff_ids: [] },
     history: [],
   }
