@@ -27,7 +27,7 @@ export function parse(source: SourceFile): Dockerfile {
   checkFrontend(source, place)
   const directives = readDirectives(source.text, place)
   const escapeChar = escapeOf(source.text, directives, place)
-  const { statements, warnings } = scan(source, escapeChar, place)
+  const { statements, warnings } = scan(source, escapeChar, place, directives.at(-1)?.end)
   if (statements.length === 0) throw emptyError(source)
   const { globalArgs, stages } = intoStages(statements.map(readInstruction))
   return {

@@ -20,14 +20,15 @@ export interface Scanned {
 
 /**
  * Parts a file into its instructions: lines joined, comments collected, heredoc bodies taken.
+ * @param from offset to begin at: after the parser directives
  * @throws {TsbuildError} TSB_UNTERMINATED_HEREDOC, TSB_BAD_HEREDOC, TSB_BAD_JSON
  */
-export function scan(source: SourceFile, escapeChar: Escape, place: Places): Scanned {
+export function scan(source: SourceFile, escapeChar: Escape, place: Places, from = 0): Scanned {
   const { text } = source
   const statements: Statement[] = []
   const warnings: Dockerfile['warnings'][number][] = []
   let comments: string[] = []
-  let line = lineAt(text, text.charCodeAt(0) === 0xfeff ? 1 : 0)
+  let line = lineAt(text, from === 0 && text.charCodeAt(0) === 0xfeff ? 1 : from)
   while (line) {
     const start = trimmed(text, line.start, line.end)
     if (start.text === '') {
