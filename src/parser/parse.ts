@@ -24,8 +24,8 @@ const sizeLimit = 16 << 20
 export function parse(source: SourceFile): Dockerfile {
   checkSize(source)
   const place = placesIn(source)
-  checkFrontend(source, place)
   const directives = readDirectives(source.text, place)
+  checkFrontend(source, place)
   const escapeChar = escapeOf(source.text, directives, place)
   const { statements, warnings } = scan(source, escapeChar, place, directives.at(-1)?.end)
   if (statements.length === 0) throw emptyError(source)

@@ -229,7 +229,7 @@ describe.skipIf(!hasConformance)("BuildKit's heredoc tables", () => {
     'word $word',
     ({ name, word, kind, observed }) => {
       if (kind === 'error') expect(messageOf(() => readHeredocWord(word))).toBe(observed.error)
-      else expect(readHeredocWord(word)).toEqual(kind === 'none' ? undefined : { name, ...observed })
+      else expect(readHeredocWord(word)).toEqual(kind === 'none' ? undefined : { ...observed, name })
     },
   )
 
