@@ -19,7 +19,7 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
-export { filterTree } from './filter.ts'
+export { type AcceptPath, filterTree } from './filter.ts'
 export { directoryChanges, type Inventory, takeInventory, upperChanges } from './host-changes.ts'
 export { hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
@@ -34,6 +34,8 @@ export { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 export type { ArchiveForm, OpaqueMark, TarEntry, TarFile } from './tar/member.ts'
 export { tarOrder } from './tar/order.ts'
 export { readTar, type TarMember } from './tar/read.ts'
+export { type IndexOptions, indexTar, tarIndex } from './tar/tar-index.ts'
 export { layerTar, type WrittenFile, type WrittenTar, writeTar } from './tar/write.ts'
+export { applyLayer, type Unpacked, type UnpackOptions, unpackTar } from './unpack/unpack.ts'
 export { walk } from './walk.ts'
 export { isPortableXattr } from './xattrs.ts'
