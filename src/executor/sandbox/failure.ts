@@ -1,0 +1,91 @@
+import { TsbuildError } from '../../errors.ts'
+import type { SandboxOutput, SandboxSpec } from './sandbox.ts'
+
+/**
+ * Passes output on, but keeps back what looks like a complaint of the program that starts the command (`runc run failed:`),
+ * until it is known whether it is one.
+ */
+export function withholdComplaints(output: SandboxOutput, prefixes: readonly string[]) {
+  const kept: Uint8Array[] = []
+  const isComplaint = (bytes: Uint8Array) => prefixes.some((prefix) => Buffer.from(bytes).toString().startsWith(prefix))
+  return {
+    output: ((stream, bytes) => {
+      if (stream === 'stderr' && (kept.length > 0 || isComplaint(bytes))) kept.push(bytes)
+      else output(stream, bytes)
+    }) satisfies SandboxOutput,
+    complaint: () => Buffer.concat(kept).toString().trim(),
+    release: () => {
+      for (const bytes of kept) output('stderr', bytes)
+    },
+  }
+}
+
+/** What went wrong when the command could not be started, from the words of the program that tried to. */
+export function startFailure(form: string, { argv }: SandboxSpec, complaint: string): TsbuildError {
+  const command = argv[0] ?? ''
+  if (/exec format error/i.test(complaint)) {
+    return new TsbuildError('TSB_EXEC_FORMAT', `${command} is made for another kind of machine, or is no program`, {
+      hint: 'is the base image for this platform? A script needs a first line such as #!/bin/sh',
+    })
+  }
+  if (/executable file not found|no such file or directory/i.test(complaint) && isAbout(command, complaint)) {
+    return new TsbuildError('TSB_COMMAND_NOT_FOUND', `${command}: not found in the image`, {
+      hint: command.includes('/')
+        ? 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
+        : 'looked for in the PATH of the image',
+    })
+  }
+  if (/permission denied|is a directory/i.test(complaint) && isAbout(command, complaint)) {
+    return new TsbuildError('TSB_COMMAND_NOT_EXECUTABLE', `${command} cannot be executed`, {
+      hint: 'it has to be a file with an execute permission for the USER of the step',
+    })
+  }
+  return sandboxFailed(form, complaint)
+}
+
+/** The sandbox itself could not be set up. */
+export function sandboxFailed(form: string, complaint: string): TsbuildError {
+  const said = complaint === '' ? 'it ended before the command was begun' : complaint
+  return new TsbuildError('TSB_SANDBOX_FAILED', `${form} could not start the step: ${said}`, {
+    hint: form === 'native' ? undefined : 'try --runtime=native',
+  })
+}
+
+export function cannotMount(what: string): TsbuildError {
+  return new TsbuildError('TSB_SANDBOX_MOUNT', `--runtime=chroot cannot mount ${what}`, {
+    hint: 'it needs --snapshotter=copy; RUN --mount of another stage needs another --runtime',
+  })
+}
+
+function isAbout(command: string, complaint: string): boolean {
+  return (
+    complaint.includes(`exec: "${command}"`) || complaint.includes(`exec ${command}`) || complaint.includes(command)
+  )
+}
+
+/** The name of the signal that an exit code of 128 and more speaks of, if there is one with that number. */
+export function signalOf(exitCode: number): string | undefined {
+  return signals[exitCode - 128]
+}
+
+/** The signals that end a process by default, by their number on all machines Linux and Node run on. */
+const signals: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  5: 'SIGTRAP',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  10: 'SIGUSR1',
+  11: 'SIGSEGV',
+  12: 'SIGUSR2',
+  13: 'SIGPIPE',
+  14: 'SIGALRM',
+  15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+  31: 'SIGSYS',
+}

@@ -1,0 +1,71 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { nameBytes } from '../../tree/index.ts'
+import { isKernel, type Machine } from './machine.ts'
+
+/** A row of `fstab`. */
+export interface MountRow {
+  readonly source: string
+  readonly target: string
+  readonly type: string
+  readonly options: readonly string[]
+}
+
+/** Directories to merge: `lowers` topmost first. */
+export interface OverlayDirectories {
+  readonly lowers: readonly string[]
+  readonly upper: string
+  readonly work: string
+  readonly merged: string
+}
+
+/** The name of the table that `writeMountTable` puts in its folder, to be mounted from there by `mount -a -T table`. */
+export const tableName = 'table'
+
+/**
+ * Writes what `mount --all` is to mount, in order. The options of an overlay must fit a page and may hold no colon, so each
+ * directory is named by a short link in `folder`, which has to be the working directory then.
+ */
+export async function writeMountTable(folder: string, rows: readonly MountRow[]): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const text = rows.map(({ source, target, type, options }) =>
+    [escaped(source), escaped(target), type, options.join(','), '0 0\n'].join(' '),
+  )
+  await writeFile(path.join(folder, tableName), nameBytes(text.join('')), { mode: 0o600 })
+}
+
+/** The row for an overlay, and the links that its options go by. */
+export async function overlayRow(
+  folder: string,
+  name: string,
+  { lowers, upper, work, merged }: OverlayDirectories,
+  machine: Machine,
+  further: readonly string[] = [],
+): Promise<MountRow> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const link = async (to: string, as: string) => {
+    await symlink(nameBytes(to), path.join(folder, as))
+    return as
+  }
+  const below = await Promise.all(lowers.map((lower, index) => link(lower, `${name}${index}`)))
+  const [upperdir, workdir] = await Promise.all([link(upper, `${name}u`), link(work, `${name}w`)])
+  return {
+    source: 'overlay',
+    target: merged,
+    type: 'overlay',
+    options: [
+      `lowerdir=${below.join(':')}`,
+      `upperdir=${upperdir}`,
+      `workdir=${workdir}`,
+      ...(machine.inUserNamespace ? ['userxattr'] : []),
+      // The directory is scratch until the step is over: syncing it to disk meanwhile only costs time.
+      ...(isKernel(machine, 5, 10) ? ['volatile'] : []),
+      ...further,
+    ],
+  }
+}
+
+/** As fstab(5) has it: blanks and backslashes as octal. */
+function escaped(text: string): string {
+  return text.replace(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
+}

@@ -1,0 +1,107 @@
+import { statSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Host } from './host.ts'
+import type { MountRow } from './mount-table.ts'
+import type { SandboxSpec } from './sandbox.ts'
+import type { BoundMount } from './step-mounts.ts'
+import { deviceLinks, devices, maskedPaths, presentPaths, readOnlyPaths, usualShmSize } from './surroundings.ts'
+
+const strict = ['nosuid', 'nodev', 'noexec']
+
+/** The folder that becomes `/dev`: links, and stubs for nodes and for mounts of the step that go below it. */
+export async function writeDeviceFolder(folder: string, bound: readonly BoundMount[]): Promise<void> {
+  await mkdir(folder, { mode: 0o755 })
+  await Promise.all([
+    ...['pts', 'shm', 'mqueue'].map((name) => mkdir(path.join(folder, name), { mode: 0o755 })),
+    ...Object.keys(devices).map((name) => writeFile(path.join(folder, name), '')),
+    ...Object.entries(deviceLinks).map(([name, target]) => symlink(target, path.join(folder, name))),
+  ])
+  for (const mount of bound) {
+    if (mount.target.startsWith('/dev/')) await makeStub(path.join(folder, mount.target.slice('/dev/'.length)), mount)
+  }
+}
+
+async function makeStub(place: string, mount: BoundMount): Promise<void> {
+  const isFile = mount.kind === 'bind' && statSync(mount.source, { throwIfNoEntry: false })?.isFile()
+  await mkdir(isFile ? path.dirname(place) : place, { recursive: true, mode: 0o755 })
+  if (isFile) await writeFile(place, '', { flag: 'a' })
+}
+
+/** What a step finds mounted, in order. */
+export function nativeRows(
+  spec: SandboxSpec,
+  root: string,
+  deviceFolder: string,
+  bound: readonly BoundMount[],
+  host: Host,
+): readonly MountRow[] {
+  const at = (target: string) => path.join(root, target)
+  const fresh = (type: string, target: string, options: readonly string[]): MountRow => ({
+    source: type,
+    target: at(target),
+    type,
+    options,
+  })
+  const terminals = host.machine.hasGroup(5) ? ['gid=5'] : []
+  return [
+    fresh('proc', '/proc', strict),
+    ...systemRows(spec, at, host),
+    bind(deviceFolder, at('/dev'), strict),
+    ...Object.keys(devices).map((name) => bind(`/dev/${name}`, at(`/dev/${name}`), [])),
+    fresh('devpts', '/dev/pts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...terminals]),
+    fresh('tmpfs', '/dev/shm', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`]),
+    fresh('mqueue', '/dev/mqueue', strict),
+    ...(spec.insecure ? [] : guards(at)),
+    ...bound.map((mount) => stepRow(mount, at(mount.target))),
+  ]
+}
+
+/** A user namespace may mount sysfs only together with a network namespace of its own; else the host's is shown. */
+function systemRows(
+  spec: SandboxSpec,
+  at: (target: string) => string,
+  { machine, network }: Host,
+): readonly MountRow[] {
+  const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
+  if (ownNetwork || !machine.inUserNamespace) {
+    return [{ source: 'sysfs', target: at('/sys'), type: 'sysfs', options: [...strict, spec.insecure ? 'rw' : 'ro'] }]
+  }
+  return [
+    { source: '/sys', target: at('/sys'), type: 'none', options: ['rbind', ...strict, 'ro'] },
+    { source: 'tmpfs', target: at('/sys/fs/cgroup'), type: 'tmpfs', options: [...strict, 'ro'] },
+  ]
+}
+
+/** Covers what tells of the machine or reaches into it. */
+function guards(at: (target: string) => string): readonly MountRow[] {
+  const readOnly = presentPaths(readOnlyPaths).map(({ path }) => bind(at(path), at(path), [...strict, 'ro']))
+  const masked = presentPaths(maskedPaths).map(({ path, isDirectory }) =>
+    isDirectory
+      ? { source: 'tmpfs', target: at(path), type: 'tmpfs', options: [...strict, 'ro'] }
+      : bind('/dev/null', at(path), []),
+  )
+  return [...readOnly, ...masked]
+}
+
+function bind(source: string, target: string, options: readonly string[]): MountRow {
+  return { source, target, type: 'none', options: ['bind', ...options] }
+}
+
+function stepRow(mount: BoundMount, target: string): MountRow {
+  if (mount.kind === 'bind') {
+    return {
+      source: mount.source,
+      target,
+      type: 'none',
+      options: ['bind', 'nosuid', 'nodev', mount.readOnly ? 'ro' : 'rw'],
+    }
+  }
+  const size = mount.size === undefined ? [] : [`size=${mount.size}`]
+  return {
+    source: 'tmpfs',
+    target,
+    type: 'tmpfs',
+    options: ['nosuid', 'nodev', `mode=${(mount.mode ?? 0o755).toString(8)}`, ...size],
+  }
+}

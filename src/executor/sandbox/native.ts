@@ -1,0 +1,105 @@
+import path from 'node:path'
+import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
+import { signalOf, startFailure, withholdComplaints } from './failure.ts'
+import type { Host } from './host.ts'
+import { launch, preamble } from './launch.ts'
+import { tableName, writeMountTable } from './mount-table.ts'
+import { nativeRows, writeDeviceFolder } from './native-mounts.ts'
+import { openPipes } from './pipes.ts'
+import { environmentCommand, privilegesCommand } from './privileges.ts'
+import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
+
+/**
+ * `$1` is the root, `$2` the file of variables, `$3` the host name; the rest is the command line. The root is moved over
+ * `/`, as at the end of an initial ramdisk: nothing lies beneath it for a process that leaves its chroot.
+ */
+const script = `${preamble}
+mount --all --fstab ${tableName} >&4 2>&1 || exit 125
+echo "$3" >/proc/sys/kernel/hostname 2>&4 || exit 125
+exec 5<"$2"
+cd "$1" 2>&4 || exit 125
+mount --move . / >&4 2>&1 || exit 125
+shift 3
+go
+${exportScript}
+exec "$@" 3<&- 4>&- 5<&-
+`
+
+/** Steps run by util-linux and coreutils: all namespaces and the usual capabilities, but no system call filter. */
+export function createNativeSandbox(host: Host): Sandbox {
+  const { tools, machine, network } = host
+  return {
+    name: 'native',
+    resolvConf: network.resolvConf,
+    async run(spec, output, signal) {
+      checkDirectory(spec.cwd)
+      checkUser(spec.user, machine)
+      const [{ folder, root, environment }, pipes] = await Promise.all([
+        writeSetup(spec, host),
+        openPipes(tools, spec.scratch, spec.user),
+      ])
+      const connect = network.connectorFor(spec.network)
+      const held = withholdComplaints(output, ['unshare: '])
+      const {
+        exitCode,
+        signal: by,
+        started,
+        complaints,
+      } = await launch(
+        tools,
+        machine,
+        {
+          namespaces: namespacesOf(spec, connect !== undefined),
+          script,
+          args: [root, environment, spec.hostname, ...commandLine(spec, host)],
+          cwd: folder,
+          pipes,
+          ...(connect && { connect }),
+        },
+        held.output,
+        signal,
+      )
+      if (!started) throw startFailure('native', spec, complaints)
+      if (exitCode !== 0 && /^unshare: (failed to execute|cannot)/.test(held.complaint())) {
+        throw startFailure('native', spec, held.complaint())
+      }
+      held.release()
+      const killed = by ?? signalOf(exitCode)
+      return { exitCode, ...(killed && { signal: killed }) }
+    },
+  }
+}
+
+function namespacesOf(spec: SandboxSpec, ownNetwork: boolean): readonly string[] {
+  const network = ownNetwork || spec.network === 'none' ? ['--net'] : []
+  return ['--mount', '--propagation', 'slave', '--pid', '--ipc', '--uts', '--cgroup', ...network]
+}
+
+async function writeSetup(spec: SandboxSpec, host: Host) {
+  const folder = path.join(spec.scratch, 'mounts')
+  const devices = path.join(spec.scratch, 'dev')
+  const environment = path.join(spec.scratch, 'environment')
+  const rootOptions = spec.insecure ? [] : ['nodev']
+  const { rows, root, bound } = await stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
+  await writeDeviceFolder(devices, bound)
+  // Only a mount can be moved over the root.
+  const self = { source: root, target: root, type: 'none', options: ['bind', ...rootOptions] }
+  const rootRows = spec.rootfs.kind === 'directory' ? [self, ...rows] : rows
+  await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, bound, host)])
+  await writeEnvironment(environment, carryEnvironment(spec.env))
+  return { folder, root, environment }
+}
+
+/** `unshare` with no namespaces is used for what else it does: the root, the directory and the user, in this order. */
+function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
+  const enter = ['--root=.', `--wd=${spec.cwd}`, `--setuid=${spec.user.uid}`, '--']
+  const { wrapper } = carryEnvironment(spec.env)
+  return [
+    ...privilegesCommand(spec, host),
+    ...environmentCommand(spec, host),
+    ...[host.tools.need('unshare'), ...enter],
+    ...wrapper,
+    ...spec.argv,
+  ]
+}

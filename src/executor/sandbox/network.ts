@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { TsbuildError } from '../../errors.ts'
+import { type Launch, launch, preamble } from './launch.ts'
+import type { Machine } from './machine.ts'
+import { type ProbeCache, remembered } from './probe-cache.ts'
+import type { SandboxSpec } from './sandbox.ts'
+import type { Tools } from './tools.ts'
+
+/** How steps reach the network on this machine. */
+export interface StepNetwork {
+  /** For a step that gets a network namespace with a way out: how to make that way. */
+  connectorFor(network: SandboxSpec['network']): Launch['connect']
+  resolvConf(network: SandboxSpec['network'], host: string): string
+}
+
+/** The address at which user-mode networking answers for the resolver of the host. */
+const innerResolver = '10.0.2.3'
+
+/** Milliseconds for the way out to be there. */
+const patience = 10_000
+
+/**
+ * User-mode networking by slirp4netns, probed once by making one; the network of the host, with a notice, where that fails.
+ */
+export async function openNetwork(
+  tools: Tools,
+  machine: Machine,
+  cache: ProbeCache,
+  notice: (message: string) => void,
+): Promise<StepNetwork> {
+  const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
+  if (problem === '') return networkWith((pid, signal) => connect(tools, pid, signal))
+  notice(`steps use the network of this machine: ${problem}`)
+  return networkWith(undefined)
+}
+
+/** The network of the host for every step that wants one. */
+export function networkWith(connector: Launch['connect']): StepNetwork {
+  return {
+    connectorFor: (network) => (network === 'default' ? connector : undefined),
+    resolvConf(network, host) {
+      if (network === 'none') return ''
+      if (network === 'host' || !connector) return host
+      const kept = host.split('\n').filter((row) => /^\s*(search|domain|options)\s/.test(row))
+      return [...kept, `nameserver ${innerResolver}`, ''].join('\n')
+    },
+  }
+}
+
+/** What is in the way, or nothing. */
+async function probe(tools: Tools, machine: Machine): Promise<string> {
+  if (!tools.find('slirp4netns')) return 'slirp4netns is not installed'
+  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun'
+  const way: Launch = {
+    namespaces: ['--net'],
+    script: `${preamble}\ngo\n`,
+    args: [],
+    cwd: '/',
+    connect: (pid, signal) => connect(tools, pid, signal),
+  }
+  try {
+    const { started, complaints } = await launch(tools, machine, way, () => {}, AbortSignal.timeout(patience))
+    return started ? '' : complaints
+  } catch (error) {
+    if (error instanceof Error) return error.message
+    throw error
+  }
+}
+
+/** Gives the network namespace of a process a way out; what it returns takes it away. */
+async function connect(tools: Tools, pid: number, signal: AbortSignal): Promise<() => void> {
+  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', '--ready-fd=3', String(pid), 'tap0']
+  const child = spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', tools.need('slirp4netns'), ...options], {
+    cwd: '/',
+    env: { ...tools.env },
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const stop = () => {
+    child.kill('SIGKILL')
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-4096)
+  })
+  child.once('error', reject)
+  child.once('close', () => reject(networkFailed(said)))
+  ;(child.stdio[3] as Readable).once('data', () => resolve())
+  const late = setTimeout(() => reject(networkFailed('it takes too long')), patience)
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  try {
+    await promise
+    return stop
+  } catch (error) {
+    stop()
+    throw error
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+function networkFailed(said: string): TsbuildError {
+  const words = said.trim().split('\n').at(-1) ?? ''
+  return new TsbuildError('TSB_SANDBOX_NETWORK', `slirp4netns could not connect the step: ${words}`, {
+    hint: 'try --network=host (with --allow network.host) or --network=none',
+  })
+}

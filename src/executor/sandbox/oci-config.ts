@@ -1,0 +1,132 @@
+import { stepCapabilities } from './capabilities.ts'
+import type { Machine } from './machine.ts'
+import type { SandboxSpec } from './sandbox.ts'
+import { stepSeccomp } from './seccomp.ts'
+import type { BoundMount } from './step-mounts.ts'
+import { maskedPaths, readOnlyPaths, usualOpenFiles, usualShmSize } from './surroundings.ts'
+import { ulimitsOf } from './ulimits.ts'
+
+/** What the probe found of this machine and this runtime. */
+export interface RuntimeAbilities {
+  /** It can make control groups, and so can refuse devices. */
+  readonly cgroups: boolean
+}
+
+export interface OciConfigInput {
+  readonly spec: SandboxSpec
+  /** Where the files of the step are mounted already. */
+  readonly root: string
+  /** Mounts of the step, those of overlays turned into binds. */
+  readonly mounts: readonly BoundMount[]
+  /** The step is in a network namespace of its own, or is to get one. */
+  readonly ownNetwork: boolean
+  readonly abilities: RuntimeAbilities
+  readonly machine: Machine
+}
+
+/**
+ * The `config.json` of a bundle.
+ * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md
+ */
+export function ociConfig(input: OciConfigInput): object {
+  const { spec, root, mounts, abilities, machine } = input
+  return {
+    ociVersion: '1.0.2',
+    hostname: spec.hostname,
+    root: { path: root, readonly: false },
+    process: processOf(input),
+    mounts: [...systemMounts(input), ...mounts.map((mount) => mountOf(mount, machine))],
+    linux: {
+      namespaces: namespacesOf(spec),
+      ...(abilities.cgroups && {
+        cgroupsPath: `/tsbuild-${spec.id}`,
+        resources: { devices: [{ allow: false, access: 'rwm' }] },
+      }),
+      ...(!spec.insecure && { seccomp: stepSeccomp(), maskedPaths, readonlyPaths: readOnlyPaths }),
+    },
+  }
+}
+
+function processOf({ spec, machine }: OciConfigInput): object {
+  const capabilities = stepCapabilities(spec.insecure, machine.boundingSet).map((name) => `CAP_${name}`)
+  const { uid, gid, groups } = spec.user
+  const openFiles = { soft: Math.min(usualOpenFiles, machine.openFiles), hard: machine.openFiles }
+  return {
+    terminal: false,
+    user: { uid, gid, umask: 0o022, ...(machine.canSetGroups && { additionalGids: groups }) },
+    args: spec.argv,
+    env: spec.env,
+    cwd: spec.cwd,
+    capabilities: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: [],
+      ambient: [],
+    },
+    rlimits: ulimitsOf(spec.limits, openFiles).map(({ name, soft, hard }) => ({
+      type: `RLIMIT_${name.toUpperCase()}`,
+      soft,
+      hard,
+    })),
+    noNewPrivileges: !spec.insecure,
+  }
+}
+
+/** The network namespace of user-mode networking is there before the runtime starts, so none is asked for. */
+function namespacesOf(spec: SandboxSpec): readonly object[] {
+  const types = ['pid', 'mount', 'ipc', 'uts', 'cgroup', ...(spec.network === 'none' ? ['network'] : [])]
+  return types.map((type) => ({ type }))
+}
+
+function systemMounts({ spec, ownNetwork, abilities, machine }: OciConfigInput): readonly object[] {
+  const strict = ['nosuid', 'noexec', 'nodev']
+  const access = spec.insecure ? 'rw' : 'ro'
+  const terminals = machine.hasGroup(5) ? ['gid=5'] : []
+  const mount = (destination: string, type: string, options: readonly string[], source = type) => ({
+    destination,
+    type,
+    source,
+    options,
+  })
+  return [
+    mount('/proc', 'proc', strict),
+    mount('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
+    mount('/dev/pts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...terminals]),
+    mount('/dev/shm', 'tmpfs', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`], 'shm'),
+    mount('/dev/mqueue', 'mqueue', strict),
+    ...systemFiles(ownNetwork || !machine.inUserNamespace, access, mount),
+    ...(abilities.cgroups ? [mount('/sys/fs/cgroup', 'cgroup', [...strict, 'relatime', access])] : []),
+  ]
+}
+
+/** A user namespace may mount sysfs only together with a network namespace of its own; else the host's is shown. */
+function systemFiles(
+  canMount: boolean,
+  access: string,
+  mount: (destination: string, type: string, options: readonly string[], source?: string) => object,
+): readonly object[] {
+  const strict = ['nosuid', 'noexec', 'nodev']
+  if (canMount) return [mount('/sys', 'sysfs', [...strict, access])]
+  return [
+    mount('/sys', 'bind', ['rbind', ...strict, 'ro'], '/sys'),
+    mount('/sys/fs/cgroup', 'tmpfs', [...strict, 'ro', 'size=0k']),
+  ]
+}
+
+function mountOf(mount: BoundMount, machine: Machine): object {
+  const { target: destination } = mount
+  if (mount.kind === 'tmpfs') {
+    const size = mount.size === undefined ? [] : [`size=${mount.size}`]
+    const mode = mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]
+    return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', ...mode, ...size] }
+  }
+  // What is mounted below a source stays out, but a user namespace may not take a directory without what covers it.
+  const bind = machine.inUserNamespace ? 'rbind' : 'bind'
+  return {
+    destination,
+    type: 'bind',
+    source: mount.source,
+    options: [bind, 'nosuid', 'nodev', mount.readOnly ? 'ro' : 'rw'],
+  }
+}

@@ -1,0 +1,132 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isSystemError } from '../../errors.ts'
+import { nameBytes } from '../../tree/index.ts'
+import { signalOf, startFailure, withholdComplaints } from './failure.ts'
+import type { Host } from './host.ts'
+import { type Ended, launch, preamble } from './launch.ts'
+import { tableName, writeMountTable } from './mount-table.ts'
+import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
+import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
+import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
+
+export type OciRuntimeName = 'crun' | 'runc'
+
+/**
+ * `$1` is the bundle, the rest the command line of the runtime. The runtime looks at `/proc`, which has to be that of the
+ * new pid namespace.
+ */
+const script = `${preamble}
+mount --all --fstab ${tableName} >&4 2>&1 || exit 125
+cd "$1" 2>&4 || exit 125
+shift
+go
+exec "$@" 3<&- 4>&-
+`
+
+/** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
+export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
+  return {
+    name,
+    resolvConf: host.network.resolvConf,
+    async run(spec, output, signal) {
+      checkDirectory(spec.cwd)
+      checkUser(spec.user, host.machine)
+      const bundle = await writeBundle(spec, abilities, host)
+      const held = withholdComplaints(output, [`${name} run failed: `, `${name}: `])
+      const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
+      return await resultOf(name, spec, ended, bundle, held)
+    },
+  }
+}
+
+interface Bundle {
+  readonly folder: string
+  readonly mounts: string
+  readonly log: string
+}
+
+async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): Promise<Bundle> {
+  const { machine, network } = host
+  const folder = path.join(spec.scratch, 'bundle')
+  const mounts = path.join(spec.scratch, 'mounts')
+  await mkdir(folder, { mode: 0o700 })
+  // Without control groups nothing else keeps a step from a disk that it makes a node for.
+  const rootOptions = abilities.cgroups || spec.insecure ? [] : ['nodev']
+  const { rows, root, bound } = await stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
+  // By the name `proc`, `mount --all` would take it for mounted already.
+  const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
+  const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
+  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, machine })
+  await Promise.all([
+    writeMountTable(mounts, [proc, ...rows]),
+    writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
+  ])
+  return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
+}
+
+async function runBundle(
+  name: OciRuntimeName,
+  { folder, mounts, log }: Bundle,
+  spec: SandboxSpec,
+  abilities: RuntimeAbilities,
+  host: Host,
+  output: SandboxOutput,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const connect = host.network.connectorFor(spec.network)
+  const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
+  const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
+  const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, `tsbuild-${spec.id}`]
+  return await launch(
+    host.tools,
+    host.machine,
+    {
+      namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
+      script,
+      args: [folder, ...runtime],
+      cwd: mounts,
+      ...(connect && { connect }),
+    },
+    output,
+    signal,
+  )
+}
+
+async function resultOf(
+  name: OciRuntimeName,
+  spec: SandboxSpec,
+  { exitCode, started, complaints }: Ended,
+  { log }: Bundle,
+  held: ReturnType<typeof withholdComplaints>,
+): Promise<SandboxResult> {
+  if (!started) throw startFailure(name, spec, complaints)
+  const problem = exitCode === 0 ? undefined : await readProblem(log)
+  if (problem !== undefined && held.complaint() !== '') throw startFailure(name, spec, problem)
+  held.release()
+  const signal = signalOf(exitCode)
+  return { exitCode, ...(signal && { signal }) }
+}
+
+/** What the runtime wrote into its log as an error, if it did. */
+async function readProblem(log: string): Promise<string | undefined> {
+  try {
+    const rows = (await readFile(log, 'utf8')).split('\n').filter((row) => row !== '')
+    const errors = rows.map((row): unknown => JSON.parse(row)).filter(isErrorRow)
+    return errors.at(-1)?.msg
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function isErrorRow(row: unknown): row is { readonly msg: string } {
+  return (
+    typeof row === 'object' &&
+    row !== null &&
+    'level' in row &&
+    row.level === 'error' &&
+    'msg' in row &&
+    typeof row.msg === 'string'
+  )
+}

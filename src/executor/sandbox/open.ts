@@ -1,0 +1,122 @@
+import { statSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import { createChrootSandbox } from './chroot.ts'
+import type { Host } from './host.ts'
+import { readMachine } from './machine.ts'
+import { createNativeSandbox } from './native.ts'
+import { networkWith, openNetwork } from './network.ts'
+import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
+import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
+import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import { openTools } from './tools.ts'
+
+export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
+
+export interface SandboxOptions {
+  /** A `PATH`: where runtimes and system tools are looked for. */
+  readonly path: string
+  /** Says something that the user ought to know once. */
+  readonly notice: (message: string) => void
+  /** A fresh private directory; it is removed after use. */
+  readonly temporary: (prefix: string) => Promise<string>
+  readonly probes?: ProbeCache
+}
+
+/**
+ * The best way of shutting a step in that really works here, found by trying: `crun` or `runc`, else `native`. `chroot`
+ * shuts nothing in and is only taken when asked for by name.
+ * @throws {TsbuildError} TSB_SANDBOX_UNAVAILABLE
+ */
+export async function openSandbox(choice: SandboxChoice, options: SandboxOptions): Promise<Sandbox> {
+  const { notice, probes = noProbeCache } = options
+  const tools = openTools(options.path)
+  const machine = readMachine()
+  if (choice === 'chroot') return createChrootSandbox({ tools, machine, network: networkWith(undefined) }, notice)
+  const host = { tools, machine, network: await openNetwork(tools, machine, probes, notice) }
+  const problems: string[] = []
+  for (const form of choice === 'auto' ? (['crun', 'runc', 'native'] as const) : [choice]) {
+    const found = form === 'native' ? await tryNative(host, options) : await tryRuntime(form, host, options)
+    if (typeof found === 'string') problems.push(`${form}: ${found}`)
+    else return announced(found, choice, notice)
+  }
+  throw new TsbuildError('TSB_SANDBOX_UNAVAILABLE', `no step can be shut in here (${problems.join('; ')})`, {
+    hint: 'install runc, or allow user namespaces; --runtime=chroot --snapshotter=copy runs steps with no isolation at all',
+  })
+}
+
+function announced(sandbox: Sandbox, choice: SandboxChoice, notice: (message: string) => void): Sandbox {
+  if (choice === 'auto' && sandbox.name === 'native') {
+    notice('steps run without a system call filter, by util-linux alone: install runc or crun for one')
+  }
+  return sandbox
+}
+
+/** The sandbox, or why it cannot be had. */
+async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOptions): Promise<Sandbox | string> {
+  const program = host.tools.find(name)
+  if (!program) return 'not installed'
+  const { size, mtimeMs } = statSync(program)
+  const key = `runtime ${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
+  const answer = await remembered(options.probes ?? noProbeCache, key, async () => {
+    const withGroups = await probe(createOciSandbox(name, { cgroups: true }, host), options)
+    if (withGroups === '' || !withGroups.includes('cgroup')) return withGroups === '' ? 'cgroups' : `no: ${withGroups}`
+    const without = await probe(createOciSandbox(name, { cgroups: false }, host), options)
+    return without === '' ? 'no cgroups' : `no: ${withGroups}`
+  })
+  return answer.startsWith('no: ') ? answer.slice(4) : createOciSandbox(name, { cgroups: answer === 'cgroups' }, host)
+}
+
+async function tryNative(host: Host, options: SandboxOptions): Promise<Sandbox | string> {
+  const sandbox = createNativeSandbox(host)
+  const key = `native ${host.machine.fingerprint}`
+  const problem = await remembered(options.probes ?? noProbeCache, key, () => probe(sandbox, options))
+  return problem === '' ? sandbox : problem
+}
+
+/** What is in the way of running a command of this machine in the sandbox; nothing when it ran. */
+async function probe(sandbox: Sandbox, options: SandboxOptions): Promise<string> {
+  const scratch = await options.temporary('probe')
+  let said = ''
+  try {
+    const hear = (_: string, bytes: Uint8Array) => {
+      said += Buffer.from(bytes).toString()
+    }
+    const { exitCode } = await sandbox.run(await probeSpec(scratch), hear, AbortSignal.timeout(20_000))
+    return exitCode === 0 ? '' : `it ends with ${exitCode}: ${said.trim()}`
+  } catch (error) {
+    if (error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')) return error.message
+    throw error
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** A rootfs made of this machine's own programs and libraries. */
+async function probeSpec(scratch: string): Promise<SandboxSpec> {
+  const root = path.join(scratch, 'root')
+  const work = path.join(scratch, 'work')
+  const shown = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'usr', 'nix', 'gnu'].filter((name) => isDirectory(`/${name}`))
+  for (const folder of [root, work, ...[...shown, 'proc', 'sys', 'dev'].map((name) => path.join(root, name))]) {
+    await mkdir(folder)
+  }
+  return {
+    id: path.basename(scratch),
+    rootfs: { kind: 'directory', path: root },
+    argv: ['/bin/sh', '-c', ':'],
+    env: [],
+    cwd: '/',
+    user: { uid: 0, gid: 0, groups: [] },
+    mounts: shown.map((name) => ({ kind: 'bind', source: `/${name}`, target: `/${name}`, readOnly: true })),
+    network: 'none',
+    hostname: 'probe',
+    insecure: false,
+    limits: {},
+    scratch: work,
+  }
+}
+
+function isDirectory(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

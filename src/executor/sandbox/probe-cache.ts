@@ -1,0 +1,50 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { isSystemError } from '../../errors.ts'
+
+/** Remembers what probes of this machine found. Losing it only costs the time of probing again. */
+export interface ProbeCache {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
+}
+
+/** Remembers nothing. */
+export const noProbeCache: ProbeCache = { get: async () => undefined, set: async () => {} }
+
+/** Answers kept in a small file; of the many that many boots leave behind, the newest stay. */
+export function openProbeCache(file: string): ProbeCache {
+  const limit = 64
+  return {
+    get: async (key) => (await readAnswers(file)).get(key),
+    async set(key, value) {
+      const answers = await readAnswers(file)
+      answers.delete(key)
+      answers.set(key, value)
+      const aside = `${file}.${crypto.randomUUID()}`
+      await writeFile(aside, JSON.stringify([...answers].slice(-limit)), { mode: 0o600 })
+      await rename(aside, file)
+    },
+  }
+}
+
+/** The answer from the cache, else of the probe, which is kept. */
+export async function remembered(cache: ProbeCache, key: string, probe: () => Promise<string>): Promise<string> {
+  const known = await cache.get(key)
+  if (known !== undefined) return known
+  const found = await probe()
+  await cache.set(key, found)
+  return found
+}
+
+async function readAnswers(file: string): Promise<Map<string, string>> {
+  try {
+    const rows: unknown = JSON.parse(await readFile(file, 'utf8'))
+    return new Map(Array.isArray(rows) ? rows.filter(isAnswer) : [])
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return new Map()
+    throw error
+  }
+}
+
+function isAnswer(row: unknown): row is [string, string] {
+  return Array.isArray(row) && row.length === 2 && row.every((part) => typeof part === 'string')
+}

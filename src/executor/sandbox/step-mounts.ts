@@ -1,0 +1,60 @@
+import path from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { Machine } from './machine.ts'
+import { type MountRow, overlayRow } from './mount-table.ts'
+import type { Rootfs, SandboxMount } from './sandbox.ts'
+
+export type BoundMount = Exclude<SandboxMount, { readonly kind: 'overlay' }>
+
+/** The mounts of a step, once its overlays are mounted: what is left to bind, parents before what lies in them. */
+export interface StepMounts {
+  /** What `mount` has to make first, outside the root. */
+  readonly rows: readonly MountRow[]
+  /** Where the root is then. */
+  readonly root: string
+  readonly bound: readonly BoundMount[]
+}
+
+/** @param folder where the links of the overlays go; the working directory of `mount` */
+export async function stepMounts(
+  folder: string,
+  rootfs: Rootfs,
+  mounts: readonly SandboxMount[],
+  machine: Machine,
+  rootOptions: readonly string[],
+): Promise<StepMounts> {
+  const rows: MountRow[] = []
+  if (rootfs.kind === 'overlay') rows.push(await overlayRow(folder, 'root.', rootfs, machine, rootOptions))
+  const bound: BoundMount[] = []
+  for (const [index, mount] of mounts.entries()) {
+    if (mount.kind === 'overlay') rows.push(await overlayRow(folder, `${index}.`, mount, machine))
+    bound.push(mount.kind === 'overlay' ? bindOf(mount) : mount)
+  }
+  const depth = (mount: BoundMount) => mount.target.split('/').length
+  return {
+    rows,
+    root: rootfs.kind === 'overlay' ? rootfs.merged : rootfs.path,
+    bound: bound.sort((a, b) => depth(a) - depth(b)),
+  }
+}
+
+function bindOf({ merged, subpath, target, readOnly }: Extract<SandboxMount, { kind: 'overlay' }>): BoundMount {
+  return { kind: 'bind', source: path.join(merged, subpath), target, readOnly }
+}
+
+/** @throws {TsbuildError} TSB_SANDBOX_CWD: through `/proc` a working directory could be one of the host's */
+export function checkDirectory(cwd: string): void {
+  if (!path.isAbsolute(cwd) || /^\/proc(\/|$)/.test(path.normalize(cwd))) {
+    throw new TsbuildError('TSB_SANDBOX_CWD', `no command can run in ${cwd}`, {
+      hint: 'WORKDIR has to be a directory of the image',
+    })
+  }
+}
+
+/** @throws {TsbuildError} TSB_SANDBOX_USER when the numbers mean nothing in the user namespace tsbuild runs in */
+export function checkUser({ uid, gid }: { readonly uid: number; readonly gid: number }, machine: Machine): void {
+  if (machine.hasUser(uid) && machine.hasGroup(gid)) return
+  throw new TsbuildError('TSB_SANDBOX_USER', `user ${uid}:${gid} cannot be used: it is not mapped here`, {
+    hint: 'without root tsbuild needs newuidmap and newgidmap, and a range for you in /etc/subuid and /etc/subgid',
+  })
+}
