@@ -6,12 +6,23 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** CommonJS packages in an ES module ask for Node's modules by `require`. */
 const banner = `import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);`
+
+/** commander loads `node:child_process`, several milliseconds of a start, for commands that are programs: we have none. */
+const withoutChildProcess: Plugin = {
+  name: 'without-child-process',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/node_modules/commander/') ? { path: 'absent', namespace: 'absent' } : undefined,
+    )
+    bundler.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export default {}' }))
+  },
+}
 
 function bundle() {
   return build({
@@ -27,6 +38,7 @@ function bundle() {
     // Native code, and a tool that ink only uses while it is developed.
     external: ['koffi', 'react-devtools-core'],
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    plugins: [withoutChildProcess],
     banner: { js: banner },
     minifySyntax: true,
     minifyWhitespace: true,

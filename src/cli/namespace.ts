@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
@@ -64,6 +63,7 @@ function become(kind: Exclude<NamespaceKind, 'none'>, unshare: string, { command
 
 /** Tries what the namespace needs by making one: which rule would refuse it is different on every machine. */
 function probe(unshare: string): NamespaceKind {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const kinds = ['ranges', 'single'] as const
   return (
     kinds.find((kind) => spawnSync(unshare, [...flags[kind], '--', 'true'], { stdio: 'ignore' }).status === 0) ?? 'none'

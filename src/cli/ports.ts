@@ -1,5 +1,4 @@
-import type { Descriptor, ImageConfig } from '../image/index.ts'
-import type { BuildOptions, BuildResult, Environment, ImageHistory } from '../options.ts'
+import type { BuildOptions, BuildResult, Descriptor, Environment, ImageConfig, ImageHistory } from '../index.ts'
 
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {

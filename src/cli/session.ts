@@ -1,4 +1,4 @@
-import type { Environment } from '../options.ts'
+import type { Environment } from '../index.ts'
 import type { Output } from './output.ts'
 import type { Library } from './ports.ts'
 

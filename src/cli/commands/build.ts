@@ -1,5 +1,4 @@
-import type { EventSink } from '../../executor/events.ts'
-import type { BuildResult } from '../../options.ts'
+import type { BuildResult, EventSink } from '../../index.ts'
 import { exitCodeOf } from '../exit.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'

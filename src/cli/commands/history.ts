@@ -1,4 +1,4 @@
-import type { HistoryRow, ImageHistory } from '../../options.ts'
+import type { HistoryRow, ImageHistory } from '../../index.ts'
 import { readMapping } from '../flags/pairs.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'

@@ -1,4 +1,4 @@
-import type { BuildOptions, OutputOptions } from '../../options.ts'
+import type { BuildOptions, OutputOptions } from '../../index.ts'
 import { FlagError } from './flag-error.ts'
 import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'

@@ -1,4 +1,4 @@
-import type { OutputOptions } from '../../options.ts'
+import type { OutputOptions } from '../../index.ts'
 import { readFields } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 

@@ -8,7 +8,12 @@ export function failureTail(trace: Trace, colours: boolean): string {
     .filter((step) => step.outcome === 'error')
     .map((step) => {
       const lines = trace.log(step)?.recent ?? []
-      return ['------', ` > ${step.label}:`, ...lines.map((line) => `${line.time} ${clean(line.text)}`), '------']
+      return [
+        '------',
+        ` > ${step.label}:`,
+        ...lines.map((line) => `${line.time} ${clean(line.text)}`.trimEnd()),
+        '------',
+      ]
     })
   return tails.map((lines) => `${lines.join('\n')}\n`).join('')
 }

@@ -41,7 +41,7 @@ function header(trace: Trace, now: number, width: number): string {
   const steps = [...trace.steps]
   const ended = steps.filter((step) => step.outcome !== undefined).length
   const internal = steps.filter((step) => step.id.startsWith('internal:')).length
-  const total = Math.max(steps.length, trace.total + internal)
+  const total = trace.endedAt === undefined ? Math.max(steps.length, trace.total + internal) : steps.length
   const seconds = (((trace.endedAt ?? now) - (trace.startedAt ?? now)) / 1000).toFixed(1)
   const finished = trace.endedAt !== undefined && ended === total ? ' FINISHED' : ''
   return cut(`[+] Building ${seconds}s (${ended}/${total})${finished}`, width)

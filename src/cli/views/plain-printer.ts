@@ -1,4 +1,4 @@
-import type { BuildEvent } from '../../executor/events.ts'
+import type { BuildEvent } from '../../index.ts'
 import { stripControls } from '../text/escape.ts'
 import { cut } from '../text/width.ts'
 import { failureTail } from './failure-tail.ts'

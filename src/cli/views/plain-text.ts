@@ -1,4 +1,4 @@
-import type { MissReason } from '../../executor/events.ts'
+import type { MissReason } from '../../index.ts'
 import { visible } from '../text/escape.ts'
 import { transferSize } from '../text/size.ts'
 import { oneLine, type Step, type Transfer } from './step.ts'

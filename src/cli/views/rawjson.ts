@@ -1,5 +1,4 @@
-import type { BuildEvent } from '../../executor/events.ts'
-import type { Warning } from '../../graph/index.ts'
+import type { BuildEvent, Warning } from '../../index.ts'
 import { jsonText } from '../text/json.ts'
 import type { Step, Transfer } from './step.ts'
 import { Trace } from './trace.ts'

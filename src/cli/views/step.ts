@@ -1,4 +1,4 @@
-import type { BuildEvent, MissReason, StepId } from '../../executor/events.ts'
+import type { BuildEvent, MissReason, StepId } from '../../index.ts'
 import { visible } from '../text/escape.ts'
 
 /** What is known of a step by now. Times in milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import type { BuildEvent, MissReason, StepId } from '../../executor/events.ts'
+import type { BuildEvent, MissReason, StepId } from '../../index.ts'
 import { noteTransfer, oneLine, type Step, type Transfer } from './step.ts'
 import { type LogLine, type StepLog, stepLog } from './step-log.ts'
 
@@ -87,7 +87,9 @@ export class Trace {
     },
     'step:progress': (event) => {
       const step = this.#steps.get(event.step)
-      if (step) this.#listener.transfer?.(step, noteTransfer(step, event))
+      if (!step) return undefined
+      const transfer = noteTransfer(step, event)
+      this.#listener.transfer?.(step, transfer)
       return step
     },
   }

@@ -1,5 +1,4 @@
-import type { BuildEvent } from '../../executor/events.ts'
-import type { Warning } from '../../graph/index.ts'
+import type { BuildEvent, Warning } from '../../index.ts'
 
 /** Shows a build while it runs. */
 export interface View {

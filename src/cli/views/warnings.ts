@@ -1,4 +1,4 @@
-import type { Warning } from '../../graph/index.ts'
+import type { Warning } from '../../index.ts'
 import type { Session } from '../session.ts'
 import { excerpt } from '../text/excerpt.ts'
 import { oneLine } from './step.ts'
