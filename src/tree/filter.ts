@@ -1,27 +1,49 @@
-import { treeOfEntries } from './entries.ts'
 import type { Entry, FileTree, HardlinkEntry } from './entry.ts'
-import { isWithin, parentPath, type TreePath } from './path.ts'
-import { walk } from './walk.ts'
+import { isWithin, joinPath, type TreePath } from './path.ts'
+
+/** Decides by the path relative to where the filter starts. */
+export type AcceptPath = (relative: string) => boolean
 
 /**
- * The part of a tree below `from` whose entries are accepted, by their path relative to it, with the directories that lead
- * to them. `from` itself is always in it.
+ * The part of a tree below `from` whose entries are accepted, and the directories that lead to them. `from` itself is always
+ * in it. Nothing is looked at before it is asked for, and nothing below a directory where nothing may be accepted.
+ * @param mayAcceptBelow false for a directory that is not accepted itself, nor anything below it
  */
-export function filterTree(tree: FileTree, from: TreePath, accept: (relative: string) => boolean): FileTree {
-  const kept = new Map<TreePath, Entry>()
-  const keep = (entry: Entry) => {
-    for (let at = parentPath(entry.path); isWithin(from, at) && !kept.has(at); at = parentPath(at)) {
-      const directory = tree.get(at)
-      if (directory) kept.set(at, directory)
-      if (at === from) break
-    }
-    kept.set(entry.path, entry.kind === 'hardlink' && !kept.has(entry.target) ? fileBehind(tree, entry) : entry)
+export function filterTree(
+  tree: FileTree,
+  from: TreePath,
+  accept: AcceptPath,
+  mayAcceptBelow: AcceptPath = () => true,
+): FileTree {
+  const known = new Map<TreePath, boolean>([[from, true]])
+  const relative = (path: TreePath) => (from === '' ? path : path.slice(from.length + 1))
+  const isOpen = (path: TreePath) => mayAcceptBelow(relative(path)) && tree.get(path)?.kind === 'directory'
+  const shows = (path: TreePath): boolean => {
+    const answer = known.get(path) ?? (accept(relative(path)) || (isOpen(path) && leadsToAccepted(path)))
+    known.set(path, answer)
+    return answer
   }
-  const root = tree.get(from)
-  if (root) kept.set(from, root)
-  const start = from === '' ? 0 : from.length + 1
-  for (const entry of walk(tree, from)) if (entry.path !== from && accept(entry.path.slice(start))) keep(entry)
-  return treeOfEntries(kept.values())
+  /** Looks below a directory that is not accepted itself, level by level, until something is. */
+  const leadsToAccepted = (directory: TreePath): boolean => {
+    const ahead = [directory]
+    for (let at = ahead.pop(); at !== undefined; at = ahead.pop()) {
+      for (const name of tree.list(at)) {
+        const path = joinPath(at, name)
+        if (known.get(path) ?? accept(relative(path))) return true
+        if (!known.has(path) && isOpen(path)) ahead.push(path)
+        else known.set(path, false)
+      }
+    }
+    return false
+  }
+  const has = (path: TreePath) => isWithin(from, path) && shows(path)
+  return {
+    get(path) {
+      const entry = has(path) ? tree.get(path) : undefined
+      return entry?.kind === 'hardlink' && !has(entry.target) ? fileBehind(tree, entry) : entry
+    },
+    list: (path) => (has(path) ? tree.list(path).filter((name) => shows(joinPath(path, name))) : []),
+  }
 }
 
 /** A further name whose first one was left out is a file of its own. */

@@ -1,0 +1,111 @@
+import { realpathSync, statSync } from 'node:fs'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { formatPlace, type SourceFile } from '../source.ts'
+import {
+  absolutePath,
+  type Entry,
+  type FileTree,
+  filterTree,
+  parentPath,
+  patternList,
+  resolvePath,
+  rootPath,
+  type SymlinkEntry,
+  type TreePath,
+  treeOfDirectory,
+  treePath,
+} from '../tree/index.ts'
+import { type IgnoreRule, readIgnoreFile } from './ignore-file.ts'
+
+/** The files of a build context, and why others are not among them. */
+export interface Context {
+  /**
+   * Without what the ignore file takes away: that is not there for links either. Everything belongs to 0:0, and has no
+   * extended attributes. `get` throws TSB_CONTEXT_SPECIAL for a fifo or device; sockets are left out.
+   */
+  readonly tree: FileTree
+  /** Where the context is on this machine, when nothing of it is taken away. */
+  readonly directory?: string
+  /** The line that takes a path away (`.dockerignore:3`), or what the path leads to; undefined when none does. */
+  excludedBy(path: string): string | undefined
+  /** The symbolic link that leads from a path out of the context, when the path is missing because of it. */
+  leavesBy(path: string): SymlinkEntry | undefined
+}
+
+/**
+ * Opens a directory as a build context. Nothing is listed before it is asked for, and directories that are excluded are not
+ * listed at all, unless a later `!` may take back something below them.
+ * @throws {TsbuildError} TSB_CONTEXT_MISSING; TSB_IGNORE_PATTERN
+ */
+export function openContext(directory: string, ignoreFile?: SourceFile): Context {
+  const root = realDirectory(directory)
+  const rules = ignoreFile ? readIgnoreFile(ignoreFile) : []
+  const patterns = patternList(rules.map((rule) => rule.pattern))
+  const all = treeOfDirectory(root, { owners: 'root', xattrs: 'none' })
+  const tree =
+    rules.length === 0 ? all : filterTree(all, rootPath, (path) => !patterns.matches(path), patterns.mayDifferBelow)
+  return {
+    tree: withoutSpecialFiles(tree),
+    ...(rules.length === 0 && { directory: root }),
+    excludedBy(path) {
+      const rule = decidingRule(all, treePath(path), patterns)
+      return rule === undefined ? undefined : placeOf(rules[rule])
+    },
+    leavesBy(path) {
+      const { entry, link } = resolvePath(tree, treePath(path), { followLast: true })
+      return entry === undefined && link && leadsOut(link) ? link : undefined
+    },
+  }
+}
+
+function realDirectory(directory: string): string {
+  try {
+    if (statSync(directory).isDirectory()) return realpathSync(directory)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error
+    throw new TsbuildError('TSB_CONTEXT_MISSING', `no such directory: ${directory}`, { cause: error })
+  }
+  throw new TsbuildError('TSB_CONTEXT_MISSING', `the build context is no directory: ${directory}`)
+}
+
+/** A walk must never open what is no file: a fifo would make it wait, a device could do anything. */
+function withoutSpecialFiles(tree: FileTree): FileTree {
+  return {
+    get(path) {
+      const entry = tree.get(path)
+      if (entry === undefined || !isSpecial(entry)) return entry
+      const kind = entry.kind === 'fifo' ? 'fifo' : 'device'
+      throw new TsbuildError('TSB_CONTEXT_SPECIAL', `the context has a ${kind} at ${absolutePath(path)}`, {
+        hint: 'only files, directories and links can be copied from a context; exclude it in .dockerignore',
+      })
+    },
+    list: tree.list,
+  }
+}
+
+function isSpecial({ kind }: Entry): boolean {
+  return kind === 'fifo' || kind === 'character' || kind === 'block'
+}
+
+/** Looks at the path as it was asked for, then at where it really leads. What is not on the disk was not taken away. */
+function decidingRule(all: FileTree, path: TreePath, patterns: ReturnType<typeof patternList>): number | undefined {
+  const { path: real, entry, link } = resolvePath(all, path, { followLast: true })
+  if (entry === undefined) return undefined
+  const taken = [path, real, ...(link ? [link.path] : [])].find((candidate) => patterns.matches(candidate))
+  return taken === undefined ? undefined : patterns.decider(taken)
+}
+
+function placeOf(rule: IgnoreRule | undefined): string | undefined {
+  return rule && formatPlace(rule.at)
+}
+
+/** Absolute links of a context start at its root in a build: what they meant on this machine is out of reach. */
+function leadsOut({ path, target }: SymlinkEntry): boolean {
+  if (target.startsWith('/')) return true
+  let depth = parentPath(path).split('/').filter(Boolean).length
+  return target.split('/').some((piece) => {
+    if (piece === '..') depth--
+    else if (piece !== '' && piece !== '.') depth++
+    return depth < 0
+  })
+}
