@@ -1,1 +1,2 @@
+export { openRootfs, type RootfsChoice } from './open.ts'
 export type { MountTarget, PreparedRootfs, RootfsProvider } from './rootfs.ts'

@@ -1,0 +1,36 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { applyLayer, directoryChanges, takeInventory, walk, writeTar } from '../../tree/index.ts'
+import { mergedTree, targetPaths } from './overlay.ts'
+import type { RootfsProvider } from './rootfs.ts'
+import { removeStubs, rootOf, stubLayer } from './stubs.ts'
+import { placeTargets } from './targets.ts'
+
+/**
+ * A plain copy of all files, and the layer by comparing with what was there: slow, but it needs no mount.
+ * @param devices whether device nodes can be made
+ */
+export function createCopyProvider(devices: 'make' | 'skip'): RootfsProvider {
+  return {
+    name: 'copy',
+    async prepare(layers, targets, scratch, signal) {
+      const tree = await mergedTree(layers)
+      const placed = placeTargets(tree, targets)
+      const root = path.join(scratch, 'root')
+      await mkdir(root, { mode: 0o755 })
+      await applyLayer(writeTar([...rootOf(tree), ...walk(tree)]), root, { devices, signal })
+      const before = takeInventory(root)
+      await applyLayer(writeTar([...stubLayer(placed, tree), ...placed.standing]), root, { devices, signal })
+      return {
+        rootfs: { kind: 'directory', path: root },
+        tree,
+        targets: targetPaths(placed),
+        async commit(store) {
+          await removeStubs(root, placed)
+          return await store.fromChanges(await directoryChanges(before, root, tree), signal)
+        },
+        dispose: async () => {},
+      }
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { OverlayMarks } from '../../tree/index.ts'
+import { stepCapabilities } from './capabilities.ts'
+import { launch, preamble } from './launch.ts'
+import { type Machine, readMachine } from './machine.ts'
+import { overlayRow, tableName, writeMountTable } from './mount-table.ts'
+import type { SandboxOptions } from './open.ts'
+import { noProbeCache, remembered } from './probe-cache.ts'
+import { openTools } from './tools.ts'
+
+/** `$1` is a merged directory with a file `below`: it is deleted, and one is written, as steps do. */
+const script = `${preamble}
+mount --all --fstab ${tableName} >&4 2>&1 || exit 125
+rm "$1/below" >&4 2>&1 || exit 125
+mkdir "$1/new" >&4 2>&1 || exit 125
+go
+`
+
+/** What overlayfs can do here. */
+export interface MountProbe {
+  /** Where overlayfs keeps its marks: in a user namespace only `user.overlay.*` can be written. */
+  readonly marks: OverlayMarks
+  /** Whether device nodes can be made. */
+  readonly devices: 'make' | 'skip'
+  /** Why an overlay cannot be mounted on the file system of the temporary folders; `''` when it can. */
+  overlayProblem(): Promise<string>
+}
+
+export function openMountProbe(options: SandboxOptions): MountProbe {
+  const machine = readMachine()
+  const mayMakeNodes = stepCapabilities(false, machine.boundingSet).includes('MKNOD')
+  return {
+    marks: machine.inUserNamespace ? 'user' : 'trusted',
+    devices: !machine.inUserNamespace && mayMakeNodes ? 'make' : 'skip',
+    async overlayProblem() {
+      const scratch = await options.temporary('probe')
+      try {
+        const { dev } = await stat(scratch)
+        const key = `overlay ${dev} ${machine.fingerprint}`
+        return await remembered(options.probes ?? noProbeCache, key, () => probe(scratch, machine, options))
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+async function probe(scratch: string, machine: Machine, options: SandboxOptions): Promise<string> {
+  const at = (name: string) => path.join(scratch, name)
+  for (const name of ['lower', 'upper', 'work', 'merged']) await mkdir(at(name))
+  await writeFile(path.join(at('lower'), 'below'), '')
+  const directories = { lowers: [at('lower')], upper: at('upper'), work: at('work'), merged: at('merged') }
+  const table = at('table')
+  await writeMountTable(table, [await overlayRow(table, 'probe.', directories, machine)])
+  const namespaces = ['--mount', '--propagation', 'slave', '--pid']
+  const launched = { namespaces, script, args: [directories.merged], cwd: table }
+  try {
+    const signal = AbortSignal.timeout(20_000)
+    const { started, complaints } = await launch(openTools(options.path), machine, launched, () => {}, signal)
+    return started ? '' : complaints || 'it ended without a word'
+  } catch (error) {
+    if (error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')) return error.message
+    throw error
+  }
+}
