@@ -1,3 +1,4 @@
+export { checkPlan } from './check.ts'
 export { inputsOf, opId } from './inputs.ts'
 export type {
   ContextOp,
@@ -17,3 +18,4 @@ export type {
   ScratchOp,
 } from './op.ts'
 export { historyComment, type ImagePlan, type Node, type Plan, type PlannedHistory, type Warning } from './plan.ts'
+export { printPlan } from './print.ts'

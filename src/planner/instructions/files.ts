@@ -6,6 +6,7 @@ import { expand, expandHeredoc, expandLabel } from '../expand.ts'
 import { stepLabel } from '../label.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withLayer, workingDirectory } from '../state.ts'
+import { fileName } from './heredoc-name.ts'
 
 /** What COPY and ADD are told, expanded. */
 export interface Files {
@@ -23,7 +24,7 @@ export function expandFiles(
   return {
     sources: instruction.sources.map((word) => ({ path: expand(word, state, scope), at: word.at })),
     inline: instruction.heredocs.map((heredoc) => ({
-      name: heredoc.name,
+      name: fileName(heredoc),
       text: heredoc.expand ? expandHeredoc(heredoc, state, scope) : heredoc.text,
     })),
     dest: expand(instruction.dest, state, scope),

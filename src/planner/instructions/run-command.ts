@@ -2,6 +2,7 @@ import type { RunOp } from '../../graph/index.ts'
 import type { RunInstruction } from '../../parser/index.ts'
 import type { StageState } from '../state.ts'
 import { withShell } from './command.ts'
+import { fileName } from './heredoc-name.ts'
 
 /** What a RUN executes. */
 export interface RunCommand {
@@ -28,7 +29,7 @@ export function runCommand({ command, heredocs }: RunInstruction, state: StageSt
   }
   const summary = ` (${summarize(first.text)})`
   if (!first.text.startsWith('#!')) return { argv: withShell(first.text, state), scripts: [], summary }
-  const path = `/dev/pipes/${first.name}`
+  const path = `/dev/pipes/${fileName(first)}`
   return { argv: withShell(path, state), scripts: [{ path, text: first.text }], summary }
 }
 

@@ -150,7 +150,7 @@ function refuseVariable(text: string, at: SourceRange, reading: Reading): void {
   if (expandGlobal({ text, at }, new Map(), reading) === text) return
   throw new TsbuildError(
     'TSB_FROM_VARIABLE',
-    'variable reading is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
+    'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
     { at, hint: `add FROM ${text} AS NAME above this stage and use --from=NAME` },
   )
 }
