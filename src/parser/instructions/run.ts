@@ -6,7 +6,7 @@ import { heredocValue } from '../sources.ts'
 import { baseOf, instructionError, type Statement } from '../statement.ts'
 
 export function readRun(statement: Statement): RunInstruction {
-  const flags = readFlags(statement, { mount: 'words', network: 'word', security: 'word' })
+  const flags = readFlags(statement, { mount: 'words', network: 'word', security: 'word', device: 'words' })
   const network = flags.word('network')
   const security = flags.word('security')
   if (network && !['default', 'none', 'host'].includes(network.text)) {
