@@ -46,12 +46,15 @@ export interface Cache {
 }
 
 export interface Records {
-  /** A record whose layer is here or can be fetched; a damaged or unknown one is a miss. */
+  /** A record whose layer is here or can be fetched, without `files`; a damaged or unknown one is a miss. */
   find(key: CacheKey): Promise<CacheRecord | undefined>
   save(record: CacheRecord): Promise<void>
   /** Finds the same record by a cheaper key too. */
   alias(key: CacheKey, to: CacheKey): Promise<void>
-  /** The newest record whose definition names the same step (`kind` and destination or command), to explain a miss. */
+  /**
+   * The record most like these components among the newest whose definition names the same step (`kind` and destination
+   * or command), with its `files`: to explain a miss. Its layer may be gone.
+   */
   nearest(components: KeyComponents): Promise<CacheRecord | undefined>
   /** The oldest record that gave a layer with this content id on this parent: for early cutoff. */
   sameContent(parent: Digest | undefined, contentId: Digest): Promise<CacheRecord | undefined>
@@ -74,6 +77,9 @@ export interface Layers {
 
 /** sha256 of files of this machine, by the stat index. */
 export interface FileDigests {
-  /** @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed */
-  digest(file: FileEntry): Promise<Digest>
+  /**
+   * Of the bytes of a file; without waiting when it is known.
+   * @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed
+   */
+  digest(file: FileEntry): Digest | Promise<Digest>
 }

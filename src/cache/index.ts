@@ -9,3 +9,4 @@ export type {
   Records,
 } from './cache.ts'
 export { cacheKey } from './key.ts'
+export { type CacheOptions, openCache } from './open.ts'

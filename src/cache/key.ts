@@ -1,7 +1,12 @@
-import { digestOf, type Json } from '../digest/index.ts'
+import { digestOf, isDigest, type Json } from '../digest/index.ts'
 import type { CacheKey, KeyComponents } from './cache.ts'
 
 /** The key that the components give. The version changes when a step's work changes for the same components. */
 export function cacheKey(version: string, components: KeyComponents): CacheKey {
   return digestOf([version, components as unknown as Json]) as CacheKey
+}
+
+/** True for the text of a key, as files of the cache hold it. */
+export function isCacheKey(text: string): text is CacheKey {
+  return isDigest(text)
 }

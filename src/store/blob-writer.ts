@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Digest, type Hasher, sha256Hasher } from '../digest/index.ts'
+import { type Digest, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { writeFailure } from './failure.ts'
+import { writeFresh } from './write-fresh.ts'
 
 /** What some bytes are, or must be. */
 export interface BlobIdentity {
@@ -27,45 +24,35 @@ export async function writeBlob(
   folder: string,
   expected?: BlobIdentity,
 ): Promise<WrittenBlob> {
-  const path = join(folder, `blob-${randomBytes(6).toString('hex')}`)
-  const file = await open(path, 'wx', 0o600)
-  const written: Written = { hasher: sha256Hasher(), size: 0 }
-  try {
+  const hasher = sha256Hasher()
+  let size = 0
+  let identity: BlobIdentity | undefined
+  async function* checked(): AsyncIterable<Uint8Array> {
     for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
-      await append(file, chunk, written, expected)
+      size += chunk.length
+      if (expected && size > expected.size) throw tooLong(expected)
+      hasher.update(chunk)
+      yield chunk
     }
-    await file.close()
-    return { path, ...identityOf(written, expected) }
-  } catch (error) {
-    await file.close()
-    await rm(path, { force: true })
-    throw await writeFailure(error, path, written.size)
+    identity = { digest: hasher.digest(), size }
+    if (expected) checkIdentity(identity, expected)
   }
+  const path = await writeFresh(folder, checked())
+  if (!identity) throw new Error('a blob was not read to its end')
+  return { path, ...identity }
 }
 
-interface Written {
-  readonly hasher: Hasher
-  size: number
-}
-
-async function append(file: FileHandle, chunk: Uint8Array, written: Written, expected?: BlobIdentity): Promise<void> {
-  if (expected && written.size + chunk.length > expected.size) {
-    throw mismatch('TSB_BLOB_TOO_LONG', expected, `has more than the ${expected.size} bytes its descriptor says`)
+function checkIdentity({ digest, size }: BlobIdentity, expected: BlobIdentity): void {
+  if (size !== expected.size) {
+    throw mismatch('TSB_BLOB_TRUNCATED', expected, `ended after ${size} of ${expected.size} bytes`)
   }
-  written.hasher.update(chunk)
-  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
-  written.size += chunk.length
-}
-
-function identityOf(written: Written, expected?: BlobIdentity): BlobIdentity {
-  const digest = written.hasher.digest()
-  if (expected && written.size !== expected.size) {
-    throw mismatch('TSB_BLOB_TRUNCATED', expected, `ended after ${written.size} of ${expected.size} bytes`)
-  }
-  if (expected && digest !== expected.digest) {
+  if (digest !== expected.digest) {
     throw mismatch('TSB_DIGEST_MISMATCH', expected, `has the digest ${digest} instead`)
   }
-  return { digest, size: written.size }
+}
+
+function tooLong(expected: BlobIdentity): TsbuildError {
+  return mismatch('TSB_BLOB_TOO_LONG', expected, `has more than the ${expected.size} bytes its descriptor says`)
 }
 
 function mismatch(code: string, expected: BlobIdentity, what: string): TsbuildError {

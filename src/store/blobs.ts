@@ -40,20 +40,22 @@ export interface DurableBlobs extends Blobs {
 export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   const path = (digest: Digest) => join(folder, hexOf(digest))
   const bootTime = ports.now() - uptime() * 1000
-  const has = async (digest: Digest) => isWhole(path(digest), digest, bootTime)
-  const put = async (file: string, digest: Digest) => {
+  const has: Blobs['has'] = async (digest, size) => isWhole(path(digest), digest, size, bootTime)
+  const adopt: Blobs['adopt'] = async (file, digest) => {
+    if (await has(digest, (await stat(file)).size)) {
+      await removeTree(file)
+      return
+    }
     await writing(path(digest), 0, async () => {
       await chmod(file, 0o600)
       await rename(file, path(digest))
     })
   }
   const write: Blobs['write'] = async (bytes, expected) => {
-    if (bytes instanceof Uint8Array && !expected && (await has(sha256(bytes)))) {
-      return { digest: sha256(bytes), size: bytes.length }
-    }
+    const known = bytes instanceof Uint8Array ? { digest: sha256(bytes), size: bytes.length } : undefined
+    if (known && known.digest === (expected ?? known).digest && (await has(known.digest, known.size))) return known
     const written = await writeBlob(bytes, await ports.aside(), expected)
-    if (await has(written.digest)) await removeTree(written.path)
-    else await put(written.path, written.digest)
+    await adopt(written.path, written.digest)
     return { digest: written.digest, size: written.size }
   }
   return {
@@ -62,12 +64,12 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     read: (digest, limit) => readDocument(path(digest), digest, limit),
     stream: (digest) => streamBlob(path(digest), digest),
     write,
-    adopt: put,
+    adopt,
     obtain: (descriptor, signal) =>
       ports.locked(
         `blob ${descriptor.digest}`,
         async () => {
-          if (await has(descriptor.digest)) return
+          if (await has(descriptor.digest, descriptor.size)) return
           await write(await fetchBlob(descriptor, ports, signal), descriptor)
         },
         signal,
@@ -84,9 +86,9 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
 /** Clocks jump and file systems round: what was written within this time after the start is hashed too. */
 const bootMargin = 60_000
 
-async function isWhole(path: string, digest: Digest, bootTime: number): Promise<boolean> {
+async function isWhole(path: string, digest: Digest, size: number | undefined, bootTime: number): Promise<boolean> {
   const found = await statOf(path)
-  if (!found) return false
+  if (!found || found.size !== (size ?? found.size)) return false
   if ((found.mode & 0o777) === settledMode || found.mtimeMs > bootTime + bootMargin) return true
   const hasher = sha256Hasher()
   for await (const chunk of createReadStream(path)) hasher.update(chunk)

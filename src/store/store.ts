@@ -44,7 +44,8 @@ export interface Store {
 export interface Blobs {
   /** Where the bytes of a digest are, or would be. */
   path(digest: Digest): string
-  has(digest: Digest): Promise<boolean>
+  /** `size`, in bytes, when it is known: a file of another size does not count. */
+  has(digest: Digest, size?: number): Promise<boolean>
   /**
    * A document, checked against its digest.
    * @throws {TsbuildError} TSB_BLOB_MISSING, TSB_DIGEST_MISMATCH, TSB_DOCUMENT_TOO_LARGE above `limit` bytes

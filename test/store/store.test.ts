@@ -155,5 +155,5 @@ describe('blobs', () => {
 })
 
 async function leftovers(root: string): Promise<readonly string[]> {
-  return (await readdir(join(root, 'tmp'), { recursive: true })).filter((name) => name.includes('blob-'))
+  return (await readdir(join(root, 'tmp'), { recursive: true })).filter((name) => /aside-\w+\/./.test(name))
 }

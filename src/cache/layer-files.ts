@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Digest, sha256Hasher } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import { removeTree, type Store, writeFresh } from '../store/index.ts'
+import { type OverlayMarks, unpackTar } from '../tree/index.ts'
+import type { LayerRecord } from './cache.ts'
+import { decompress } from './decompress.ts'
+import { exists } from './exists.ts'
+import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
+import { compressionOf, type LayerPlaces, layerPlaces } from './layer-places.ts'
+import { makeIndex } from './make-index.ts'
+import { restoreBlob } from './restore-blob.ts'
+import type { Shelf } from './shelf.ts'
+
+/** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
+export interface LayerFiles {
+  readonly places: LayerPlaces
+  /** The uncompressed tar, checked when it was made. @throws {TsbuildError} TSB_DIFFID_MISMATCH, TSB_BLOB_… */
+  plainTar(layer: LayerRecord): Promise<string>
+  index(layer: LayerRecord): Promise<LayerIndex>
+  putIndex(diffId: Digest, index: LayerIndex): Promise<void>
+  directory(layer: LayerRecord): Promise<string>
+  /** True when the blob is here, can be fetched, or can be made again from what is here. */
+  isAvailable(layer: LayerRecord): Promise<boolean>
+  /** Takes a directory that has the layer's files. */
+  adoptDirectory(diffId: Digest, directory: string): Promise<void>
+}
+
+export interface LayerFilePorts {
+  readonly store: Store
+  readonly indexes: Shelf
+  readonly overlayXattr: OverlayMarks
+}
+
+export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts): LayerFiles {
+  const places = layerPlaces(store.root)
+  const plainTar = async (layer: LayerRecord) => {
+    if (compressionOf(layer.descriptor) === 'none') return plainBlob(store, layer)
+    const path = places.tar(layer.diffId)
+    await once(store, path, async () => publish(await unpackedTar(store, layer), path))
+    return path
+  }
+  const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
+  return {
+    places,
+    plainTar,
+    putIndex,
+    async index(layer) {
+      const known = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
+      if (known) return known
+      const made = await makeIndex(await plainTar(layer))
+      await putIndex(layer.diffId, made)
+      return made
+    },
+    async directory(layer) {
+      const path = places.directory(layer.diffId)
+      await once(store, path, async () => publish(await unpacked(store, await plainTar(layer), overlayXattr), path))
+      return path
+    },
+    async isAvailable(layer) {
+      if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
+      if (await store.blobs.origin(layer.descriptor.digest)) return true
+      const index = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
+      return index !== undefined && restoreBlob(store, layer, index, places.directory(layer.diffId))
+    },
+    async adoptDirectory(diffId, directory) {
+      const path = places.directory(diffId)
+      await once(store, path, () => publish(directory, path))
+      await removeTree(directory)
+    },
+  }
+}
+
+/** Makes something under its lock when it is not there. */
+async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
+  if (await exists(path)) return
+  await store.locked(`make ${path}`, async () => {
+    if (!(await exists(path))) await make()
+  })
+}
+
+/** Gives it its name when it is whole. The folder may have been deleted meanwhile, as all of the cache may. */
+async function publish(made: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await rename(made, path)
+}
+
+async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
+  if (descriptor.digest !== diffId) throw diffIdMismatch(descriptor.digest, diffId, descriptor.digest)
+  await store.blobs.obtain(descriptor)
+  return store.blobs.path(descriptor.digest)
+}
+
+async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
+  await store.blobs.obtain(descriptor)
+  const hasher = sha256Hasher()
+  async function* hashed(): AsyncIterable<Uint8Array> {
+    for await (const piece of decompress(store.blobs.stream(descriptor.digest), compressionOf(descriptor))) {
+      hasher.update(piece)
+      yield piece
+    }
+  }
+  const path = await writeFresh(await store.temporary('tar'), hashed())
+  const found = hasher.digest()
+  if (found === diffId) return path
+  await rm(path)
+  throw diffIdMismatch(descriptor.digest, diffId, found)
+}
+
+async function unpacked(store: Store, tar: string, marks: OverlayMarks): Promise<string> {
+  const folder = join(await store.temporary('tree'), 'files')
+  await mkdir(folder, { mode: 0o755 })
+  await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, { marks })
+  return folder
+}
+
+function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
+  return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
+    hint: 'the image is damaged, or its registry is not to be trusted',
+  })
+}

@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, hexOf, sha256 } from '../digest/index.ts'
+import type { Store } from '../store/index.ts'
+import type { OverlayMarks } from '../tree/index.ts'
+import type { Cache } from './cache.ts'
+import { openFileDigests } from './file-digests.ts'
+import { isCacheKey } from './key.ts'
+import { openLayerFiles } from './layer-files.ts'
+import { openLayers } from './layers.ts'
+import { parseRecord } from './record-file.ts'
+import { openRecords, type RecordShelves } from './records.ts'
+import { openShelf } from './shelf.ts'
+import { openStatIndex } from './stat-index.ts'
+
+export interface CacheOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Which attributes overlayfs reads on this machine: `user` when it is mounted with `userxattr`. */
+  readonly overlayXattr: OverlayMarks
+}
+
+/** Opens what the store's `cache/` has. Nothing is read before it is asked for. */
+export async function openCache(store: Store, { now, overlayXattr }: CacheOptions): Promise<Cache> {
+  const folder = join(store.root, 'cache')
+  const aside = asideOf(store)
+  const shelf = (name: string) => openShelf(join(folder, name), aside)
+  const shelves: RecordShelves = {
+    records: shelf('records'),
+    files: shelf('files'),
+    aliases: shelf('aliases'),
+    steps: shelf('steps'),
+    contents: shelf('contents'),
+  }
+  const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr })
+  const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
+  store.protect(() => neededBlobs(shelves))
+  return {
+    records: openRecords(shelves, files.isAvailable),
+    layers: openLayers({ store, files, digests }),
+    digests,
+    async cacheMount(id) {
+      const path = join(store.root, 'mounts', hexOf(sha256(id)))
+      await mkdir(path, { recursive: true, mode: 0o700 })
+      return path
+    },
+    close: digests.close,
+  }
+}
+
+/** One directory for all small files that are being written, made with the first. */
+function asideOf(store: Store): () => Promise<string> {
+  let folder: Promise<string> | undefined
+  return () => {
+    folder ??= store.temporary('cache')
+    return folder
+  }
+}
+
+/** The layers of all records: deleting an image must not make its next build slow. */
+async function* neededBlobs({ records }: RecordShelves): AsyncIterable<Digest> {
+  for await (const key of records.digests()) {
+    const record = isCacheKey(key) ? parseRecord((await records.get(key)) ?? '', key) : undefined
+    if (record) yield record.layer.descriptor.digest
+  }
+}

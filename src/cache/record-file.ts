@@ -1,0 +1,105 @@
+import { type Digest, isDigest } from '../digest/index.ts'
+import type { Descriptor } from '../image/index.ts'
+import type { CacheKey, CacheRecord, KeyComponents, LayerRecord } from './cache.ts'
+import { seal, unseal } from './sealed.ts'
+
+/** Files of a COPY are only for explaining a miss, and may be many: they have a file of their own. */
+export type TakenFiles = NonNullable<CacheRecord['files']>
+
+const version = 1
+
+/** The text of a record without its files. */
+export function formatRecord({ files: _, ...record }: CacheRecord): string {
+  return seal(JSON.stringify({ version, record }))
+}
+
+/** The text of a record's files. */
+export function formatFiles(files: TakenFiles): string {
+  return seal(JSON.stringify({ version, files }))
+}
+
+/**
+ * Reads what `formatRecord` wrote. Checked by hand, since a build in which all is cached reads little else.
+ * @returns undefined for anything else, of another version, or about another key
+ */
+export function parseRecord(text: string, key: CacheKey): CacheRecord | undefined {
+  const record = membersOf(text)?.['record']
+  return isRecord(record) && record.key === key ? record : undefined
+}
+
+/** Reads what `formatFiles` wrote, else undefined. */
+export function parseFiles(text: string): TakenFiles | undefined {
+  const files = membersOf(text)?.['files']
+  return Array.isArray(files) && files.every(isTakenFile) ? files : undefined
+}
+
+function membersOf(sealed: string): Members | undefined {
+  const text = unseal(sealed)
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) && value['version'] === version ? value : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isRecord(value: unknown): value is CacheRecord {
+  return (
+    isObject(value) &&
+    isDigestText(value['key']) &&
+    isLayer(value['layer']) &&
+    typeof value['created'] === 'string' &&
+    !Number.isNaN(Date.parse(value['created'])) &&
+    isCount(value['milliseconds']) &&
+    isComponents(value['components'])
+  )
+}
+
+function isLayer(value: unknown): value is LayerRecord {
+  return (
+    isObject(value) &&
+    isDigestText(value['diffId']) &&
+    isDigestText(value['contentId']) &&
+    isDescriptor(value['descriptor'])
+  )
+}
+
+function isDescriptor(value: unknown): value is Descriptor {
+  return (
+    isObject(value) &&
+    typeof value['mediaType'] === 'string' &&
+    isDigestText(value['digest']) &&
+    Number.isSafeInteger(value['size']) &&
+    isCount(value['size'])
+  )
+}
+
+function isComponents(value: unknown): value is KeyComponents {
+  return (
+    isObject(value) &&
+    value['definition'] !== undefined &&
+    (value['parent'] === undefined || isDigestText(value['parent'])) &&
+    Array.isArray(value['inputs']) &&
+    value['inputs'].every((input) => isObject(input) && typeof input['name'] === 'string' && isDigestText(input['id']))
+  )
+}
+
+function isTakenFile(value: unknown): value is readonly [string, Digest] {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isDigestText(value[1])
+}
+
+function isDigestText(value: unknown): value is Digest {
+  return typeof value === 'string' && isDigest(value)
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}

@@ -1,0 +1,99 @@
+import { type Digest, digestOf, type Json } from '../digest/index.ts'
+import type { CacheKey, CacheRecord, KeyComponents, LayerRecord, Records } from './cache.ts'
+import { isCacheKey } from './key.ts'
+import { formatFiles, formatRecord, parseFiles, parseRecord } from './record-file.ts'
+import type { Shelf } from './shelf.ts'
+
+/** Where the files of the records are. */
+export interface RecordShelves {
+  readonly records: Shelf
+  readonly files: Shelf
+  /** key → another key */
+  readonly aliases: Shelf
+  /** identity of a step → the keys of its newest records, newest first */
+  readonly steps: Shelf
+  /** parent and content id → the key of the oldest record */
+  readonly contents: Shelf
+}
+
+/** @param isAvailable whether a layer is here in any form, or can be fetched */
+export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRecord) => Promise<boolean>): Records {
+  const read = async (key: CacheKey) => parseRecord((await shelves.records.get(key)) ?? '', key)
+  const findExact = async (key: CacheKey) => {
+    const record = await read(key)
+    return record && (await isAvailable(record.layer)) ? record : undefined
+  }
+  const atAlias = async (key: CacheKey) => {
+    const [target] = keysIn(await shelves.aliases.get(key))
+    return target && findExact(target)
+  }
+  const sameContent = async (place: Digest) => {
+    const [key] = keysIn(await shelves.contents.get(place))
+    return key && findExact(key)
+  }
+  return {
+    find: async (key) => (await findExact(key)) ?? (await atAlias(key)),
+    async save(record) {
+      await shelves.records.put(record.key, formatRecord(record))
+      if (record.files) await shelves.files.put(record.key, formatFiles(record.files))
+      await rememberStep(shelves.steps, record)
+      const place = contentPlace(record.components.parent, record.layer.contentId)
+      if (!(await sameContent(place))) await shelves.contents.put(place, record.key)
+    },
+    async alias(key, to) {
+      if ((await shelves.aliases.get(key)) !== to) await shelves.aliases.put(key, to)
+    },
+    async nearest(components) {
+      const keys = keysIn(await shelves.steps.get(stepIdentity(components)))
+      const records = (await Promise.all(keys.map(read))).filter((record) => record !== undefined)
+      const best = mostAlike(components, records)
+      return best && withFiles(best, shelves.files)
+    },
+    sameContent: (parent, contentId) => sameContent(contentPlace(parent, contentId)),
+  }
+}
+
+/** How many records of a step are held against a new one. Several projects may have the same `COPY . /app`. */
+const rememberedSteps = 8
+
+/** Two processes at once may lose one of two keys: an explanation is the poorer, no more. */
+async function rememberStep(steps: Shelf, { key, components }: CacheRecord): Promise<void> {
+  const place = stepIdentity(components)
+  const others = keysIn(await steps.get(place)).filter((other) => other !== key)
+  await steps.put(place, [key, ...others].slice(0, rememberedSteps).join('\n'))
+}
+
+/** What a person would call the same step: its kind, and what it runs or where it puts files. */
+function stepIdentity({ definition }: KeyComponents): Digest {
+  const members = Object(definition) as { readonly [key: string]: Json | undefined }
+  return digestOf([members['kind'] ?? null, members['dest'] ?? members['argv'] ?? members['path'] ?? null])
+}
+
+function contentPlace(parent: Digest | undefined, contentId: Digest): Digest {
+  return digestOf([parent ?? null, contentId])
+}
+
+/** The newest of those that share most with the components. */
+function mostAlike(components: KeyComponents, records: readonly CacheRecord[]): CacheRecord | undefined {
+  const scored = records.map((record) => ({ record, score: alikeness(components, record.components) }))
+  return scored.reduce<(typeof scored)[number] | undefined>(
+    (best, next) => (best && best.score >= next.score ? best : next),
+    undefined,
+  )?.record
+}
+
+function alikeness(a: KeyComponents, b: KeyComponents): number {
+  const inputs = a.inputs.filter((input, i) => b.inputs[i]?.name === input.name && b.inputs[i]?.id === input.id)
+  return (digestOf(a.definition) === digestOf(b.definition) ? 2 : 0) + (a.parent === b.parent ? 2 : 0) + inputs.length
+}
+
+async function withFiles(record: CacheRecord, files: Shelf): Promise<CacheRecord> {
+  const text = await files.get(record.key)
+  const taken = text === undefined ? undefined : parseFiles(text)
+  return taken ? { ...record, files: taken } : record
+}
+
+/** The keys in a file, one a line. Whatever else is in it is passed over. */
+function keysIn(text = ''): readonly CacheKey[] {
+  return text.split('\n').filter(isCacheKey)
+}

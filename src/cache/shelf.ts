@@ -1,0 +1,49 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Digest, hexOf, isDigest } from '../digest/index.ts'
+import { isSystemError } from '../errors.ts'
+import { writeAtomically } from '../store/index.ts'
+
+/** Small texts by digest, each a file `ab/cdef…` of a folder. Any of them, and the folder, may go at any time. */
+export interface Shelf {
+  get(digest: Digest): Promise<string | undefined>
+  /** Replaces what was there. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
+  put(digest: Digest, text: string): Promise<void>
+  /** All that have a text, in no order. */
+  digests(): AsyncIterable<Digest>
+}
+
+/** @param aside gives a directory for files that are not whole yet */
+export function openShelf(folder: string, aside: () => Promise<string>): Shelf {
+  const path = (digest: Digest) => join(folder, hexOf(digest).slice(0, 2), hexOf(digest).slice(2))
+  return {
+    get: (digest) => textOf(path(digest)),
+    async put(digest, text) {
+      await mkdir(dirname(path(digest)), { recursive: true, mode: 0o700 })
+      await writeAtomically(path(digest), text, await aside())
+    },
+    digests: () => digestsBelow(folder),
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return orUndefined(() => readFile(path, 'utf8'))
+}
+
+async function* digestsBelow(folder: string): AsyncIterable<Digest> {
+  for (const start of (await orUndefined(() => readdir(folder))) ?? []) {
+    for (const rest of (await orUndefined(() => readdir(join(folder, start)))) ?? []) {
+      const digest = `sha256:${start}${rest}`
+      if (isDigest(digest)) yield digest
+    }
+  }
+}
+
+async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined
+    throw error
+  }
+}

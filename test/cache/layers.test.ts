@@ -1,0 +1,280 @@
+import { lstat, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { cacheKey, openCache } from '../../src/cache/index.ts'
+import { sha256 } from '../../src/digest/index.ts'
+import { type Layer, mediaTypes } from '../../src/image/index.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
+import { type Change, readContent, type Tree, treeOfDirectory, treePath, walk } from '../../src/tree/index.ts'
+import { scratch } from '../support/scratch.ts'
+import { tar } from '../support/tar.ts'
+import { change, lines } from '../support/tree.ts'
+
+const never = new AbortController().signal
+const isRoot = (await stat('/proc/self')).uid === 0
+
+/** The same files as each form that a layer can be born in. */
+const forms: Readonly<Record<string, (store: Store) => Promise<Layer>>> = {
+  changes: fromChanges,
+  record: async (store) => {
+    const { layers } = await cacheOf(store)
+    return layers.fromRecord(await layers.recordOf(await layers.fromChanges(said, never)))
+  },
+  'descriptor of a tar': (store) => stored(store, mediaTypes.layerTar, (bytes) => bytes),
+  'descriptor of a gzip': (store) => stored(store, mediaTypes.layerGzip, (bytes) => gzipSync(bytes)),
+  'descriptor of a zstd': (store) => stored(store, mediaTypes.layerZstd, (bytes) => zstdCompressSync(bytes)),
+}
+
+const said = [
+  change('dir /app'),
+  change('gone /app/old'),
+  change('file[mode=4755,uid=1,gid=2] /app/su text'),
+  change('hardlink[mode=4755,uid=1,gid=2] /app/twin = /app/su'),
+  change('link /app/l -> ../etc'),
+  change('fifo /app/p'),
+  change('opaque /var'),
+]
+
+const packed = tar(
+  'd app/',
+  'f app/.wh.old=',
+  { name: 'app/su', body: 'text', mode: 0o4755, uid: 1, gid: 2, mtime: 0 },
+  { name: 'app/twin', type: '1', link: 'app/su', mode: 0o4755, uid: 1, gid: 2, mtime: 0 },
+  's app/l->../etc',
+  'p app/p',
+  'd var/',
+  'f var/.wh..wh..opq=',
+)
+
+describe.each(Object.entries(forms))('a layer from %s', (name, born) => {
+  it('has a blob with the digest and size of its descriptor', async () => {
+    const { layer } = await make(born)
+    const descriptor = await layer.descriptor()
+    const bytes = await bytesOf(layer.blob())
+    expect([sha256(bytes), bytes.length]).toEqual([descriptor.digest, descriptor.size])
+    expect(await bytesOf(layer.blob())).toEqual(bytes)
+  })
+
+  it('says what it changes as a tree, with digests and bytes', async () => {
+    const { layer } = await make(born)
+    const tree = await layer.tree()
+    expect(lines(tree).map(withoutText).sort()).toEqual(
+      said
+        .map((entry) => lines([entry])[0] ?? '')
+        .map(withoutText)
+        .sort(),
+    )
+    const file = tree.get(treePath('app/su'))
+    expect(file).toMatchObject({ kind: 'file', digest: sha256('text') })
+    expect(await contentOf(tree, 'app/su')).toBe('text')
+  })
+
+  it.skipIf(!isRoot)('becomes a directory for overlayfs, and its tree stays the same', async () => {
+    const { layer, store } = await make(born)
+    const before = lines(await layer.tree())
+    const directory = await layer.directory()
+    expect(directory).toBe(await layer.directory())
+    expect(join(store.root, 'trees', basename(directory))).toBe(directory)
+    const [file, twin] = [await lstat(join(directory, 'app/su')), await lstat(join(directory, 'app/twin'))]
+    expect([file.mode & 0o7777, file.uid, file.gid, file.ino]).toEqual([0o4755, 1, 2, twin.ino])
+    expect((await lstat(join(directory, 'app/old'))).isCharacterDevice()).toBe(true)
+    const { layers } = await cacheOf(store)
+    const again = layers.fromRecord(await layers.recordOf(layer))
+    expect(lines(await again.tree())).toEqual(before)
+  })
+
+  it('makes its forms again when the cache was deleted', async () => {
+    const { layer, store } = await make(born)
+    const before = lines(await layer.tree())
+    await rm(join(store.root, 'cache'), { recursive: true })
+    expect(lines(await layer.tree())).toEqual(before)
+  })
+
+  it('makes its directory once, however many ask', async () => {
+    if (!isRoot) return
+    const { layer, store } = await make(born)
+    const { layers } = await cacheOf(store)
+    const twin = layers.fromRecord(await layers.recordOf(layer))
+    const found = await Promise.all([layer.directory(), twin.directory(), layer.directory()])
+    expect(new Set(found).size, name).toBe(1)
+    expect((await readdir(join(store.root, 'trees'))).length).toBe(1)
+  })
+})
+
+describe('fromChanges', () => {
+  it('gives the same layer for the same changes in any order', async () => {
+    const { layers } = await cacheOf(await open())
+    const [one, two] = [await layers.fromChanges(said, never), await layers.fromChanges([...said].reverse(), never)]
+    expect(await layers.recordOf(one)).toEqual(await layers.recordOf(two))
+  })
+
+  it('names the content apart from the times', async () => {
+    const { layers } = await cacheOf(await open())
+    const [one, two] = await Promise.all(
+      ['file[mtime=1] /a x', 'file[mtime=2] /a x'].map(async (line) => layers.fromChanges([change(line)], never)),
+    )
+    expect(await one?.contentId()).toBe(await two?.contentId())
+    expect(await one?.diffId()).not.toBe(await two?.diffId())
+  })
+
+  it('refuses a file whose bytes are not those its key was made of', async () => {
+    const folder = await scratch()
+    await writeFile(join(folder, 'f'), 'aaaa')
+    const store = await open()
+    const cache = await cacheOf(store)
+    const file = treeOfDirectory(folder).get(treePath('f'))
+    if (file?.kind !== 'file') throw new Error('no file')
+    await cache.digests.digest(file)
+    const changed: Change = { ...file, digest: sha256('bbbb') }
+    await expect(cache.layers.fromChanges([changed], never)).rejects.toMatchObject({ code: 'TSB_FILE_CHANGED' })
+    expect(await readdir(join(store.root, 'oci/blobs/sha256'))).toEqual([])
+  })
+
+  it('stops when it is aborted, and leaves nothing', async () => {
+    const store = await open()
+    const { layers } = await cacheOf(store)
+    const aborted = AbortSignal.abort(new Error('stopped'))
+    await expect(layers.fromChanges(said, aborted)).rejects.toThrow('stopped')
+    expect(await readdir(join(store.root, 'oci/blobs/sha256'))).toEqual([])
+  })
+})
+
+describe('fromDescriptor', () => {
+  it('names a layer without fetching it, and fetches it when it is read', async () => {
+    const blob = gzipSync(packed)
+    let fetches = 0
+    const store = await open(async function* () {
+      fetches += 1
+      yield blob
+    })
+    const descriptor = { mediaType: mediaTypes.layerGzip, digest: sha256(blob), size: blob.length }
+    await store.blobs.rememberOrigin(descriptor.digest, { location: 'example.test/a' })
+    const layer = (await cacheOf(store)).layers.fromDescriptor(descriptor, sha256(packed))
+    expect([await layer.diffId(), await layer.contentId()]).toEqual([sha256(packed), sha256(packed)])
+    expect(fetches).toBe(0)
+    expect(await contentOf(await layer.tree(), 'app/su')).toBe('text')
+    await layer.tree()
+    expect(fetches).toBe(1)
+  })
+
+  it.each([
+    ['a gzip', mediaTypes.layerGzip, gzipSync(packed)],
+    ['a tar', mediaTypes.layerTar, packed],
+  ])('refuses %s that unpacks to another diff id', async (_, mediaType, blob) => {
+    const store = await open()
+    const written = await store.blobs.write(blob)
+    const { layers } = await cacheOf(store)
+    const layer = layers.fromDescriptor({ mediaType, ...written }, sha256('another'))
+    await expect(layer.tree()).rejects.toMatchObject({ code: 'TSB_DIFFID_MISMATCH' })
+    await expect(layer.directory()).rejects.toMatchObject({ code: 'TSB_DIFFID_MISMATCH' })
+    expect(await readdir(join(store.root, 'trees'))).toEqual([])
+  })
+
+  it('leaves nothing of a layer that climbs out of its root', async () => {
+    const store = await open()
+    const bytes = tar('f ok=1', 'f ../../out=x')
+    const written = await store.blobs.write(bytes)
+    const layer = (await cacheOf(store)).layers.fromDescriptor(
+      { mediaType: mediaTypes.layerTar, ...written },
+      written.digest,
+    )
+    await expect(layer.directory()).rejects.toMatchObject({ code: 'TSB_ARCHIVE_ESCAPE' })
+    expect(await readdir(join(store.root, 'trees'))).toEqual([])
+  })
+})
+
+describe('damage', () => {
+  it('a tar that was cut is a miss, and is written anew', async () => {
+    const store = await open()
+    const cache = await cacheOf(store)
+    const record = await cache.layers.recordOf(await cache.layers.fromChanges(said, never))
+    await truncate(store.blobs.path(record.diffId), 100)
+    expect(await store.blobs.has(record.diffId, record.descriptor.size)).toBe(false)
+    await cache.layers.fromChanges(said, never)
+    expect(await store.blobs.has(record.diffId, record.descriptor.size)).toBe(true)
+  })
+
+  it.skipIf(!isRoot)('a blob that was deleted is made again from the directory', async () => {
+    const { store, layer } = await make(fromChanges)
+    await layer.directory()
+    const record = await saved(store, layer)
+    await rm(store.blobs.path(record.layer.diffId))
+    const cache = await cacheOf(store)
+    expect(await cache.records.find(record.key)).toBeDefined()
+    expect(await store.blobs.has(record.layer.diffId, record.layer.descriptor.size)).toBe(true)
+  })
+
+  it.skipIf(!isRoot)('a directory that has changed is no source for a deleted blob', async () => {
+    const { store, layer } = await make(fromChanges)
+    const directory = await layer.directory()
+    const record = await saved(store, layer)
+    await rm(store.blobs.path(record.layer.diffId))
+    await writeFile(join(directory, 'app/su'), 'TEXT')
+    expect(await (await cacheOf(store)).records.find(record.key)).toBeUndefined()
+    expect(await readdir(join(store.root, 'trees'))).toEqual([])
+  })
+
+  it('an index that was changed is read from the tar again', async () => {
+    const { store, layer } = await make(fromChanges)
+    const before = lines(await layer.tree())
+    for (const name of await readdir(join(store.root, 'cache/layers'), { recursive: true })) {
+      const path = join(store.root, 'cache/layers', name)
+      if ((await stat(path)).isFile()) await writeFile(path, (await readFile(path, 'utf8')).replace('su', 'so'))
+    }
+    expect(lines(await layer.tree())).toEqual(before)
+  })
+})
+
+async function saved(store: Store, layer: Layer) {
+  const cache = await cacheOf(store)
+  const components = { definition: { kind: 'run', argv: ['x'] }, inputs: [] }
+  const key = cacheKey('1', components)
+  const record = {
+    key,
+    layer: await cache.layers.recordOf(layer),
+    created: '2026-01-01T00:00:00Z',
+    milliseconds: 1,
+    components,
+  }
+  await cache.records.save(record)
+  return record
+}
+
+async function fromChanges(store: Store): Promise<Layer> {
+  return (await cacheOf(store)).layers.fromChanges(said, never)
+}
+
+async function make(born: (store: Store) => Promise<Layer>) {
+  const store = await open()
+  return { store, layer: await born(store) }
+}
+
+async function open(fetch?: () => AsyncIterable<Uint8Array>): Promise<Store> {
+  return openStore(await scratch(), { now: Date.now, ...(fetch && { fetch }) })
+}
+
+function cacheOf(store: Store) {
+  return openCache(store, { now: Date.now, overlayXattr: 'trusted' })
+}
+
+async function stored(store: Store, mediaType: string, compress: (bytes: Buffer) => Buffer): Promise<Layer> {
+  const written = await store.blobs.write(compress(packed))
+  return (await cacheOf(store)).layers.fromDescriptor({ mediaType, ...written }, sha256(packed))
+}
+
+async function contentOf(tree: Tree, path: string): Promise<string> {
+  const file = [...walk(tree)].find((entry) => entry.path === path)
+  return file?.kind === 'file' ? text(readContent(file)) : `no file ${path}`
+}
+
+async function bytesOf(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+function withoutText(line: string): string {
+  return line.replace(/^(file\S* \S+) .*/, '$1')
+}
