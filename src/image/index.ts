@@ -11,7 +11,15 @@ export {
   readStoredConfig,
   readStoredManifest,
 } from './documents.ts'
+export { followIndex, type SomeDocument } from './follow-index.ts'
 export type { Image, Index, Manifest } from './image.ts'
+export {
+  checkIsImage,
+  chooseManifest,
+  type ImageDocuments,
+  type ManifestDocument,
+  withConfig,
+} from './image-documents.ts'
 export { documentLimits, parseJson } from './json.ts'
 export type { Layer, Snapshot } from './layer.ts'
 export { manifestOf } from './manifest.ts'
@@ -23,5 +31,5 @@ export {
   parsePlatform,
   samePlatform,
 } from './platform.ts'
-export { parseReference, type Reference, withTagOrDigest } from './reference.ts'
+export { parseReference, type Reference, tryReference, withTagOrDigest } from './reference.ts'
 export { formatImageSource, type ImageSource, parseImageSource } from './source.ts'

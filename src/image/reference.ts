@@ -36,6 +36,16 @@ export function parseReference(text: string): Reference {
   return reference(domain, path, tag, digest === undefined ? undefined : parseDigest(digest))
 }
 
+/** The reference that a text is, if it is one. */
+export function tryReference(text: string): Reference | undefined {
+  try {
+    return parseReference(text)
+  } catch (error) {
+    if (error instanceof TsbuildError) return undefined
+    throw error
+  }
+}
+
 /** The same repository with another tag or digest, or none. */
 export function withTagOrDigest(base: Reference, tag: string | undefined, digest: Digest | undefined): Reference {
   return reference(base.domain, base.path, tag, digest)

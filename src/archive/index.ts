@@ -1,0 +1,2 @@
+export type { ArchivedImage } from './archived-image.ts'
+export { type ArchiveSource, openArchive, openArchivedBlobs, openArchivedImage, type Temporary } from './open.ts'

@@ -1,0 +1,126 @@
+import { type Digest, hexOf, sha256 } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import {
+  checkIsImage,
+  checkLayoutHeader,
+  type Descriptor,
+  documentLimits,
+  followIndex,
+  formatPlatform,
+  matchPlatform,
+  type Platform,
+  parseIndex,
+  type Reference,
+  type SomeDocument,
+  tryReference,
+  withConfig,
+} from '../image/index.ts'
+import { type ArchivedImage, checked } from './archived-image.ts'
+import type { Files } from './files.ts'
+
+/** Which image of several: absent when there is only one. */
+export interface Choice {
+  readonly tag?: string
+  readonly digest?: Digest
+}
+
+const refName = 'org.opencontainers.image.ref.name'
+const fullName = 'io.containerd.image.name'
+
+/** True when the files are those of an OCI image layout. */
+export function isOciLayout(files: Files): Promise<boolean> {
+  return files.has('oci-layout')
+}
+
+/**
+ * The image of a layout that is asked for, for a platform.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_IMAGE_AMBIGUOUS, TSB_PLATFORM_NOT_FOUND, TSB_DIGEST_MISMATCH,
+ *   TSB_ARCHIVE_REF and those of the documents
+ */
+export async function ociImage(files: Files, choice: Choice, platform: Platform): Promise<ArchivedImage> {
+  const entries = chosen(await entriesOf(files), choice)
+  if (entries.length === 0) throw notFound(files, choice)
+  const [only, ...others] = [...new Map(entries.map((entry) => [entry.digest, entry])).values()]
+  const entry = others.length === 0 ? only : matchPlatform(entries, platform)
+  if (entry) return imageAt(files, entry, namesOf(entries, entry.digest), platform)
+  throw ambiguous(files, entries, platform)
+}
+
+/** All images of a layout, but those for other platforms when there are some for this one. */
+export async function ociImages(files: Files, platform: Platform): Promise<readonly ArchivedImage[]> {
+  const entries = await entriesOf(files)
+  const fitting = entries.filter((entry) => !entry.platform || matchPlatform([entry], platform))
+  const unique = new Map((fitting.length > 0 ? fitting : entries).map((entry) => [entry.digest, entry]))
+  return Promise.all(
+    [...unique.values()].map((entry) => imageAt(files, entry, namesOf(entries, entry.digest), platform)),
+  )
+}
+
+/** A blob, checked while it passes. */
+export function ociBlob(files: Files, descriptor: Descriptor): AsyncIterable<Uint8Array> {
+  return checked(files.stream(blobName(descriptor.digest)), descriptor, files.name)
+}
+
+async function entriesOf(files: Files): Promise<readonly Descriptor[]> {
+  await checkLayoutHeader(await files.read('oci-layout', documentLimits.manifest), `oci-layout of ${files.name}`)
+  const bytes = await files.read('index.json', documentLimits.manifest)
+  return (await parseIndex(bytes, `index.json of ${files.name}`)).manifests
+}
+
+async function imageAt(
+  files: Files,
+  entry: Descriptor,
+  names: readonly Reference[],
+  platform: Platform,
+): Promise<ArchivedImage> {
+  const read = async (digest: Digest): Promise<SomeDocument> => ({ bytes: await readDocument(files, digest) })
+  const start = { ...(await read(entry.digest)), mediaType: entry.mediaType }
+  const document = await followIndex(start, platform, files.name, read)
+  checkIsImage(document.manifest, files.name)
+  const config = await readDocument(files, document.manifest.config.digest)
+  const layer = (descriptor: Descriptor) => checked(files.stream(blobName(descriptor.digest)), descriptor, files.name)
+  return { ...(await withConfig(document, config, files.name)), names, layer }
+}
+
+async function readDocument(files: Files, digest: Digest): Promise<Uint8Array> {
+  const bytes = await files.read(blobName(digest), documentLimits.config)
+  if (sha256(bytes) === digest) return bytes
+  throw new TsbuildError('TSB_DIGEST_MISMATCH', `blob ${digest} of ${files.name} has other bytes than its digest says`)
+}
+
+function blobName(digest: Digest): string {
+  return `blobs/sha256/${hexOf(digest)}`
+}
+
+function chosen(entries: readonly Descriptor[], { tag, digest }: Choice): readonly Descriptor[] {
+  return entries.filter(
+    (entry) =>
+      (digest === undefined || entry.digest === digest) && (tag === undefined || labelsOf(entry).includes(tag)),
+  )
+}
+
+/** What an entry may be asked for by: its reference name, in full or the tag of it. */
+function labelsOf({ annotations }: Descriptor): readonly string[] {
+  return [annotations?.[refName], annotations?.[fullName]].flatMap((text) =>
+    text === undefined ? [] : [text, text.slice(text.lastIndexOf(':') + 1)],
+  )
+}
+
+/** A reference name without `:` or `/` is a tag, as the specification has it, and no name of an image. */
+function namesOf(entries: readonly Descriptor[], digest: Digest): readonly Reference[] {
+  const texts = entries
+    .filter((entry) => entry.digest === digest)
+    .map(({ annotations }) => annotations?.[fullName] ?? annotations?.[refName] ?? '')
+  return [...new Set(texts)].filter((text) => /[:/]/.test(text)).flatMap((text) => tryReference(text) ?? [])
+}
+
+function notFound(files: Files, { tag, digest }: Choice): TsbuildError {
+  const what = digest ?? (tag === undefined ? 'an image' : JSON.stringify(tag))
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `${files.name} does not have ${what}`)
+}
+
+function ambiguous(files: Files, entries: readonly Descriptor[], platform: Platform): TsbuildError {
+  const labels = [...new Set(entries.map((entry) => entry.annotations?.[refName] ?? entry.digest))].sort()
+  const message = `${files.name} has several images, and none is the one for ${formatPlatform(platform)}`
+  return new TsbuildError('TSB_IMAGE_AMBIGUOUS', message, { hint: `add :TAG or @DIGEST: ${labels.join(', ')}` })
+}

@@ -1,0 +1,93 @@
+import { open } from 'node:fs/promises'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import type { Descriptor, ImageSource, Platform } from '../image/index.ts'
+import type { ArchivedImage } from './archived-image.ts'
+import { dockerImage, dockerImages, isDockerArchive } from './docker.ts'
+import type { Files } from './files.ts'
+import { folderFiles } from './folder-files.ts'
+import { isOciLayout, ociBlob, ociImage, ociImages } from './oci.ts'
+import { plainTar } from './plain-tar.ts'
+import { tarFiles } from './tar-files.ts'
+
+/** An image that is had from a folder or a file. Its path is absolute. */
+export type ArchiveSource = Exclude<ImageSource, { readonly kind: 'reference' }>
+
+/** A fresh private directory that outlives the image: a compressed archive is unpacked there. */
+export type Temporary = (prefix: string) => Promise<string>
+
+/**
+ * The image of a layout or archive for a platform; no layer of an OCI one is read. Archives may be compressed.
+ * @throws {TsbuildError} TSB_ARCHIVE_NOT_FOUND, TSB_ARCHIVE_KIND, TSB_ARCHIVE_REF, TSB_ARCHIVE_LINK, TSB_IMAGE_NOT_FOUND,
+ *   TSB_IMAGE_AMBIGUOUS, TSB_PLATFORM_NOT_FOUND, TSB_DIGEST_MISMATCH and those of damaged archives and documents
+ */
+export async function openArchivedImage(
+  source: ArchiveSource,
+  platform: Platform,
+  temporary: Temporary,
+): Promise<ArchivedImage> {
+  const files = await openFiles(source, temporary)
+  if (source.kind === 'docker-archive') {
+    if (await isDockerArchive(files)) return dockerImage(files, source)
+    throw wrongKind(files, 'docker archive: it has no manifest.json', 'oci-archive')
+  }
+  if (await isOciLayout(files)) return ociImage(files, source, platform)
+  throw wrongKind(files, 'OCI image layout: it has no oci-layout', 'docker-archive')
+}
+
+/**
+ * All images of an archive (for one platform each), whether it is OCI's or `docker save` made it: what `load` takes.
+ * Throws as `openArchivedImage`.
+ */
+export async function openArchive(
+  path: string,
+  platform: Platform,
+  temporary: Temporary,
+): Promise<readonly ArchivedImage[]> {
+  const files = await openFiles({ kind: 'oci-archive', path }, temporary)
+  if (await isOciLayout(files)) return ociImages(files, platform)
+  if (await isDockerArchive(files)) return dockerImages(files)
+  throw new TsbuildError(
+    'TSB_ARCHIVE_KIND',
+    `${path} is no image archive: it has neither oci-layout nor manifest.json`,
+    {
+      hint: 'for a root file system in a tar use tsbuild import',
+    },
+  )
+}
+
+/**
+ * The blobs of a layout or archive by descriptor, checked while they pass.
+ * @throws {TsbuildError} TSB_ARCHIVE_REF, TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH
+ */
+export async function openArchivedBlobs(
+  source: ArchiveSource,
+  temporary: Temporary,
+): Promise<(descriptor: Descriptor) => AsyncIterable<Uint8Array>> {
+  const files = await openFiles(source, temporary)
+  return (descriptor) => ociBlob(files, descriptor)
+}
+
+async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary): Promise<Files> {
+  if ((await kindOf(path)) === 'directory') {
+    if (kind === 'oci-layout') return folderFiles(path)
+    throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a directory`, {
+      hint: `for a layout use oci-layout://${path}`,
+    })
+  }
+  if (kind !== 'oci-layout') return tarFiles(await plainTar(path, temporary), path)
+  throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a file`, { hint: `for an archive use oci-archive:${path}` })
+}
+
+async function kindOf(path: string): Promise<'directory' | 'file'> {
+  try {
+    await using file = await open(path, 'r')
+    return (await file.stat()).isDirectory() ? 'directory' : 'file'
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error
+    throw new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${path}`, { cause: error, hint: 'check the path' })
+  }
+}
+
+function wrongKind(files: Files, what: string, other: ArchiveSource['kind']): TsbuildError {
+  return new TsbuildError('TSB_ARCHIVE_KIND', `${files.name} is no ${what}`, { hint: `is it one for ${other}:?` })
+}

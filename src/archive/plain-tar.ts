@@ -1,0 +1,29 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { decompress, sniffCompression, sniffLength } from '../tree/index.ts'
+
+/**
+ * The path of an archive as a plain tar: its own, or that of a copy that is no longer compressed.
+ * @throws {TsbuildError} TSB_DISK_FULL, TSB_ARCHIVE_… for one that is damaged
+ */
+export async function plainTar(path: string, temporary: (prefix: string) => Promise<string>): Promise<string> {
+  if (!(await isCompressed(path))) return path
+  const copy = join(await temporary('archive'), 'plain.tar')
+  try {
+    await pipeline(decompress(createReadStream(path)), createWriteStream(copy, { mode: 0o600 }))
+  } catch (error) {
+    if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error
+    throw new TsbuildError('TSB_DISK_FULL', `no space left to unpack ${path}`, { cause: error })
+  }
+  return copy
+}
+
+async function isCompressed(path: string): Promise<boolean> {
+  await using file = await open(path, 'r')
+  const start = Buffer.alloc(sniffLength)
+  await file.read(start, 0, sniffLength, 0)
+  return sniffCompression(start) !== 'none'
+}

@@ -1,0 +1,114 @@
+import path from 'node:path'
+import { type ArchiveSource, openArchivedImage } from '../archive/index.ts'
+import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { PinnedImage } from '../graph/index.ts'
+import {
+  formatImageSource,
+  type ImageConfig,
+  type Platform,
+  parseImageSource,
+  type Reference,
+  samePlatform,
+} from '../image/index.ts'
+import type { BaseImage, BaseImages } from '../planner/index.ts'
+import type { Registry } from '../registry/index.ts'
+import type { Store } from '../store/index.ts'
+import { keep, layersOf, type NamedLayer, readStored } from './stored.ts'
+
+export interface BasesOptions {
+  readonly store: Store
+  /** Asked for the first time that a registry is needed: a build that finds all in the store loads no client. */
+  readonly registry: () => Promise<Registry>
+  /** `missing`: the store first. `always`: the registry, for every name. `never`: the store alone. */
+  readonly pull: 'always' | 'missing' | 'never'
+  /** What relative paths in `oci-layout://` and `oci-archive:` are relative to. */
+  readonly cwd: string
+  readonly signal?: AbortSignal
+}
+
+/** The images that a build stands on. */
+export interface Bases extends BaseImages {
+  /** The layers of an image that `resolve` gave, lowest first. */
+  layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
+}
+
+/**
+ * Finds base images in the store, in registries, layouts and archives. What was found is kept in the store under its name,
+ * without its layers, so that the next build asks nobody; within one build a name always means the same image.
+ */
+export function openBases(options: BasesOptions): Bases {
+  const { store } = options
+  const found = new Map<string, Promise<BaseImage>>()
+  return {
+    resolve(reference, platform) {
+      const key = JSON.stringify([reference, platform])
+      const known = found.get(key) ?? find(reference, platform, options)
+      found.set(key, known)
+      return known
+    },
+    async layersOf(image) {
+      return layersOf(await readStored(store, image.manifest))
+    },
+  }
+}
+
+async function find(text: string, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+  const source = parseImageSource(text)
+  if (source.kind !== 'reference') {
+    return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
+  }
+  const { reference } = source
+  const stored = options.pull === 'always' ? undefined : await inStore(reference, platform, options)
+  if (stored) return stored
+  if (options.pull === 'never') throw notStored(reference)
+  return fromRegistry(reference, platform, options)
+}
+
+/** With `never`, an image for another platform is better than none. */
+async function inStore(
+  reference: Reference,
+  platform: Platform,
+  { store, pull }: BasesOptions,
+): Promise<BaseImage | undefined> {
+  const stored = await store.images.find(reference.normal)
+  if (!stored) return undefined
+  const { digest } = stored.manifest
+  const { config } = await readStored(store, digest)
+  const fits = pull === 'never' || reference.digest === digest || samePlatform(config, platform)
+  return fits ? baseOf(reference.normal, digest, config) : undefined
+}
+
+async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+  const registry = await options.registry()
+  const image = await registry.resolve(reference, platform, options.signal)
+  await keep(options.store, image, image.location, reference)
+  return baseOf(reference.normal, image.descriptor.digest, image.config)
+}
+
+/** The layers of a docker archive have no place of their own that could be remembered: they are taken in at once. */
+async function fromArchive(source: ArchiveSource, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+  const { store } = options
+  const image = await openArchivedImage(source, platform, store.temporary)
+  if (source.kind === 'docker-archive') {
+    for (const layer of image.manifest.layers) await store.blobs.write(image.layer(layer), layer)
+  }
+  const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
+  await keep(store, image, location, undefined)
+  return baseOf(formatImageSource(source), image.descriptor.digest, image.config)
+}
+
+function baseOf(name: string, manifest: Digest, config: ImageConfig): BaseImage {
+  const { os, architecture, variant } = config
+  return {
+    image: { name, manifest },
+    platform: { os, architecture, ...(variant && { variant }) },
+    config,
+  }
+}
+
+function notStored({ familiar }: Reference): TsbuildError {
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `no such image in the store: ${familiar}`, {
+    hint: 'it is not asked for elsewhere with --pull=never',
+  })
+}

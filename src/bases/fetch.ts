@@ -1,0 +1,23 @@
+import { openArchivedBlobs, type Temporary } from '../archive/index.ts'
+import { parseImageSource } from '../image/index.ts'
+import type { Registry } from '../registry/index.ts'
+import type { FetchBlob } from '../store/index.ts'
+
+/**
+ * How the store gets layers that are still elsewhere: from the registry, layout or archive that their image was found in.
+ * @param registry asked for the first time that a registry is needed
+ */
+export function blobFetcher(registry: () => Promise<Registry>, temporary: Temporary): FetchBlob {
+  const archives = new Map<string, ReturnType<typeof openArchivedBlobs>>()
+  return async function* fetch(descriptor, { location }, signal) {
+    if (!location.includes('://')) {
+      yield* (await registry()).blob(location, descriptor, signal)
+      return
+    }
+    const source = parseImageSource(location)
+    if (source.kind === 'reference') throw new Error(`not a place of blobs: ${location}`)
+    const blobs = archives.get(location) ?? openArchivedBlobs(source, temporary)
+    archives.set(location, blobs)
+    yield* (await blobs)(descriptor)
+  }
+}

@@ -1,0 +1,2 @@
+export { type Bases, type BasesOptions, openBases } from './bases.ts'
+export { blobFetcher } from './fetch.ts'

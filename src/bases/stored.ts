@@ -1,0 +1,51 @@
+import type { Digest } from '../digest/index.ts'
+import {
+  type Descriptor,
+  documentLimits,
+  type ImageDocuments,
+  type Reference,
+  readStoredConfig,
+  readStoredManifest,
+} from '../image/index.ts'
+import type { Store } from '../store/index.ts'
+
+/** The documents of an image in the store. They were checked when they came in, so that no schema is loaded here. */
+export async function readStored(store: Store, manifestDigest: Digest): Promise<Omit<ImageDocuments, 'descriptor'>> {
+  const manifestBytes = await store.blobs.read(manifestDigest, documentLimits.manifest)
+  const manifest = readStoredManifest(manifestBytes)
+  const configBytes = await store.blobs.read(manifest.config.digest, documentLimits.config)
+  return { manifest, manifestBytes, config: readStoredConfig(configBytes), configBytes }
+}
+
+/**
+ * Keeps the documents of an image and where its layers can be had, so that a later build needs nobody else's word.
+ * @param location as `BlobOrigin` has it; undefined when the layers are in the store
+ * @param name what the image is called from now on, if anything
+ */
+export async function keep(
+  store: Store,
+  image: ImageDocuments,
+  location: string | undefined,
+  name: Reference | undefined,
+): Promise<void> {
+  await store.blobs.write(image.configBytes)
+  await store.blobs.write(image.manifestBytes)
+  for (const { digest } of image.manifest.layers) {
+    if (location !== undefined) await store.blobs.rememberOrigin(digest, { location })
+  }
+  if (name) await store.images.tag(image.descriptor, name.normal)
+}
+
+/** A layer by the names it has in manifest and config. */
+export interface NamedLayer {
+  readonly descriptor: Descriptor
+  readonly diffId: Digest
+}
+
+/** The layers of an image, lowest first. */
+export function layersOf({ manifest, config }: Pick<ImageDocuments, 'manifest' | 'config'>): readonly NamedLayer[] {
+  return manifest.layers.flatMap((descriptor, i) => {
+    const diffId = config.rootfs.diff_ids[i]
+    return diffId === undefined ? [] : [{ descriptor, diffId }]
+  })
+}

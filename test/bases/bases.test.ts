@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
+import { sha256 } from '../../src/digest/index.ts'
+import { defaultPatience, openRegistry } from '../../src/registry/index.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
+import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
+import { contentsOf, fakeImage, serve } from '../support/fake-image.ts'
+import { startServer } from '../support/http-server.ts'
+
+const amd64 = { os: 'linux', architecture: 'amd64' }
+const image = fakeImage()
+const code = (expected: string) => expect.objectContaining({ code: expected })
+const registry = async () =>
+  openRegistry({ mirrors: new Map(), userAgent: 'tsbuild-test', patience: { ...defaultPatience, attempts: 1 } })
+
+let root = ''
+let store: Store
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'tsbuild-bases-'))
+  store = await openStore(root, { now: Date.now, fetch: blobFetcher(registry, (prefix) => store.temporary(prefix)) })
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(root, { recursive: true })
+})
+const open = (more: Partial<BasesOptions> = {}) => openBases({ store, registry, pull: 'missing', cwd: root, ...more })
+const noRegistry = async () => {
+  throw new Error('a registry was asked')
+}
+
+describe('openBases', () => {
+  it('pulls manifest and config, and a layer only when it is read', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    const bases = open()
+    const base = await bases.resolve(`${server.host}/app:1`, amd64)
+    expect(base).toEqual({
+      image: { name: `${server.host}/app:1`, manifest: sha256(image.manifest.bytes) },
+      platform: amd64,
+      config: JSON.parse(image.config.bytes.toString()),
+    })
+    expect(server.requests.map(({ path }) => path)).toHaveLength(2)
+    const [layer] = await bases.layersOf(base.image)
+    if (!layer) throw new Error('no layer')
+    expect(layer.diffId).toBe(sha256(image.layer.bytes))
+    expect(await store.blobs.has(layer.descriptor.digest)).toBe(false)
+    await store.blobs.obtain(layer.descriptor)
+    expect(await store.blobs.read(layer.descriptor.digest, 1 << 20)).toEqual(image.layer.bytes)
+  })
+
+  it('asks nobody the second time', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    const first = await open().resolve(`${server.host}/app:1`, amd64)
+    const second = await open({ registry: noRegistry }).resolve(`${server.host}/app:1`, amd64)
+    expect(second).toEqual(first)
+    expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
+  })
+
+  it('E24: asks once within a build, and for every build with --pull=always', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    for (let build = 0; build < 2; build++) {
+      const bases = open({ pull: 'always' })
+      await bases.resolve(`${server.host}/app:1`, amd64)
+      await bases.resolve(`${server.host}/app:1`, amd64)
+    }
+    expect(server.requests.filter(({ path }) => path.includes('manifests'))).toHaveLength(2)
+  })
+
+  it('asks again for an image that is here for another platform', async () => {
+    const arm = fakeImage({ config: { architecture: 'arm64' } })
+    await using server = await startServer(serve(contentsOf('app', '1', arm)))
+    await open().resolve(`${server.host}/app:1`, amd64)
+    await open().resolve(`${server.host}/app:1`, amd64)
+    expect(server.requests.filter(({ path }) => path.includes('manifests'))).toHaveLength(2)
+    await expect(
+      open({ pull: 'never', registry: noRegistry }).resolve(`${server.host}/app:1`, amd64),
+    ).resolves.toMatchObject({
+      platform: { architecture: 'arm64' },
+    })
+  })
+
+  it('with --pull=never knows the store alone', async () => {
+    const never = open({ pull: 'never', registry: noRegistry })
+    await expect(never.resolve('nothing:1', amd64)).rejects.toThrow(code('TSB_IMAGE_NOT_FOUND'))
+  })
+
+  it.runIf(hasBusybox)('finds images in archives, layers when they are read', async () => {
+    const bases = open({ registry: noRegistry, cwd: join(busyboxArchive, '..') })
+    const base = await bases.resolve('oci-archive:busybox.oci.tar', amd64)
+    expect(base.image.name).toBe(`oci-archive://${busyboxArchive}`)
+    const [layer] = await bases.layersOf(base.image)
+    if (!layer) throw new Error('no layer')
+    expect(await store.blobs.has(layer.descriptor.digest)).toBe(false)
+    await store.blobs.obtain(layer.descriptor)
+    expect(await store.blobs.has(layer.descriptor.digest)).toBe(true)
+  })
+})
