@@ -50,7 +50,7 @@ function openSession(
   const note = namespaceNote(kind)
   return {
     ...facts,
-    environment: { root, cwd: process.cwd(), env, now: Date.now, stdout: process.stdout },
+    environment: { root, cwd: process.cwd(), arch: process.arch, env, now: Date.now, stdout: process.stdout },
     notes: note === undefined ? [] : [note],
     library: () => import('../index.ts'),
   }

@@ -15,13 +15,13 @@ function textOf(node: Node, dot: unknown, root: unknown): string {
     case 'print':
       return print(value)
     case 'if':
-      return evaluate(isTrue(value) ? node.then : node.otherwise, dot, root)
+      return evaluate(isTrue(value) ? node.body : node.otherwise, dot, root)
     case 'with':
-      return isTrue(value) ? evaluate(node.then, value, root) : evaluate(node.otherwise, dot, root)
+      return isTrue(value) ? evaluate(node.body, value, root) : evaluate(node.otherwise, dot, root)
     case 'range':
       return isTrue(value)
         ? asList(value)
-            .map((item) => evaluate(node.then, item, root))
+            .map((item) => evaluate(node.body, item, root))
             .join('')
         : evaluate(node.otherwise, dot, root)
   }

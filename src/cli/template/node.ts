@@ -5,7 +5,7 @@ export type Node =
   | {
       readonly kind: 'if' | 'range' | 'with'
       readonly pipeline: Pipeline
-      readonly then: readonly Node[]
+      readonly body: readonly Node[]
       readonly otherwise: readonly Node[]
     }
 

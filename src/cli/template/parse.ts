@@ -5,52 +5,45 @@ import type { Command, Node, Operand, Pipeline } from './node.ts'
 
 /** Reads a template into its nodes. @throws {FlagError} */
 export function parse(template: string): readonly Node[] {
-  const reader = new PartReader(lex(template))
-  const nodes = reader.list()
-  if (reader.closing) throw new FlagError(`--format: "{{${reader.closing}}}" without a beginning`)
+  const { nodes, closing } = readList({ parts: lex(template), at: 0 })
+  if (closing !== undefined) throw new FlagError(`--format: "{{${closing}}}" without a beginning`)
   return nodes
 }
 
-class PartReader {
-  readonly #parts: readonly Part[]
-  #at = 0
-  /** The `end` or `else` that ended the last list. */
-  closing: string | undefined
+interface PartReader {
+  readonly parts: readonly Part[]
+  at: number
+}
 
-  constructor(parts: readonly Part[]) {
-    this.#parts = parts
-  }
+/** Nodes up to the `end` or `else …` that closes them. */
+interface List {
+  readonly nodes: readonly Node[]
+  readonly closing: string | undefined
+}
 
-  list(): readonly Node[] {
-    const nodes: Node[] = []
-    this.closing = undefined
-    for (let part = this.#parts[this.#at++]; part; part = this.#parts[this.#at++]) {
-      if ('text' in part) nodes.push({ kind: 'text', text: part.text })
-      else if (part.words[0] === 'end' || part.words[0] === 'else') {
-        this.closing = part.words.join(' ')
-        return nodes
-      } else nodes.push(this.#action(part.words))
-    }
-    return nodes
+function readList(reader: PartReader): List {
+  const nodes: Node[] = []
+  for (let part = reader.parts[reader.at++]; part; part = reader.parts[reader.at++]) {
+    if ('text' in part) nodes.push({ kind: 'text', text: part.text })
+    else if (part.words[0] === 'end' || part.words[0] === 'else') return { nodes, closing: part.words.join(' ') }
+    else nodes.push(readAction(part.words, reader))
   }
+  return { nodes, closing: undefined }
+}
 
-  #action(words: readonly string[]): Node {
-    const [first, ...rest] = words
-    if (first !== 'if' && first !== 'range' && first !== 'with') return { kind: 'print', pipeline: readPipeline(words) }
-    const then = this.list()
-    const otherwise = this.#otherwise()
-    return { kind: first, pipeline: readPipeline(rest), then, otherwise }
-  }
+function readAction(words: readonly string[], reader: PartReader): Node {
+  const [kind, ...rest] = words
+  if (kind !== 'if' && kind !== 'range' && kind !== 'with') return { kind: 'print', pipeline: readPipeline(words) }
+  const body = readList(reader)
+  return { kind, pipeline: readPipeline(rest), body: body.nodes, otherwise: readOtherwise(body.closing, reader) }
+}
 
-  #otherwise(): readonly Node[] {
-    const closing = this.closing
-    if (closing === 'end') return []
-    if (closing === undefined) throw new FlagError('--format: "{{end}}" is missing')
-    if (closing !== 'else') return [this.#action(closing.split(' ').slice(1))]
-    const nodes = this.list()
-    if (this.closing !== 'end') throw new FlagError('--format: "{{end}}" is missing')
-    return nodes
-  }
+function readOtherwise(closing: string | undefined, reader: PartReader): readonly Node[] {
+  if (closing === 'end') return []
+  if (closing?.startsWith('else ')) return [readAction(closing.split(' ').slice(1), reader)]
+  const otherwise = closing === 'else' ? readList(reader) : undefined
+  if (otherwise?.closing !== 'end') throw new FlagError('--format: "{{end}}" is missing')
+  return otherwise.nodes
 }
 
 function readPipeline(words: readonly string[]): Pipeline {

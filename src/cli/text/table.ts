@@ -1,16 +1,28 @@
-import { pad, widthOf } from './width.ts'
+import { widthOf } from './width.ts'
 
-/** Columns as wide as their longest cell and 3 blanks, at least 10; the last one is not filled up. Ends with a line feed. */
+/**
+ * Columns as wide as their longest cell and 3 blanks, at least 10; no blanks at the end of a row. A cell may have several
+ * lines: what follows stands on the last one. Ends with a line feed.
+ */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 10, widthOf(cell) + 3)
+      widths[i] = Math.max(widths[i] ?? 10, ...cell.split('\n').map((line) => widthOf(line) + 3))
     })
   }
-  return rows.map((row) => `${line(row, widths)}\n`).join('')
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => filled(cell, widths[i] ?? 0))
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('')
 }
 
-function line(row: readonly string[], widths: readonly number[]): string {
-  return row.map((cell, i) => (i === row.length - 1 ? cell : pad(cell, widths[i] ?? 0))).join('')
+function filled(cell: string, width: number): string {
+  const lastLine = cell.slice(cell.lastIndexOf('\n') + 1)
+  return cell + ' '.repeat(width - widthOf(lastLine))
 }

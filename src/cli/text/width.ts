@@ -4,7 +4,7 @@ const wide =
 
 const combining = /\p{Mn}|\p{Me}|\u200d|[\ufe00-\ufe0f]/u
 
-/** How many columns a text without escape sequences takes. */
+/** How many columns a line without escape sequences takes. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0

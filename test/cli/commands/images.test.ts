@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { type ImagesFlags, imagesText } from '../../../src/cli/commands/images.ts'
+
+const now = Date.UTC(2026, 7, 2)
+const digest = `sha256:${'d'.repeat(64)}`
+const images = [
+  {
+    id: `sha256:${'a'.repeat(64)}`,
+    names: ['app:1', 'app:latest'],
+    digest,
+    created: '2026-08-01T23:59:00Z',
+    size: 61_200_000,
+  },
+  { id: `sha256:${'b'.repeat(64)}`, names: ['127.0.0.1:5000/db:8'], digest, size: 0 },
+  { id: `sha256:${'c'.repeat(64)}`, names: [], digest, created: '2026-07-01T00:00:00Z', size: 12 },
+]
+
+function text(flags: Partial<ImagesFlags> = {}, only?: string): string {
+  return `\n${imagesText(images, only, { trunc: true, ...flags }, now)}`
+}
+
+describe('images', () => {
+  test('is a table with a row for each name', () => {
+    expect(text()).toBe(`
+REPOSITORY          TAG       IMAGE ID       CREATED              SIZE
+app                 1         aaaaaaaaaaaa   About a minute ago   61.2MB
+app                 latest    aaaaaaaaaaaa   About a minute ago   61.2MB
+127.0.0.1:5000/db   8         bbbbbbbbbbbb   N/A                  0B
+<none>              <none>    cccccccccccc   4 weeks ago          12B
+`)
+  })
+
+  test('-q prints each id once', () => {
+    expect(text({ quiet: true })).toBe('\naaaaaaaaaaaa\nbbbbbbbbbbbb\ncccccccccccc\n')
+  })
+
+  test('a repository or a name narrows it', () => {
+    expect(text({ quiet: true }, 'app')).toBe('\naaaaaaaaaaaa\n')
+    expect(text({ format: '{{.Tag}}' }, 'app:1')).toBe('\n1\n')
+  })
+
+  test('--digests and --no-trunc', () => {
+    expect(text({ digests: true, trunc: false }).split('\n')[2]).toContain(`${digest}   sha256:${'a'.repeat(64)}`)
+  })
+})
