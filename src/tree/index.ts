@@ -1,3 +1,11 @@
+export { type CompressionLimits, defaultCompressionLimits } from './compression/bomb.ts'
+export {
+  type Compression,
+  compress,
+  decompress,
+  sniffCompression,
+  sniffLength,
+} from './compression.ts'
 export { readContent, readSmall } from './content.ts'
 export { contentId, type DigestOf } from './content-id.ts'
 export { type DirectoryOptions, type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
