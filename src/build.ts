@@ -21,10 +21,14 @@ export interface Built {
   readonly executed: Executed
 }
 
+/** The first half: what would be done. Asks for manifests and configs of base images, and reads no file. */
+export function planImage(source: SourceFile, request: PlanRequest, bases: BaseImages): Promise<Plan> {
+  return plan(parse(source), request, bases)
+}
+
 /** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
 export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
-  const dockerfile = parse(source)
-  const steps = await plan(dockerfile, request, ports.bases)
+  const steps = await planImage(source, request, ports.bases)
   const executed = await execute(steps, ports)
   return { image: await imageOf(steps, executed, ports.epoch), plan: steps, executed }
 }

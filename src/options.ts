@@ -50,6 +50,8 @@ export interface Environment {
   /** The store: `$TSBUILD_ROOT`. */
   readonly root: string
   readonly cwd: string
+  /** `process.arch` */
+  readonly arch: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Milliseconds since 1970. */
   readonly now: () => number

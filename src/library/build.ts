@@ -1,0 +1,60 @@
+import { buildImage } from '../build.ts'
+import { type Image, parseReference } from '../image/index.ts'
+import type { BuildOptions, BuildResult, Environment } from '../options.ts'
+import { type DockerfileSource, readDockerfile } from './dockerfile-source.ts'
+import { writeOutput } from './outputs.ts'
+import { planRequest } from './plan-request.ts'
+import { buildPorts } from './ports.ts'
+import { type Progress, progressTo } from './progress.ts'
+import { openSession, type Session } from './session.ts'
+
+/**
+ * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
+ * @throws {TsbuildError} for all that a user can mend; the reason of `options.signal` when it was aborted. Nothing is named
+ *   then.
+ */
+export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+  const { now } = environment
+  const events = options.onEvent ?? (() => {})
+  const started = now()
+  const progress = progressTo(events, now)
+  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
+  const dockerfile = await loadDefinition(options, environment, progress)
+  const notice = (message: string) => events({ type: 'notice', at: now(), message })
+  await using session = await openSession(environment, { ...options, notice })
+  const ports = buildPorts(session, dockerfile.path, options, environment, progress)
+  const { image, plan, executed } = await buildImage(dockerfile.source, planRequest(options, environment.arch), ports)
+  options.signal?.throwIfAborted()
+  const manifest = await exportImage(image, names, options, environment, session, progress)
+  events({ type: 'build:done', at: now(), milliseconds: now() - started })
+  return { id: image.id, manifest, names, steps: executed.steps, warnings: plan.warnings }
+}
+
+function loadDefinition({ context, file }: BuildOptions, { cwd }: Environment, progress: Progress) {
+  const label = `[internal] load build definition from ${file ?? 'Dockerfile'}`
+  return progress.step('definition', label, async (report): Promise<DockerfileSource> => {
+    const dockerfile = await readDockerfile(context, file, cwd)
+    const size = Buffer.byteLength(dockerfile.source.text)
+    report('transferring dockerfile', size, undefined, true)
+    return dockerfile
+  })
+}
+
+/** Outputs come first: an image is named only when all that was asked for could be written. */
+function exportImage(
+  image: Image,
+  names: readonly string[],
+  { outputs = [], signal }: BuildOptions,
+  environment: Environment,
+  { store }: Session,
+  progress: Progress,
+) {
+  return progress.step('export', 'exporting to image', async (report) => {
+    for (const output of outputs) await writeOutput(image, names, output, environment, store, signal)
+    signal?.throwIfAborted()
+    const manifest = await store.images.save(image, names)
+    report(`writing image ${image.id}`, 0, undefined, true)
+    for (const name of names) report(`naming to ${name}`, 0, undefined, true)
+    return manifest
+  })
+}

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import type { BuildPorts } from '../build.ts'
+import { openProbeCache, openRootfs, openSandbox } from '../executor/index.ts'
+import type { BuildOptions, Environment } from '../options.ts'
+import type { BaseImages } from '../planner/index.ts'
+import { openContexts } from './contexts.ts'
+import { openHosts } from './hosts.ts'
+import type { Progress } from './progress.ts'
+import { openSecrets } from './secrets.ts'
+import type { Session } from './session.ts'
+
+/** What the flags and the machine say, as the ports of a build. Each is opened when it is first asked for. */
+export function buildPorts(
+  session: Session,
+  dockerfile: string,
+  options: BuildOptions,
+  environment: Environment,
+  progress: Progress,
+): BuildPorts {
+  const { store, cache, bases } = session
+  const contexts = openContexts(options, dockerfile, environment.cwd)
+  const events = options.onEvent ?? (() => {})
+  const runOptions = {
+    path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+    notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
+    temporary: store.temporary,
+    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json')),
+  }
+  return {
+    bases: shownBases(bases, progress),
+    cache,
+    sources: {
+      context: contexts.open,
+      async image({ image }) {
+        const layers = await bases.layersOf(image)
+        return layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
+      },
+    },
+    sandbox: late(() => openSandbox(options.runtime ?? 'auto', runOptions)),
+    rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),
+    secrets: openSecrets(options.secrets, environment),
+    hosts: openHosts(options.addHosts),
+    temporary: store.temporary,
+    locked: store.locked,
+    events,
+    now: environment.now,
+    jobs: options.jobs ?? availableParallelism(),
+    signal: options.signal ?? new AbortController().signal,
+    ...(options.sourceDateEpoch !== undefined && { epoch: options.sourceDateEpoch }),
+  }
+}
+
+/** A chroot can mount nothing, so it only runs in a copy. */
+function snapshotterOf({ snapshotter, runtime }: BuildOptions) {
+  return snapshotter ?? (runtime === 'chroot' ? 'copy' : 'auto')
+}
+
+/** Each base that is looked up is a step of its own in the views. */
+function shownBases(bases: BaseImages, progress: Progress): BaseImages {
+  return {
+    resolve: (reference, platform, at) =>
+      progress.step(`metadata ${reference}`, `[internal] load metadata for ${reference}`, () =>
+        bases.resolve(reference, platform, at),
+      ),
+  }
+}
+
+function late<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined
+  return () => {
+    opened ??= open()
+    return opened
+  }
+}
+
+function once(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>()
+  return (message) => {
+    if (!said.has(message)) say(message)
+    said.add(message)
+  }
+}

@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
+import { type Cache, openCache } from '../cache/index.ts'
+import { readMachine } from '../executor/index.ts'
+import type { Environment } from '../options.ts'
+import type { Registry } from '../registry/index.ts'
+import { openStore, type Store } from '../store/index.ts'
+
+/** What a command works with: the store and what is reached through it. No network is asked before something is read. */
+export interface Session extends AsyncDisposable {
+  readonly store: Store
+  readonly cache: Cache
+  readonly bases: Bases
+  /** The client of registries, loaded on first use. */
+  readonly registry: () => Promise<Registry>
+}
+
+export interface SessionOptions {
+  /** `docker.io` to `127.0.0.1:5000`: asked before those of the config file. */
+  readonly registryMirrors?: Readonly<Record<string, string>> | undefined
+  readonly pull?: 'always' | 'missing' | 'never' | undefined
+  readonly notice?: ((message: string) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Opens the store of the environment. Closing it writes what was remembered and removes what was temporary. */
+export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
+  const { now, cwd, root } = environment
+  let opened: Promise<Registry> | undefined
+  const registry = () => {
+    opened ??= openClient(environment, options)
+    return opened
+  }
+  let temporary: Store['temporary'] | undefined
+  const fetch = blobFetcher(registry, (prefix) => {
+    if (!temporary) throw new Error('the store is not open')
+    return temporary(prefix)
+  })
+  const store = await openStore(root, { now, fetch })
+  temporary = store.temporary
+  const cache = await openCache(store, { now, overlayXattr: readMachine().inUserNamespace ? 'user' : 'trusted' })
+  const bases = openBases({
+    store,
+    registry,
+    pull: options.pull ?? 'missing',
+    cwd,
+    ...(options.signal && { signal: options.signal }),
+  })
+  return {
+    store,
+    cache,
+    bases,
+    registry,
+    async [Symbol.asyncDispose]() {
+      await cache.close()
+      await store.close()
+      if (opened) (await opened).close()
+    },
+  }
+}
+
+async function openClient({ env, cwd }: Environment, options: SessionOptions): Promise<Registry> {
+  const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
+  const folder = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] ?? cwd, '.config')
+  const { mirrors } = await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
+  const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
+  return openRegistry({
+    mirrors: withMirrors(mirrors, added),
+    userAgent: 'tsbuild',
+    ...(options.notice && { notice: options.notice }),
+  })
+}
