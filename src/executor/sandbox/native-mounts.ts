@@ -28,14 +28,8 @@ async function makeStub(place: string, mount: BoundMount): Promise<void> {
   if (isFile) await writeFile(place, '', { flag: 'a' })
 }
 
-/** What a step finds mounted, in order. */
-export function nativeRows(
-  spec: SandboxSpec,
-  root: string,
-  deviceFolder: string,
-  bound: readonly BoundMount[],
-  host: Host,
-): readonly MountRow[] {
+/** What every step finds mounted, in order. */
+export function nativeRows(spec: SandboxSpec, root: string, deviceFolder: string, host: Host): readonly MountRow[] {
   const at = (target: string) => path.join(root, target)
   const fresh = (type: string, target: string, options: readonly string[]): MountRow => ({
     source: type,
@@ -53,7 +47,6 @@ export function nativeRows(
     fresh('tmpfs', '/dev/shm', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`]),
     fresh('mqueue', '/dev/mqueue', strict),
     ...(spec.insecure ? [] : guards(at)),
-    ...bound.map((mount) => stepRow(mount, at(mount.target))),
   ]
 }
 
@@ -88,7 +81,8 @@ function bind(source: string, target: string, options: readonly string[]): Mount
   return { source, target, type: 'none', options: ['bind', ...options] }
 }
 
-function stepRow(mount: BoundMount, target: string): MountRow {
+/** A mount of the step as a row. */
+export function stepRow(mount: BoundMount, target: string): MountRow {
   if (mount.kind === 'bind') {
     return {
       source: mount.source,

@@ -4,23 +4,28 @@ import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { launch, preamble } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
-import { nativeRows, writeDeviceFolder } from './native-mounts.ts'
+import { nativeRows, stepRow, writeDeviceFolder } from './native-mounts.ts'
+import { isNested, nestedArguments, nestedMount, nestedScript } from './nested-mounts.ts'
 import { openPipes } from './pipes.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
 /**
- * `$1` is the root, `$2` the file of variables, `$3` the host name; the rest is the command line. The root is moved over
- * `/`, as at the end of an initial ramdisk: nothing lies beneath it for a process that leaves its chroot.
+ * `$1` is the file of variables, `$2` the host name, `$3` says whether loopback is to be brought up; then come the root and
+ * the nested mounts, then the command line. The root is moved over `/`, as at the end of an initial ramdisk: nothing lies
+ * beneath it for a process that leaves its chroot.
  */
 const script = `${preamble}
-mount --all --fstab ${tableName} >&4 2>&1 || exit 125
-echo "$3" >/proc/sys/kernel/hostname 2>&4 || exit 125
-exec 5<"$2"
-cd "$1" 2>&4 || exit 125
-mount --move . / >&4 2>&1 || exit 125
+mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
+{ echo "$2" >/proc/sys/kernel/hostname; } 2>/dev/null || hostname "$2" 2>/dev/null
+[ "$3" = no ] || ip link set lo up 2>/dev/null
+exec 5<"$1"
 shift 3
+${nestedScript}
+cd "$root" 2>&4 || exit 125
+mount --no-mtab --move . / >&4 2>&1 || exit 125
+unset root nested place rest target
 go
 ${exportScript}
 exec "$@" 3<&- 4>&- 5<&-
@@ -35,10 +40,7 @@ export function createNativeSandbox(host: Host): Sandbox {
     async run(spec, output, signal) {
       checkDirectory(spec.cwd)
       checkUser(spec.user, machine)
-      const [{ folder, root, environment }, pipes] = await Promise.all([
-        writeSetup(spec, host),
-        openPipes(tools, spec.scratch, spec.user),
-      ])
+      const [setup, pipes] = await Promise.all([writeSetup(spec, host), openPipes(tools, spec.scratch, spec.user)])
       const connect = network.connectorFor(spec.network)
       const held = withholdComplaints(output, ['unshare: '])
       const {
@@ -52,8 +54,8 @@ export function createNativeSandbox(host: Host): Sandbox {
         {
           namespaces: namespacesOf(spec, connect !== undefined),
           script,
-          args: [root, environment, spec.hostname, ...commandLine(spec, host)],
-          cwd: folder,
+          args: [...setup.args, ...commandLine(spec, host)],
+          cwd: setup.folder,
           pipes,
           ...(connect && { connect }),
         },
@@ -86,9 +88,16 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   // Only a mount can be moved over the root.
   const self = { source: root, target: root, type: 'none', options: ['bind', ...rootOptions] }
   const rootRows = spec.rootfs.kind === 'directory' ? [self, ...rows] : rows
-  await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, bound, host)])
+  const outer = bound
+    .filter((mount) => !isNested(mount, bound))
+    .map((mount) => stepRow(mount, path.join(root, mount.target)))
+  await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
   await writeEnvironment(environment, carryEnvironment(spec.env))
-  return { folder, root, environment }
+  const nested = bound
+    .filter((mount) => isNested(mount, bound))
+    .map((mount) => nestedMount(mount, stepRow(mount, ''), bound))
+  const loopback = spec.network === 'none' && host.tools.find('ip') ? 'up' : 'no'
+  return { folder, args: [environment, spec.hostname, loopback, root, ...nestedArguments(nested)] }
 }
 
 /** `unshare` with no namespaces is used for what else it does: the root, the directory and the user, in this order. */

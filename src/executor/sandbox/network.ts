@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { TsbuildError } from '../../errors.ts'
 import { type Launch, launch, preamble } from './launch.ts'
@@ -52,7 +52,7 @@ export function networkWith(connector: Launch['connect']): StepNetwork {
 /** What is in the way, or nothing. */
 async function probe(tools: Tools, machine: Machine): Promise<string> {
   if (!tools.find('slirp4netns')) return 'slirp4netns is not installed'
-  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun'
+  if (!canUse('/dev/net/tun')) return '/dev/net/tun is missing, or may not be opened'
   const way: Launch = {
     namespaces: ['--net'],
     script: `${preamble}\ngo\n`,
@@ -66,6 +66,15 @@ async function probe(tools: Tools, machine: Machine): Promise<string> {
   } catch (error) {
     if (error instanceof Error) return error.message
     throw error
+  }
+}
+
+function canUse(device: string): boolean {
+  try {
+    accessSync(device, constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false // whatever the reason, the network of the host is used
   }
 }
 
@@ -103,7 +112,11 @@ async function connect(tools: Tools, pid: number, signal: AbortSignal): Promise<
 }
 
 function networkFailed(said: string): TsbuildError {
-  const words = said.trim().split('\n').at(-1) ?? ''
+  const words = said
+    .trim()
+    .split('\n')
+    .filter((row) => !row.startsWith('WARNING'))
+    .join('; ')
   return new TsbuildError('TSB_SANDBOX_NETWORK', `slirp4netns could not connect the step: ${words}`, {
     hint: 'try --network=host (with --allow network.host) or --network=none',
   })

@@ -21,6 +21,8 @@ export interface OciConfigInput {
   /** The step is in a network namespace of its own, or is to get one. */
   readonly ownNetwork: boolean
   readonly abilities: RuntimeAbilities
+  /** Name of the control group. */
+  readonly cgroup: string
   readonly machine: Machine
 }
 
@@ -29,7 +31,7 @@ export interface OciConfigInput {
  * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md
  */
 export function ociConfig(input: OciConfigInput): object {
-  const { spec, root, mounts, abilities, machine } = input
+  const { spec, root, mounts, abilities, cgroup, machine } = input
   return {
     ociVersion: '1.0.2',
     hostname: spec.hostname,
@@ -39,7 +41,7 @@ export function ociConfig(input: OciConfigInput): object {
     linux: {
       namespaces: namespacesOf(spec),
       ...(abilities.cgroups && {
-        cgroupsPath: `/tsbuild-${spec.id}`,
+        cgroupsPath: `/${cgroup}`,
         resources: { devices: [{ allow: false, access: 'rwm' }] },
       }),
       ...(!spec.insecure && { seccomp: stepSeccomp(), maskedPaths, readonlyPaths: readOnlyPaths }),

@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { pid } from 'node:process'
 import { isSystemError } from '../../errors.ts'
 import { nameBytes } from '../../tree/index.ts'
+import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { type Ended, launch, preamble } from './launch.ts'
@@ -17,7 +19,7 @@ export type OciRuntimeName = 'crun' | 'runc'
  * new pid namespace.
  */
 const script = `${preamble}
-mount --all --fstab ${tableName} >&4 2>&1 || exit 125
+mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
 cd "$1" 2>&4 || exit 125
 shift
 go
@@ -26,10 +28,13 @@ exec "$@" 3<&- 4>&-
 
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
+  let swept: Promise<void> | undefined
   return {
     name,
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
+      if (abilities.cgroups) swept ??= sweepCgroups()
+      await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
       const bundle = await writeBundle(spec, abilities, host)
@@ -57,12 +62,17 @@ async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host:
   // By the name `proc`, `mount --all` would take it for mounted already.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
-  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, machine })
+  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: containerName(spec), machine })
   await Promise.all([
     writeMountTable(mounts, [proc, ...rows]),
     writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
   ])
   return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
+}
+
+/** Control groups outlive whoever is killed, so their name says whose they are. */
+function containerName({ id }: SandboxSpec): string {
+  return `${cgroupPrefix}${pid}-${id.replace(/[^\w.-]/g, '_')}`
 }
 
 async function runBundle(
@@ -77,7 +87,7 @@ async function runBundle(
   const connect = host.network.connectorFor(spec.network)
   const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
   const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
-  const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, `tsbuild-${spec.id}`]
+  const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, containerName(spec)]
   return await launch(
     host.tools,
     host.machine,

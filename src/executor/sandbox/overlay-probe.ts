@@ -12,7 +12,7 @@ import { openTools } from './tools.ts'
 
 /** `$1` is a merged directory with a file `below`: it is deleted, and one is written, as steps do. */
 const script = `${preamble}
-mount --all --fstab ${tableName} >&4 2>&1 || exit 125
+mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
 rm "$1/below" >&4 2>&1 || exit 125
 mkdir "$1/new" >&4 2>&1 || exit 125
 go
