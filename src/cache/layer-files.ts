@@ -3,11 +3,11 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { removeTree, type Store, writeFresh } from '../store/index.ts'
+import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
 import { type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { decompress } from './decompress.ts'
-import { exists } from './exists.ts'
+import { exists, sizeOf } from './exists.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
 import { compressionOf, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
@@ -83,8 +83,10 @@ async function once(store: Store, path: string, make: () => Promise<void>): Prom
 
 /** Gives it its name when it is whole. The folder may have been deleted meanwhile, as all of the cache may. */
 async function publish(made: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await rename(made, path)
+  await writing(path, 0, async () => {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await rename(made, path)
+  })
 }
 
 async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
@@ -111,8 +113,10 @@ async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): P
 
 async function unpacked(store: Store, tar: string, marks: OverlayMarks): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
-  await mkdir(folder, { mode: 0o755 })
-  await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, { marks })
+  await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
+    await mkdir(folder, { mode: 0o755 })
+    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, { marks })
+  })
   return folder
 }
 

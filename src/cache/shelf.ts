@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
-import { writeAtomically } from '../store/index.ts'
+import { writeAtomically, writing } from '../store/index.ts'
 
 /** Small texts by digest, each a file `ab/cdef…` of a folder. Any of them, and the folder, may go at any time. */
 export interface Shelf {
@@ -19,7 +19,7 @@ export function openShelf(folder: string, aside: () => Promise<string>): Shelf {
   return {
     get: (digest) => textOf(path(digest)),
     async put(digest, text) {
-      await mkdir(dirname(path(digest)), { recursive: true, mode: 0o700 })
+      await writing(path(digest), text.length, () => mkdir(dirname(path(digest)), { recursive: true, mode: 0o700 }))
       await writeAtomically(path(digest), text, await aside())
     },
     digests: () => digestsBelow(folder),

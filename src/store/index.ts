@@ -1,4 +1,5 @@
 export { writeAtomically } from './atomic.ts'
+export { writing } from './failure.ts'
 export { openStore, type StoreOptions } from './open.ts'
 export { removeTree } from './remove-tree.ts'
 export type { BlobOrigin, Blobs, FetchBlob, Images, Store, StoredImage } from './store.ts'
