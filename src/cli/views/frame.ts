@@ -79,10 +79,14 @@ function transferRow(transfer: Transfer, now: number, width: number, look: Frame
   return transfer.doneAt === undefined ? text : look.paint(look.palette.done, text)
 }
 
+/** Below this, the status of a transfer is left out. Columns. */
+const narrow = 20
+
 /** Left text, a status that is kept whole, and the time at the right edge. */
 function row(left: string, status: string, time: string, width: number): string {
-  const room = width - time.length - 2
-  const text = status === '' ? left : `${cut(left, Math.max(12, room - status.length - 1))} ${status}`
+  const room = Math.max(0, width - time.length - 2)
+  const space = room - status.length - 1
+  const text = status === '' || space < narrow ? left : `${cut(left, space)} ${status}`
   return `${pad(cut(text, room), room)} ${time}`
 }
 

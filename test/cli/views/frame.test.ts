@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { noPaint, paint } from '../../../src/cli/text/paint.ts'
+import { type FrameLook, frame, lastFrame } from '../../../src/cli/views/frame.ts'
+import { readPalette } from '../../../src/cli/views/palette.ts'
+import { Trace } from '../../../src/cli/views/trace.ts'
+import type { BuildEvent } from '../../../src/index.ts'
+import { happens } from './events.ts'
+
+const { build, start, log, progress, cached, done, error, canceled, end } = happens
+const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, logLines: 6 }
+
+function traceOf(...events: readonly BuildEvent[]): Trace {
+  const trace = new Trace()
+  for (const event of events) trace.apply(event)
+  return trace
+}
+
+const running = [
+  build(0, 0),
+  cached(100, 'a', '[build 2/5] WORKDIR /app'),
+  start(1100, 'b', '[build 3/5] RUN npm ci'),
+  log(5000, 'b', 'added 204 packages\n'),
+  start(10_300, 'c', '[stage-1 1/3] FROM docker.io/library/nginx:alpine'),
+  progress(11_600, 'c', 'sha256:4b1f', 3_150_000, 29_100_000),
+]
+
+describe('the terminal view', () => {
+  test('a line a step, parts and output below it, seconds at the right edge', () => {
+    expect(`\n${frame(traceOf(...running), 12_400, { width: 70, height: 24 }, look).join('\n')}\n`).toBe(`
+[+] Building 12.4s (1/3)
+ => CACHED [build 2/5] WORKDIR /app                              0.0s
+ => [build 3/5] RUN npm ci                                      11.3s
+ => => # added 204 packages
+ => [stage-1 1/3] FROM docker.io/library/nginx:alpine            2.1s
+ => => sha256:4b1f 3.15MB / 29.10MB                              0.8s
+`)
+  })
+
+  test('when the screen is low, ended steps go first and output next', () => {
+    const lines = frame(traceOf(...running), 12_400, { width: 70, height: 4 }, look)
+    expect(lines.map((line) => line.slice(0, 30).trimEnd())).toEqual([
+      '[+] Building 12.4s (1/3)',
+      ' => [build 3/5] RUN npm ci',
+      ' => [stage-1 1/3] FROM docker.',
+      ' => => sha256:4b1f 3.15MB / 29',
+    ])
+  })
+
+  test('no line is longer than the screen is wide', () => {
+    for (const width of [20, 30, 45, 200]) {
+      for (const line of frame(traceOf(...running), 12_400, { width, height: 24 }, look)) {
+        expect(line.length).toBeLessThanOrEqual(width)
+      }
+    }
+  })
+
+  test('at the end all steps are there, with how they ended, and no output', () => {
+    const trace = traceOf(
+      ...running,
+      error(13_000, 'b', 'exit code: 1'),
+      canceled(13_000, 'c'),
+      start(13_000, 'd', 'exporting to image'),
+      done(13_100, 'd', 100),
+      end(13_200),
+    )
+    expect(lastFrame(trace, 13_300, 60, look).map((line) => line.trimEnd())).toEqual([
+      '[+] Building 13.2s (4/4) FINISHED',
+      ' => CACHED [build 2/5] WORKDIR /app                    0.0s',
+      ' => ERROR [build 3/5] RUN npm ci                      11.9s',
+      ' => CANCELED [stage-1 1/3] FROM docker.io/library/ngin 2.7s',
+      ' => => sha256:4b1f 3.15MB / 29.10MB                    1.7s',
+      ' => exporting to image                                 0.1s',
+    ])
+  })
+
+  test('colours: done blue, error red, canceled yellow, or as BUILDKIT_COLORS says', () => {
+    const trace = traceOf(cached(0, 'a', 'A'), start(0, 'b', 'B'), error(1, 'b', 'x'))
+    const codes = (text: string | undefined) =>
+      lastFrame(trace, 1, 60, { ...look, paint, palette: readPalette(text) }).map((line) => line.split(' ')[0])
+    expect(codes(undefined)).toEqual(['[+]', '\x1b[34m', '\x1b[31m'])
+    expect(codes('run=green:error=255,165,0:nonsense')).toEqual(['[+]', '\x1b[32m', '\x1b[38;2;255;165;0m'])
+  })
+
+  test('H01: of the output of a step only colours get through', () => {
+    const trace = traceOf(start(0, 'a', 'A'), log(1, 'a', '\x1b]52;c;eA==\x07\x1b[2J\x1b[31mred\n'))
+    expect(frame(trace, 2, { width: 60, height: 9 }, look).at(-1)).toBe(' => => # \x1b[31mred\x1b[0m')
+  })
+})
