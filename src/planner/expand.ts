@@ -85,9 +85,8 @@ export function expandLabel(
 }
 
 function told(expansion: Expansion, at: SourceRange, state: StageState, scope: StageScope): string {
-  const declared = new Set(state.args.map(({ name }) => name))
   for (const name of expansion.unset) {
-    if (declared.has(name)) continue
+    if (state.args.some((declared) => declared.name === name)) continue
     const near = didYouMean(
       `$${name}`,
       [...state.variables.keys()].map((known) => `$${known}`),

@@ -25,7 +25,7 @@ export async function plan(dockerfile: Dockerfile, request: PlanRequest, bases: 
   const target = findTarget(dockerfile, request.target)
   checkStageFilter(dockerfile, request.noCache)
   refuseCycles(linker.stages)
-  const needs = await findNeeds(linker, target, dockerfile.escape, bases)
+  const needs = await findNeeds(linker, target, bases)
   const graph = createGraph()
   const file = { request, globals, ...reading, graph, bases: needs.bases, named: dockerfile.stages.length > 1 }
   const result = lowerStages(needs.stages, file).get(target)

@@ -1,28 +1,19 @@
 import { TsbuildError } from '../../errors.ts'
 import type { AddInstruction } from '../../parser/index.ts'
 import { expandOptional } from '../expand.ts'
-import { mainContext, type StageScope } from '../scope.ts'
+import type { StageScope } from '../scope.ts'
 import type { StageState } from '../state.ts'
-import { checkChmod } from './chmod.ts'
-import { addFilesOp, expandFiles, type Files } from './files.ts'
+import { addFilesOp, contextFor, expandFiles, type Files } from './files.ts'
 import { remoteKind } from './remote.ts'
 
 /** ADD: as COPY from the context, and archives are unpacked unless `--unpack=false`. */
 export function lowerAdd(state: StageState, instruction: AddInstruction, scope: StageScope): StageState {
   const files = expandFiles(instruction, state, scope)
-  const chmod = expandOptional(instruction.chmod, state, scope)
-  if (chmod !== undefined) checkChmod(chmod, instruction.chmod?.at)
   checkChecksum(instruction, files, expandOptional(instruction.checksum, state, scope))
   for (const source of files.sources) refuseRemote(source)
-  return addFilesOp(state, instruction, scope, {
-    keyword: 'ADD',
-    files,
-    from: files.sources.length > 0 ? mainContext(scope) : undefined,
-    chown: expandOptional(instruction.chown, state, scope),
-    chmod,
-    parents: false,
-    unpack: instruction.unpack === false ? 'never' : 'auto',
-  })
+  const unpack = instruction.unpack === false ? 'never' : 'auto'
+  const from = contextFor(files, scope)
+  return addFilesOp(state, instruction, scope, { keyword: 'ADD', files, from, parents: false, unpack })
 }
 
 function refuseRemote({ path, at }: Files['sources'][number]): void {
@@ -36,18 +27,16 @@ function refuseRemote({ path, at }: Files['sources'][number]): void {
 }
 
 function checkChecksum(instruction: AddInstruction, files: Files, checksum: string | undefined): void {
-  if (checksum === undefined) return
-  const [only, ...others] = files.sources
-  const remote = only && remoteKind(only.path)
-  const message =
-    !only || others.length > 0
-      ? "checksum can't be specified for multiple sources"
-      : !remote
-        ? 'checksum requires HTTP(S) or Git sources'
-        : remote === 'http' && !/^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$/.test(checksum)
-          ? 'invalid checksum digest format'
-          : undefined
+  const message = checksum === undefined ? undefined : checksumProblem(files, checksum)
   if (message) throw new TsbuildError('TSB_ADD_CHECKSUM', message, { at: instruction.checksum?.at })
+}
+
+function checksumProblem({ sources: [only, ...others] }: Files, checksum: string): string | undefined {
+  if (!only || others.length > 0) return "checksum can't be specified for multiple sources"
+  const remote = remoteKind(only.path)
+  if (!remote) return 'checksum requires HTTP(S) or Git sources'
+  const known = /^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$/.test(checksum)
+  return remote === 'http' && !known ? 'invalid checksum digest format' : undefined
 }
 
 /** A URL may hold a password. */

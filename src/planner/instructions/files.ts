@@ -1,12 +1,14 @@
-import { posix } from 'node:path'
 import type { InlineFile, OpId } from '../../graph/index.ts'
 import type { AddInstruction, CopyInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
-import { expand, expandHeredoc, expandLabel } from '../expand.ts'
+import { expand, expandHeredoc, expandLabel, expandOptional } from '../expand.ts'
 import { stepLabel } from '../label.ts'
-import type { StageScope } from '../scope.ts'
+import { mainContext, type StageScope } from '../scope.ts'
 import { type StageState, withLayer, workingDirectory } from '../state.ts'
+import { checkChmod } from './chmod.ts'
+import { resolveDestination, warnOfMissingSlash } from './destination.ts'
 import { fileName } from './heredoc-name.ts'
+import { checkUser } from './user-range.ts'
 
 /** What COPY and ADD are told, expanded. */
 export interface Files {
@@ -14,6 +16,8 @@ export interface Files {
   readonly inline: readonly InlineFile[]
   /** As written. */
   readonly dest: string
+  readonly chown: string | undefined
+  readonly chmod: string | undefined
 }
 
 export function expandFiles(
@@ -21,6 +25,10 @@ export function expandFiles(
   state: StageState,
   scope: StageScope,
 ): Files {
+  const chown = expandOptional(instruction.chown, state, scope)
+  const chmod = expandOptional(instruction.chmod, state, scope)
+  if (chown !== undefined) checkUser(chown, '--chown', instruction.chown?.at)
+  if (chmod !== undefined) checkChmod(chmod, instruction.chmod?.at)
   return {
     sources: instruction.sources.map((word) => ({ path: expand(word, state, scope), at: word.at })),
     inline: instruction.heredocs.map((heredoc) => ({
@@ -28,7 +36,14 @@ export function expandFiles(
       text: heredoc.expand ? expandHeredoc(heredoc, state, scope) : heredoc.text,
     })),
     dest: expand(instruction.dest, state, scope),
+    chown,
+    chmod,
   }
+}
+
+/** The op of the build context; none when all sources are inline, so that it need not be looked at. */
+export function contextFor(files: Files, scope: StageScope): OpId | undefined {
+  return files.sources.length > 0 ? mainContext(scope) : undefined
 }
 
 /** What COPY and ADD differ in. */
@@ -37,8 +52,6 @@ interface FilesRequest {
   readonly files: Files
   /** Absent when all sources are inline. */
   readonly from: OpId | undefined
-  readonly chown: string | undefined
-  readonly chmod: string | undefined
   readonly parents: boolean
   readonly unpack: 'never' | 'auto'
 }
@@ -50,14 +63,16 @@ export function addFilesOp(
   scope: StageScope,
   request: FilesRequest,
 ): StageState {
-  const { files, from, chown, chmod, parents, unpack } = request
+  const { files, from, parents, unpack } = request
+  const { chown, chmod } = files
+  warnOfMissingSlash(files, instruction.dest.at, scope)
   const layer = scope.graph.add(
     {
       kind: 'copy',
       onto: state.snapshot,
       sources: from === undefined ? [] : files.sources.map(({ path }) => ({ from, path })),
       inline: files.inline,
-      dest: destination(files.dest, state),
+      dest: resolveDestination(files.dest, workingDirectory(state)),
       ...(chown !== undefined && { chown }),
       ...(chmod !== undefined && { chmod }),
       // A mode for the directories on the way has to know which of them are there: the layer cannot stand by itself.
@@ -75,7 +90,8 @@ export function addFilesOp(
   return withLayer(state, layer, rowOf(request))
 }
 
-function rowOf({ keyword, files, chown, chmod, parents }: FilesRequest): string {
+function rowOf({ keyword, files, parents }: FilesRequest): string {
+  const { chown, chmod } = files
   return [
     keyword,
     ...(parents ? ['--parents'] : []),
@@ -86,10 +102,4 @@ function rowOf({ keyword, files, chown, chmod, parents }: FilesRequest): string 
     files.dest,
     '# buildkit',
   ].join(' ')
-}
-
-/** Absolute; `.` and an empty text are the working directory itself, and a trailing slash stays. */
-function destination(dest: string, state: StageState): string {
-  const written = dest === '' || dest === '.' ? './' : dest
-  return posix.isAbsolute(written) ? posix.normalize(written) : posix.join(workingDirectory(state), written)
 }

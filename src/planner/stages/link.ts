@@ -81,8 +81,7 @@ export function linkStages(dockerfile: Dockerfile, request: PlanRequest, globals
     }
     return { copies, mounts, edges }
   }
-  const base = (from: FromInstruction, index: number): Ref => {
-    const platform = fromPlatform(from, request, globals, reading) ?? request.platform
+  const base = (from: FromInstruction, index: number, platform: Platform): Ref => {
     const name = fromName(from, globals, reading)
     const stage = names.find(name, index)
     return stage !== undefined && stage < index
@@ -91,10 +90,16 @@ export function linkStages(dockerfile: Dockerfile, request: PlanRequest, globals
   }
 
   const stages = dockerfile.stages.map((stage, index): LinkedStage => {
-    const written = base(stage.from, index)
-    const context = stage.name && contexts.find(stage.name, request.platform, stage.from.image.at)
+    const platform = fromPlatform(stage.from, request, globals, reading) ?? request.platform
+    const context = stage.name === undefined ? undefined : contexts.find(stage.name, platform, stage.from.image.at)
     const instructions = context ? [] : stage.instructions
-    return { index, stage, base: context || written, instructions, links: link(instructions, index) }
+    return {
+      index,
+      stage,
+      base: context ?? base(stage.from, index, platform),
+      instructions,
+      links: link(instructions, index),
+    }
   })
   return { stages, link }
 }

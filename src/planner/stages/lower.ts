@@ -36,17 +36,36 @@ function lowerStage(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
   const scope = stageScope(stage, lowered, file)
   const triggered = { ...scope, onbuild: true }
   const started = startStage(stage, lowered, file, scope)
-  const ready = stage.triggers.reduce((state, instruction) => lower(state, instruction, triggered), started)
+  const ready = stage.triggers.reduce(
+    (state, instruction) => lowerTrigger(state, instruction, triggered, stage),
+    started,
+  )
   return stage.instructions.reduce((state, instruction) => lower(state, instruction, scope), ready)
 }
 
+/** A trigger stands in no line of the file: what is wrong with it is told with its text and where it is from. */
+function lowerTrigger(
+  state: StageState,
+  instruction: StageInstruction,
+  scope: StageScope,
+  { stage }: NeededStage,
+): StageState {
+  try {
+    return lower(state, instruction, scope)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const message = `${error.message} (ONBUILD ${instruction.text} of ${stage.from.image.text})`
+    throw new TsbuildError(error.code, message, { at: stage.from.at, hint: error.hint, cause: error })
+  }
+}
+
 function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>, file: FileScope): StageScope {
-  const filesOf = (ref: Ref | undefined, asked: string, at: SourceRange): OpId => {
-    if (!ref) throw new Error(`not linked: ${asked}`)
+  const filesOf = (ref: Ref | undefined, verb: 'copy' | 'mount', name: string, at: SourceRange): OpId => {
+    if (!ref) throw new Error(`not linked: ${name}`)
     if (ref.kind !== 'stage') return outsideFiles(ref, file)
     const source = lowered.get(ref.index)
     if (source) return source.snapshot
-    throw orderError(asked, stage, at)
+    throw orderError(verb, name, stage, at)
   }
   return {
     request: file.request,
@@ -59,11 +78,11 @@ function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
     onbuild: false,
     copySource: (instruction) => {
       const ref = stage.links.copies.get(instruction) ?? stage.triggerLinks.copies.get(instruction)
-      return filesOf(ref, `--from=${instruction.from?.text}`, instruction.from?.at ?? instruction.at)
+      return filesOf(ref, 'copy', instruction.from?.text ?? '', instruction.from?.at ?? instruction.at)
     },
     mountSource: (name, at) => {
       const ref = stage.links.mounts.get(name) ?? stage.triggerLinks.mounts.get(name)
-      return filesOf(ref, `from=${name}`, at)
+      return filesOf(ref, 'mount', name, at)
     },
     warn: file.warn,
   }
@@ -121,13 +140,10 @@ function isUncached({ stage }: NeededStage, { noCache }: PlanRequest): boolean {
   return noCache.some((name) => name.toLowerCase() === stage.name)
 }
 
-function orderError(asked: string, stage: NeededStage, at: SourceRange): TsbuildError {
-  const name = /=(.*)$/.exec(asked)?.[1] ?? asked
-  return new TsbuildError(
-    'TSB_STAGE_ORDER',
-    `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(nameOf(stage))}`,
-    { at, hint: `move the stage ${JSON.stringify(name)} above this one` },
-  )
+function orderError(verb: 'copy' | 'mount', name: string, stage: NeededStage, at: SourceRange): TsbuildError {
+  const [wanted, current] = [JSON.stringify(name), JSON.stringify(nameOf(stage))]
+  const message = `cannot ${verb} from stage ${wanted}, it needs to be defined before current stage ${current}`
+  return new TsbuildError('TSB_STAGE_ORDER', message, { at, hint: `move stage ${wanted} above stage ${current}` })
 }
 
 function nameOf({ stage, index }: NeededStage): string {

@@ -21,12 +21,7 @@ export interface Needs {
  * The stages that the target needs, and their images: through FROM, COPY --from and mounts, also those of ONBUILD triggers.
  * Triggers are known only when their image is, so this goes in rounds; the first one asks for all images of the file.
  */
-export async function findNeeds(
-  linker: Linker,
-  target: number,
-  escapeChar: '\\' | '`',
-  port: BaseImages,
-): Promise<Needs> {
+export async function findNeeds(linker: Linker, target: number, port: BaseImages): Promise<Needs> {
   const names = linker.stages.flatMap(({ stage }) => stage.name ?? [])
   const needed = new Map<number, NeededStage>()
   let bases: Bases = new Map()
@@ -36,7 +31,7 @@ export async function findNeeds(
     bases = await resolveBases(images, bases, port, names)
     round = []
     for (const stage of stages) {
-      const triggers = triggersOf(stage, linker.stages, bases, escapeChar)
+      const triggers = triggersOf(stage, linker.stages, bases)
       const triggerLinks = linker.link(triggers, stage.index)
       needed.set(stage.index, { ...stage, triggers, triggerLinks })
       round.push(...triggerLinks.edges.map(({ to }) => to))
@@ -70,7 +65,6 @@ function triggersOf(
   { base, stage }: LinkedStage,
   stages: readonly LinkedStage[],
   bases: Bases,
-  escapeChar: '\\' | '`',
 ): readonly StageInstruction[] {
   const texts =
     base.kind === 'image'
@@ -79,7 +73,7 @@ function triggersOf(
         ? (stages[base.index]?.instructions ?? []).flatMap((line) => (line.kind === 'onbuild' ? [line.trigger] : []))
         : []
   return texts.map((text) => {
-    const instruction = parseTrigger(text, stage.from.at, escapeChar)
+    const instruction = parseTrigger(text, stage.from.at)
     if (instruction.kind !== 'from') return instruction
     throw new TsbuildError('TSB_BAD_TRIGGER', "FROM isn't allowed as an ONBUILD trigger", { at: stage.from.at })
   })
