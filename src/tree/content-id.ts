@@ -8,7 +8,7 @@ export type DigestOf = (file: FileEntry) => Digest | Promise<Digest>
 
 /**
  * One digest for what these changes say: sha256 over the entries in path order, each with kind, path, mode, owner, link
- * target, device, extended attributes and the digest of its bytes. Not times. Implied directories do not count. The order
+ * target, device, extended attributes and the digest of its bytes. Not times. Directories that are only implied do not count. The order
  * in which the changes come does not matter.
  */
 export async function contentId(changes: Iterable<Change>, digestOf: DigestOf): Promise<Digest> {
@@ -27,7 +27,7 @@ export async function contentId(changes: Iterable<Change>, digestOf: DigestOf): 
 const batchSize = 64
 
 function isSaid(change: Change): boolean {
-  return change.kind !== 'directory' || !change.implied
+  return change.kind !== 'directory' || !change.implied || change.opaque === true
 }
 
 function fieldsOf(change: Change, digest: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
-import { isSystemError } from '../errors.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
 import { getXattr, splitDevice } from '../syscalls.ts'
 import { unreadable } from './content.ts'
 import type { Change, Entry, FileIdentity, FileTree, Metadata, Tree } from './entry.ts'
@@ -21,7 +21,7 @@ export interface DirectoryOptions {
 /**
  * A directory of this machine as a tree. A folder is listed, and a file looked at, when it is first asked for; the answer
  * stays the same from then on. Sockets are left out. Hard links show as files of their own.
- * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE
+ * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_NO_DIRECTORY when the root is none
  */
 export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
   return viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
@@ -46,6 +46,7 @@ function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
     const place = encodeName(path === rootPath ? root : `${root}/${path}`)
     const stats = statsOf(place, path === rootPath)
     const entry = stats && look(path, place, stats)
+    if (path === rootPath && entry?.kind !== 'directory') throw noDirectory(root)
     entries.set(path, entry)
     return entry
   }
@@ -70,6 +71,10 @@ function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
     return found
   }
   return { get, list }
+}
+
+function noDirectory(root: string): TsbuildError {
+  return new TsbuildError('TSB_NO_DIRECTORY', `there is no directory at ${root}`)
 }
 
 /** Undefined when it is gone. The root alone may be a link. */

@@ -57,16 +57,16 @@ function allOf(layers: readonly Tree[]): readonly Part[] {
 
 function openDirectory(path: TreePath, candidates: readonly Part[]): OpenDirectory | undefined {
   const parts: Part[] = []
-  let said: DirectoryEntry | undefined
-  let implied: DirectoryEntry | undefined
+  let [said, implied, isOpaque]: [DirectoryEntry?, DirectoryEntry?, boolean?] = []
   for (const part of candidates) {
     const change = part.tree.get(path)
     if (change === undefined) continue
     if (change.kind !== 'directory') break
-    parts.push(part)
+    if (!isOpaque) parts.push(part)
     if (change.implied) implied ??= change
     else said ??= change
-    if (change.opaque) break
+    isOpaque ||= change.opaque === true
+    if (isOpaque && said) break
   }
   const entry = said ?? implied ?? (path === rootPath ? impliedDirectory(path) : undefined)
   return entry && { entry: withoutMarks(entry), parts, names: namesOf(path, parts) }

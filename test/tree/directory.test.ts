@@ -32,6 +32,16 @@ describe('treeOfDirectory', () => {
     expect(shown.get(treePath('d/e/f'))).toMatchObject({ kind: 'file' })
   })
 
+  it('refuses a root that is no directory', async () => {
+    const directory = await scratch()
+    writeFiles(directory, { f: '' })
+    for (const name of ['f', 'nope']) {
+      expect(() => treeOfDirectory(join(directory, name)).list(rootPath)).toThrow(
+        expect.objectContaining({ code: 'TSB_NO_DIRECTORY' }),
+      )
+    }
+  })
+
   it('gives the same answer twice', async () => {
     const directory = await scratch()
     writeFiles(directory, { f: 'hi' })

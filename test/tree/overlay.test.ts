@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { overlay, rootPath, treePath } from '../../src/tree/index.ts'
+import { impliedDirectory } from '../../src/tree/entries.ts'
+import { overlay, rootPath, treeOfEntries, treePath } from '../../src/tree/index.ts'
 import { layer, lines } from '../support/tree.ts'
 
 const merged = (...layers: ReturnType<typeof layer>[]) => lines(overlay(layers))
@@ -38,6 +39,12 @@ describe('overlay', () => {
     const shown = overlay([layer('dir /a', 'file /a/old'), layer('opaque /a', 'file /a/new')])
     expect(lines(shown)).toEqual(['dir /a', 'file /a/new'])
     expect(shown.get(treePath('a'))).not.toHaveProperty('opaque')
+  })
+
+  it('keeps the metadata below when a layer only says that a directory is opaque', () => {
+    const mark = treeOfEntries([{ ...impliedDirectory(treePath('d')), opaque: true as const }])
+    const shown = overlay([layer('dir[mode=711] /d', 'file /d/a'), mark])
+    expect(lines(shown)).toEqual(['dir[mode=711] /d'])
   })
 
   it('B06: a directory becomes a file, and a file a directory', () => {
