@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { isSystemError, TsbuildError } from '../errors.ts'
+
+/** Where an archive goes: a file, or a stream that stays open (`-o …,dest=-`). */
+export type Destination =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stream'; readonly stream: NodeJS.WritableStream }
+
+/**
+ * Writes bytes to where they go. A file appears in one step when it is whole; a link in its place is replaced, not
+ * followed. Devices and pipes are written to.
+ * @throws {TsbuildError} TSB_DISK_FULL, TSB_EXPORT_WRITE, TSB_EXPORT_DEST; the reason of `signal`
+ */
+export async function writeTo(
+  destination: Destination,
+  bytes: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (destination.kind === 'stream') {
+    await pipeline(bytes, destination.stream, { end: false, ...(signal && { signal }) })
+    return
+  }
+  await exporting(destination.path, async () => {
+    if (await isFileOrNothing(destination.path)) await replaceFile(destination.path, bytes, signal)
+    else await writeThrough(destination.path, bytes, signal)
+  })
+}
+
+/** Puts a whole file at a path, by another name beside it first. */
+export async function replaceFile(
+  file: string,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const aside = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`)
+  try {
+    await using handle = await open(aside, 'wx', 0o666)
+    await writeAll(handle, bytes, signal)
+    await handle.datasync()
+    await rename(aside, file)
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+}
+
+/** Says in terms of an export why something could not be written to `place`. */
+export async function exporting<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isSystemError(error, 'ENOSPC', 'EDQUOT')) {
+      throw new TsbuildError('TSB_DISK_FULL', `no space left to write ${place}`, { cause: error })
+    }
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
+      const hint = `is there a directory ${path.dirname(place)}?`
+      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error, hint })
+    }
+    if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EIO', 'EFBIG', 'ENOTEMPTY', 'EEXIST')) {
+      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** A directory is no place for an archive. */
+async function isFileOrNothing(file: string): Promise<boolean> {
+  try {
+    const found = await stat(file)
+    if (!found.isDirectory()) return found.isFile()
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return true
+    throw error
+  }
+  throw new TsbuildError('TSB_EXPORT_DEST', `${file} is a directory`, {
+    hint: 'name a file, or add tar=false to write a directory',
+  })
+}
+
+async function writeThrough(file: string, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  await using handle = await open(file, 'w')
+  await writeAll(handle, bytes, signal)
+}
+
+async function writeAll(
+  handle: FileHandle,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted()
+    for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten
+  }
+}

@@ -1,0 +1,6 @@
+export type { Destination } from './destination.ts'
+export { exportDocker } from './docker.ts'
+export { exportLocal, type LocalExport } from './local.ts'
+export { exportOci, exportOciFolder } from './oci.ts'
+export type { ExportPorts, LayerCompression } from './pack.ts'
+export { exportTar } from './tar.ts'
