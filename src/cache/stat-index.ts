@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { openFingerprint, type TakeFingerprint } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { writeAtomically } from '../store/index.ts'
-import { type FileStat, type KnownFile, type StatTable, statTable } from './stat-table.ts'
+import { type FileStat, type KnownFile, type StatTable, statTable, usedSince } from './stat-table.ts'
 
 /** The stat index of the machine, with what this process adds. */
 export interface StatIndex {
@@ -39,9 +39,7 @@ export async function openStatIndex(path: string, today: number, aside: () => Pr
     },
     async save() {
       if (fresh.size === 0) return
-      const merged = statTable(fingerprint)
-      const old = statTable(fingerprint, await load(path, fingerprint))
-      for (const [stat, known] of old.entries()) if (known.day >= today - keptDays) merged.put(stat, known)
+      const merged = statTable(fingerprint, usedSince(await load(path, fingerprint), today - keptDays))
       for (const [stat, known] of fresh.values()) merged.put(stat, known)
       await savedIfPossible(writeAtomically(path, fileOf(merged.words(), fingerprint), await aside()))
     },

@@ -29,54 +29,76 @@ export interface StatTable {
   put(stat: FileStat, known: KnownFile): void
   /** All entries, for a file. */
   words(): BigUint64Array
-  entries(): Iterable<readonly [FileStat, KnownFile]>
 }
 
 /** @param loaded what `words` gave once; it is copied */
 export function statTable(fingerprint: TakeFingerprint, loaded: BigUint64Array = new BigUint64Array()): StatTable {
   let count = Math.floor(loaded.length / entryWords)
-  let words = new BigUint64Array((count + 512) * entryWords)
-  words.set(loaded.subarray(0, count * entryWords))
-  let slots = slotsFor(words, count)
+  let memory = grown(loaded.subarray(0, count * entryWords), count + 512)
+  let slots = slotsFor(memory.words, count)
   const key = new BigUint64Array(2)
   const keyBytes = new Uint8Array(key.buffer)
 
-  /** Where the inode's entry is, or the slot where it would be noted. */
-  const locate = (
-    stat: FileStat,
-  ): { readonly print: bigint; readonly slot: number; readonly at: number | undefined } => {
+  const printOf = (stat: FileStat) => {
     key[0] = stat.dev
     key[1] = stat.ino
-    const print = fingerprint(keyBytes)
-    for (let slot = slotOf(print, slots); ; slot = (slot + 1) & (slots.length - 1)) {
-      const entry = slots[slot] ?? 0
-      if (entry === 0) return { print, slot, at: undefined }
+    return fingerprint(keyBytes)
+  }
+  /** The slot of the inode's entry, or the free one where it would be noted. */
+  const slotFor = (stat: FileStat, print: bigint) => {
+    const { words } = memory
+    let slot = firstSlot(print, slots)
+    for (let entry = slots[slot]; entry; entry = slots[slot]) {
       const at = (entry - 1) * entryWords
-      if (words[at + 1] === stat.dev && words[at + 2] === stat.ino) return { print, slot, at }
+      if (words[at + 2] === stat.ino && words[at + 1] === stat.dev) return slot
+      slot = (slot + 1) & (slots.length - 1)
     }
+    return slot
   }
   const grow = () => {
-    const larger = new BigUint64Array(words.length * 2)
-    larger.set(words)
-    words = larger
-    slots = slotsFor(words, count)
+    memory = grown(memory.words, count * 2)
+    slots = slotsFor(memory.words, count)
   }
   return {
     find(stat) {
-      const { at } = locate(stat)
-      return at !== undefined && isSame(words, at, stat) ? knownAt(words, at) : undefined
+      const entry = slots[slotFor(stat, printOf(stat))]
+      const at = entry ? (entry - 1) * entryWords : -1
+      return at >= 0 && isSame(memory.words, at, stat) ? knownAt(memory, at) : undefined
     },
     put(stat, known) {
-      if ((count + 1) * entryWords > words.length) grow()
-      const { print, slot, at } = locate(stat)
-      if (at === undefined) slots[slot] = ++count
-      writeEntry(words, at ?? (count - 1) * entryWords, print, stat, known)
+      if ((count + 1) * entryWords > memory.words.length) grow()
+      const print = printOf(stat)
+      const slot = slotFor(stat, print)
+      const entry = slots[slot] || ++count
+      slots[slot] = entry
+      writeEntry(memory, (entry - 1) * entryWords, print, stat, known)
     },
-    words: () => words.slice(0, count * entryWords),
-    *entries() {
-      for (let at = 0; at < count * entryWords; at += entryWords) yield [statAt(words, at), knownAt(words, at)]
-    },
+    words: () => memory.words.slice(0, count * entryWords),
   }
+}
+
+/** The entries that were of use on this day or later, as `StatTable.words` gives them. */
+export function usedSince(words: BigUint64Array, day: number): BigUint64Array {
+  const used = new BigUint64Array(words.length)
+  let length = 0
+  for (let at = 0; at < words.length; at += entryWords) {
+    if (Number(words[at + 6]) < day) continue
+    used.set(words.subarray(at, at + entryWords), length)
+    length += entryWords
+  }
+  return used.subarray(0, length)
+}
+
+/** The entries, and the same as bytes. */
+interface Memory {
+  readonly words: BigUint64Array
+  readonly bytes: Buffer
+}
+
+function grown(words: BigUint64Array, capacity: number): Memory {
+  const larger = new BigUint64Array(capacity * entryWords)
+  larger.set(words)
+  return { words: larger, bytes: Buffer.from(larger.buffer) }
 }
 
 /** Entry numbers from 1 on by fingerprint, 0 for a free slot; at most half are taken. */
@@ -93,7 +115,7 @@ function slotsFor(words: BigUint64Array, count: number): Int32Array {
 }
 
 /** The lower bits, as `slotsFor` reads them on a little-endian machine. */
-function slotOf(print: bigint, slots: Int32Array): number {
+function firstSlot(print: bigint, slots: Int32Array): number {
   return Number(BigInt.asUintN(32, print)) & (slots.length - 1)
 }
 
@@ -101,17 +123,12 @@ function isSame(words: BigUint64Array, at: number, stat: FileStat): boolean {
   return words[at + 3] === stat.size && words[at + 4] === stat.mtimeNs && words[at + 5] === stat.ctimeNs
 }
 
-function statAt(words: BigUint64Array, at: number): FileStat {
-  const [dev = 0n, ino = 0n, size = 0n, mtimeNs = 0n, ctimeNs = 0n] = words.subarray(at + 1, at + 6)
-  return { dev, ino, size, mtimeNs, ctimeNs }
+function knownAt({ words, bytes }: Memory, at: number): KnownFile {
+  const begin = (at + 7) * 8
+  return { digest: parseDigest(`sha256:${bytes.toString('hex', begin, begin + 32)}`), day: Number(words[at + 6]) }
 }
 
-function knownAt(words: BigUint64Array, at: number): KnownFile {
-  const bytes = Buffer.from(words.buffer, words.byteOffset + (at + 7) * 8, 32)
-  return { digest: parseDigest(`sha256:${bytes.toString('hex')}`), day: Number(words[at + 6]) }
-}
-
-function writeEntry(words: BigUint64Array, at: number, print: bigint, stat: FileStat, known: KnownFile): void {
+function writeEntry({ words, bytes }: Memory, at: number, print: bigint, stat: FileStat, known: KnownFile): void {
   words.set([print, stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, BigInt(known.day)], at)
-  Buffer.from(words.buffer, words.byteOffset + (at + 7) * 8, 32).write(hexOf(known.digest), 'hex')
+  bytes.write(hexOf(known.digest), (at + 7) * 8, 'hex')
 }
