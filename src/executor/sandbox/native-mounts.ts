@@ -23,7 +23,7 @@ export async function writeDeviceFolder(folder: string, bound: readonly BoundMou
 }
 
 async function makeStub(place: string, mount: BoundMount): Promise<void> {
-  const isFile = mount.kind === 'bind' && statSync(mount.source, { throwIfNoEntry: false })?.isFile()
+  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isFile()
   await mkdir(isFile ? path.dirname(place) : place, { recursive: true, mode: 0o755 })
   if (isFile) await writeFile(place, '', { flag: 'a' })
 }
@@ -82,20 +82,6 @@ function bind(source: string, target: string, options: readonly string[]): Mount
 }
 
 /** A mount of the step as a row. */
-export function stepRow(mount: BoundMount, target: string): MountRow {
-  if (mount.kind === 'bind') {
-    return {
-      source: mount.source,
-      target,
-      type: 'none',
-      options: ['bind', 'nosuid', 'nodev', mount.readOnly ? 'ro' : 'rw'],
-    }
-  }
-  const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-  return {
-    source: 'tmpfs',
-    target,
-    type: 'tmpfs',
-    options: ['nosuid', 'nodev', `mode=${(mount.mode ?? 0o755).toString(8)}`, ...size],
-  }
+export function stepRow({ source, readOnly }: BoundMount, target: string): MountRow {
+  return bind(source, target, ['nosuid', 'nodev', readOnly ? 'ro' : 'rw'])
 }

@@ -93,9 +93,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
     .map((mount) => stepRow(mount, path.join(root, mount.target)))
   await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
   await writeEnvironment(environment, carryEnvironment(spec.env))
-  const nested = bound
-    .filter((mount) => isNested(mount, bound))
-    .map((mount) => nestedMount(mount, stepRow(mount, ''), bound))
+  const nested = bound.filter((mount) => isNested(mount, bound)).map((mount) => nestedMount(mount, bound))
   const loopback = spec.network === 'none' && host.tools.find('ip') ? 'up' : 'no'
   return { folder, args: [environment, spec.hostname, loopback, root, ...nestedArguments(nested)] }
 }

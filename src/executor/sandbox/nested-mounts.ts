@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
-import type { MountRow } from './mount-table.ts'
 import type { BoundMount } from './step-mounts.ts'
 
 /** A mount inside of another one of the step. */
 export interface NestedMount {
-  readonly row: MountRow
+  readonly mount: BoundMount
   /** From the root, without a leading slash. */
   readonly place: string
   readonly kind: 'directory' | 'file'
@@ -21,9 +20,9 @@ export function isNested(mount: BoundMount, all: readonly BoundMount[]): boolean
 }
 
 /** @throws {TsbuildError} TSB_SANDBOX_TARGET for a file in a directory that other steps may write to */
-export function nestedMount(mount: BoundMount, row: MountRow, all: readonly BoundMount[]): NestedMount {
-  const isFile = mount.kind === 'bind' && statSync(mount.source, { throwIfNoEntry: false })?.isFile() === true
-  const shared = all.find((other) => other.kind === 'bind' && !other.readOnly && isInside(mount, other))
+export function nestedMount(mount: BoundMount, all: readonly BoundMount[]): NestedMount {
+  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isFile() === true
+  const shared = all.find((other) => !other.readOnly && isInside(mount, other))
   if (isFile && shared) {
     throw new TsbuildError(
       'TSB_SANDBOX_TARGET',
@@ -33,12 +32,12 @@ export function nestedMount(mount: BoundMount, row: MountRow, all: readonly Boun
       },
     )
   }
-  return { row, place: mount.target.replace(/^\/+/, ''), kind: isFile ? 'file' : 'directory' }
+  return { mount, place: mount.target.replace(/^\/+/, ''), kind: isFile ? 'file' : 'directory' }
 }
 
 /** The arguments for `nestedScript`, with how many they are first. */
 export function nestedArguments(mounts: readonly NestedMount[]): readonly string[] {
-  const each = mounts.flatMap(({ row, place, kind }) => [kind, place, row.type, row.options.join(','), row.source])
+  const each = mounts.flatMap(({ mount, place, kind }) => [kind, place, mount.readOnly ? 'ro' : 'rw', mount.source])
   return [String(mounts.length), ...each]
 }
 
@@ -68,13 +67,16 @@ nest() {
     [ ! -h "$target" ] || { echo "$place/$rest is a link"; return 1; }
     [ -f "$target" ] || : >"$target" || return 1
   fi
-  mount --no-mtab --no-canonicalize -t "$3" -o "$4" "$5" "$target"
+  mount --no-mtab --no-canonicalize --bind "$4" "$target" || return 1
+  # What was mounted on the working directory is entered by name again; if that leads elsewhere now, nothing is there.
+  [ "$target" != . ] || cd -P -- "$place" || return 1
+  mount --no-mtab --no-canonicalize -o "remount,bind,nosuid,nodev,$3" "$target"
 }
 root=$1 nested=$2
 shift 2
 while [ "$nested" -gt 0 ]; do
-  nest "$1" "$2" "$3" "$4" "$5" >&4 2>&1 || exit 125
-  shift 5
+  nest "$1" "$2" "$3" "$4" >&4 2>&1 || exit 125
+  shift 4
   nested=$((nested - 1))
 done
 `

@@ -116,19 +116,8 @@ function systemFiles(
   ]
 }
 
-function mountOf(mount: BoundMount, machine: Machine): object {
-  const { target: destination } = mount
-  if (mount.kind === 'tmpfs') {
-    const size = mount.size === undefined ? [] : [`size=${mount.size}`]
-    const mode = mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]
-    return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', ...mode, ...size] }
-  }
+function mountOf({ source, target, readOnly }: BoundMount, machine: Machine): object {
   // What is mounted below a source stays out, but a user namespace may not take a directory without what covers it.
   const bind = machine.inUserNamespace ? 'rbind' : 'bind'
-  return {
-    destination,
-    type: 'bind',
-    source: mount.source,
-    options: [bind, 'nosuid', 'nodev', mount.readOnly ? 'ro' : 'rw'],
-  }
+  return { destination: target, type: 'bind', source, options: [bind, 'nosuid', 'nodev', readOnly ? 'ro' : 'rw'] }
 }

@@ -38,7 +38,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
       const bundle = await writeBundle(spec, abilities, host)
-      const held = withholdComplaints(output, [`${name} run failed: `, `${name}: `])
+      const held = withholdComplaints(output, [`${name} run failed: `, `${name}: `, `exec ${spec.argv[0]}: `])
       const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
       return await resultOf(name, spec, ended, bundle, held)
     },
@@ -113,9 +113,20 @@ async function resultOf(
   if (!started) throw startFailure(name, spec, complaints)
   const problem = exitCode === 0 ? undefined : await readProblem(log)
   if (problem !== undefined && held.complaint() !== '') throw startFailure(name, spec, problem)
+  if (exitCode !== 0 && isExecFailure(held.complaint(), spec)) throw startFailure(name, spec, held.complaint())
   held.release()
   const signal = signalOf(exitCode)
   return { exitCode, ...(signal && { signal }) }
+}
+
+/** The last words of runc inside the container, when it is too late for its log. */
+function isExecFailure(complaint: string, { argv }: SandboxSpec): boolean {
+  const [words, ...more] = complaint.split(`exec ${argv[0]}: `).reverse()
+  return (
+    more.length === 1 &&
+    more[0] === '' &&
+    /^(exec format error|no such file or directory|permission denied)$/.test(words ?? '')
+  )
 }
 
 /** What the runtime wrote into its log as an error, if it did. */

@@ -1,12 +1,15 @@
+import { lstatSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Machine } from './machine.ts'
 import { type MountRow, overlayRow } from './mount-table.ts'
 import type { Rootfs, SandboxMount } from './sandbox.ts'
 
-export type BoundMount = Exclude<SandboxMount, { readonly kind: 'overlay' }>
+/** What is left of a mount when its source is a directory or file of the mount namespace. */
+export type BoundMount = Extract<SandboxMount, { readonly kind: 'bind' }>
 
-/** The mounts of a step, once its overlays are mounted: what is left to bind, parents before what lies in them. */
+/** The mounts of a step, once its overlays and tmpfs are mounted: what is left to bind, parents before what lies in them. */
 export interface StepMounts {
   /** What `mount` has to make first, outside the root. */
   readonly rows: readonly MountRow[]
@@ -28,7 +31,8 @@ export async function stepMounts(
   const bound: BoundMount[] = []
   for (const [index, mount] of mounts.entries()) {
     if (mount.kind === 'overlay') rows.push(await overlayRow(folder, `${index}.`, mount, machine))
-    bound.push(mount.kind === 'overlay' ? bindOf(mount) : mount)
+    if (mount.kind === 'tmpfs') rows.push(await tmpfsRow(path.join(folder, `${index}.tmpfs`), mount, rootfs))
+    bound.push(bindOf(mount, path.join(folder, `${index}.tmpfs`)))
   }
   const depth = (mount: BoundMount) => mount.target.split('/').length
   return {
@@ -38,8 +42,32 @@ export async function stepMounts(
   }
 }
 
-function bindOf({ merged, subpath, target, readOnly }: Extract<SandboxMount, { kind: 'overlay' }>): BoundMount {
-  return { kind: 'bind', source: path.join(merged, subpath), target, readOnly }
+function bindOf(mount: SandboxMount, tmpfs: string): BoundMount {
+  if (mount.kind === 'bind') return mount
+  const { target } = mount
+  if (mount.kind === 'tmpfs') return { kind: 'bind', source: tmpfs, target, readOnly: false }
+  return { kind: 'bind', source: path.join(mount.merged, mount.subpath), target, readOnly: mount.readOnly }
+}
+
+async function tmpfsRow(
+  place: string,
+  { target, size, mode }: Extract<SandboxMount, { readonly kind: 'tmpfs' }>,
+  rootfs: Rootfs,
+): Promise<MountRow> {
+  await mkdir(place, { recursive: true, mode: 0o700 })
+  const octal = (mode ?? coveredMode(rootfs, target)).toString(8)
+  const options = ['nosuid', 'nodev', `mode=${octal}`, ...(size === undefined ? [] : [`size=${size}`])]
+  return { source: 'tmpfs', target: place, type: 'tmpfs', options }
+}
+
+/** The mode of the directory that is mounted over. */
+function coveredMode(rootfs: Rootfs, target: string): number {
+  const folders = rootfs.kind === 'overlay' ? [rootfs.upper, ...rootfs.lowers] : [rootfs.path]
+  for (const folder of folders) {
+    const stats = lstatSync(path.join(folder, target), { throwIfNoEntry: false })
+    if (stats?.isDirectory()) return stats.mode & 0o7777
+  }
+  return 0o755
 }
 
 /** @throws {TsbuildError} TSB_SANDBOX_CWD: through `/proc` a working directory could be one of the host's */
