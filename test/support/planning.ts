@@ -1,6 +1,6 @@
 import { digestOf } from '../../src/digest/index.ts'
 import { TsbuildError } from '../../src/errors.ts'
-import type { Plan } from '../../src/graph/index.ts'
+import type { Op, OpOf, Plan } from '../../src/graph/index.ts'
 import type { ImageConfig } from '../../src/image/index.ts'
 import { parse } from '../../src/parser/index.ts'
 import { type BaseImages, type PlanRequest, plan } from '../../src/planner/index.ts'
@@ -50,4 +50,24 @@ export function planText(
   images: Readonly<Record<string, ImageConfig>> = {},
 ): Promise<Plan> {
   return plan(parse({ name: 'Dockerfile', text }), planRequest(changes), stubBases(images))
+}
+
+/** The ops of one kind, in order. */
+export function opsOf<K extends Op['kind']>(plan: Plan, kind: K): readonly OpOf<K>[] {
+  return plan.nodes.flatMap(({ op }) => (op.kind === kind ? [op as OpOf<K>] : []))
+}
+
+/** History texts, oldest first. */
+export function rowsOf(plan: Plan): readonly string[] {
+  return plan.image.history.map(({ createdBy }) => createdBy)
+}
+
+/** The error that planning a text ends with. */
+export async function planError(...args: Parameters<typeof planText>): Promise<TsbuildError> {
+  const error = await planText(...args).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof TsbuildError) return error
+  throw error ?? new Error('it was planned')
 }

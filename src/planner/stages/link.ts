@@ -1,11 +1,12 @@
-import { atPlace, didYouMean, TsbuildError } from '../../errors.ts'
-import { type Platform, parseImageSource, parsePlatform } from '../../image/index.ts'
+import { TsbuildError } from '../../errors.ts'
+import { type Platform, parseImageSource } from '../../image/index.ts'
 import type { CopyInstruction, Dockerfile, FromInstruction, Stage, StageInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
 import { expandGlobal, type Reading } from '../expand.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Variables } from '../variables.ts'
 import { namedContexts } from './contexts.ts'
+import { checkReference, fromName, fromPlatform } from './from.ts'
 import { stageNames } from './names.ts'
 import type { Ref } from './ref.ts'
 
@@ -41,6 +42,16 @@ export function linkStages(dockerfile: Dockerfile, request: PlanRequest, globals
   const names = stageNames(dockerfile.stages)
   const contexts = namedContexts(request)
 
+  const platforms = dockerfile.stages.map(
+    ({ from }) => fromPlatform(from, request, globals, reading) ?? request.platform,
+  )
+  const standIns = dockerfile.stages.map(({ name, from }, index) => {
+    const platform = platforms[index] ?? request.platform
+    return name === undefined ? undefined : contexts.find(name, platform, from.image.at)
+  })
+  /** A stage, or the named context that stands in for it. */
+  const stageRef = (index: number): Ref => standIns[index] ?? { kind: 'stage', index }
+
   const outside = (name: string, platform: Platform, at: SourceRange): Ref => {
     if (name === 'scratch') return { kind: 'scratch' }
     const context = contexts.find(name, platform, at)
@@ -51,11 +62,11 @@ export function linkStages(dockerfile: Dockerfile, request: PlanRequest, globals
   /** A stage by name in any case; one that does not come earlier is found too, for the error. */
   const byName = (name: string, index: number, at: SourceRange): Ref => {
     const stage = names.find(name.toLowerCase(), index)
-    return stage === undefined ? outside(name, request.platform, at) : { kind: 'stage', index: stage }
+    return stage === undefined ? outside(name, request.platform, at) : stageRef(stage)
   }
   const byIndex = (text: string, at: SourceRange): Ref => {
     const index = Number(text)
-    if (index >= 0 && index < dockerfile.stages.length) return { kind: 'stage', index }
+    if (index >= 0 && index < dockerfile.stages.length) return stageRef(index)
     throw new TsbuildError('TSB_STAGE_INDEX', `invalid stage index ${index}`, {
       at,
       hint: `this file has stages 0 to ${dockerfile.stages.length - 1}`,
@@ -84,71 +95,15 @@ export function linkStages(dockerfile: Dockerfile, request: PlanRequest, globals
   const base = (from: FromInstruction, index: number, platform: Platform): Ref => {
     const name = fromName(from, globals, reading)
     const stage = names.find(name, index)
-    return stage !== undefined && stage < index
-      ? { kind: 'stage', index: stage }
-      : outside(name, platform, from.image.at)
+    return stage !== undefined && stage < index ? stageRef(stage) : outside(name, platform, from.image.at)
   }
 
   const stages = dockerfile.stages.map((stage, index): LinkedStage => {
-    const platform = fromPlatform(stage.from, request, globals, reading) ?? request.platform
-    const context = stage.name === undefined ? undefined : contexts.find(stage.name, platform, stage.from.image.at)
-    const instructions = context ? [] : stage.instructions
-    return {
-      index,
-      stage,
-      base: context ?? base(stage.from, index, platform),
-      instructions,
-      links: link(instructions, index),
-    }
+    const instructions = standIns[index] ? [] : stage.instructions
+    const found = standIns[index] ?? base(stage.from, index, platforms[index] ?? request.platform)
+    return { index, stage, base: found, instructions, links: link(instructions, index) }
   })
   return { stages, link }
-}
-
-function fromName({ image }: FromInstruction, globals: Variables, reading: Reading): string {
-  const name = expandGlobal(image, globals, reading)
-  if (name !== '') return name
-  throw new TsbuildError('TSB_FROM_BLANK', `base name (${image.text}) should not be blank`, {
-    at: image.at,
-    hint: hintForVariable(image.text, globals) ?? 'declare the ARG before the first FROM, or give it a default',
-  })
-}
-
-function fromPlatform(
-  { platform }: FromInstruction,
-  request: PlanRequest,
-  globals: Variables,
-  reading: Reading,
-): Platform | undefined {
-  if (!platform) return undefined
-  const text = expandGlobal(platform, globals, reading)
-  if (text === '') {
-    throw new TsbuildError('TSB_PLATFORM_FORMAT', `empty platform value from expression ${platform.text}`, {
-      at: platform.at,
-      hint: hintForVariable(platform.text, globals),
-    })
-  }
-  try {
-    return parsePlatform(text, request.buildPlatform)
-  } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    const message = `failed to parse platform ${platform.text}: ${error.message}`
-    throw new TsbuildError(error.code, message, { at: platform.at, hint: error.hint, cause: error })
-  }
-}
-
-function hintForVariable(text: string, globals: Variables): string | undefined {
-  const name = /\$\{?(\w+)/.exec(text)?.[1]
-  return name === undefined ? undefined : didYouMean(name, globals.keys())
-}
-
-function checkReference(name: string, at: SourceRange): void {
-  try {
-    parseImageSource(name)
-  } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    const message = `failed to parse stage name ${JSON.stringify(name)}: ${error.message}`
-    throw atPlace(new TsbuildError(error.code, message, { hint: error.hint, cause: error }), at)
-  }
 }
 
 function refuseVariable(text: string, at: SourceRange, reading: Reading): void {

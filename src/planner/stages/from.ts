@@ -1,0 +1,66 @@
+import { didYouMean, TsbuildError } from '../../errors.ts'
+import { type Platform, parseImageSource, parsePlatform } from '../../image/index.ts'
+import type { FromInstruction } from '../../parser/index.ts'
+import type { SourceRange } from '../../source.ts'
+import { expandGlobal, type Reading } from '../expand.ts'
+import type { PlanRequest } from '../request.ts'
+import type { Variables } from '../variables.ts'
+
+/**
+ * What a FROM names, expanded.
+ * @throws {TsbuildError} TSB_FROM_BLANK
+ */
+export function fromName({ image }: FromInstruction, globals: Variables, reading: Reading): string {
+  const name = expandGlobal(image, globals, reading)
+  if (name !== '') return name
+  throw new TsbuildError('TSB_FROM_BLANK', `base name (${image.text}) should not be blank`, {
+    at: image.at,
+    hint: hintForVariable(image.text, globals) ?? 'declare the ARG before the first FROM, or give it a default',
+  })
+}
+
+/**
+ * The platform of a FROM that says one.
+ * @throws {TsbuildError} TSB_PLATFORM_FORMAT
+ */
+export function fromPlatform(
+  { platform }: FromInstruction,
+  request: PlanRequest,
+  globals: Variables,
+  reading: Reading,
+): Platform | undefined {
+  if (!platform) return undefined
+  const text = expandGlobal(platform, globals, reading)
+  if (text === '') {
+    throw new TsbuildError('TSB_PLATFORM_FORMAT', `empty platform value from expression ${platform.text}`, {
+      at: platform.at,
+      hint: hintForVariable(platform.text, globals),
+    })
+  }
+  try {
+    return parsePlatform(text, request.buildPlatform)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const message = `failed to parse platform ${platform.text}: ${error.message}`
+    throw new TsbuildError(error.code, message, { at: platform.at, hint: error.hint, cause: error })
+  }
+}
+
+function hintForVariable(text: string, globals: Variables): string | undefined {
+  const name = /\$\{?(\w+)/.exec(text)?.[1]
+  return name === undefined ? undefined : didYouMean(name, globals.keys())
+}
+
+/**
+ * Checks that what is no stage can be an image.
+ * @throws {TsbuildError} TSB_REFERENCE_FORMAT
+ */
+export function checkReference(name: string, at: SourceRange): void {
+  try {
+    parseImageSource(name)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const message = `failed to parse stage name ${JSON.stringify(name)}: ${error.message}`
+    throw new TsbuildError(error.code, message, { at, hint: error.hint, cause: error })
+  }
+}
