@@ -109,10 +109,17 @@ function isSame(identity: FileIdentity, now: FileIdentity): boolean {
 }
 
 function changed(file: FileEntry, cause?: unknown): TsbuildError {
-  return new TsbuildError('TSB_FILE_CHANGED', `${absolutePath(file.path)} changed while it was read`, {
-    hint: 'nothing else may write to it while the build runs; try again',
-    cause,
-  })
+  return changedError(`${absolutePath(file.path)} changed while it was read`, cause)
+}
+
+/** For what was not the same at the second look. */
+export function changedWhileListed(name: string, cause: Error): TsbuildError {
+  return changedError(`${name} changed while it was listed`, cause)
+}
+
+function changedError(message: string, cause: unknown): TsbuildError {
+  const hint = 'nothing else may write to it while the build runs; try again'
+  return new TsbuildError('TSB_FILE_CHANGED', message, { hint, cause })
 }
 
 /** For what the operating system does not let us look at. */

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { getXattr, splitDevice } from '../syscalls.ts'
-import { unreadable } from './content.ts'
+import { changedWhileListed, unreadable } from './content.ts'
 import type { Change, Entry, FileIdentity, FileTree, Metadata, Tree } from './entry.ts'
 import { decodeName, encodeName } from './names.ts'
 import { comparePaths } from './order.ts'
@@ -21,7 +21,7 @@ export interface DirectoryOptions {
 /**
  * A directory of this machine as a tree. A folder is listed, and a file looked at, when it is first asked for; the answer
  * stays the same from then on. Sockets are left out. Hard links show as files of their own.
- * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_NO_DIRECTORY when the root is none
+ * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_FILE_CHANGED; TSB_NO_DIRECTORY when the root is none
  */
 export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
   return viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
@@ -45,7 +45,7 @@ function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
   const lookAt = (path: TreePath): E | undefined => {
     const place = encodeName(path === rootPath ? root : `${root}/${path}`)
     const stats = statsOf(place, path === rootPath)
-    const entry = stats && look(path, place, stats)
+    const entry = stats && orChanged(place, () => look(path, place, stats))
     if (path === rootPath && entry?.kind !== 'directory') throw noDirectory(root)
     entries.set(path, entry)
     return entry
@@ -85,6 +85,16 @@ function statsOf(place: string | Buffer, isRoot: boolean): BigIntStats | undefin
   } catch (error) {
     if (isSystemError(error, 'ENOTDIR')) return undefined
     throw isSystemError(error, 'EACCES', 'EPERM', 'ENAMETOOLONG') ? unreadable(decoded(place), error) : error
+  }
+}
+
+/** What is at a place may become another thing, or go, between two looks at it. */
+function orChanged<T>(place: string | Buffer, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (!isSystemError(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
+    throw changedWhileListed(decoded(place), error)
   }
 }
 

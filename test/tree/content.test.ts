@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFileSync,
   linkSync,
@@ -10,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { TsbuildError } from '../../src/errors.ts'
 import { type FileEntry, readContent, readSmall, treeOfDirectory, treePath } from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
 import { change } from '../support/tree.ts'
@@ -29,6 +32,17 @@ async function read(file: FileEntry): Promise<Buffer> {
   const parts: Uint8Array[] = []
   for await (const part of readContent(file)) parts.push(part)
   return Buffer.concat(parts)
+}
+
+async function readIfFile(directory: string): Promise<string> {
+  try {
+    const entry = treeOfDirectory(directory).get(treePath('f'))
+    if (entry?.kind !== 'file') return 'no file'
+    return (await read(entry)).toString().trim()
+  } catch (error) {
+    if (error instanceof TsbuildError) return error.code
+    throw error
+  }
 }
 
 describe('readContent', () => {
@@ -74,6 +88,31 @@ describe('readContent', () => {
       await expect(read(shrunk.file)).rejects.toThrow(changed)
     })
   }
+
+  it('C03: while a file and a link to a secret change places, only the file is ever read', async () => {
+    const directory = await scratch()
+    writeFileSync(join(directory, 'canary'), 'CANARY')
+    const swap = `const { renameSync, symlinkSync, writeFileSync } = require('node:fs')
+      for (let i = 0; i < 5000; i++) {
+        writeFileSync('n', 'honest')
+        renameSync('n', 'f')
+        symlinkSync('canary', 'm')
+        renameSync('m', 'f')
+      }`
+    const swapper = spawn(process.execPath, ['-e', swap], { cwd: directory })
+    const ended = once(swapper, 'exit')
+    const seen = new Set<string>()
+    try {
+      while (swapper.exitCode === null) {
+        seen.add(await readIfFile(directory))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    } finally {
+      swapper.kill()
+      await ended
+    }
+    expect([...seen].filter((text) => !['honest', '', 'no file', 'TSB_FILE_CHANGED'].includes(text))).toEqual([])
+  })
 
   it('F05: other bytes under the same size and time are noticed', async () => {
     const { path, file } = await listed('one')

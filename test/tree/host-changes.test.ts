@@ -1,8 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Change, directoryChanges, takeInventory, treeOfDirectory, upperChanges } from '../../src/tree/index.ts'
+import {
+  type Change,
+  directoryChanges,
+  type OverlayMarks,
+  takeInventory,
+  treeOfDirectory,
+  upperChanges,
+} from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
 import { lines } from '../support/tree.ts'
 
@@ -17,16 +24,20 @@ const base = `
 
 type Way = (command: string) => Promise<readonly Change[]>
 
-/** Runs a command in a mount of overlayfs that is gone with the command's mount namespace. */
-const byOverlay: Way = async (command) => {
-  const root = await scratch()
-  for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(root, name), { mode: 0o755 })
-  sh(join(root, 'lower'), base)
-  const options = 'lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=off,metacopy=off,index=off'
-  const mounted = `mount -t overlay overlay -o ${options} merged && cd merged && set -e; ${command}`
-  execFileSync('unshare', ['--mount', 'sh', '-c', mounted], { cwd: root })
-  return upperChanges(join(root, 'upper'), 'trusted', treeOfDirectory(join(root, 'lower')))
-}
+/** Runs a command in a mount of overlayfs that is gone with the command's namespaces. */
+const byOverlay =
+  (namespaces: readonly string[], marks: OverlayMarks): Way =>
+  async (command) => {
+    const root = await scratch()
+    for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(root, name), { mode: 0o755 })
+    sh(join(root, 'lower'), base)
+    const options = `lowerdir=lower,upperdir=upper,workdir=work,${optionsFor[marks]}`
+    const mounted = `set -e; umask 022; mount -t overlay overlay -o ${options} merged; cd merged; ${command}`
+    execFileSync('unshare', [...namespaces, '--mount', 'sh', '-c', mounted], { cwd: root })
+    return upperChanges(join(root, 'upper'), marks, treeOfDirectory(join(root, 'lower')))
+  }
+
+const optionsFor = { trusted: 'redirect_dir=off,metacopy=off,index=off', user: 'userxattr' }
 
 /** Runs a command in a plain copy. */
 const byCopy: Way = async (command) => {
@@ -43,22 +54,24 @@ function sh(directory: string, script: string): void {
   execFileSync('sh', ['-ec', `umask 022; ${script}`], { cwd: directory })
 }
 
-function canMountOverlay(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
+function canRun(program: string, ...args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0
 }
 
+const isRoot = process.getuid?.() === 0
+const userNamespace = ['--user', '--map-root-user']
 const ways: readonly (readonly [name: string, way: Way, runs: boolean])[] = [
-  ['overlay', byOverlay, canMountOverlay()],
+  ['overlay', byOverlay([], 'trusted'), isRoot && canRun('unshare', '--mount', 'true')],
+  [
+    'overlay in a user namespace',
+    byOverlay(userNamespace, 'user'),
+    canRun('unshare', ...userNamespace, '--mount', 'true'),
+  ],
   ['copy', byCopy, true],
 ]
 
 for (const [name, changesOf, runs] of ways) {
-  describe.skipIf(!runs)(`changes by ${name}${runs ? '' : ' (needs root and mount namespaces)'}`, () => {
+  describe.skipIf(!runs)(`changes by ${name}${runs ? '' : ' (this machine allows no such mount)'}`, () => {
     const changes = async (command: string) => lines(await changesOf(command))
 
     it('nothing changed: no changes', async () => {
@@ -158,7 +171,7 @@ for (const [name, changesOf, runs] of ways) {
       ])
     })
 
-    it.skipIf(process.getuid?.() !== 0)('fifos, devices, owners and capabilities survive', async () => {
+    it.skipIf(!isRoot || name.includes('user'))('fifos, devices, owners and capabilities survive', async () => {
       const capability = 'AQAAAgAgAAAAAAAAAAAAAAAAAAA='
       const found = await changesOf(
         `mkfifo p; mknod -m 600 null c 1 3; mknod loop b 7 0; chown 1:2 etc/motd; chown -h 3:4 usr/bin/pw; echo c > cap;
