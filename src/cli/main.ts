@@ -14,7 +14,7 @@ import { watchSignals } from './signals.ts'
 export async function main(): Promise<void> {
   const out = createOutput(process.stdout, process.env)
   const err = createOutput(process.stderr, process.env)
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endOnBrokenPipe)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
   const signal = watchSignals(process, (exitCode) => process.exit(exitCode))
   const status = await runMain(out, err, signal)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
@@ -56,10 +56,9 @@ function openSession(
   }
 }
 
-/** Who reads us has stopped (`tsbuild history app | head -1`): there is nobody to tell, and nothing left to do. */
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+/** Who reads us has stopped (`tsbuild history app | head -1`): the work goes on, and ends with its own status. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
-  process.exit(exitCodes.success)
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

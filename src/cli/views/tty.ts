@@ -19,23 +19,28 @@ export function ttyView({ environment, err }: Session): View {
   const palette = readPalette(env['BUILDKIT_COLORS'])
   const look: FrameLook = { palette, paint: err.paint, logLines: Number(env['BUILDKIT_TTY_LOG_LINES']) || 6 }
   const width = () => err.stream.columns || 80
-  const lines = () => [
-    ...notices.map((notice) => err.paint(palette.warning, notice)),
-    ...frame(trace, now(), { width: width(), height: (err.stream.rows || 24) - notices.length - 1 }, look),
+  const height = () => (err.stream.rows || 24) - 1
+  const withNotices = (lines: readonly string[]) => [
+    ...notices.map((text) => err.paint(palette.warning, text)),
+    ...lines,
   ]
-  const draw = () => createElement(Text, { wrap: 'truncate-end' }, lines().join('\n'))
-  const screen = render(draw(), { stdout: err.stream, patchConsole: false, exitOnCtrlC: false, interactive: true })
-  const clock = setInterval(() => screen.rerender(draw()), Number(env['TTY_DISPLAY_RATE']) || pace).unref()
+  const current = () => frame(trace, now(), { width: width(), height: height() - notices.length }, look)
+  const screen = render(null, { stdout: err.stream, patchConsole: false, exitOnCtrlC: false, interactive: true })
+  const draw = (lines: readonly string[]) =>
+    screen.rerender(createElement(Text, { wrap: 'truncate-end' }, lines.join('\n')))
+  const clock = setInterval(() => draw(withNotices(current())), Number(env['TTY_DISPLAY_RATE']) || pace).unref()
 
   return {
     event: (event) => void trace.apply(event),
     async close() {
       clearInterval(clock)
-      screen.rerender(null)
+      const last = withNotices(lastFrame(trace, now(), width(), look))
+      const fits = last.length <= height()
+      if (fits) draw(last)
+      else screen.rerender(null)
       screen.unmount()
       await screen.waitUntilExit()
-      const last = [...notices, ...lastFrame(trace, now(), width(), look)]
-      err.print(last.map((line) => `${line}\n`).join('') + failureTail(trace, true))
+      err.print((fits ? '' : last.map((line) => `${line}\n`).join('')) + failureTail(trace, true))
     },
   }
 }

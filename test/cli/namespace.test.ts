@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { enterUserNamespace, namespaceNote } from '../../src/cli/namespace.ts'
+import { storeRoot } from '../../src/cli/root.ts'
+import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
+
+const script = join(import.meta.dirname, '../support/programs/enter-namespace.ts')
+const user = findOrdinaryUser(script)
+
+/** Runs the script as that user; it ends with 7. */
+function enter(path: string) {
+  const { uid, gid, name, home } = user ?? { uid: 0, gid: 0, name: '', home: '' }
+  const env = { PATH: path, HOME: home, USER: name }
+  const ran = spawnSync(process.execPath, [script, 'a b', '--c'], { uid, gid, env, encoding: 'utf8' })
+  expect(ran.stderr).toBe('')
+  expect(ran.status).toBe(7)
+  return JSON.parse(ran.stdout)
+}
+
+describe.skipIf(!user)(`a user who is not root (${user ? user.name : noOrdinaryUser})`, () => {
+  test('becomes root of a namespace with all ids of /etc/subuid; process, words, status and store stay', () => {
+    const found = enter('/usr/bin:/bin')
+    expect(found).toMatchObject({
+      kind: 'ranges',
+      uid: 0,
+      words: ['a b', '--c'],
+      root: '/store of user',
+      samePid: true,
+    })
+    expect(found.map.slice(0, 3)).toEqual([0, user?.uid, 1])
+    expect(found.map[5]).toBeGreaterThan(60_000)
+  })
+
+  test('has one id where newuidmap is missing', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tsbuild-path-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    for (const name of ['unshare', 'true']) symlinkSync(`/usr/bin/${name}`, join(directory, name))
+    spawnSync('chmod', ['755', directory])
+    expect(enter(directory)).toMatchObject({ kind: 'single', uid: 0, map: [0, user?.uid, 1], samePid: true })
+  })
+})
+
+test('root stays where it is', () => {
+  const env = { PATH: '/usr/bin' }
+  expect(enterUserNamespace({ command: ['never'], env, uid: 0, root: '/r' })).toBeUndefined()
+})
+
+test('inside the namespace nothing is entered again', () => {
+  const env = { TSBUILD_USER_NAMESPACE: 'single' }
+  expect(enterUserNamespace({ command: ['never'], env, uid: 1000, root: '/r' })).toBe('single')
+})
+
+test('a user is told what cannot be done', () => {
+  expect(namespaceNote('single')).toContain('/etc/subuid')
+  expect(namespaceNote('none')).toContain('need root')
+  expect(namespaceNote('ranges')).toBeUndefined()
+  expect(namespaceNote(undefined)).toBeUndefined()
+})
+
+describe('the store is', () => {
+  const facts = { env: {}, cwd: '/work', uid: 1000, home: '/home/u' }
+  test.each([
+    ['where --root says', { ...facts, flag: 'store', env: { TSBUILD_ROOT: '/x' } }, '/work/store'],
+    ['where TSBUILD_ROOT says', { ...facts, env: { TSBUILD_ROOT: '/x', XDG_DATA_HOME: '/d' } }, '/x'],
+    ['one of the system for root', { ...facts, uid: 0 }, '/var/lib/tsbuild'],
+    ['in XDG_DATA_HOME', { ...facts, env: { XDG_DATA_HOME: '/d' } }, '/d/tsbuild'],
+    ['in the home', facts, '/home/u/.local/share/tsbuild'],
+  ])('%s', (_title, given, root) => {
+    expect(storeRoot(given)).toBe(root)
+  })
+})
