@@ -4,12 +4,11 @@ import { dirname, join } from 'node:path'
 import { type Digest, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
-import { type OverlayMarks, unpackTar } from '../tree/index.ts'
+import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
-import { decompress } from './decompress.ts'
 import { exists, sizeOf } from './exists.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
-import { compressionOf, type LayerPlaces, layerPlaces } from './layer-places.ts'
+import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
 import { restoreBlob } from './restore-blob.ts'
 import type { Shelf } from './shelf.ts'
@@ -35,9 +34,9 @@ export interface LayerFilePorts {
 }
 
 export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts): LayerFiles {
-  const places = layerPlaces(store.root)
+  const places = layerPlaces(store.root, overlayXattr)
   const plainTar = async (layer: LayerRecord) => {
-    if (compressionOf(layer.descriptor) === 'none') return plainBlob(store, layer)
+    if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
     await once(store, path, async () => publish(await unpackedTar(store, layer), path))
     return path
@@ -99,7 +98,7 @@ async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): P
   await store.blobs.obtain(descriptor)
   const hasher = sha256Hasher()
   async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of decompress(store.blobs.stream(descriptor.digest), compressionOf(descriptor))) {
+    for await (const piece of decompress(store.blobs.stream(descriptor.digest))) {
       hasher.update(piece)
       yield piece
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Descriptor, mediaTypes } from '../image/index.ts'
+import type { OverlayMarks } from '../tree/index.ts'
 
 /** Where the forms of a layer are kept, apart from its blob. */
 export interface LayerPlaces {
@@ -12,31 +13,38 @@ export interface LayerPlaces {
 }
 
 /**
- * Directories have names of 28 characters: overlayfs is told about a whole stack in one page of text, and 120 of these
- * fit when they are named relative to `trees/`. They hold the first 168 bits of the diff id.
+ * Directories have names of 28 or 29 characters: overlayfs is told about a whole stack in one page of text, and 120 of
+ * these fit when they are named relative to `trees/`. They hold the first 168 bits of the diff id, and which family of
+ * attributes their marks are in.
  */
-export function layerPlaces(root: string): LayerPlaces {
+export function layerPlaces(root: string, marks: OverlayMarks): LayerPlaces {
   const tars = join(root, 'cache', 'tars')
+  const suffix = marks === 'user' ? 'u' : ''
   return {
-    directory: (diffId) => join(root, 'trees', Buffer.from(hexOf(diffId).slice(0, 42), 'hex').toString('base64url')),
+    directory: (diffId) => join(root, 'trees', `${shortName(diffId)}${suffix}`),
     tar: (diffId) => join(tars, hexOf(diffId)),
   }
 }
 
-/** How the blob of a layer is compressed. @throws {TsbuildError} TSB_MEDIA_TYPE for what is no layer that we can read */
-export function compressionOf({ mediaType, digest }: Descriptor): Compression {
-  const found = compressions.get(mediaType)
-  if (found) return found
+function shortName(diffId: Digest): string {
+  return Buffer.from(hexOf(diffId).slice(0, 42), 'hex').toString('base64url')
+}
+
+/**
+ * True when the blob of a layer is its tar, false when it is compressed.
+ * @throws {TsbuildError} TSB_MEDIA_TYPE for what is no layer that we can read
+ */
+export function isPlainTar({ mediaType, digest }: Descriptor): boolean {
+  const plain = plainOrNot.get(mediaType)
+  if (plain !== undefined) return plain
   throw new TsbuildError('TSB_MEDIA_TYPE', `layer ${digest} is of the unknown type ${JSON.stringify(mediaType)}`)
 }
 
-export type Compression = 'none' | 'gzip' | 'zstd'
-
-const compressions: ReadonlyMap<string, Compression> = new Map([
-  [mediaTypes.layerTar, 'none'],
-  [mediaTypes.layerGzip, 'gzip'],
-  [mediaTypes.layerZstd, 'zstd'],
-  ['application/vnd.docker.image.rootfs.diff.tar', 'none'],
-  [mediaTypes.dockerLayerGzip, 'gzip'],
-  ['application/vnd.docker.image.rootfs.diff.tar.zstd', 'zstd'],
+const plainOrNot: ReadonlyMap<string, boolean> = new Map([
+  [mediaTypes.layerTar, true],
+  [mediaTypes.layerGzip, false],
+  [mediaTypes.layerZstd, false],
+  ['application/vnd.docker.image.rootfs.diff.tar', true],
+  [mediaTypes.dockerLayerGzip, false],
+  ['application/vnd.docker.image.rootfs.diff.tar.zstd', false],
 ])

@@ -3,7 +3,7 @@ import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
 import type { LayerFiles } from './layer-files.ts'
 import { changeOf, type IndexedFile, type LayerIndex } from './layer-index.ts'
-import { compressionOf } from './layer-places.ts'
+import { isPlainTar } from './layer-places.ts'
 
 /**
  * The tree of a layer. What it says comes from the index, whatever forms there are, so that it always says the same; the
@@ -21,7 +21,7 @@ async function placeOf(
   files: LayerFiles,
 ): Promise<(file: IndexedFile, offset: number) => Content> {
   const { places } = files
-  const made = compressionOf(layer.descriptor) === 'none' ? undefined : places.tar(layer.diffId)
+  const made = isPlainTar(layer.descriptor) ? undefined : places.tar(layer.diffId)
   if (made && (await sizeOf(made)) !== index.tarSize) {
     const directory = places.directory(layer.diffId)
     if (await exists(directory)) return ({ path }) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })

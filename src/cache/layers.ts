@@ -2,7 +2,7 @@ import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Layer, mediaTypes } from '../image/index.ts'
 import { type Store, writeFresh } from '../store/index.ts'
-import { type Change, contentId, layerTar, tarOrder, type WrittenTar } from '../tree/index.ts'
+import { type Change, contentId, layerTar, type Tree, tarOrder, type WrittenTar } from '../tree/index.ts'
 import type { LayerRecord, Layers } from './cache.ts'
 import type { StatDigests } from './file-digests.ts'
 import type { LayerFiles } from './layer-files.ts'
@@ -33,8 +33,9 @@ export function openLayers(ports: LayerPorts): Layers {
   }
 }
 
-/** A layer whose names are known. Its forms are made when they are asked for. */
+/** A layer whose names are known. Its forms are made when they are asked for; its tree is then kept in memory. */
 function layerOf(record: LayerRecord, { store, files }: LayerPorts): Layer {
+  let tree: Promise<Tree> | undefined
   return {
     contentId: async () => record.contentId,
     diffId: async () => record.diffId,
@@ -43,7 +44,15 @@ function layerOf(record: LayerRecord, { store, files }: LayerPorts): Layer {
       await store.blobs.obtain(record.descriptor)
       yield* store.blobs.stream(record.descriptor.digest)
     },
-    tree: () => layerTree(record, files),
+    async tree() {
+      tree ??= layerTree(record, files)
+      try {
+        return await tree
+      } catch (error) {
+        tree = undefined
+        throw error
+      }
+    },
     directory: () => files.directory(record),
   }
 }

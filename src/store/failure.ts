@@ -28,14 +28,10 @@ async function diskFull(cause: unknown, path: string, bytes: number): Promise<Ts
     (found) => found.bavail * found.bsize,
     () => 0,
   )
-  return new TsbuildError(
-    'TSB_DISK_FULL',
-    `no space left for ${path} (${bytes} bytes, ${free} are free)`,
-    {
-      hint: 'free some space, or set TSBUILD_ROOT to a directory on another disk',
-      cause,
-    },
-  )
+  return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${bytes} bytes, ${free} are free)`, {
+    hint: 'free some space, or set TSBUILD_ROOT to a directory on another disk',
+    cause,
+  })
 }
 
 function readOnly(cause: unknown, path: string): TsbuildError {

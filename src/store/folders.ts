@@ -1,4 +1,5 @@
-import { chmod, lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
+import { chmodSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { writing } from './failure.ts'
@@ -13,34 +14,28 @@ const folders = ['oci', 'oci/blobs', 'oci/blobs/sha256', 'origins', 'cache', 'tr
  * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it, TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function prepareFolders(root: string): Promise<string> {
-  await makeFolder(root, true)
-  const real = await realpath(root)
-  const owner = (await stat('/proc/self')).uid
-  await checkFolder(real, owner)
+  if (!statSync(root, { throwIfNoEntry: false })) await makeFolder(root)
+  const real = realpathSync(root)
+  // Node has no other way to ask who we are below the command line; a process owns its folder in /proc.
+  const owner = statSync('/proc/self').uid
+  checkFolder(real, lstatSync(real), owner)
   for (const folder of folders) {
     const path = join(real, folder)
-    await makeFolder(path, false)
-    await checkFolder(path, owner)
+    checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await makeFolder(path)), owner)
   }
   await markLayout(join(real, 'oci', 'oci-layout'))
   return real
 }
 
-async function makeFolder(path: string, recursive: boolean): Promise<void> {
-  if (await exists(path)) return
-  await writing(path, 0, async () => {
-    try {
-      await mkdir(path, { recursive, mode: 0o700 })
-    } catch (error) {
-      if (isSystemError(error, 'EEXIST')) return
-      throw error
-    }
-    await chmod(path, 0o700)
+/** The mode is set apart from making, which the umask has a say in. Another process may be faster. */
+async function makeFolder(path: string): Promise<Stats> {
+  return writing(path, 0, async () => {
+    if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(path, 0o700)
+    return lstatSync(path)
   })
 }
 
-async function checkFolder(path: string, owner: number): Promise<void> {
-  const found = await lstat(path)
+function checkFolder(path: string, found: Stats, owner: number): void {
   if (!found.isDirectory()) throw unsafe(path, 'it is not a directory', `remove ${path}`)
   if (found.uid !== owner) {
     throw unsafe(path, `it belongs to user ${found.uid}`, 'set TSBUILD_ROOT to a directory of your own')
@@ -55,16 +50,10 @@ function unsafe(path: string, why: string, hint: string): TsbuildError {
 
 /** @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md#oci-layout-file */
 async function markLayout(path: string): Promise<void> {
-  if (await exists(path)) return
-  await writing(path, 0, () => writeFile(path, '{"imageLayoutVersion":"1.0.0"}\n', { mode: 0o600 }))
-}
-
-async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path)
-    return true
+    if (lstatSync(path, { throwIfNoEntry: false })) return
+    await writing(path, 0, () => writeFile(path, '{"imageLayoutVersion":"1.0.0"}\n', { mode: 0o600, flag: 'wx' }))
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false
-    throw error
+    if (!isSystemError(error, 'EEXIST')) throw error
   }
 }

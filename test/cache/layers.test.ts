@@ -80,23 +80,20 @@ describe.each(Object.entries(forms))('a layer from %s', (name, born) => {
     const [file, twin] = [await lstat(join(directory, 'app/su')), await lstat(join(directory, 'app/twin'))]
     expect([file.mode & 0o7777, file.uid, file.gid, file.ino]).toEqual([0o4755, 1, 2, twin.ino])
     expect((await lstat(join(directory, 'app/old'))).isCharacterDevice()).toBe(true)
-    const { layers } = await cacheOf(store)
-    const again = layers.fromRecord(await layers.recordOf(layer))
-    expect(lines(await again.tree())).toEqual(before)
+    expect(lines(await (await afresh(store, layer)).tree())).toEqual(before)
   })
 
   it('makes its forms again when the cache was deleted', async () => {
     const { layer, store } = await make(born)
     const before = lines(await layer.tree())
     await rm(join(store.root, 'cache'), { recursive: true })
-    expect(lines(await layer.tree())).toEqual(before)
+    expect(lines(await (await afresh(store, layer)).tree())).toEqual(before)
   })
 
   it('makes its directory once, however many ask', async () => {
     if (!isRoot) return
     const { layer, store } = await make(born)
-    const { layers } = await cacheOf(store)
-    const twin = layers.fromRecord(await layers.recordOf(layer))
+    const twin = await afresh(store, layer)
     const found = await Promise.all([layer.directory(), twin.directory(), layer.directory()])
     expect(new Set(found).size, name).toBe(1)
     expect((await readdir(join(store.root, 'trees'))).length).toBe(1)
@@ -223,7 +220,7 @@ describe('damage', () => {
       const path = join(store.root, 'cache/layers', name)
       if ((await stat(path)).isFile()) await writeFile(path, (await readFile(path, 'utf8')).replace('su', 'so'))
     }
-    expect(lines(await layer.tree())).toEqual(before)
+    expect(lines(await (await afresh(store, layer)).tree())).toEqual(before)
   })
 })
 
@@ -244,6 +241,12 @@ async function saved(store: Store, layer: Layer) {
 
 async function fromChanges(store: Store): Promise<Layer> {
   return (await cacheOf(store)).layers.fromChanges(said, never)
+}
+
+/** The layer as another process has it. */
+async function afresh(store: Store, layer: Layer): Promise<Layer> {
+  const { layers } = await cacheOf(store)
+  return layers.fromRecord(await layers.recordOf(layer))
 }
 
 async function make(born: (store: Store) => Promise<Layer>) {
