@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, parseIndex } from '../image/index.ts'
 import { exporting, replaceFile } from './destination.ts'
+import { fileBytes } from './file-bytes.ts'
 import { indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
 
 /** Writes a layout into a directory; see `exportOciFolder`. */
@@ -49,7 +49,7 @@ async function makePlainFolder(folder: string): Promise<void> {
 async function putBlob(target: string, file: LayoutFile, signal: AbortSignal | undefined): Promise<void> {
   const size = 'bytes' in file ? file.bytes.length : file.size
   if (await isThere(target, size)) return
-  await replaceFile(target, 'bytes' in file ? [file.bytes] : createReadStream(file.file), signal)
+  await replaceFile(target, 'bytes' in file ? [file.bytes] : fileBytes(file.file), signal)
 }
 
 async function isThere(file: string, size: number): Promise<boolean> {

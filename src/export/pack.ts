@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { hexOf, sha256Hasher } from '../digest/index.ts'
 import { type Descriptor, type Layer, mediaTypes, toOci } from '../image/index.ts'
 import { compress } from '../tree/index.ts'
 import { exporting } from './destination.ts'
+import { fileBytes } from './file-bytes.ts'
 
 /** What an export needs of the machine. */
 export interface ExportPorts {
@@ -57,7 +57,7 @@ async function writeCompressed(
 ) {
   const hasher = sha256Hasher()
   let size = 0
-  const source = counted(createReadStream(file, { highWaterMark: 1 << 20 }), (done) =>
+  const source = counted(fileBytes(file), (done) =>
     report?.(`exporting layer ${digest}`, done, total, ...(done === total ? ([true] as const) : [])),
   )
   await exporting(target, async () => {
