@@ -43,6 +43,8 @@ export function entryOf(
   if (mark) return mark.kind === 'ignored' ? undefined : mark
   const isDirectory = member.type === '5' || (member.type === '0' && name.at(-1) === slash)
   if (path === rootPath && !isDirectory) {
+    // An empty file without a name: Docker's ADD passes it over, and some archives have one.
+    if (form === 'add' && member.type === '0' && member.stored === 0) return undefined
     throw archiveError('TSB_ARCHIVE_ROOT', 'the root of the archive is not a directory')
   }
   const metadata = metadataOf(member, header)
@@ -143,13 +145,12 @@ function ownerOf(member: PlainMember, key: 'uid' | 'gid'): number {
   throw archiveError('TSB_ARCHIVE_OWNER', `an impossible ${key}: ${owner}`)
 }
 
-/** Whole seconds, clamped to what a header can hold. */
+/** Whole seconds, clamped to what a header can hold: the part before the point, since below 0 nothing is kept. */
 function timeOf(member: PlainMember): number {
   const value = text(member.pax, 'mtime')?.toString('latin1')
-  const isTime = value === undefined || /^-?[0-9]{1,400}(\.[0-9]*)?$/.test(value)
-  if (!isTime) throw archiveError('TSB_ARCHIVE_TIME', `not a time: ${quoted(value ?? '')}`)
-  const time =
-    value === undefined ? numberField(member.header, fields.mtime, 'TSB_ARCHIVE_TIME') : Math.floor(Number(value))
+  const [, whole] = /^(-?[0-9]{1,400})(?:\.[0-9]*)?$/.exec(value ?? '') ?? []
+  if (value !== undefined && whole === undefined) throw archiveError('TSB_ARCHIVE_TIME', `not a time: ${quoted(value)}`)
+  const time = whole === undefined ? numberField(member.header, fields.mtime, 'TSB_ARCHIVE_TIME') : Number(whole)
   return Math.min(Math.max(time, 0), latestTime)
 }
 

@@ -1,6 +1,5 @@
 import type { Change } from '../entry.ts'
 import { comparePaths } from '../order.ts'
-import { parentPath } from '../path.ts'
 
 /**
  * The order of a tar that depends on nothing but the changes: a directory, the whiteouts in it, then all else in it by the
@@ -11,17 +10,18 @@ export function tarOrder(changes: Iterable<Change>): readonly Change[] {
 }
 
 function compareChanges(a: Change, b: Change): number {
-  if (a.kind === 'whiteout' && b.kind !== 'whiteout') return compareWhiteout(a.path, b.path)
-  if (b.kind === 'whiteout' && a.kind !== 'whiteout') return -compareWhiteout(b.path, a.path)
-  return comparePaths(a.path, b.path)
+  const piece = firstDifferentPiece(a.path, b.path)
+  return Number(isWhiteoutAt(b, piece)) - Number(isWhiteoutAt(a, piece)) || comparePaths(a.path, b.path)
 }
 
-/** Like the first name in its directory. */
-function compareWhiteout(whiteout: Change['path'], other: Change['path']): number {
-  const parent = parentPath(whiteout)
-  return isBelow(parent, other) ? -1 : comparePaths(parent, other) || 1
+/** Where the piece begins in which two paths part. */
+function firstDifferentPiece(a: string, b: string): number {
+  let at = 0
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++
+  return at === 0 ? 0 : a.lastIndexOf('/', at - 1) + 1
 }
 
-function isBelow(directory: string, path: string): boolean {
-  return path !== directory && (directory === '' || path.startsWith(`${directory}/`))
+/** True when the piece that begins here is the last one of a whiteout. */
+function isWhiteoutAt(change: Change, piece: number): boolean {
+  return change.kind === 'whiteout' && !change.path.includes('/', piece)
 }
