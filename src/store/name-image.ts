@@ -2,7 +2,7 @@ import { TsbuildError } from '../errors.ts'
 import type { Descriptor, Reference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
 import { summarize } from './documents.ts'
-import type { ImagePorts } from './images.ts'
+import type { ImagePorts } from './find-image.ts'
 import { entriesFor, nameOf } from './index-file.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
-import { findImage, type ImagePorts, type Listed } from './images.ts'
+import { findImage, type ImagePorts, type Listed } from './find-image.ts'
 import { nameOf, tryReference } from './index-file.ts'
 
 /** Does what `Images.remove` says. The caller holds the lock of the index. */

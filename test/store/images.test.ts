@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Digest, sha256 } from '../../src/digest/index.ts'
@@ -194,19 +194,6 @@ describe.skipIf(!hasProgram('skopeo'))('skopeo (skipped when it is not installed
     const layout = `oci:${join(store.root, 'oci')}`
     runProgram('skopeo', 'copy', '-q', '--insecure-policy', `${layout}:a`, `${layout}:copied`)
     expect((await store.images.find('copied'))?.names).toEqual(['a:latest', 'copied:latest'])
-  })
-})
-
-describe('a store that cannot be written to', () => {
-  it('is still read', async () => {
-    const store = await open()
-    await store.images.save(await smallImage(store, 'a'), ['app'])
-    await store.close()
-    const work = [store.root, join(store.root, 'oci')]
-    for (const path of work) await chmod(path, 0o500)
-    const again = await openStore(store.root, { now: Date.now })
-    expect(await again.images.find('app')).toBeDefined()
-    for (const path of work) await chmod(path, 0o700)
   })
 })
 

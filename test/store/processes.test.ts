@@ -13,6 +13,7 @@ import { scratch } from '../support/scratch.ts'
 
 const isRoot = (await stat('/proc/self')).uid === 0
 const worker = fileURLToPath(new URL('../support/store-worker.ts', import.meta.url))
+const reader = fileURLToPath(new URL('../support/store-reader.ts', import.meta.url))
 
 describe.skipIf(!isRoot)('several processes in one store (skipped without root: layers are unpacked)', () => {
   it('F08: write the same layers, records and names at once, and nothing is lost', async () => {
@@ -59,6 +60,20 @@ describe.skipIf(!isRoot || !hasProgram('unshare'))('a full disk (skipped without
       rm "$1/ballast"
       "$2" "$3" "$1/store" name 2`
     runProgram('unshare', '--mount', '--propagation=private', 'sh', '-c', script, 'sh', root, execPath, worker)
+  })
+})
+
+describe.skipIf(!isRoot || !hasProgram('unshare'))('a read-only store (skipped without root and unshare)', () => {
+  it('is read, and says so when something is to be written', async () => {
+    const root = await scratch()
+    expect(await exitOf(start(root, 'app', 1))).toEqual([0, null])
+    const script = `
+      mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 77
+      "$2" "$3" "$1" app 1 || exit 1
+      "$2" "$3" "$1" other 1 2> "$4/errors" && exit 2
+      grep TSB_STORE_READ_ONLY "$4/errors" || { cat "$4/errors" >&2; exit 3; }`
+    const other = await scratch()
+    runProgram('unshare', '--mount', '--propagation=private', 'sh', '-c', script, 'sh', root, execPath, reader, other)
   })
 })
 

@@ -1,0 +1,69 @@
+import { hexOf } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import { type Descriptor, parseReference } from '../image/index.ts'
+import type { DurableBlobs } from './blobs.ts'
+import { type ImageSummary, summarize } from './documents.ts'
+import { familiarName, type IndexFile, nameOf, tryReference } from './index-file.ts'
+import type { Locked } from './locks.ts'
+import type { StoredImage } from './store.ts'
+import type { DeleteUnused } from './unused.ts'
+
+/** What the images are made of. */
+export interface ImagePorts {
+  readonly blobs: DurableBlobs
+  readonly index: IndexFile
+  readonly locked: Locked
+  readonly deleteUnused: DeleteUnused
+}
+
+/** An image with what its documents say. */
+export interface Listed extends StoredImage {
+  readonly summary: ImageSummary
+}
+
+/** Newest first. Entries that are no image of one platform, or whose documents are gone, are passed over. */
+export async function listImages({ blobs, index }: ImagePorts): Promise<readonly Listed[]> {
+  const groups = Map.groupBy(await index.read(), (entry) => entry.digest)
+  const listed: Listed[] = []
+  for (const entries of groups.values()) {
+    const image = await describe(blobs, entries)
+    if (image) listed.push(image)
+  }
+  return listed.sort((a, b) => (a.summary.created < b.summary.created ? 1 : -1))
+}
+
+/** By name, else by id. */
+export async function findImage(ports: ImagePorts, name: string): Promise<Listed | undefined> {
+  const normal = tryReference(name)?.normal
+  const entries = await ports.index.read()
+  const named = entries.find((entry) => normal !== undefined && nameOf(entry) === normal)
+  if (!named) return findById(ports, name)
+  return describe(
+    ports.blobs,
+    entries.filter((entry) => entry.digest === named.digest),
+  )
+}
+
+async function findById(ports: ImagePorts, text: string): Promise<Listed | undefined> {
+  const hex = text.replace(/^sha256:/, '')
+  if (!/^[0-9a-f]{4,64}$/.test(hex)) return undefined
+  const matches = (await listImages(ports)).filter((image) => hexOf(image.id).startsWith(hex))
+  if (new Set(matches.map((image) => image.id)).size <= 1) return matches[0]
+  throw new TsbuildError('TSB_AMBIGUOUS_ID', `several images have an id that begins with ${hex}`, {
+    hint: 'give more digits of the id',
+  })
+}
+
+async function describe(blobs: DurableBlobs, entries: readonly Descriptor[]): Promise<Listed | undefined> {
+  const [first] = entries
+  const summary = first && (await summarize(blobs, first))
+  if (!summary) return undefined
+  const names = entries.flatMap((entry) => nameOf(entry) ?? [])
+  const { mediaType, digest, size } = first
+  return {
+    names: [...new Set(names.map((name) => familiarName(parseReference(name))))].sort(),
+    manifest: { mediaType, digest, size },
+    id: summary.config,
+    summary,
+  }
+}
