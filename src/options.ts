@@ -84,4 +84,6 @@ export interface ImageHistory {
   readonly rows: readonly HistoryRow[]
   /** True when sizes are of compressed blobs, as for an image that was not downloaded. */
   readonly compressed: boolean
+  /** The image is damaged, though it could be shown: rows and layers differ in number. */
+  readonly warning?: string
 }

@@ -1,2 +1,3 @@
 export { type Bases, type BasesOptions, openBases } from './bases.ts'
 export { blobFetcher } from './fetch.ts'
+export { layersOf, type NamedLayer, readStored } from './stored.ts'
