@@ -1,5 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
-import { type Platform, parseImageSource } from '../../image/index.ts'
+import type { Platform } from '../../image/index.ts'
 import type { CopyInstruction, Dockerfile, FromInstruction, Stage, StageInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
 import { expandGlobal, type Reading } from '../expand.ts'
