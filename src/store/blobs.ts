@@ -96,8 +96,17 @@ async function isWhole(path: string, digest: Digest, size: number | undefined, b
     await removeTree(path)
     return false
   }
-  await settle(path)
+  await settleIfWritable(path)
   return true
+}
+
+/** In a read-only store the blob is hashed again next time. */
+async function settleIfWritable(path: string): Promise<void> {
+  try {
+    await settle(path)
+  } catch (error) {
+    if (!(error instanceof TsbuildError && error.code === 'TSB_STORE_READ_ONLY')) throw error
+  }
 }
 
 async function settle(path: string): Promise<void> {
