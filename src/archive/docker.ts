@@ -52,12 +52,8 @@ export async function dockerImages(files: Files): Promise<readonly ArchivedImage
 async function entriesOf(files: Files): Promise<readonly DockerEntry[]> {
   const name = `manifest.json of ${files.name}`
   const value = parseJson(await files.read('manifest.json', documentLimits.manifest), name, documentLimits.manifest)
-  const z = await import('zod/mini')
-  const strings = z.array(z.string())
-  const schema = z.array(
-    z.looseObject({ Config: z.string(), RepoTags: z.nullish(strings), Layers: z.nullish(strings) }),
-  )
-  const parsed = schema.safeParse(value)
+  const { dockerManifestSchema } = await import('./docker-schema.ts')
+  const parsed = dockerManifestSchema.safeParse(value)
   if (!parsed.success) throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is not valid`)
   return parsed.data.map(({ Config, RepoTags, Layers }) => ({ Config, RepoTags: RepoTags ?? [], Layers: Layers ?? [] }))
 }

@@ -33,9 +33,8 @@ export function withMirrors(mirrors: Mirrors, added: readonly string[]): Mirrors
 }
 
 async function mirrorsIn(bytes: Uint8Array, file: string): Promise<Mirrors> {
-  const z = await import('zod/mini')
-  const schema = z.looseObject({ registryMirrors: z.optional(z.record(z.string(), z.array(z.string()))) })
-  const parsed = schema.safeParse(parseJson(bytes, file, sizeLimit))
+  const { configFileSchema } = await import('./config-file-schema.ts')
+  const parsed = configFileSchema.safeParse(parseJson(bytes, file, sizeLimit))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new TsbuildError('TSB_CONFIG_FILE', `${file}: ${issue?.path.map(String).join('.')}: ${issue?.message}`, {
