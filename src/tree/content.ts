@@ -32,16 +32,31 @@ export async function readSmall(file: FileEntry, limit: number): Promise<Uint8Ar
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 }
 
+/**
+ * As `readContent`, for a file of up to `atOnce` bytes, into the beginning of these bytes: a memory for each of many small
+ * files costs more than reading them.
+ * @throws {TsbuildError} as `readContent`
+ */
+export function readInto(bytes: Uint8Array, file: FileEntry): void {
+  if (file.content.kind === 'host') fill(bytes, file, file.content)
+  else bytes.set(file.content.bytes)
+}
+
 /** Below this a thread costs more than the reading. */
-const atOnce = 256 * 1024
+export const atOnce = 256 * 1024
 const partSize = 1024 * 1024
 /** A fifo that took the place of a file must not make the open wait. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 function readAtOnce(file: FileEntry, content: HostContent): Uint8Array {
+  const bytes = Buffer.allocUnsafe(file.size)
+  fill(bytes, file, content)
+  return bytes
+}
+
+function fill(bytes: Uint8Array, file: FileEntry, content: HostContent): void {
   const fd = orChanged(file, () => openSync(encodeName(content.path), openFlags))
   try {
-    const bytes = Buffer.allocUnsafe(file.size)
     let length = 0
     checkIdentity(file, content, fd)
     while (length < file.size) {
@@ -50,7 +65,6 @@ function readAtOnce(file: FileEntry, content: HostContent): Uint8Array {
       length += read
     }
     checkIdentity(file, content, fd)
-    return bytes
   } finally {
     closeSync(fd)
   }

@@ -1,7 +1,8 @@
 import { type Digest, type Hasher, sha256Hasher } from '../../digest/index.ts'
-import { readContent } from '../content.ts'
+import { atOnce, readContent, readInto } from '../content.ts'
 import type { Change, FileEntry } from '../entry.ts'
 import type { TreePath } from '../path.ts'
+import { type Batch, openBatch } from './batch.ts'
 import { encodeHeader, encodeOpaque, encodeWhiteout } from './encode.ts'
 import { blockSize } from './fields.ts'
 import { checkNotReserved } from './whiteout.ts'
@@ -24,8 +25,8 @@ export interface WrittenFile {
  * that nobody said are left out.
  * @throws {TsbuildError} TSB_WHITEOUT_RESERVED for a name that would be a whiteout; TSB_FILE_CHANGED
  */
-export async function* writeTar(changes: Iterable<Change>): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* inBatches(tarPieces(changes))
+export function writeTar(changes: Iterable<Change>): AsyncGenerator<Uint8Array, void, undefined> {
+  return tarPieces(changes)
 }
 
 /** As `writeTar`, hashing on the way: each file is read once. `done` is for after the last byte was taken. */
@@ -38,10 +39,10 @@ export function layerTar(changes: Iterable<Change>): {
   let size = 0
   let result: WrittenTar | undefined
   async function* bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const batch of inBatches(tarPieces(changes, (file, written) => files.set(file.path, written)))) {
-      hasher.update(batch)
-      size += batch.length
-      yield batch
+    for await (const piece of tarPieces(changes, files)) {
+      hasher.update(piece)
+      size += piece.length
+      yield piece
     }
     result = { diffId: hasher.digest(), size, files }
   }
@@ -54,35 +55,50 @@ export function layerTar(changes: Iterable<Change>): {
   }
 }
 
-type Observer = (file: FileEntry, written: WrittenFile) => void
-
-async function* tarPieces(changes: Iterable<Change>, observe?: Observer): AsyncGenerator<Uint8Array, void, undefined> {
-  let position = 0
+/** @param files where each file is noted; without it nothing is hashed */
+async function* tarPieces(
+  changes: Iterable<Change>,
+  files?: Map<TreePath, WrittenFile>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const batch = openBatch()
   for (const change of changes) {
     if (change.kind === 'directory' && change.implied && !change.opaque) continue
-    const header = headerOf(change)
-    yield header
-    position += header.length
+    yield* put(batch, headerOf(change))
     if (change.kind !== 'file') continue
-    const hasher = observe && sha256Hasher()
-    yield* hashed(readContent(change), hasher)
-    if (hasher) observe(change, { digest: hasher.digest(), offset: position })
-    const padding = (blockSize - (change.size % blockSize)) % blockSize
-    if (padding > 0) yield zeros.subarray(0, padding)
-    position += change.size + padding
+    const offset = batch.position
+    const hasher = files && sha256Hasher()
+    yield* change.size <= atOnce ? putSmall(batch, change, hasher) : putLarge(batch, change, hasher)
+    if (hasher) files.set(change.path, { digest: hasher.digest(), offset })
+    yield* put(batch, zeros.subarray(0, (blockSize - (change.size % blockSize)) % blockSize))
   }
-  yield zeros
+  yield* put(batch, zeros)
+  yield batch.take()
 }
 
 /** The end mark, and more than any padding. */
 const zeros = new Uint8Array(2 * blockSize)
 
-async function* hashed(
-  bytes: AsyncIterable<Uint8Array>,
+function* put(batch: Batch, bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  if (!batch.fits(bytes.length)) yield batch.take(bytes.length)
+  batch.reserve(bytes.length).set(bytes)
+}
+
+function* putSmall(batch: Batch, file: FileEntry, hasher: Hasher | undefined): Generator<Uint8Array, void, undefined> {
+  if (!batch.fits(file.size)) yield batch.take()
+  const bytes = batch.reserve(file.size)
+  readInto(bytes, file)
+  hasher?.update(bytes)
+}
+
+async function* putLarge(
+  batch: Batch,
+  file: FileEntry,
   hasher: Hasher | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of bytes) {
+  yield batch.take()
+  for await (const piece of readContent(file)) {
     hasher?.update(piece)
+    batch.pass(piece.length)
     yield piece
   }
 }
@@ -92,25 +108,4 @@ function headerOf(change: Change): Buffer {
   if (change.kind === 'whiteout') return encodeWhiteout(change)
   const header = encodeHeader(change)
   return change.kind === 'directory' && change.opaque ? Buffer.concat([header, encodeOpaque(change)]) : header
-}
-
-const batchSize = 1024 * 1024
-
-/** Small pieces together in large ones: a write, a hash and an await for each megabyte, not for each file. */
-async function* inBatches(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  let batch = Buffer.allocUnsafe(batchSize)
-  let used = 0
-  for await (const piece of pieces) {
-    for (let at = 0; at < piece.length; ) {
-      const part = piece.subarray(at, at + batchSize - used)
-      batch.set(part, used)
-      used += part.length
-      at += part.length
-      if (used < batchSize) continue
-      yield batch
-      batch = Buffer.allocUnsafe(batchSize)
-      used = 0
-    }
-  }
-  if (used > 0) yield batch.subarray(0, used)
 }
