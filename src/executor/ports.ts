@@ -1,7 +1,7 @@
 import type { Cache } from '../cache/index.ts'
 import type { ImageOp } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
-import type { FileTree } from '../tree/index.ts'
+import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { EventSink } from './events.ts'
 import type { RootfsProvider } from './rootfs/index.ts'
 import type { Sandbox } from './sandbox/index.ts'
@@ -41,6 +41,8 @@ export interface ContextFiles {
   readonly directory?: string
   /** For a path that is not in the tree: the rule that took it away (`.dockerignore:3`), if one did. */
   excludedBy(path: string): string | undefined
+  /** For a path that is not in the tree: the symbolic link that leads from it out of the context, if one does. */
+  leavesBy(path: string): SymlinkEntry | undefined
 }
 
 /** Secrets that the command line names. */

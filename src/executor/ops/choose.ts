@@ -5,9 +5,11 @@ import {
   baseName,
   type FileTree,
   filterTree,
+  hasWildcard,
   parentPath,
-  patternMatcher,
+  patternList,
   resolvePath,
+  rootPath,
   select,
   splitPivot,
   type TreePath,
@@ -26,13 +28,13 @@ export interface ChosenSource {
 
 /**
  * What the sources of a COPY mean, in the order of the instruction. A wildcard may mean nothing; a plain path has to exist.
- * @throws {TsbuildError} TSB_COPY_SOURCE_MISSING, naming the ignore rule that hides it when one does
+ * @throws {TsbuildError} TSB_COPY_SOURCE_MISSING, naming the ignore rule that hides it when one does; TSB_CONTEXT_ESCAPE
  */
 export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<readonly ChosenSource[]> {
   const sources = op.sources.map(async (source): Promise<ChosenSource> => {
     const value = inputs.value(source.from)
     const tree = await filesOf(value)
-    const files = op.parents ? chooseWithParents(tree, source, op) : choosePaths(tree, source, op, value)
+    const files = op.parents ? chooseWithParents(tree, source, op, value) : choosePaths(tree, source, op, value)
     return { name: source.path, files }
   })
   return Promise.all(sources)
@@ -53,21 +55,33 @@ function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpVa
 
 /** `--exclude` is relative to the source, and never hits a source that is itself a file. */
 function withoutExcluded(chosen: ChosenFile, op: CopyOp): ChosenFile {
-  const excluded = patternMatcher(op.excludes)
-  return { ...chosen, tree: filterTree(chosen.tree, chosen.entry.path, (relative) => !excluded(relative)) }
+  const excluded = patternList(op.excludes)
+  const accept = (relative: string) => !excluded.matches(relative)
+  return { ...chosen, tree: filterTree(chosen.tree, chosen.entry.path, accept, excluded.mayDifferBelow) }
 }
 
 /** `--parents`: from the pivot on, all that the pattern matches, in its directories. */
-function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp): readonly ChosenFile[] {
+function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp, value: OpValue): readonly ChosenFile[] {
   const { start, pattern } = splitPivot(source.path)
-  const wanted = patternMatcher([pattern])
-  const excluded = patternMatcher(op.excludes)
+  const wanted = patternList([pattern === rootPath ? '**' : pattern])
+  const excluded = patternList(op.excludes)
+  const accept = (relative: string) => wanted.matches(relative) && !excluded.matches(relative)
+  const mayAcceptBelow = (relative: string) =>
+    (wanted.matches(relative) || wanted.mayDifferBelow(relative)) &&
+    (!excluded.matches(relative) || excluded.mayDifferBelow(relative))
   return select(tree, start).flatMap((path) => {
     const { entry } = resolvePath(tree, path, { followLast: true })
-    if (entry?.kind !== 'directory') return []
-    const filtered = filterTree(tree, entry.path, (relative) => wanted(relative) && !excluded(relative))
-    return [{ tree: filtered, entry, name: baseName(path) }]
+    if (!entry) throw missing(tree, path, value)
+    if (entry.kind !== 'directory') return []
+    if (!hasWildcard(source.path)) requireBelow(tree, entry.path, pattern, value)
+    return [{ tree: filterTree(tree, entry.path, accept, mayAcceptBelow), entry, name: baseName(path) }]
   })
+}
+
+/** Links below the pivot are not walked through, so one of them makes a path missing too. */
+function requireBelow(tree: FileTree, directory: TreePath, pattern: TreePath, value: OpValue): void {
+  const path = treePath(`${directory}/${pattern}`)
+  if (tree.get(path) === undefined) throw missing(tree, path, value)
 }
 
 function fileBehind(tree: FileTree, target: TreePath) {
@@ -78,6 +92,13 @@ function fileBehind(tree: FileTree, target: TreePath) {
 
 function missing(tree: FileTree, path: TreePath, value: OpValue): TsbuildError {
   const shown = absolutePath(path)
+  const link = value.kind === 'context' ? value.files.leavesBy(path) : undefined
+  if (link) {
+    const message = `${absolutePath(link.path)} is a link to ${link.target}, which is outside of the build context`
+    return new TsbuildError('TSB_CONTEXT_ESCAPE', message, {
+      hint: 'links in a context start at its root and never lead out of it; copy the file into the context',
+    })
+  }
   return new TsbuildError('TSB_COPY_SOURCE_MISSING', `failed to compute cache key: "${shown}": not found`, {
     hint: value.kind === 'context' ? contextHint(tree, path, value) : similarName(tree, path),
   })
