@@ -26,3 +26,13 @@ export function trimmed(text: string, start = 0, end = text.length): Lexeme {
   while (from < to && isSpace(text.charCodeAt(to - 1))) to--
   return { text: text.slice(from, to), start: from, end: to }
 }
+
+/** As much of a text as a message should show. */
+export function excerpt(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}
+
+/** An excerpt in double quotes. */
+export function quoted(text: string): string {
+  return JSON.stringify(excerpt(text))
+}

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import { isSpace, type Lexeme, trimmed } from './characters.ts'
+import { excerpt, isSpace, type Lexeme, trimmed } from './characters.ts'
 import { type Line, lineAt } from './lines.ts'
 import type { Places } from './places.ts'
 
@@ -64,10 +64,14 @@ export function escapeOf(text: string, directives: readonly Directive[], place: 
   const directive = directives.find(({ name }) => name === 'escape')
   if (!directive || text.startsWith('#!')) return '\\'
   if (directive.value === '\\' || directive.value === '`') return directive.value
-  throw new TsbuildError('TSB_BAD_DIRECTIVE', `invalid escape token '${directive.value}' does not match \` or \\`, {
-    at: place(directive.start, directive.end),
-    hint: 'write # escape=\\ or # escape=`',
-  })
+  throw new TsbuildError(
+    'TSB_BAD_DIRECTIVE',
+    `invalid escape token '${excerpt(directive.value)}' does not match \` or \\`,
+    {
+      at: place(directive.start, directive.end),
+      hint: 'write # escape=\\ or # escape=`',
+    },
+  )
 }
 
 /** The front end that a file asks for: `# syntax=`, `// syntax=` or a JSON object with a `syntax` member. */

@@ -1,3 +1,5 @@
+import { quoted } from './characters.ts'
+
 /** Nanoseconds in a unit of Go's `time.ParseDuration`. */
 const units: ReadonlyMap<string, number> = new Map([
   ['ns', 1],
@@ -15,8 +17,8 @@ const units: ReadonlyMap<string, number> = new Map([
  * @returns nanoseconds, or the reason why the text is none in Go's words
  */
 export function parseDuration(text: string): number | { readonly problem: string } {
-  const quoted = JSON.stringify(text)
-  const invalid = { problem: `time: invalid duration ${quoted}` }
+  const shown = quoted(text)
+  const invalid = { problem: `time: invalid duration ${shown}` }
   if (text.length > 64) return invalid
   const sign = text.startsWith('-') ? -1 : 1
   let rest = /^[+-]/.test(text) ? text.slice(1) : text
@@ -27,9 +29,9 @@ export function parseDuration(text: string): number | { readonly problem: string
     const number = /^(?:\d+(?:\.\d*)?|\.\d+)/.exec(rest)?.[0]
     if (number === undefined) return invalid
     const unit = /^[^\d.]*/.exec(rest.slice(number.length))?.[0] ?? ''
-    if (unit === '') return { problem: `time: missing unit in duration ${quoted}` }
+    if (unit === '') return { problem: `time: missing unit in duration ${shown}` }
     const scale = units.get(unit)
-    if (scale === undefined) return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}` }
+    if (scale === undefined) return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${shown}` }
     total += Number(number) * scale
     rest = rest.slice(number.length + unit.length)
   }

@@ -25,7 +25,7 @@ export function readExecForm(statement: Statement, rest: Lexeme): readonly Lexem
 }
 
 function parseArray(text: string): readonly unknown[] | undefined {
-  if (!text.startsWith('[')) return undefined
+  if (!text.startsWith('[') || !text.endsWith(']')) return undefined
   try {
     const parsed: unknown = JSON.parse(text)
     return Array.isArray(parsed) ? parsed : undefined

@@ -1,5 +1,5 @@
 import { didYouMean } from '../errors.ts'
-import { isSpace, type Lexeme } from './characters.ts'
+import { excerpt, isSpace, type Lexeme } from './characters.ts'
 import type { Word } from './instruction.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
 
@@ -99,7 +99,7 @@ function checkBool(statement: Statement, flag: Lexeme, name: string, value: stri
   throw badFlag(
     statement,
     flag,
-    `expecting boolean value for flag --${name}, not: ${value}`,
+    `expecting boolean value for flag --${name}, not: ${excerpt(value)}`,
     `write --${name} or --${name}=false`,
   )
 }
@@ -108,8 +108,8 @@ function unknownFlag(statement: Statement, flag: Lexeme, name: string, known: It
   const names = [...known]
   const list = names.map((other) => `--${other}`).join(', ')
   const keyword = statement.keyword.text.toUpperCase()
-  const hint = didYouMean(name, names) ?? (list ? `${keyword} knows ${list}` : `${keyword} has no flags`)
-  return instructionError(statement, 'TSB_UNKNOWN_FLAG', `unknown flag: --${name}`, { part: flag, hint })
+  const hint = didYouMean(excerpt(name), names) ?? (list ? `${keyword} knows ${list}` : `${keyword} has no flags`)
+  return instructionError(statement, 'TSB_UNKNOWN_FLAG', `unknown flag: --${excerpt(name)}`, { part: flag, hint })
 }
 
 function badFlag(statement: Statement, part: Lexeme, message: string, hint: string) {

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import { isSpace, type Lexeme } from './characters.ts'
+import { isSpace, type Lexeme, quoted } from './characters.ts'
 import { lineAt } from './lines.ts'
 import { shellParts } from './shell-parts.ts'
 
@@ -42,7 +42,7 @@ export function readHeredocWord(word: string): HeredocWord | undefined {
   if (rest === '' || rest.includes('<')) return undefined
   const name = unquote(rest)
   if (name === undefined) return undefined
-  return { name: name.text, expand: !name.quoted, chomp, fd: descriptor(word.slice(0, arrows)) }
+  return { name: name.text, expand: !name.isQuoted, chomp, fd: descriptor(word.slice(0, arrows)) }
 }
 
 function isDigits(text: string, end: number): boolean {
@@ -58,9 +58,9 @@ function descriptor(digits: string): number {
 }
 
 /** A single word without its quotes; undefined when there is none or more than one. */
-function unquote(text: string): { readonly text: string; readonly quoted: boolean } | undefined {
+function unquote(text: string): { readonly text: string; readonly isQuoted: boolean } | undefined {
   const parts: string[] = []
-  let [quoted, open, done] = [false, false, false]
+  let [isQuoted, open, done] = [false, false, false]
   for (let i = 0; i < text.length; i++) {
     const char = text.charAt(i)
     if (isSpace(text.charCodeAt(i))) {
@@ -70,7 +70,7 @@ function unquote(text: string): { readonly text: string; readonly quoted: boolea
     if (done) return undefined
     open = true
     if (char === "'" || char === '"') {
-      quoted = true
+      isQuoted = true
       const end = closingQuote(text, i)
       parts.push(char === '"' ? withoutEscapes(text.slice(i + 1, end)) : text.slice(i + 1, end))
       i = end
@@ -78,7 +78,7 @@ function unquote(text: string): { readonly text: string; readonly quoted: boolea
     else parts.push(char)
   }
   const name = parts.join('')
-  return name === '' ? undefined : { text: name, quoted }
+  return name === '' ? undefined : { text: name, isQuoted }
 }
 
 /** Offset of the quote that closes the one at `start`. */
@@ -91,7 +91,7 @@ function closingQuote(text: string, start: number): number {
   }
   throw new TsbuildError(
     'TSB_BAD_HEREDOC',
-    `failed to process ${JSON.stringify(text)}: unexpected end of statement while looking for matching ` +
+    `failed to process ${quoted(text)}: unexpected end of statement while looking for matching ` +
       `${quote === '"' ? 'double' : 'single'}-quote`,
   )
 }

@@ -15,8 +15,8 @@ export interface JoinedLines {
   readonly emptyLine: boolean
 }
 
-/** Joins the line of an instruction with those that continue it. */
-export function joinLines(text: string, first: Line, escapeChar: Escape): JoinedLines {
+/** Joins the line of an instruction with those that continue it, until there are more than `limit` characters. */
+export function joinLines(text: string, first: Line, escapeChar: Escape, limit: number): JoinedLines {
   const parts: string[] = []
   const pieces: { index: number; offset: number }[] = []
   let length = 0
@@ -25,13 +25,15 @@ export function joinLines(text: string, first: Line, escapeChar: Escape): Joined
   const add = (line: Line): boolean => {
     const mark = continuation(text, line, escapeChar)
     const end = mark ?? line.end
-    pieces.push({ index: length, offset: line.start })
-    parts.push(text.slice(line.start, end))
-    length += end - line.start
+    if (end > line.start) {
+      pieces.push({ index: length, offset: line.start })
+      parts.push(text.slice(line.start, end))
+      length += end - line.start
+    }
     return mark !== undefined
   }
   let open = add(first)
-  while (open) {
+  while (open && length <= limit) {
     const line = lineAt(text, last.next)
     if (!line) break
     last = line

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import type { Lexeme } from './characters.ts'
+import { excerpt, type Lexeme, quoted } from './characters.ts'
 import { readFlags } from './flags.ts'
 import type { Pair } from './instruction.ts'
 import { requireArguments } from './single.ts'
@@ -21,14 +21,14 @@ function legacyPair(statement: Statement): Pair {
   const keyword = statement.keyword.text.toUpperCase()
   throw new TsbuildError('TSB_MISSING_ARGUMENT', `${keyword} must have two arguments`, {
     at: statement.place(head),
-    hint: `write ${keyword} ${head.text}=value`,
+    hint: `write ${keyword} ${excerpt(head.text)}=value`,
   })
 }
 
 function pairOf(statement: Statement, word: Lexeme): Pair {
   const equals = word.text.indexOf('=')
   if (equals < 0) {
-    const message = `Syntax error - can't find = in ${JSON.stringify(word.text)}. Must be of the form: name=value`
+    const message = `Syntax error - can't find = in ${quoted(word.text)}. Must be of the form: name=value`
     throw new TsbuildError('TSB_BAD_PAIR', message, {
       at: statement.place(word),
       hint: 'put quotes around a value with blanks in it',

@@ -1,5 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
+import { excerpt } from './characters.ts'
 import { type Directive, detectSyntax, escapeOf, readDirectives, syntaxImage } from './directives.ts'
 import type {
   ArgInstruction,
@@ -13,7 +14,7 @@ import { readInstruction } from './instructions/read.ts'
 import { type Places, placesIn } from './places.ts'
 import { scan } from './scan.ts'
 
-/** Characters that a Dockerfile may have: 16 Mi. */
+/** Bytes that a Dockerfile may have: 16 MiB. */
 const sizeLimit = 16 << 20
 
 /**
@@ -45,7 +46,7 @@ function shown({ name, value, start, end }: Directive, place: Places): Dockerfil
 }
 
 function checkSize({ name, text }: SourceFile): void {
-  if (text.length <= sizeLimit) return
+  if (Buffer.byteLength(text) <= sizeLimit) return
   throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`, {
     hint: 'keep data in files of the build context and COPY them',
   })
@@ -56,7 +57,7 @@ function checkFrontend({ text }: SourceFile, place: Places): void {
   if (!syntax) return
   const image = syntaxImage(syntax.value)
   if (/^(docker\.io\/)?docker\/dockerfile/.test(image)) return
-  throw new TsbuildError('TSB_UNSUPPORTED_FRONTEND', `the front end ${image} is not supported`, {
+  throw new TsbuildError('TSB_UNSUPPORTED_FRONTEND', `the front end ${excerpt(image)} is not supported`, {
     at: place(syntax.range.start, syntax.range.end),
     hint: 'tsbuild reads Dockerfiles itself: remove the syntax line or name docker/dockerfile:1',
   })

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
-import { trimmed } from './characters.ts'
+import { quoted, trimmed } from './characters.ts'
 import type { Escape } from './directives.ts'
 import { readExecForm } from './exec-form.ts'
 import { splitFlags } from './flags.ts'
@@ -12,6 +12,12 @@ import { lastAtMost, type Places } from './places.ts'
 import type { Statement } from './statement.ts'
 import { firstWord } from './words.ts'
 
+/** Characters that an instruction may have without its heredoc bodies: no command could be run with more. */
+const textLimit = 1 << 20
+
+/** Instructions that a file may have. */
+const countLimit = 200_000
+
 /** A file as statements, in order. */
 export interface Scanned {
   readonly statements: readonly Statement[]
@@ -21,7 +27,7 @@ export interface Scanned {
 /**
  * Parts a file into its instructions: lines joined, comments collected, heredoc bodies taken.
  * @param from offset to begin at: after the parser directives
- * @throws {TsbuildError} TSB_UNTERMINATED_HEREDOC, TSB_BAD_HEREDOC, TSB_BAD_JSON
+ * @throws {TsbuildError} TSB_UNTERMINATED_HEREDOC, TSB_BAD_HEREDOC, TSB_BAD_JSON, TSB_DOCKERFILE_TOO_LARGE
  */
 export function scan(source: SourceFile, escapeChar: Escape, place: Places, from = 0): Scanned {
   const { text } = source
@@ -39,7 +45,8 @@ export function scan(source: SourceFile, escapeChar: Escape, place: Places, from
       else comments.push(comment)
       line = lineAt(text, line.next)
     } else {
-      const joined = joinLines(text, { ...line, start: start.start }, escapeChar)
+      const joined = joinLines(text, { ...line, start: start.start }, escapeChar, textLimit)
+      checkSize(joined, statements.length, place)
       const { statement, next } = readStatement(text, joined, { escapeChar, comments, place })
       if (joined.emptyLine) warnings.push(emptyLineWarning(joined, statement.at))
       statements.push(statement)
@@ -48,6 +55,22 @@ export function scan(source: SourceFile, escapeChar: Escape, place: Places, from
     }
   }
   return { statements, warnings }
+}
+
+function checkSize(joined: JoinedLines, count: number, place: Places): void {
+  const what =
+    joined.text.length > textLimit
+      ? 'an instruction is longer than 1 MiB'
+      : count >= countLimit
+        ? `more than ${countLimit} instructions`
+        : undefined
+  if (what === undefined) return
+  const at = place(joined.start, joined.end)
+  const hint = 'put long scripts and data into files of the build context'
+  throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `dockerfile parse error on line ${at.start.line + 1}: ${what}`, {
+    at,
+    hint,
+  })
 }
 
 function emptyLineWarning(joined: JoinedLines, at: SourceRange) {
@@ -116,6 +139,6 @@ function mayHaveHeredocs(statement: Statement): boolean {
 function unterminated(name: string, at: SourceRange): TsbuildError {
   return new TsbuildError('TSB_UNTERMINATED_HEREDOC', 'unterminated heredoc', {
     at,
-    hint: `end it with a line that is only ${JSON.stringify(name)}`,
+    hint: `end it with a line that is only ${quoted(name)}`,
   })
 }

@@ -1,8 +1,9 @@
 import type { Lexeme } from './characters.ts'
 import { readExecForm } from './exec-form.ts'
 import type { Flags } from './flags.ts'
-import { chompTabs, readHeredocWord } from './heredoc.ts'
+import { chompTabs, type HeredocBody } from './heredoc.ts'
 import type { CopyInstruction, Heredoc } from './instruction.ts'
+import { lastAtMost } from './places.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
 import { plainWords } from './words.ts'
 
@@ -14,32 +15,29 @@ export function readSources(statement: Statement): SourcesAndDest {
   const words = json ?? plainWords(statement.rest)
   const dest = words.at(-1)
   if (!dest || words.length < 2) throw missingDestination(statement)
-  const found: { sources: Lexeme[]; heredocs: Heredoc[] } = { sources: [], heredocs: [] }
-  for (const word of words.slice(0, -1)) {
-    const heredoc = json ? undefined : heredocOf(statement, word)
-    if (heredoc) found.heredocs.push(heredoc)
-    else found.sources.push(word)
+  const heredocs = json ? [] : statement.heredocs
+  const startsHeredoc = ({ start }: Lexeme) => {
+    const heredoc = heredocs[lastAtMost(heredocs, start, ({ word }) => word.start)]
+    return heredoc !== undefined && start >= heredoc.word.start && start < heredoc.word.end
   }
-  if (!json && heredocOf(statement, dest)) throw heredocDestination(statement, dest)
+  if (startsHeredoc(dest)) throw heredocDestination(statement, dest)
+  const paths = words.slice(0, -1).filter((word) => !startsHeredoc(word))
   return {
-    sources: found.sources.map((word) => wordOf(statement, word)),
-    heredocs: found.heredocs,
+    sources: paths.map((word) => wordOf(statement, word)),
+    heredocs: withLastBodies(heredocs).map((heredoc) => heredocValue(statement, heredoc)),
     dest: wordOf(statement, dest),
     json: json !== undefined,
   }
 }
 
-/** The heredoc that a word starts; when several have the same name the last body is that of all. */
-function heredocOf(statement: Statement, word: Lexeme): Heredoc | undefined {
-  if (statement.heredocs.length === 0) return undefined
-  const { name } = readHeredocWord(word.text) ?? {}
-  const started = statement.heredocs.find((heredoc) => heredoc.word.start === word.start)
-  const body = statement.heredocs.findLast((heredoc) => heredoc.name === name)
-  return started && body && heredocValue(statement, { ...started, raw: body.raw })
+/** When several heredocs of COPY or ADD have one name, the last body is that of all. */
+function withLastBodies(heredocs: readonly HeredocBody[]): readonly HeredocBody[] {
+  const bodies = new Map(heredocs.map(({ name, raw }) => [name, raw]))
+  return heredocs.map((heredoc) => ({ ...heredoc, raw: bodies.get(heredoc.name) ?? heredoc.raw }))
 }
 
 /** A heredoc as the instruction shows it. */
-export function heredocValue(statement: Statement, heredoc: Statement['heredocs'][number]): Heredoc {
+export function heredocValue(statement: Statement, heredoc: HeredocBody): Heredoc {
   const { name, expand, chomp, fd, raw, word } = heredoc
   return { name, expand, chomp, fd, raw, text: chomp ? chompTabs(raw) : raw, at: statement.place(word) }
 }

@@ -1,5 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceRange } from '../source.ts'
+import { quoted } from './characters.ts'
 import type { Instruction } from './instruction.ts'
 import { refuseTrigger } from './instructions/onbuild.ts'
 import { readInstruction } from './instructions/read.ts'
@@ -14,12 +15,8 @@ export function parseTrigger(text: string, at: SourceRange, escapeChar: '\\' | '
   const source = { name: at.source.name, text }
   const [statement, ...more] = scan(source, escapeChar, () => at).statements
   if (!statement || more.length > 0) {
-    throw new TsbuildError('TSB_BAD_TRIGGER', `onbuild trigger should be a single expression: ${excerpt(text)}`, { at })
+    throw new TsbuildError('TSB_BAD_TRIGGER', `onbuild trigger should be a single expression: ${quoted(text)}`, { at })
   }
   refuseTrigger(statement, statement.keyword)
   return readInstruction(statement)
-}
-
-function excerpt(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
 }

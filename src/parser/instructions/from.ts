@@ -1,3 +1,4 @@
+import { quoted } from '../characters.ts'
 import { readFlags } from '../flags.ts'
 import type { FromInstruction } from '../instruction.ts'
 import { baseOf, instructionError, type Statement, wordOf } from '../statement.ts'
@@ -15,7 +16,7 @@ export function readFrom(statement: Statement): FromInstruction {
     throw instructionError(
       statement,
       'TSB_BAD_STAGE_NAME',
-      `invalid name for build stage: ${JSON.stringify(alias.text)}, name can't start with a number or contain symbols`,
+      `invalid name for build stage: ${quoted(alias.text)}, name can't start with a number or contain symbols`,
       { part: alias, hint: 'use letters, digits, "-", "_" and ".", a letter first' },
     )
   }

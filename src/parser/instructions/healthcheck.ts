@@ -1,3 +1,4 @@
+import { quoted } from '../characters.ts'
 import { readCommand } from '../command.ts'
 import { parseDuration } from '../duration.ts'
 import { type Flags, readFlags } from '../flags.ts'
@@ -35,7 +36,7 @@ function readTest(statement: Statement): HealthcheckInstruction['test'] {
     throw instructionError(statement, 'TSB_BAD_HEALTHCHECK', 'HEALTHCHECK NONE takes no arguments', { part: tail })
   }
   if (type !== 'CMD') {
-    const message = `Unknown type ${JSON.stringify(type)} in HEALTHCHECK (try CMD)`
+    const message = `Unknown type ${quoted(type)} in HEALTHCHECK (try CMD)`
     throw instructionError(statement, 'TSB_BAD_HEALTHCHECK', message, { part: head, hint: 'write HEALTHCHECK CMD …' })
   }
   const command = readCommand(statement, tail ?? part(head, head.text.length, head.text.length))
@@ -66,9 +67,9 @@ function readRetries(statement: Statement, flags: Flags): number {
   const value = /^[+-]?\d{1,20}$/.test(text) ? Number(text) : Number.NaN
   if (value >= 0 && value < 2 ** 31) return value
   const problem = Number.isNaN(value)
-    ? `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`
+    ? `strconv.ParseInt: parsing ${quoted(text)}: invalid syntax`
     : value < 0
       ? `--retries cannot be negative (${value})`
-      : `strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`
+      : `strconv.ParseInt: parsing ${quoted(text)}: value out of range`
   throw instructionError(statement, 'TSB_BAD_FLAG', problem, { at, hint: 'write a whole number' })
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../errors.ts'
+import { excerpt } from '../characters.ts'
 import type { Instruction, InstructionOf } from '../instruction.ts'
 import { instructionError, type Statement } from '../statement.ts'
 import { readAdd } from './add.ts'
@@ -52,17 +53,12 @@ export function readInstruction(statement: Statement): Instruction {
   const kind = keyword.text.toLowerCase()
   if (isKind(kind)) return readers[kind](statement)
   const names = kinds.map((name) => name.toUpperCase())
-  throw instructionError(statement, 'TSB_UNKNOWN_INSTRUCTION', `unknown instruction: ${shortened(keyword.text)}`, {
+  throw instructionError(statement, 'TSB_UNKNOWN_INSTRUCTION', `unknown instruction: ${excerpt(keyword.text)}`, {
     part: keyword,
-    hint: didYouMean(shortened(keyword.text), names) ?? `the instructions are ${names.join(', ')}`,
+    hint: didYouMean(excerpt(keyword.text), names) ?? `the instructions are ${names.join(', ')}`,
   })
 }
 
 function isKind(text: string): text is Kind {
   return Object.hasOwn(readers, text)
-}
-
-/** A word short enough for a message. */
-function shortened(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }

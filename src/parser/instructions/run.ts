@@ -1,3 +1,4 @@
+import { excerpt, quoted } from '../characters.ts'
 import { readCommand } from '../command.ts'
 import { readFlags } from '../flags.ts'
 import type { RunInstruction, Word } from '../instruction.ts'
@@ -10,10 +11,10 @@ export function readRun(statement: Statement): RunInstruction {
   const network = flags.word('network')
   const security = flags.word('security')
   if (network && !['default', 'none', 'host'].includes(network.text)) {
-    throw badValue(statement, network, `invalid network mode ${JSON.stringify(network.text)}`, 'default, none or host')
+    throw badValue(statement, network, `invalid network mode ${quoted(network.text)}`, 'default, none or host')
   }
   if (security && !['sandbox', 'insecure'].includes(security.text)) {
-    throw badValue(statement, security, `security ${JSON.stringify(security.text)} is not valid`, 'sandbox or insecure')
+    throw badValue(statement, security, `security ${quoted(security.text)} is not valid`, 'sandbox or insecure')
   }
   return {
     kind: 'run',
@@ -45,7 +46,7 @@ function readMount(statement: Statement, { text, at }: Word): RunInstruction['mo
     const message = "'from' doesn't support variable expansion, define alias stage instead"
     throw instructionError(statement, 'TSB_BAD_MOUNT', message, {
       at,
-      hint: `add FROM ${value} AS NAME and use from=NAME`,
+      hint: `add FROM ${excerpt(value)} AS NAME and use from=NAME`,
     })
   })
 }
