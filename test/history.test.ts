@@ -65,8 +65,7 @@ describe('history', () => {
     await using workshop = await openWorkshop()
     const folder = await scratch()
     await exportOci(
-      await workshop.image(files),
-      [parseReference('app')],
+      [{ image: await workshop.image(files), names: [parseReference('app')] }],
       { kind: 'file', path: join(folder, 'app.tar') },
       workshop.exportPorts,
     )

@@ -1,2 +1,3 @@
 export type { ArchivedImage } from './archived-image.ts'
 export { type ArchiveSource, openArchive, openArchivedBlobs, openArchivedImage, type Temporary } from './open.ts'
+export { importRootfs, type RootfsPorts, type RootfsSettings } from './rootfs.ts'

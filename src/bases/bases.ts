@@ -15,6 +15,7 @@ import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
 import { keep, layersOf, type NamedLayer, readStored } from './stored.ts'
+import { takeLayers } from './take-in.ts'
 
 export interface BasesOptions {
   readonly store: Store
@@ -82,7 +83,7 @@ async function inStore(
 async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
-  await keep(options.store, image, image.location, reference)
+  await keep(options.store, image, image.location, [reference])
   return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 
@@ -90,11 +91,9 @@ async function fromRegistry(reference: Reference, platform: Platform, options: B
 async function fromArchive(source: ArchiveSource, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const { store } = options
   const image = await openArchivedImage(source, platform, store.temporary)
-  if (source.kind === 'docker-archive') {
-    for (const layer of image.manifest.layers) await store.blobs.write(image.layer(layer), layer)
-  }
+  if (source.kind === 'docker-archive') await takeLayers(store, image)
   const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
-  await keep(store, image, location, undefined)
+  await keep(store, image, location, [])
   return baseOf(formatImageSource(source), image.descriptor.digest, image.config)
 }
 

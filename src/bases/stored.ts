@@ -20,20 +20,20 @@ export async function readStored(store: Store, manifestDigest: Digest): Promise<
 /**
  * Keeps the documents of an image and where its layers can be had, so that a later build needs nobody else's word.
  * @param location as `BlobOrigin` has it; undefined when the layers are in the store
- * @param name what the image is called from now on, if anything
+ * @param names what the image is called from now on
  */
 export async function keep(
   store: Store,
   image: ImageDocuments,
   location: string | undefined,
-  name: Reference | undefined,
+  names: readonly Reference[],
 ): Promise<void> {
   await store.blobs.write(image.configBytes)
   await store.blobs.write(image.manifestBytes)
   for (const { digest } of image.manifest.layers) {
     if (location !== undefined) await store.blobs.rememberOrigin(digest, { location })
   }
-  if (name) await store.images.tag(image.descriptor, name.normal)
+  for (const name of names) await store.images.tag(image.descriptor, name.normal)
 }
 
 /** A layer by the names it has in manifest and config. */

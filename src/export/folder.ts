@@ -4,7 +4,7 @@ import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, parseIndex } from '../image/index.ts'
 import { exporting, replaceFile } from './destination.ts'
 import { fileBytes } from './file-bytes.ts'
-import { indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
+import { entriesOf, indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
 
 /** Writes a layout into a directory; see `exportOciFolder`. */
 export async function writeFolder(folder: string, layout: Layout, signal: AbortSignal | undefined): Promise<void> {
@@ -14,7 +14,7 @@ export async function writeFolder(folder: string, layout: Layout, signal: AbortS
     for (const part of ['blobs', 'blobs/sha256']) await makePlainFolder(path.join(folder, part))
     for (const [name, file] of layout.blobs) await putBlob(path.join(folder, name), file, signal)
     await replaceFile(path.join(folder, 'oci-layout'), [layoutHeader])
-    await replaceFile(path.join(folder, 'index.json'), [indexJson(merged(present, layout.entries))])
+    await replaceFile(path.join(folder, 'index.json'), [indexJson(merged(present, entriesOf(layout)))])
   })
 }
 

@@ -1,5 +1,6 @@
 export type { Destination } from './destination.ts'
 export { exportDocker } from './docker.ts'
+export type { NamedImage } from './layout.ts'
 export { exportLocal, type LocalExport } from './local.ts'
 export { exportOci, exportOciFolder } from './oci.ts'
 export type { ExportPorts, LayerCompression } from './pack.ts'

@@ -6,27 +6,43 @@ import { type ExportPorts, type LayerCompression, type PackedBlob, packLayer } f
 /** The bytes of a file of a layout, or the file that holds them. */
 export type LayoutFile = { readonly bytes: Uint8Array } | { readonly file: string; readonly size: number }
 
+/** An image, and what it is called. */
+export interface NamedImage {
+  readonly image: Image
+  readonly names: readonly Reference[]
+}
+
 /** An image as an OCI layout has it. */
-export interface Layout {
+export interface LayoutImage extends NamedImage {
   /** Its entries in the index: one for each of its names, or one without a name. */
   readonly entries: readonly Descriptor[]
   /** Lowest first, as the manifest has them. */
   readonly layers: readonly Descriptor[]
-  /** Config, manifest and layers, by their names in the layout. */
+}
+
+export interface Layout {
+  readonly images: readonly LayoutImage[]
+  /** Config, manifest and layers of all of them, by their names in the layout. */
   readonly blobs: ReadonlyMap<string, LayoutFile>
 }
 
-/** Makes the layout of an image, lets `use` have it, and then removes what was compressed for it. */
+/** Makes the layout of some images, lets `use` have it, and then removes what was compressed for it. */
 export async function withLayout<T>(
-  image: Image,
-  names: readonly Reference[],
+  images: readonly NamedImage[],
   compression: LayerCompression,
   ports: ExportPorts,
   use: (layout: Layout) => Promise<T>,
 ): Promise<T> {
   const folder = await ports.temporary('export')
+  const packed = new Map<Digest, PackedBlob>()
+  const blobs = new Map<string, LayoutFile>()
   try {
-    return await use(layoutOf(image, names, await packLayers(image, compression, folder, ports)))
+    const done: LayoutImage[] = []
+    for (const named of images) {
+      const layers = await packLayers(named.image, packed, compression, folder, ports)
+      done.push(addImage(named, layers, blobs))
+    }
+    return await use({ images: done, blobs })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -45,41 +61,42 @@ export function indexJson(manifests: readonly Descriptor[]): Uint8Array {
   return json({ schemaVersion: 2, mediaType: mediaTypes.index, manifests })
 }
 
+/** The entries of all images of a layout. */
+export function entriesOf({ images }: Layout): readonly Descriptor[] {
+  return images.flatMap(({ entries }) => entries)
+}
+
 export function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))
 }
 
-/** A layer that occurs twice is packed once. */
+/** A layer that occurs twice, in one image or in two, is packed once. */
 async function packLayers(
   image: Image,
+  packed: Map<Digest, PackedBlob>,
   compression: LayerCompression,
   folder: string,
   ports: ExportPorts,
 ): Promise<readonly PackedBlob[]> {
-  const packed = new Map<Digest, PackedBlob>()
-  const blobs: PackedBlob[] = []
+  const layers: PackedBlob[] = []
   for (const layer of image.layers) {
-    const diffId = await layer.diffId()
-    const blob = packed.get(diffId) ?? (await packLayer(layer, compression, folder, ports))
-    packed.set(diffId, blob)
-    blobs.push(blob)
+    const { digest } = await layer.descriptor()
+    const blob = packed.get(digest) ?? (await packLayer(layer, compression, folder, ports))
+    packed.set(digest, blob)
+    layers.push(blob)
   }
-  return blobs
+  return layers
 }
 
-function layoutOf(image: Image, names: readonly Reference[], packed: readonly PackedBlob[]): Layout {
+function addImage(named: NamedImage, packed: readonly PackedBlob[], blobs: Map<string, LayoutFile>): LayoutImage {
+  const { image, names } = named
   const layers = packed.map(({ descriptor }) => descriptor)
   const { descriptor, bytes } = manifestOf(image, layers)
+  blobs.set(blobName(image.id), { bytes: image.configBytes })
+  blobs.set(blobName(descriptor.digest), { bytes })
+  for (const { descriptor: layer, file } of packed) blobs.set(blobName(layer.digest), { file, size: layer.size })
   const entries = names.map((name) => ({ ...descriptor, annotations: annotationsFor(name) }))
-  return {
-    entries: entries.length > 0 ? entries : [descriptor],
-    layers,
-    blobs: new Map<string, LayoutFile>([
-      [blobName(image.id), { bytes: image.configBytes }],
-      [blobName(descriptor.digest), { bytes }],
-      ...packed.map(({ descriptor: { digest, size }, file }) => [blobName(digest), { file, size }] as const),
-    ]),
-  }
+  return { ...named, layers, entries: entries.length > 0 ? entries : [descriptor] }
 }
 
 /** The tag alone as the specification has it, the whole name as containerd and Docker look for it. */

@@ -29,7 +29,7 @@ const noUmoci = hasProgram('umoci') && isRoot ? '' : ' (umoci is not installed, 
 
 async function exported(workshop: Workshop, path: string) {
   const image = await workshop.image(files)
-  await exportOci(image, names, file(path), workshop.exportPorts)
+  await exportOci([{ image, names }], file(path), workshop.exportPorts)
   return image
 }
 
@@ -67,7 +67,7 @@ describe('exportOci', () => {
   it.each(['zstd', 'none'] as const)('writes layers as %s when asked to', async (compression) => {
     await using workshop = await openWorkshop()
     const path = join(await scratch(), 'app.tar')
-    await exportOci(await workshop.image(files), names, file(path), workshop.exportPorts, compression)
+    await exportOci([{ image: await workshop.image(files), names }], file(path), workshop.exportPorts, compression)
     const [found] = await openArchive(path, amd64, workshop.store.temporary)
     const type = compression === 'zstd' ? mediaTypes.layerZstd : mediaTypes.layerTar
     expect(found?.manifest.layers.map(({ mediaType }) => mediaType)).toEqual([type, type])
@@ -84,7 +84,11 @@ describe('exportOci', () => {
     }
     const path = join(await scratch(), 'busybox.tar')
     const { config, configBytes } = base
-    await exportOci({ config, configBytes, id: sha256(configBytes), layers }, [], file(path), workshop.exportPorts)
+    await exportOci(
+      [{ image: { config, configBytes, id: sha256(configBytes), layers }, names: [] }],
+      file(path),
+      workshop.exportPorts,
+    )
     const [found] = await openArchive(path, amd64, store.temporary)
     expect(found?.manifest.layers).toEqual(base.manifest.layers)
   })
@@ -93,7 +97,7 @@ describe('exportOci', () => {
     await using workshop = await openWorkshop()
     const stream = new PassThrough()
     const taken = buffer(stream)
-    await exportOci(await workshop.image([]), names, { kind: 'stream', stream }, workshop.exportPorts)
+    await exportOci([{ image: await workshop.image([]), names }], { kind: 'stream', stream }, workshop.exportPorts)
     expect(stream.writableEnded).toBe(false)
     stream.end()
     expect((await taken).includes('oci-layout')).toBe(true)
@@ -121,9 +125,9 @@ describe('exportOci', () => {
     const folder = await scratch()
     const image = await workshop.image(files)
     const ports = { ...workshop.exportPorts, signal: AbortSignal.abort(new Error('enough')) }
-    await expect(exportOci(image, names, file(join(folder, 'app.tar')), ports)).rejects.toThrow('enough')
+    await expect(exportOci([{ image, names }], file(join(folder, 'app.tar')), ports)).rejects.toThrow('enough')
     const broken = { ...workshop.exportPorts, blobFile: async () => join(folder, 'nothing') }
-    await expect(exportOci(image, names, file(join(folder, 'app.tar')), broken)).rejects.toThrow()
+    await expect(exportOci([{ image, names }], file(join(folder, 'app.tar')), broken)).rejects.toThrow()
     expect(await readdir(folder)).toEqual([])
   })
 
@@ -149,13 +153,13 @@ describe('exportOciFolder', () => {
     await using workshop = await openWorkshop()
     const folder = join(await scratch(), 'layout')
     const [one, two] = [await workshop.image(files), await workshop.image([['file /x']])]
-    await exportOciFolder(one, names, folder, workshop.exportPorts)
-    await exportOciFolder(two, [parseReference('app:2')], folder, workshop.exportPorts)
+    await exportOciFolder([{ image: one, names }], folder, workshop.exportPorts)
+    await exportOciFolder([{ image: two, names: [parseReference('app:2')] }], folder, workshop.exportPorts)
     const open = (tag: string) =>
       openArchivedImage({ kind: 'oci-layout', path: folder, tag }, amd64, workshop.store.temporary)
     expect((await open('1')).configBytes).toEqual(Buffer.from(one.configBytes))
     expect((await open('2')).configBytes).toEqual(Buffer.from(two.configBytes))
-    await exportOciFolder(two, names, folder, workshop.exportPorts)
+    await exportOciFolder([{ image: two, names }], folder, workshop.exportPorts)
     expect((await open('1')).configBytes).toEqual(Buffer.from(two.configBytes))
   })
 
@@ -163,7 +167,7 @@ describe('exportOciFolder', () => {
     await using workshop = await openWorkshop()
     const folder = await scratch()
     await writeFile(join(folder, 'thesis.txt'), 'x')
-    const written = exportOciFolder(await workshop.image([]), names, folder, workshop.exportPorts)
+    const written = exportOciFolder([{ image: await workshop.image([]), names }], folder, workshop.exportPorts)
     await expect(written).rejects.toThrow(code('TSB_EXPORT_REFUSED'))
     expect(await readdir(folder)).toEqual(['thesis.txt'])
   })
@@ -173,7 +177,7 @@ describe('exportOciFolder', () => {
     const [folder, elsewhere] = [await scratch(), await scratch()]
     await writeFile(join(folder, 'oci-layout'), '')
     await symlink(elsewhere, join(folder, 'blobs'))
-    const written = exportOciFolder(await workshop.image([]), names, folder, workshop.exportPorts)
+    const written = exportOciFolder([{ image: await workshop.image([]), names }], folder, workshop.exportPorts)
     await expect(written).rejects.toThrow(code('TSB_EXPORT_LINK'))
     expect(await readdir(elsewhere)).toEqual([])
   })
@@ -181,7 +185,7 @@ describe('exportOciFolder', () => {
   it.skipIf(noUmoci !== '')(`is unpacked by umoci${noUmoci}`, async () => {
     await using workshop = await openWorkshop()
     const folder = await scratch()
-    await exportOciFolder(await workshop.image(files), names, join(folder, 'layout'), workshop.exportPorts)
+    await exportOciFolder([{ image: await workshop.image(files), names }], join(folder, 'layout'), workshop.exportPorts)
     runProgram('umoci', 'unpack', '--image', `${folder}/layout:1`, join(folder, 'bundle'))
     expect(await readdir(join(folder, 'bundle/rootfs/etc'))).toEqual(['a'])
     expect(await readFile(join(folder, 'bundle/rootfs/etc/a'), 'utf8')).toBe('three')
@@ -193,7 +197,11 @@ describe('exportDocker', () => {
     await using workshop = await openWorkshop()
     const path = join(await scratch(), 'app.tar')
     const image = await workshop.image(files)
-    await exportDocker(image, [...names, parseReference('ghcr.io/o/app')], file(path), workshop.exportPorts)
+    await exportDocker(
+      [{ image, names: [...names, parseReference('ghcr.io/o/app')] }],
+      file(path),
+      workshop.exportPorts,
+    )
     for (const source of [`docker-archive:${path}`, `docker-archive:${path}:app:1`, `oci-archive:${path}:latest`]) {
       const found = JSON.parse(runProgram('skopeo', 'inspect', '--config', source))
       expect(found.rootfs.diff_ids).toEqual(image.config.rootfs.diff_ids)
@@ -206,6 +214,22 @@ describe('exportDocker', () => {
         Layers: [expect.stringMatching(/^blobs\/sha256\//), expect.stringMatching(/^blobs\/sha256\//)],
       },
     ])
+  })
+})
+
+describe('several images in one archive', () => {
+  it('share their layers, and come back with their names', async () => {
+    await using workshop = await openWorkshop()
+    const path = join(await scratch(), 'both.tar')
+    const images = [
+      { image: await workshop.image(files), names },
+      { image: await workshop.image([...files, ['file /more']]), names: [parseReference('other:1')] },
+    ]
+    await exportDocker(images, file(path), workshop.exportPorts)
+    const found = await openArchive(path, amd64, workshop.store.temporary)
+    expect(found.map((image) => image.names.map(({ familiar }) => familiar))).toEqual([['app:1'], ['other:1']])
+    const blobs = (await membersOf(createReadStream(path))).filter((line) => line.startsWith('file blobs/'))
+    expect(blobs).toHaveLength(2 + 2 + 3)
   })
 })
 
