@@ -17,5 +17,5 @@ export type {
   RunOp,
   ScratchOp,
 } from './op.ts'
-export { historyComment, type ImagePlan, type Node, type Plan, type PlannedHistory, type Warning } from './plan.ts'
+export type { ImagePlan, Node, Plan, PlannedHistory, Warning } from './plan.ts'
 export { printPlan } from './print.ts'

@@ -16,9 +16,6 @@ export interface Node {
   readonly unkeyed?: readonly string[]
 }
 
-/** `comment` of the history rows that this build adds. */
-export const historyComment = 'tsbuild.dockerfile.v0'
-
 /** A row of the image's history that this build adds; those with `layer` take the times of that op's record. */
 export interface PlannedHistory {
   readonly createdBy: string

@@ -22,7 +22,7 @@ function printNode({ id, op, label, noCache, unkeyed }: Node, number: (id: OpId)
   const inputs = inputsOf(op).map(number)
   return [
     number(id),
-    oneLine(label),
+    shortDigests(oneLine(label)),
     '|',
     op.kind,
     ...(inputs.length > 0 ? [`<- ${inputs.join(' ')}`] : []),
@@ -35,7 +35,7 @@ function printNode({ id, op, label, noCache, unkeyed }: Node, number: (id: OpId)
 function fieldsOf(op: Op, number: (id: OpId) => string): readonly string[] {
   switch (op.kind) {
     case 'image':
-      return [`${op.image.name}@${op.image.manifest.slice(0, 19)}`, formatPlatform(op.platform)]
+      return [shortDigests(`${op.image.name}@${op.image.manifest}`), formatPlatform(op.platform)]
     case 'scratch':
       return []
     case 'context':
@@ -99,6 +99,10 @@ function list(texts: readonly string[]): string {
 /** As it is when it is plain, else as JSON, so that a blank or a line feed in it is seen. */
 function quoted(text: string): string {
   return /^[\w./:@%+,=*?$-]+$/.test(text) ? text : JSON.stringify(text)
+}
+
+function shortDigests(text: string): string {
+  return text.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1')
 }
 
 function oneLine(text: string): string {

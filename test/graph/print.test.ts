@@ -17,8 +17,8 @@ CMD ["/app/run"]
 
 it('a plan is printed an op a line, with numbers for what it reads', async () => {
   const plan = await planText(dockerfile, { noCache: ['build'] }, { debian: imageConfig({ Env: ['PATH=/bin'] }) })
-  expect(printPlan(plan).replaceAll(/@sha256:[0-9a-f]+/g, '@sha256:…')).toMatchInlineSnapshot(`
-    "#1 [build 1/4] FROM docker.io/library/debian@sha256:… | image docker.io/library/debian@sha256:… linux/amd64
+  expect(printPlan(plan)).toMatchInlineSnapshot(`
+    "#1 [build 1/4] FROM docker.io/library/debian@sha256:74a7893e8366 | image docker.io/library/debian@sha256:74a7893e8366 linux/amd64
     #2 [build 2/4] WORKDIR /src | mkdir <- #1 /src mode=0755 no-cache
     #3 [internal] load build context | context context
     #4 [build 3/4] COPY --chown=1:2 package.json *.lock ./ | copy <- #2 #3 #3:package.json #3:*.lock -> /src/ chown=1:2 no-cache
