@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors.ts'
 import { excerpt, isSpace, type Lexeme } from './characters.ts'
+import { flagPlaces } from './flag-places.ts'
 import type { Word } from './instruction.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
 
@@ -49,27 +50,38 @@ function readFlag(text: string, start: number): Lexeme {
 /** How often and with what a flag may be given: `word` and `bool` once, `words` any number of times. */
 export type FlagType = 'word' | 'words' | 'bool'
 
+/** The value of a flag; `options` are the parts between its commas where that is certain. */
+export interface FlagValue extends Word {
+  readonly options: readonly Word[]
+}
+
 /** The flags of one instruction, checked against those it knows. */
 export interface Flags {
   word(name: string): Word | undefined
   words(name: string): readonly Word[]
+  withOptions(name: string): readonly FlagValue[]
   bool(name: string): boolean | undefined
 }
 
 /** @throws {TsbuildError} TSB_UNKNOWN_FLAG, TSB_BAD_FLAG */
 export function readFlags(statement: Statement, known: Readonly<Record<string, FlagType>>): Flags {
   const types = new Map(Object.entries(known))
-  const given = new Map<string, Word[]>()
+  const places = flagPlaces(statement.text, statement.flags)
+  const given = new Map<string, FlagValue[]>()
   for (const flag of statement.flags) {
-    const { name, value } = checkFlag(statement, flag, types)
+    const { name, text } = checkFlag(statement, flag, types)
+    const { value: at = flag, options = [] } = places.get(flag) ?? {}
+    const value = { text, at: statement.place(at), options: options.map((option) => wordOf(statement, option)) }
     const values = given.get(name)
     if (!values) given.set(name, [value])
     else if (types.get(name) === 'words') values.push(value)
     else throw badFlag(statement, flag, `duplicate flag specified: --${name}`, 'give it once')
   }
+  const words = (name: string) => (given.get(name) ?? []).map(({ text, at }) => ({ text, at }))
   return {
-    word: (name) => given.get(name)?.[0],
-    words: (name) => given.get(name) ?? [],
+    word: (name) => words(name)[0],
+    words,
+    withOptions: (name) => given.get(name) ?? [],
     bool: (name) => {
       const value = given.get(name)?.[0]
       return value && value.text !== 'false'
@@ -77,18 +89,16 @@ export function readFlags(statement: Statement, known: Readonly<Record<string, F
   }
 }
 
+/** The name of a flag, and its value in normal form. */
 function checkFlag(statement: Statement, flag: Lexeme, types: ReadonlyMap<string, FlagType>) {
   const equals = flag.text.indexOf('=')
   const name = flag.text.slice(2, equals < 0 ? undefined : equals)
   const type = types.get(name)
   if (!type) throw unknownFlag(statement, flag, name, types.keys())
   const value = equals < 0 ? undefined : flag.text.slice(equals + 1)
-  if (type === 'bool')
-    return { name, value: { ...wordOf(statement, flag), text: checkBool(statement, flag, name, value) } }
-  if (value === undefined) {
-    throw badFlag(statement, flag, `missing a value on flag: --${name}`, `write --${name}=VALUE`)
-  }
-  return { name, value: { ...wordOf(statement, flag), text: value } }
+  if (type === 'bool') return { name, text: checkBool(statement, flag, name, value) }
+  if (value !== undefined) return { name, text: value }
+  throw badFlag(statement, flag, `missing a value on flag: --${name}`, `write --${name}=VALUE`)
 }
 
 function checkBool(statement: Statement, flag: Lexeme, name: string, value: string | undefined): string {

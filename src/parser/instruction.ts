@@ -93,7 +93,7 @@ export interface RunInstruction extends InstructionBase {
   readonly heredocs: readonly Heredoc[]
   /** `--mount` flags in order, split at commas (CSV quoting undone), keys in lower case; values are still raw. */
   readonly mounts: readonly {
-    readonly fields: readonly { readonly key: string; readonly value?: string }[]
+    readonly fields: readonly { readonly key: string; readonly value?: string; readonly at: SourceRange }[]
     readonly at: SourceRange
   }[]
   readonly network?: Word

@@ -1,6 +1,6 @@
 import { excerpt, quoted } from '../characters.ts'
 import { readCommand } from '../command.ts'
-import { readFlags } from '../flags.ts'
+import { type FlagValue, readFlags } from '../flags.ts'
 import type { RunInstruction, Word } from '../instruction.ts'
 import { csvFields } from '../mount-fields.ts'
 import { heredocValue } from '../sources.ts'
@@ -21,7 +21,7 @@ export function readRun(statement: Statement): RunInstruction {
     ...baseOf(statement),
     command: readCommand(statement),
     heredocs: statement.heredocs.map((heredoc) => heredocValue(statement, heredoc)),
-    mounts: flags.words('mount').map((mount) => ({ fields: readMount(statement, mount), at: mount.at })),
+    mounts: flags.withOptions('mount').map((mount) => ({ fields: readMount(statement, mount), at: mount.at })),
     ...(network && { network }),
     ...(security && { security }),
   }
@@ -32,17 +32,21 @@ function badValue(statement: Statement, { at }: Word, message: string, choices: 
 }
 
 /** The `key=value` fields of a mount. What they mean is known only after expansion, but for `from`, which has none. */
-function readMount(statement: Statement, { text, at }: Word): RunInstruction['mounts'][number]['fields'] {
+function readMount(
+  statement: Statement,
+  { text, at: whole, options }: FlagValue,
+): RunInstruction['mounts'][number]['fields'] {
   const fields = csvFields(text)
   if ('problem' in fields) {
-    throw instructionError(statement, 'TSB_BAD_MOUNT', `failed to parse csv mounts: ${fields.problem}`, { at })
+    throw instructionError(statement, 'TSB_BAD_MOUNT', `failed to parse csv mounts: ${fields.problem}`, { at: whole })
   }
-  return fields.map((field) => {
+  return fields.map((field, i) => {
     const equals = field.indexOf('=')
-    if (equals < 0) return { key: field.toLowerCase() }
+    const at = options[i]?.text === field ? options[i].at : whole
+    if (equals < 0) return { key: field.toLowerCase(), at }
     const key = field.slice(0, equals).toLowerCase()
     const value = field.slice(equals + 1)
-    if (key !== 'from' || !hasVariable(value)) return { key, value }
+    if (key !== 'from' || !hasVariable(value)) return { key, value, at }
     const message = "'from' doesn't support variable expansion, define alias stage instead"
     throw instructionError(statement, 'TSB_BAD_MOUNT', message, {
       at,
