@@ -27,9 +27,11 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
     const [target] = keysIn(await shelves.aliases.get(key))
     return target && findExact(target)
   }
-  const sameContent = async (place: Digest) => {
-    const [key] = keysIn(await shelves.contents.get(place))
-    return key && findExact(key)
+  /** A step that is not the same each time has its record written anew, so the place may name one of another content. */
+  const sameContent = async (parent: Digest | undefined, contentId: Digest) => {
+    const [key] = keysIn(await shelves.contents.get(contentPlace(parent, contentId)))
+    const record = key && (await findExact(key))
+    return record && record.layer.contentId === contentId ? record : undefined
   }
   return {
     find: async (key) => (await findExact(key)) ?? (await atAlias(key)),
@@ -37,8 +39,10 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
       await shelves.records.put(record.key, formatRecord(record))
       if (record.files) await shelves.files.put(record.key, formatFiles(record.files))
       await rememberStep(shelves.steps, record)
-      const place = contentPlace(record.components.parent, record.layer.contentId)
-      if (!(await sameContent(place))) await shelves.contents.put(place, record.key)
+      const { parent } = record.components
+      const { contentId } = record.layer
+      if (await sameContent(parent, contentId)) return
+      await shelves.contents.put(contentPlace(parent, contentId), record.key)
     },
     async alias(key, to) {
       if ((await shelves.aliases.get(key)) !== to) await shelves.aliases.put(key, to)
@@ -49,7 +53,7 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
       const best = mostAlike(components, records)
       return best && withFiles(best, shelves.files)
     },
-    sameContent: (parent, contentId) => sameContent(contentPlace(parent, contentId)),
+    sameContent,
   }
 }
 

@@ -9,7 +9,7 @@ export interface Owner {
 
 /** Who a RUN runs as. */
 export interface ProcessUser extends Owner {
-  /** Supplementary groups, the primary one not included. */
+  /** The primary group, and those that name the user as a member. */
   readonly groups: readonly number[]
   readonly home: string
 }
@@ -66,10 +66,13 @@ export async function resolveProcessUser(spec: string, tree: FileTree): Promise<
   if (!row && id === undefined) throw unknownUser(user)
   const uid = row?.uid ?? id ?? 0
   const home = row?.home || '/'
-  if (group !== undefined && group !== '') return { uid, gid: await findGroup(group, tree), groups: [], home }
+  if (group !== undefined && group !== '') {
+    const gid = await findGroup(group, tree)
+    return { uid, gid, groups: [gid], home }
+  }
   const gid = row?.gid ?? 0
-  const groups = row ? (await readGroups(tree)).filter((one) => one.members.includes(row.name) && one.gid !== gid) : []
-  return { uid, gid, groups: [...new Set(groups.map((one) => one.gid))], home }
+  const groups = row ? (await readGroups(tree)).filter((one) => one.members.includes(row.name)) : []
+  return { uid, gid, groups: [...new Set([gid, ...groups.map((one) => one.gid)])], home }
 }
 
 async function findGroup(group: string, tree: FileTree): Promise<number> {

@@ -43,6 +43,15 @@ describe('records', () => {
     expect(await records.sameContent(sha256('parent'), layer.contentId)).toBeUndefined()
   })
 
+  it('does not take a record that was written anew, with other content, for the content it had', async () => {
+    const { records } = await open()
+    const [before, after] = [record('same'), record('same')]
+    await records.save({ ...before, layer: { ...before.layer, contentId: sha256('first run') } })
+    await records.save({ ...after, layer: { ...after.layer, contentId: sha256('second run') } })
+    expect(await records.sameContent(undefined, sha256('first run'))).toBeUndefined()
+    expect((await records.sameContent(undefined, sha256('second run')))?.key).toBe(before.key)
+  })
+
   it('explains by the record of the same step that has most in common, the newest of equals', async () => {
     const { records } = await open()
     const definition = { kind: 'copy', dest: '/app' }

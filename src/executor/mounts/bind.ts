@@ -16,6 +16,7 @@ import {
   walk,
 } from '../../tree/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
+import { lowerDirectories } from '../rootfs/index.ts'
 import { filesOf } from '../values.ts'
 import type { PreparedMount } from './mount.ts'
 
@@ -43,7 +44,7 @@ export async function mountSource(from: OpId, source: string, { inputs }: OpCont
 /** The content id of what a bind mount shows. */
 export async function bindContent(mount: BindMount, context: OpContext): Promise<Digest> {
   const { tree, entry } = await mountSource(mount.from, mount.source, context)
-  return contentId(walk(tree, entry.path), (file) => context.ports.cache.digests.digest(file))
+  return contentId([entry, ...walk(tree, entry.path)], (file) => context.ports.cache.digests.digest(file))
 }
 
 /** A stage is shown by mounting its layers; of a context the chosen files become a layer of their own first. */
@@ -54,7 +55,7 @@ export async function prepareBind(mount: BindMount, folder: string, context: OpC
   const layers = isStage
     ? value.layers
     : [await context.ports.cache.layers.fromChanges(withParents(tree, entry), context.signal)]
-  const lowers = await Promise.all(layers.toReversed().map((layer) => layer.directory()))
+  const lowers = await lowerDirectories(layers)
   return {
     target: { path: mount.target, kind: entry.kind === 'directory' ? 'directory' : 'file' },
     mount: async (target) => ({
@@ -76,7 +77,8 @@ function* withParents(tree: FileTree, entry: Entry): Iterable<Change> {
     const directory = tree.get(at)
     if (directory) yield directory
   }
-  for (const below of walk(tree, entry.path)) if (below.path !== rootPath) yield below
+  if (entry.path !== rootPath) yield entry
+  yield* walk(tree, entry.path)
 }
 
 function pathsAbove(path: TreePath): readonly TreePath[] {

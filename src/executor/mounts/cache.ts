@@ -78,7 +78,6 @@ async function seed(directory: string, from: NonNullable<CacheMount['from']>, so
   const below = entry.path === rootPath ? '' : `${entry.path}/`
   const moved = function* (): Iterable<Change> {
     for (const found of walk(tree, entry.path)) {
-      if (found.path === entry.path) continue
       const path = treePath(found.path.slice(below.length))
       yield found.kind === 'hardlink'
         ? { ...found, path, target: treePath(found.target.slice(below.length)) }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Json } from '../../digest/index.ts'
 import { sha256 } from '../../digest/index.ts'
+import { TsbuildError } from '../../errors.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
 import {
   contentId,
@@ -74,18 +75,32 @@ function parentOf(op: CopyOp, inputs: OpContext['inputs']) {
 async function contentOf({ files }: ChosenSource, { ports }: OpContext) {
   const ids = []
   for (const { tree, entry, name } of files) {
-    ids.push([name, await contentId(walk(tree, entry.path), (file) => ports.cache.digests.digest(file))])
+    ids.push([
+      name,
+      await contentId(entry.kind === 'directory' ? walk(tree, entry.path) : [entry], (file) =>
+        ports.cache.digests.digest(file),
+      ),
+    ])
   }
   return sha256(JSON.stringify(ids))
 }
 
 async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpContext): Promise<Placement> {
-  const unknown = (name: string) => notice(`--chown: no user or group "${name}" in the image, using 0`)
+  const unknown = (name: string) => {
+    if (op.link) throw linkOwner(name)
+    notice(`--chown: no user or group "${name}" in the image, using 0`)
+  }
   return {
     owner: op.chown === undefined ? undefined : await resolveOwner(op.chown, below, unknown),
     mode: op.chmod === undefined ? undefined : parseMode(op.chmod),
     now: Math.floor(ports.now() / 1000),
   }
+}
+
+function linkOwner(name: string): TsbuildError {
+  return new TsbuildError('TSB_UNKNOWN_USER', `invalid user index: --link has no files to look "${name}" up in`, {
+    hint: 'use numbers in --chown, or leave --link out',
+  })
 }
 
 async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {

@@ -99,7 +99,6 @@ function copyContents(files: TreeEditor, chosen: ChosenFile, target: TreePath, p
   /** Where each regular file of the source went, for its further names. */
   const placed = new Map<TreePath, TreePath>()
   for (const entry of walk(tree, root.path)) {
-    if (entry.path === root.path) continue
     const relative = root.path === rootPath ? entry.path : entry.path.slice(root.path.length + 1)
     putEntry(files, place(tree, entry, joinPath(target, relative), placement, placed))
   }

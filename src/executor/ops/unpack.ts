@@ -2,16 +2,19 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import {
+  absolutePath,
   baseName,
   decompress,
   type Entry,
   type FileTree,
+  type HardlinkEntry,
   joinPath,
   parentPath,
   readContent,
   readTar,
   resolvePath,
   rootPath,
+  type SymlinkEntry,
   subtree,
   type TarMember,
   type TreeEditor,
@@ -69,12 +72,15 @@ async function unpackMembers(
   try {
     for (let member: TarMember | undefined = first; member; member = (await rest.next()).value ?? undefined) {
       const { entry } = member
+      if (entry.path === rootPath && entry.kind === 'directory') continue
       const at = placeInside(files, root, entry.path)
       if (entry.kind === 'opaque') emptyDirectory(files, at)
       else if (entry.kind === 'whiteout') files.remove(at)
       else {
         makeDirectories(files, parentPath(at), made)
-        files.put({ ...(await asEntry(member, root, keeper)), ...placement.owner, path: at })
+        const placed = { ...(await asEntry(member, root, keeper)), ...placement.owner, path: at }
+        if (placed.kind === 'hardlink') shareMetadata(files, placed)
+        files.put(placed)
       }
     }
   } finally {
@@ -85,15 +91,38 @@ async function unpackMembers(
 /** Where a member goes: links among its parents are followed as if `root` were `/`. */
 function placeInside(files: FileTree, root: TreePath, member: TreePath): TreePath {
   if (member === rootPath) return root
-  const parent = resolvePath(subtree(files, root), parentPath(member), { followLast: true }).path
-  return joinPath(joinPath(root, parent), baseName(member))
+  const inside = subtree(files, root)
+  const parent = resolvePath(inside, parentPath(member), { followLast: true })
+  if (parent.link && !resolvePath(inside, parent.link.path, { followLast: true }).entry) {
+    throw danglingParent(member, parent.link)
+  }
+  return joinPath(joinPath(root, parent.path), baseName(member))
+}
+
+function danglingParent(member: TreePath, link: SymlinkEntry): TsbuildError {
+  return new TsbuildError('TSB_ARCHIVE_PATH', `the archive member ${member}: no such file or directory`, {
+    hint: `${link.path} is a link to ${link.target}, which does not exist in the destination`,
+  })
 }
 
 async function asEntry({ entry, body }: TarMember, root: TreePath, keeper: Keeper): Promise<Entry> {
   if (entry.kind === 'opaque' || entry.kind === 'whiteout') throw new Error(`${entry.kind} is no entry`)
   if (entry.kind === 'hardlink') return { ...entry, target: joinPath(root, entry.target) }
+  if (entry.kind === 'symlink') return { ...entry, mode: 0o777 }
   if (entry.kind !== 'file') return entry
   return { ...entry, content: { kind: 'host', path: keeper.path, offset: await keeper.keep(body) } }
+}
+
+/** What the member of a hard link says of mode, owner and time is true of the file it leads to as well. */
+function shareMetadata(files: TreeEditor, { target, mode, uid, gid, mtime }: HardlinkEntry): void {
+  const file = files.get(target)
+  if (file?.kind !== 'file') {
+    throw new TsbuildError(
+      'TSB_ARCHIVE_LINK',
+      `the archive has a hard link to ${absolutePath(target)}, which is no file`,
+    )
+  }
+  files.put({ ...file, mode, uid, gid, mtime })
 }
 
 function emptyDirectory(files: TreeEditor, directory: TreePath): void {

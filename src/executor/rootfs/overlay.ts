@@ -29,8 +29,7 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
       if (!upper || !work || !merged) throw new Error('three directories were asked for')
       await unpackTar(writeTar([...rootOf(tree), ...placed.standing]), upper, { marks })
       const stubs = await writeStubs(placed, tree, scratch, marks)
-      const lowers = await Promise.all(layers.toReversed().map((layer) => layer.directory()))
-      const all = [...stubs, ...lowers]
+      const all = [...stubs, ...(await lowerDirectories(layers))]
       return {
         rootfs: {
           kind: 'overlay',
@@ -49,6 +48,14 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
       }
     },
   }
+}
+
+/**
+ * The directories of some layers (lowest first) as overlayfs takes them: topmost first, each once. Of a layer that is there
+ * twice the upper one hides all that the lower one has, and overlayfs refuses the same directory twice.
+ */
+export async function lowerDirectories(layers: readonly Layer[]): Promise<readonly string[]> {
+  return [...new Set(await Promise.all(layers.toReversed().map((layer) => layer.directory())))]
 }
 
 /** The files of some layers, lowest first. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
+import { putDevices } from './chroot-devices.ts'
 import { putMounts } from './chroot-mounts.ts'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
@@ -36,12 +37,14 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
       checkUser(spec.user, host.machine)
       if (spec.rootfs.kind !== 'directory') throw cannotMount('overlayfs')
       const root = spec.rootfs.path
+      const takeDevices = await putDevices(root, host.tools)
       const takeBack = await putMounts(root, spec.mounts, path.join(spec.scratch, 'covered'), host.tools)
       try {
         return await runChrooted(root, spec, host, output, signal)
       } finally {
         await endProcessesIn(root)
         await takeBack()
+        await takeDevices()
       }
     },
   }
@@ -59,10 +62,11 @@ async function runChrooted(
   const pipes = await openPipes(host.tools, spec.scratch, spec.user)
   const held = withholdComplaints(output, ['chroot: ', `${host.tools.need('chroot')}: `])
   const launched = { namespaces: [], script, args: [environment, ...commandLine(spec, host)], cwd: root, pipes }
+  // What still writes to the pipes keeps them open, so all have to go before the end of the output can come.
   const stop = () => void endProcessesIn(root)
   signal.addEventListener('abort', stop, { once: true })
-  const ended = await launch(host.tools, host.machine, launched, held.output, signal)
-  signal.removeEventListener('abort', stop)
+  const launching = launch(host.tools, host.machine, launched, held.output, signal)
+  const ended = await launching.finally(() => signal.removeEventListener('abort', stop))
   if (!ended.started) throw startFailure('chroot', spec, ended.complaints)
   if (ended.exitCode >= 125 && held.complaint() !== '') throw startFailure('chroot', spec, held.complaint())
   held.release()

@@ -49,6 +49,7 @@ export const readOnlyPaths: readonly string[] = [
   '/proc/irq',
   '/proc/sys',
   '/proc/sysrq-trigger',
+  '/sys/fs/cgroup',
 ]
 
 /** Those of the paths that this kernel has, and what they are. */

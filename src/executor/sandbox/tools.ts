@@ -14,7 +14,14 @@ export interface Tools {
 /** Where system programs are when a user's `PATH` does not say so. */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin']
 
-const packages: Readonly<Record<string, string>> = { env: 'coreutils', mkfifo: 'coreutils', chroot: 'coreutils' }
+const packages: Readonly<Record<string, string>> = {
+  chroot: 'coreutils',
+  cp: 'coreutils',
+  env: 'coreutils',
+  mkfifo: 'coreutils',
+  mknod: 'coreutils',
+  slirp4netns: 'slirp4netns',
+}
 
 /** @param searchPath a `PATH`; relative folders in it are passed over */
 export function openTools(searchPath: string): Tools {
@@ -43,6 +50,6 @@ function isProgram(file: string): boolean {
 }
 
 function missing(name: string): never {
-  const from = packages[name] ?? (name.startsWith('slirp') ? 'slirp4netns' : 'util-linux')
+  const from = packages[name] ?? 'util-linux'
   throw new TsbuildError('TSB_TOOL_MISSING', `${name} is not on this machine`, { hint: `install ${from}` })
 }
