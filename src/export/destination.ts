@@ -19,10 +19,7 @@ export async function writeTo(
   bytes: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (destination.kind === 'stream') {
-    await pipeline(bytes, destination.stream, { end: false, ...(signal && { signal }) })
-    return
-  }
+  if (destination.kind === 'stream') return writeToStream(destination.stream, bytes, signal)
   await exporting(destination.path, async () => {
     if (await isFileOrNothing(destination.path)) await replaceFile(destination.path, bytes, signal)
     else await writeThrough(destination.path, bytes, signal)
@@ -63,6 +60,20 @@ export async function exporting<T>(place: string, work: () => Promise<T>): Promi
       throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error })
     }
     throw error
+  }
+}
+
+async function writeToStream(
+  stream: NodeJS.WritableStream,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await pipeline(bytes, stream, { end: false, ...(signal && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!isSystemError(error, 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE')) throw error
+    throw new TsbuildError('TSB_EXPORT_WRITE', 'nobody reads the archive to its end', { cause: error })
   }
 }
 

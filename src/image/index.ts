@@ -32,4 +32,5 @@ export {
   samePlatform,
 } from './platform.ts'
 export { parseReference, type Reference, tryReference, withTagOrDigest } from './reference.ts'
+export { compareReferences, matchReference } from './reference-list.ts'
 export { formatImageSource, type ImageSource, parseImageSource } from './source.ts'

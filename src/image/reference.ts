@@ -1,6 +1,6 @@
 import { type Digest, parseDigest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { identifierPattern, maximumPathLength, namePattern, referencePattern } from './reference-grammar.ts'
+import { identifierPattern, maximumPathLength, namePattern, referencePattern, tagPattern } from './reference-grammar.ts'
 
 /** The name of an image in a registry or in the store. */
 export interface Reference {
@@ -46,8 +46,12 @@ export function tryReference(text: string): Reference | undefined {
   }
 }
 
-/** The same repository with another tag or digest, or none. */
+/**
+ * The same repository with another tag or digest, or none.
+ * @throws {TsbuildError} TSB_REFERENCE_FORMAT for what is no tag
+ */
 export function withTagOrDigest(base: Reference, tag: string | undefined, digest: Digest | undefined): Reference {
+  if (tag !== undefined && !tagPattern.test(tag)) throw formatError(`${base.familiar}:${tag}`, 'invalid tag format')
   return reference(base.domain, base.path, tag, digest)
 }
 

@@ -81,6 +81,13 @@ describe('openBases', () => {
     })
   })
 
+  it('asks nobody the second time for an image by digest', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    const name = `${server.host}/app@${sha256(image.manifest.bytes)}`
+    const first = await open().resolve(name, amd64)
+    expect(await open({ registry: noRegistry }).resolve(name, amd64)).toEqual(first)
+  })
+
   it('with --pull=never knows the store alone', async () => {
     const never = open({ pull: 'never', registry: noRegistry })
     await expect(never.resolve('nothing:1', amd64)).rejects.toThrow(code('TSB_IMAGE_NOT_FOUND'))

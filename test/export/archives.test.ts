@@ -120,6 +120,23 @@ describe('exportOci', () => {
     expect((await stat('/dev/null')).ino).toBe(before.ino)
   })
 
+  it('says when the disk is full', async () => {
+    await using workshop = await openWorkshop()
+    await expect(exported(workshop, '/dev/full')).rejects.toThrow(code('TSB_DISK_FULL'))
+  })
+
+  it('says when nobody reads the stream, and gives the reason of an abort', async () => {
+    await using workshop = await openWorkshop()
+    const image = await workshop.image([])
+    const stream = new PassThrough()
+    stream.destroy()
+    const written = exportOci([{ image, names }], { kind: 'stream', stream }, workshop.exportPorts)
+    await expect(written).rejects.toThrow(code('TSB_EXPORT_WRITE'))
+    const ports = { ...workshop.exportPorts, signal: AbortSignal.abort(new Error('enough')) }
+    const aborted = exportOci([{ image, names }], { kind: 'stream', stream: new PassThrough() }, ports)
+    await expect(aborted).rejects.toThrow('enough')
+  })
+
   it('leaves nothing behind when it fails or is aborted', async () => {
     await using workshop = await openWorkshop()
     const folder = await scratch()

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TsbuildError } from '../../src/errors.ts'
 import {
   checkLayoutHeader,
   documentLimits,
@@ -135,6 +137,26 @@ describe('documents from outside', () => {
       config: { Hostname: 'h' },
       rootfs: { type: 'layers', diff_ids: [] },
     })
+  })
+})
+
+describe('any bytes', () => {
+  const asked = [parseManifest, parseIndex, parseConfig]
+
+  it('are a document or a TsbuildError', async () => {
+    const mutated = fc
+      .tuple(fc.constantFrom(manifest, index, config), fc.jsonValue(), fc.nat(7))
+      .map(([document, value, at]) => ({
+        ...document,
+        [Object.keys({ ...manifest, ...index, ...config })[at] ?? '']: value,
+      }))
+    const bodies = fc.oneof(fc.uint8Array(), fc.json().map(bytes), mutated.map(bytes))
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.constantFrom(...asked), async (body, parse) => {
+        const outcome = await parse(body).catch((error: unknown) => error)
+        expect(outcome instanceof Error && !(outcome instanceof TsbuildError)).toBe(false)
+      }),
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseReference, withTagOrDigest } from '../../src/image/index.ts'
+import { compareReferences, matchReference, parseReference, withTagOrDigest } from '../../src/image/index.ts'
 import {
   domainPattern,
   identifierPattern,
@@ -131,6 +131,58 @@ interface Grammar {
   readonly match: boolean
   readonly groups?: readonly string[]
 }
+
+interface Part {
+  readonly input?: string
+  readonly name?: string
+  readonly withTag?: string
+  readonly withDigest?: string
+  readonly digest?: string
+  readonly tag?: string
+  readonly combined?: string
+}
+
+describe.skipIf(!hasConformance)('conformance: parts and lists of references', () => {
+  it.each([...conformanceCases<Part>(file, 'withTag'), ...conformanceCases<Part>(file, 'withDigest')])(
+    'parts $combined',
+    ({ name, tag, digest, combined = '' }) => {
+      expect(referencePattern.exec(combined)?.slice(1)).toEqual([name, tag || undefined, digest || undefined])
+    },
+  )
+
+  it.each(conformanceCases<Part>(file, 'invalidParts'))('invalid parts %j', ({ input = '', withTag, withDigest }) => {
+    const make = () => {
+      const base = parseReference(withDigest === undefined ? input : `${input}@${withDigest}`)
+      withTagOrDigest(base, withTag, undefined)
+    }
+    expect(make).toThrow(expect.objectContaining({ code: 'TSB_REFERENCE_FORMAT' }))
+  })
+
+  interface Match {
+    readonly pattern: string
+    readonly reference: string
+    readonly match?: boolean
+    readonly error?: boolean
+  }
+
+  it.each(conformanceCases<Match>(file, 'match'))(
+    'match $pattern $reference',
+    ({ pattern, reference, match, error }) => {
+      const matched = () => matchReference(pattern, parseReference(reference))
+      if (error) expect(matched).toThrow(expect.objectContaining({ code: 'TSB_PATTERN' }))
+      else expect(matched()).toBe(match)
+    },
+  )
+
+  interface Sort {
+    readonly sorted: readonly string[]
+    readonly unsorted: readonly string[]
+  }
+
+  it.each(conformanceCases<Sort>(file, 'sort'))('sort %#', ({ sorted, unsorted }) => {
+    expect(unsorted.toSorted(compareReferences)).toEqual(sorted)
+  })
+})
 
 const pathOf = (name = '') => namePattern.exec(name)?.[2] ?? ''
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadRegistryConfig } from '../../src/registry/index.ts'
-import { code } from './support.ts'
+import { code } from '../support/pulling.ts'
 
 describe('loadRegistryConfig', () => {
   let folder = ''

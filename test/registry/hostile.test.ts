@@ -4,7 +4,7 @@ import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
 import { blobOf, contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
 import { type Handler, startServer } from '../support/http-server.ts'
-import { amd64, code, collect, open, resolve } from './support.ts'
+import { amd64, code, collect, open, resolve } from '../support/pulling.ts'
 
 const image = fakeImage()
 const good = serve(contentsOf('app', 'latest', image))

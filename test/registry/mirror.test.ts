@@ -3,7 +3,7 @@ import { endpointsOf } from '../../src/registry/endpoint.ts'
 import { parseMirror, withMirrors } from '../../src/registry/index.ts'
 import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer } from '../support/http-server.ts'
-import { amd64, code, collect, open, resolve } from './support.ts'
+import { amd64, code, collect, open, resolve } from '../support/pulling.ts'
 
 const image = fakeImage()
 const urls = (domain: string, mirrors: [string, string[]][] = []) =>

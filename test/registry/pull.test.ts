@@ -3,7 +3,7 @@ import { sha256 } from '../../src/digest/index.ts'
 import { parseReference } from '../../src/image/index.ts'
 import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
-import { amd64, code, collect, open, resolve } from './support.ts'
+import { amd64, code, collect, open, resolve } from '../support/pulling.ts'
 
 const ready = hasDockerRegistry && hasBusybox
 const why = hasDockerRegistry ? 'no busybox archive' : noDockerRegistry

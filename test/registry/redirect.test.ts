@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mayRedirect, neighbourhoodOf } from '../../src/registry/address.ts'
 import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
 import { type Handler, startServer } from '../support/http-server.ts'
-import { code, collect, open, resolve } from './support.ts'
+import { code, collect, open, resolve } from '../support/pulling.ts'
 
 const image = fakeImage()
 const good = serve(contentsOf('app', 'latest', image))
