@@ -1,20 +1,18 @@
-/** Bytes gathered in large pieces: one write, one hash and one wait for each megabyte, not for each file. */
+/** Bytes gathered in large pieces: one write, one hash and one wait for many small files. */
 export interface Batch {
   /** Bytes that were put in, or passed by, since the beginning. */
   readonly position: number
   /** True when so many fit without `take`. */
   fits(size: number): boolean
   /** Room for so many bytes, to be written at once. */
-  reserve(size: number): Uint8Array
+  reserve(size: number): Buffer
   /** What was gathered; the next piece has room for at least `size` bytes. */
   take(size?: number): Uint8Array
   /** Counts bytes that went another way. */
   pass(size: number): void
 }
 
-const usualSize = 1024 * 1024
-
-export function openBatch(): Batch {
+export function openBatch(usualSize: number): Batch {
   let bytes = Buffer.allocUnsafeSlow(usualSize)
   let used = 0
   let position = 0

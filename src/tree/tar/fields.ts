@@ -29,17 +29,32 @@ export function isZeroBlock(block: Uint8Array): boolean {
 
 /** The sum of all bytes of a header, its checksum field read as blanks. */
 export function checksumOf(block: Uint8Array): number {
-  let sum = 0
-  for (const byte of block) sum += byte
-  for (let at: number = fields.checksum[0]; at < fields.checksum[0] + fields.checksum[1]; at++)
-    sum += 0x20 - (block[at] ?? 0)
+  const [start, length] = fields.checksum
+  let sum = length * blank
+  for (let at = 0; at < start; at++) sum += block[at] ?? 0
+  for (let at = start + length; at < blockSize; at++) sum += block[at] ?? 0
   return sum
 }
 
-/** Digits between blanks or NULs; nothing at all is 0. */
+const blank = 0x20
+const zero = 0x30
+
+/** Digits with blanks before and after, up to the first NUL; nothing at all is 0. */
 function octal(bytes: Uint8Array): number | undefined {
-  const text = /^[ \0]*([0-7]*)[ \0]*$/.exec(Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, ''))?.[1]
-  return text === undefined ? undefined : text === '' ? 0 : Number.parseInt(text, 8)
+  let at = 0
+  let value = 0
+  while (bytes[at] === blank) at++
+  for (let digit = digitAt(bytes, at); digit !== undefined; digit = digitAt(bytes, at)) {
+    value = value * 8 + digit
+    at++
+  }
+  while (bytes[at] === blank) at++
+  return at === bytes.length || bytes[at] === 0 ? value : undefined
+}
+
+function digitAt(bytes: Uint8Array, at: number): number | undefined {
+  const digit = (bytes[at] ?? 0) - zero
+  return digit >= 0 && digit < 8 ? digit : undefined
 }
 
 /** Two's complement, big end first; the top bit only marks the form. */

@@ -1,4 +1,5 @@
 import { archiveError } from './archive-error.ts'
+import { type Batch, openBatch } from './batch.ts'
 import { type ByteReader, truncated } from './byte-reader.ts'
 import { blockSize, checksumOf, fields, isZeroBlock, numberField, typeOffset } from './fields.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -24,7 +25,7 @@ export interface PlainMember {
 
 /**
  * Reads an archive down to a plain one: one header a member, with the size that counts and the type without extensions,
- * and its data. Extended headers are taken out and given to `found` with each member, before its header is yielded. So
+ * and its data; no end mark. Extended headers are taken out and given to `found` with each member, before its header is yielded. So
  * there is one reader of sizes and ends, and what comes after it cannot read them in another way. What follows the end
  * mark is read to its end, and not looked at.
  * @throws {TsbuildError} TSB_ARCHIVE_…
@@ -34,6 +35,7 @@ export async function* plainTar(
   limits: ArchiveLimits,
   found: (member: PlainMember) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const batch = openBatch(batchSize)
   let headers = 0
   let number = 0
   let waiting = noExtensions
@@ -47,13 +49,26 @@ export async function* plainTar(
     const member = await readMember(++number, type, Buffer.from(block), waiting, reader, limits)
     waiting = noExtensions
     found(member)
-    yield plainHeader(member)
-    yield* reader.pieces(member.stored)
-    yield* reader.pieces(padding(member.stored))
+    if (!batch.fits(blockSize)) yield batch.take()
+    writePlainHeader(batch.reserve(blockSize), member)
+    yield* putData(batch, member.stored + padding(member.stored), reader)
   }
   if (waiting !== noExtensions) throw truncated(reader.position)
-  yield new Uint8Array(2 * blockSize)
+  yield batch.take()
   await reader.drain()
+}
+
+/** What comes after the plain archive waits for each piece of it: small members are gathered. */
+const batchSize = 128 * 1024
+
+async function* putData(batch: Batch, size: number, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
+  if (size > batchSize / 2) {
+    yield batch.take()
+    yield* reader.pieces(size)
+    return
+  }
+  if (!batch.fits(size)) yield batch.take()
+  if (size > 0) batch.reserve(size).set((await reader.read(size)) ?? cutShort(reader, size))
 }
 
 interface Extensions {
@@ -148,14 +163,13 @@ function sizeOf(header: Uint8Array, pax: PaxRecords): number {
 }
 
 /** The header with the type and size that count. */
-function plainHeader({ header, type, stored }: PlainMember): Uint8Array {
-  const plain = Buffer.from(header)
+function writePlainHeader(plain: Buffer, { header, type, stored }: PlainMember): void {
+  plain.set(header)
   plain[typeOffset] = type.charCodeAt(0)
   plain.fill(0, fields.size[0], fields.size[0] + fields.size[1])
   if (stored < 8 ** 11) plain.write(stored.toString(8).padStart(11, '0'), fields.size[0], 'latin1')
   else writeBase256(plain, stored)
   plain.write(`${checksumOf(plain).toString(8).padStart(6, '0')}\0 `, fields.checksum[0], 'latin1')
-  return plain
 }
 
 function writeBase256(block: Buffer, size: number): void {

@@ -22,6 +22,7 @@ export interface SparsePart {
  * @see https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html
  */
 export function sparseFromPax(pax: PaxRecords, limits: ArchiveLimits): SparseFile | undefined {
+  if (pax.size === 0) return undefined
   const text = (key: string) => pax.get(`GNU.sparse.${key}`)?.toString('latin1')
   const version = [text('major'), text('minor')].join('.')
   const [map, size] = [text('map'), text('realsize') ?? text('size')]

@@ -60,7 +60,7 @@ async function* tarPieces(
   changes: Iterable<Change>,
   files?: Map<TreePath, WrittenFile>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const batch = openBatch()
+  const batch = openBatch(2 ** 20)
   for (const change of changes) {
     if (change.kind === 'directory' && change.implied && !change.opaque) continue
     yield* put(batch, headerOf(change))
