@@ -22,14 +22,17 @@ export interface Steps {
   sh(line: string, more?: Partial<SandboxSpec>): Promise<string>
 }
 
-/** Steps in one form of sandbox on a root directory; why not, when this machine has no such form. */
-export async function openSteps(choice: SandboxChoice, root: string): Promise<Steps | string> {
+/**
+ * Steps in one form of sandbox on a root directory; why not, when this machine has no such form.
+ * @param tools a folder whose programs come before those of the machine
+ */
+export async function openSteps(choice: SandboxChoice, root: string, tools = ''): Promise<Steps | string> {
   const folder = await mkdtemp(join(tmpdir(), 'tsbuild-steps-'))
   const notices: string[] = []
   const temporary = (prefix: string) => mkdtemp(join(folder, `${prefix}-`))
   try {
     const notice = (message: string) => void notices.push(message)
-    const sandbox = await openSandbox(choice, { path: process.env['PATH'] ?? '', notice, temporary })
+    const sandbox = await openSandbox(choice, { path: `${tools}:${process.env['PATH'] ?? ''}`, notice, temporary })
     return stepsIn(sandbox, root, temporary, notices)
   } catch (error) {
     if (error instanceof TsbuildError) return error.message

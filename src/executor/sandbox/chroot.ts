@@ -61,12 +61,20 @@ async function runChrooted(
   await writeEnvironment(environment, carryEnvironment(spec.env))
   const pipes = await openPipes(host.tools, spec.scratch, spec.user)
   const held = withholdComplaints(output, ['chroot: ', `${host.tools.need('chroot')}: `])
-  const launched = { namespaces: [], script, args: [environment, ...commandLine(spec, host)], cwd: root, pipes }
-  // What still writes to the pipes keeps them open, so all have to go before the end of the output can come.
-  const stop = () => void endProcessesIn(root)
-  signal.addEventListener('abort', stop, { once: true })
-  const launching = launch(host.tools, host.machine, launched, held.output, signal)
-  const ended = await launching.finally(() => signal.removeEventListener('abort', stop))
+  const ended = await launch(
+    host.tools,
+    host.machine,
+    {
+      namespaces: [],
+      script,
+      args: [environment, ...commandLine(spec, host)],
+      cwd: root,
+      pipes,
+      sweep: () => endProcessesIn(root),
+    },
+    held.output,
+    signal,
+  )
   if (!ended.started) throw startFailure('chroot', spec, ended.complaints)
   if (ended.exitCode >= 125 && held.complaint() !== '') throw startFailure('chroot', spec, held.complaint())
   held.release()

@@ -17,6 +17,8 @@ export interface Launch {
   readonly cwd: string
   /** For what the command prints, when it may open its output by name; absent: whatever Node gives a child. */
   readonly pipes?: OutputPipes
+  /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
+  readonly sweep?: () => Promise<void>
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
   readonly connect?: (pid: number, signal: AbortSignal) => Promise<() => void>
 }
@@ -52,7 +54,7 @@ const patience = 1000
 export async function launch(
   tools: Tools,
   machine: Machine,
-  { namespaces, script, args, cwd, pipes, connect }: Launch,
+  { namespaces, script, args, cwd, pipes, sweep, connect }: Launch,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
@@ -68,10 +70,11 @@ export async function launch(
   const drained = pipes?.drain(output)
   child.stdout?.on('data', (bytes: Uint8Array) => output('stdout', bytes))
   child.stderr?.on('data', (bytes: Uint8Array) => output('stderr', bytes))
+  const swept = sweep && exitOf(child).then(sweep)
   try {
     return await supervise(child, connect, signal)
   } finally {
-    await drained
+    await Promise.all([drained, swept])
   }
 }
 
@@ -154,6 +157,14 @@ function endOf(child: ChildProcess): Promise<{ readonly code: number; readonly b
   child.once('close', (code, by) => resolve({ code: code ?? 128, by }))
   promise.catch(() => undefined) // whoever waits for it gets it; nobody may be waiting yet
   return promise
+}
+
+/** The first process is gone, or never was; others may be there, and hold its pipes. */
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
 }
 
 function sayGo(child: ChildProcess): void {

@@ -1,0 +1,101 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { geteuid } from 'node:process'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { SandboxMount } from '../../../src/executor/sandbox/index.ts'
+import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
+import { processesWith, until } from '../../support/processes.ts'
+import { openSteps } from '../../support/steps.ts'
+
+const home = await mkdtemp(join(tmpdir(), 'tsbuild-chroot-'))
+afterAll(() => rm(home, { recursive: true, force: true }))
+const marker = () => `${100_000 + Math.floor(Math.random() * 900_000)}.${Math.floor(Math.random() * 1e6)}`
+
+describe('chroot', async () => {
+  if (!hasStaticBusybox || geteuid?.() !== 0) return it.skip('needs root and a static /bin/busybox')
+  const root = await busyboxRoot(join(home, 'root'))
+  const rootfs = { kind: 'directory', path: root } as const
+  const opened = await openSteps('chroot', root)
+  if (typeof opened === 'string') return it.skip(`is not to be had here: ${opened}`)
+  const { run, sh, spec } = opened
+
+  it('says loudly that nothing is isolated', () => {
+    expect(opened.notices.join()).toContain('NOT ISOLATED')
+  })
+
+  it('runs a command in the directory, with its environment, user and output', async () => {
+    const user = { uid: 1000, gid: 1000, groups: [50] }
+    const line = 'pwd; id -u; id -G; echo $A; echo err >&2; exit 4'
+    const result = await run(['sh', '-c', line], { rootfs, cwd: '/work', user, env: ['PATH=/bin', 'A=1'] })
+    expect(result).toEqual({ exitCode: 4, stdout: '/work\n1000\n1000 50\n1\n', stderr: 'err\n' })
+  })
+
+  it('puts copies where mounts would be, and takes them back', async () => {
+    const [file, cache] = [join(home, 'file'), await mkdtemp(join(home, 'cache-'))]
+    await writeFile(file, 'mounted')
+    await writeFile(join(root, 'etc/hosts'), 'own')
+    const mounts: readonly SandboxMount[] = [
+      { kind: 'bind', source: file, target: '/etc/hosts', readOnly: true },
+      { kind: 'bind', source: cache, target: '/work', readOnly: false },
+      { kind: 'tmpfs', target: '/tmp' },
+    ]
+    expect(await sh('cat /etc/hosts; echo new >/work/kept; touch /tmp/gone', { rootfs, mounts })).toBe('mounted')
+    expect(await readFile(join(root, 'etc/hosts'), 'utf8')).toBe('own')
+    expect(await readFile(join(cache, 'kept'), 'utf8')).toBe('new\n')
+    expect([await readdir(join(root, 'work')), await readdir(join(root, 'tmp'))]).toEqual([[], []])
+  })
+
+  it('takes copies back through no link that the command left', async () => {
+    const outside = await mkdtemp(join(home, 'outside-'))
+    await writeFile(join(outside, 'hosts'), 'CANARY')
+    const mounts: readonly SandboxMount[] = [{ kind: 'tmpfs', target: '/work/deep' }]
+    await sh('mkdir -p /work/deep', { rootfs })
+    const line = `mv /work /work2; ln -s ${outside} /work`
+    await expect(sh(line, { rootfs, mounts })).rejects.toMatchObject({ code: 'TSB_SANDBOX_TARGET' })
+    expect(await readFile(join(outside, 'hosts'), 'utf8')).toBe('CANARY')
+    await sh('rm /work; mv /work2 /work', { rootfs })
+  })
+
+  it('cannot show other files over each other', async () => {
+    const step = await spec(['true'])
+    await expect(run(['true'])).rejects.toMatchObject({ code: 'TSB_SANDBOX_MOUNT' })
+    if (step.rootfs.kind !== 'overlay') return
+    const mounts: readonly SandboxMount[] = [{ ...step.rootfs, subpath: '', target: '/work', readOnly: true }]
+    await expect(run(['true'], { rootfs, mounts })).rejects.toMatchObject({ code: 'TSB_SANDBOX_MOUNT' })
+  })
+
+  it('D24: nothing that a step started outlives it', async () => {
+    const number = marker()
+    await sh(`setsid sleep ${number} & (setsid sleep ${number} &) ; echo started`, { rootfs })
+    expect(processesWith(`sleep ${number}`)).toEqual([])
+  })
+
+  it('an aborted step is killed with all its children', async () => {
+    const number = marker()
+    const controller = new AbortController()
+    const line = `trap "" TERM; setsid sleep ${number} & sleep ${number}`
+    const running = run(['sh', '-c', line], { rootfs }, controller.signal)
+    running.catch(() => undefined)
+    expect(await until(() => processesWith(`sleep ${number}`).length >= 2)).toBe(true)
+    controller.abort(new Error('stopped'))
+    await expect(running).rejects.toThrow('stopped')
+    expect(processesWith(`sleep ${number}`)).toEqual([])
+  })
+
+  it('a command that is not in the image', async () => {
+    await expect(run(['nosuch'], { rootfs })).rejects.toMatchObject({ code: 'TSB_COMMAND_NOT_FOUND' })
+  })
+})
+
+describe('D27: without namespaces', () => {
+  it('no step runs unless that was asked for by name', async () => {
+    // `true` in place of `unshare` makes no namespaces, as in a container that may not have them.
+    const tools = await mkdtemp(join(home, 'tools-'))
+    await writeFile(join(tools, 'unshare'), '#!/bin/sh\necho "unshare failed: Operation not permitted" >&2\nexit 1\n', {
+      mode: 0o755,
+    })
+    const opened = await openSteps('auto', home, tools)
+    expect(opened).toEqual(expect.stringContaining('no step can be shut in here'))
+  })
+})
