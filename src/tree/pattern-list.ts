@@ -53,11 +53,6 @@ export function patternList(patterns: readonly string[]): PatternList {
   }
 }
 
-/** `patternList` for those who only ask whether a path is matched. */
-export function patternMatcher(patterns: readonly string[]): (path: string) => boolean {
-  return patternList(patterns).matches
-}
-
 interface Rule {
   readonly pattern: PathPattern
   readonly takesBack: boolean

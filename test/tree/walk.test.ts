@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { comparePaths, rootPath, treeOfEntries, treePath, walk } from '../../src/tree/index.ts'
+import { rootPath, treeOfEntries, treePath, walk } from '../../src/tree/index.ts'
+import { comparePaths } from '../../src/tree/order.ts'
 import { change, lines, tree } from '../support/tree.ts'
 
 describe('treeOfEntries', () => {
