@@ -32,7 +32,7 @@ describe.each(['runc', 'native'])('%s in a user namespace', async (form) => {
   const user = ordinaryUser()
   if (user === undefined || !hasStaticBusybox) return it.skip('needs root, a user in /etc/subuid, and /bin/busybox')
   const root = await busyboxRoot(join(home, form))
-  spawnSync('chown', ['-Rh', user, root])
+  spawnSync('chown', ['-Rh', `${user}:`, root])
   const step = (line: string, network = 'none') => {
     const { stdout, stderr, status } = enter(user, execPath, runStep, form, root, network, line)
     if (status !== 0) throw new Error(`${status}: ${stdout}${stderr}`)
