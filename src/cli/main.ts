@@ -16,6 +16,10 @@ export async function main(): Promise<void> {
   const err = createOutput(process.stderr, process.env)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
   const signal = watchSignals(process, (exitCode) => process.exit(exitCode))
+  process.on('uncaughtException', (error) => {
+    err.print(errorReport(error, { prefix: '', debug: true, paint: err.paint }))
+    process.exit(exitCodeOf(error))
+  })
   const status = await runMain(out, err, signal)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
   process.exit(status)
@@ -50,7 +54,18 @@ function openSession(
   const note = namespaceNote(kind)
   return {
     ...facts,
-    environment: { root, cwd: process.cwd(), arch: process.arch, env, now: Date.now, stdout: process.stdout },
+    environment: {
+      root,
+      cwd: process.cwd(),
+      arch: process.arch,
+      env,
+      now: Date.now,
+      stdout: process.stdout,
+      // Opened when it is read: it would take a terminal's input from whoever comes next.
+      get stdin() {
+        return process.stdin
+      },
+    },
     notes: note === undefined ? [] : [note],
     library: () => import('../index.ts'),
   }

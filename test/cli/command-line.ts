@@ -22,7 +22,15 @@ export async function runCommandLine(
   const [stdout, stderr] = [collector(), collector()]
   const out = createOutput(stdout.stream, env)
   const err = createOutput(stderr.stream, env)
-  const environment = { root: '/nowhere', cwd: process.cwd(), arch: 'x64', env, now: Date.now, stdout: stdout.stream }
+  const environment = {
+    root: '/nowhere',
+    cwd: process.cwd(),
+    arch: 'x64',
+    env,
+    now: Date.now,
+    stdout: stdout.stream,
+    stdin: process.stdin,
+  }
   const signal = new AbortController().signal
   const program = createProgram(
     (_touches, work) =>

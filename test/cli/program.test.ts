@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ImageCommands } from '../../src/cli/ports.ts'
 import { TsbuildError } from '../../src/errors.ts'
+import type { ImageCommands } from '../../src/index.ts'
 import { builtId, recordingBuild, runCommandLine } from './command-line.ts'
 
 async function asked(...argv: readonly string[]) {
@@ -111,6 +111,7 @@ describe('what cannot be understood ends with 125', () => {
     [['--network=bridge'], "argument 'bridge' is invalid. Allowed choices are default, none, host."],
     [['-q', '--progress=plain'], '--quiet and --progress=plain exclude each other'],
     [['-q', '-o', '-'], 'ERROR: --quiet prints the image id where the output would go'],
+    [['histroy', 'x'], 'ERROR: unknown command "histroy"\nhint: did you mean "history"?\n'],
     [['history'], "missing required argument 'image'"],
     [['history', '--fromat', 'json', 'x'], 'hint: did you mean --format?'],
     [['rmi'], "missing required argument 'image'"],

@@ -1,4 +1,4 @@
-import type { ImageDetails } from '../ports.ts'
+import type { ImageDetails } from '../../index.ts'
 
 /** What is known of an image, under the keys of `docker image inspect`. */
 export function dockerInspect({ id, names, digest, created, size, manifest, config }: ImageDetails): object {

@@ -1,6 +1,6 @@
+import type { ImageCommands, ImageSummary } from '../../index.ts'
 import { isTsbuildError } from '../exit.ts'
 import { listingText } from '../listing.ts'
-import type { ImageCommands, ImageSummary } from '../ports.ts'
 import type { Session } from '../session.ts'
 import { parseTemplate } from '../template/index.ts'
 import { visible } from '../text/escape.ts'
@@ -23,6 +23,7 @@ export interface InspectFlags {
 
 /** Opens the images of the store for some work. */
 export async function withImages<T>(session: Session, work: (images: ImageCommands) => Promise<T>): Promise<T> {
+  session.err.print(session.notes.map((note) => `note: ${note}\n`).join(''))
   const { openImages } = await session.library()
   const images = await openImages(session.environment)
   try {

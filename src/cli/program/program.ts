@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
@@ -38,6 +40,7 @@ export function createProgram(run: Run, write: (text: string) => void): Command 
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
   const named = program.commands.find((command) => command.name() === argv[0])
+  if (!named) checkCommand(program, argv[0] ?? '')
   const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
   const switches = [...program.options, ...command.options].filter((option) => option.isBoolean())
   const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)
@@ -47,6 +50,15 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode !== 0) throw flagErrorOf(error, command)
   }
+}
+
+/** The first word may be a context; one that is no directory and nearly a command is a slip of the pen. */
+function checkCommand(program: Command, word: string): void {
+  const hint = didYouMean(
+    word,
+    program.commands.map((command) => command.name()),
+  )
+  if (hint && /^[a-z]+$/.test(word) && !existsSync(word)) throw new FlagError(`unknown command "${word}"`, hint)
 }
 
 /** commander's text is `error: …`, at times with a suggestion on the next line. */

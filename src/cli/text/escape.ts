@@ -20,8 +20,12 @@ const directions = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 const unseen =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\u034f|[\u{e0000}-\u{e0fff}]/gu
 
+/** What most texts have none of: a quick look saves the work. */
+const suspicious = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
 /** Removes terminal commands and other controls; tab and line feed stay. Direction marks become `<U+202E>`. */
 export function stripControls(text: string): string {
+  if (!suspicious.test(text)) return text
   return text.replace(sequences, '').replace(controls, '').replace(directions, codePoint)
 }
 

@@ -84,7 +84,7 @@ export class PlainPrinter {
     for (const transfer of waiting.transfers) {
       if (this.#isWorthSaying(transfer)) this.#line(number, transferText(transfer))
     }
-    for (const line of waiting.lines) this.#line(number, line)
+    if (waiting.lines.length > 0) this.#write(waiting.lines.map((line) => `#${number} ${line}\n`).join(''))
     this.#turns.shown(step)
     const ending = endText(step)
     if (ending === undefined) return
