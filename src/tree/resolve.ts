@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { Entry, FileTree, SymlinkEntry } from './entry.ts'
-import { joinPath, parentPath, rootPath, type TreePath } from './path.ts'
+import { isWithin, joinPath, parentPath, rootPath, type TreePath } from './path.ts'
 
 /** Where a path leads when symbolic links are followed. */
 export interface Resolved {
@@ -26,6 +26,7 @@ export function resolvePath(tree: FileTree, path: TreePath, options: { readonly 
     if (piece === '' || piece === '.') continue
     if (piece === '..') {
       at = parentPath(at)
+      missing &&= !isWithin(at, reached)
       continue
     }
     const next = joinPath(at, piece)

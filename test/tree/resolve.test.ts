@@ -41,6 +41,14 @@ describe('resolvePath', () => {
     expect(follow('etc/passwd/x')).toMatchObject({ path: 'etc/passwd/x', entry: undefined, reached: 'etc/passwd' })
   })
 
+  it('looks again where a way goes back from something missing', () => {
+    const odd = tree('link /x -> nope/../l/f', 'link /l -> d', 'dir /d', 'file /d/f hi')
+    expect(resolvePath(odd, treePath('x'), { followLast: true })).toMatchObject({
+      path: 'd/f',
+      entry: { kind: 'file' },
+    })
+  })
+
   it('finds the root', () => {
     expect(follow('')).toMatchObject({ path: '', entry: { kind: 'directory' } })
   })

@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs'
-import { TsbuildError } from '../../errors.ts'
 import { impliedDirectory } from '../entries.ts'
-import type { Metadata } from '../entry.ts'
+import type { Entry, Metadata } from '../entry.ts'
 import { decodeName, encodeName, nameBytes } from '../names.ts'
-import { absolutePath, baseName, joinPath, parentPath, rootPath, type TreePath, treePath } from '../path.ts'
+import { baseName, joinPath, parentPath, rootPath, type TreePath, treePath } from '../path.ts'
+import { resolvePath } from '../resolve.ts'
 import { archiveError, quoted } from '../tar/archive-error.ts'
 import { removeBelow } from './remove.ts'
 
@@ -44,36 +44,24 @@ export function openSite(root: string, limits: { readonly pathDepth: number }, n
   /** Parents that are known to be directories without links on the way; forgotten when anything is removed. */
   const parents = new Map<TreePath, TreePath>()
 
+  const seen = { get: (path: TreePath) => seenAt(path, stats(path), host), list: () => [] }
+  /** Each piece is looked at before what is below it: the kernel would follow a link on the way. */
   const follow = (path: TreePath, missing: 'make' | 'stop'): TreePath | undefined => {
-    const ahead = pieces(path)
-    let at = rootPath
-    for (let links = 0, piece = ahead.pop(); piece !== undefined; piece = ahead.pop()) {
-      if (piece === '' || piece === '.') continue
-      if (piece === '..') {
-        at = parentPath(at)
-        continue
-      }
-      const next = joinPath(at, piece)
-      const found = stats(next)
-      if (found?.isSymbolicLink()) {
-        if (++links > linkLimit) throw loopError(path)
-        const target = readLink(host(next))
-        if (target.startsWith('/')) at = rootPath
-        ahead.push(...target.split('/').reverse())
-        continue
-      }
-      if (!found?.isDirectory()) {
+    const end = resolvePath(seen, path, { followLast: true }).path
+    if (end.split('/').length > limits.pathDepth) throw tooDeep(end)
+    for (let length = end.indexOf('/'); end !== rootPath; length = end.indexOf('/', length + 1)) {
+      const piece = treePath(length < 0 ? end : end.slice(0, length))
+      if (!stats(piece)?.isDirectory()) {
         if (missing === 'stop') return undefined
-        makeImplied(next, found)
+        makeImplied(piece)
       }
-      at = next
+      if (length < 0) break
     }
-    return at
+    return end
   }
-  const makeImplied = (path: TreePath, found: Stats | undefined) => {
+  const makeImplied = (path: TreePath) => {
+    const found = stats(path)
     if (found && !isWhiteout(found)) throw archiveError('TSB_ARCHIVE_NAME', `${quoted(path)} is not a directory`)
-    if (path.split('/').length > limits.pathDepth)
-      throw archiveError('TSB_ARCHIVE_DEPTH', `links lead too deep: ${quoted(path)}`)
     if (found) site.remove(path)
     site.makeDirectory(path, { metadata: impliedDirectory(path), ...(found && { opaque: true }) })
   }
@@ -130,19 +118,17 @@ export function isWhiteout(stats: Stats): boolean {
   return stats.isCharacterDevice() && stats.rdev === 0
 }
 
-const linkLimit = 255
 const manyParents = 10_000
 
-function pieces(path: TreePath): string[] {
-  return path === rootPath ? [] : path.split('/').reverse()
+/** What resolving a path looks at: the kind, and the text of a link. */
+function seenAt(path: TreePath, found: Stats | undefined, host: Site['host']): Entry | undefined {
+  const nothing = { mode: 0, uid: 0, gid: 0, mtime: 0 }
+  if (!found || isWhiteout(found)) return undefined
+  if (found.isDirectory()) return impliedDirectory(path)
+  if (!found.isSymbolicLink()) return { kind: 'fifo', path, ...nothing }
+  return { kind: 'symlink', path, target: decodeName(readlinkSync(host(path), { encoding: 'buffer' })), ...nothing }
 }
 
-function readLink(place: string | Buffer): string {
-  return decodeName(readlinkSync(place, { encoding: 'buffer' }))
-}
-
-function loopError(path: TreePath): TsbuildError {
-  return new TsbuildError('TSB_PATH_LOOP', `too many symbolic links on the way to ${absolutePath(path)}`, {
-    hint: 'look for links that lead to each other',
-  })
+function tooDeep(path: TreePath): Error {
+  return archiveError('TSB_ARCHIVE_DEPTH', `links lead too deep: ${quoted(path)}`)
 }

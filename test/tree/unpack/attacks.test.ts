@@ -69,6 +69,12 @@ describe.skipIf(!isRoot).each(ways)('%s (needs root)', (...way) => {
     expect(readdirSync(root).sort()).toEqual([host.split('/')[1], 'canary3', 'r', 'top', 'up', 'x'].sort())
   })
 
+  test('A03 link that goes through a missing folder and back up to another link', async () => {
+    const { host, root, unpack } = await world(way)
+    await unpack(`s out->${host}`, 's x->nothing/../out/dir', 'f x/inside=bad')
+    expect(readFileSync(join(root, host, 'dir/inside'), 'utf8')).toBe('bad')
+  })
+
   test('A04 folder, replaced by a link, then a child', async () => {
     const { host, root, unpack } = await world(way)
     await unpack('d a/', 'f a/first=', `s a->${host}`, 'f a/canary=bad')
