@@ -3,13 +3,21 @@ export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index
 export type { Warning } from './graph/index.ts'
 export type { Descriptor, ImageConfig } from './image/index.ts'
 export { build } from './library/build.ts'
+export { history } from './library/history.ts'
+export { openImages } from './library/images.ts'
 export { plan } from './library/plan.ts'
 export type {
+  ArchiveOptions,
   BuildOptions,
   BuildResult,
   Environment,
+  HistoryOptions,
   HistoryRow,
+  ImageCommands,
+  ImageDetails,
   ImageHistory,
+  ImageSummary,
+  ImportOptions,
   OutputOptions,
 } from './options.ts'
 export { parse } from './parser/index.ts'

@@ -24,8 +24,8 @@ export interface ImageParts {
   readonly history: readonly NewHistory[]
 }
 
-/** Tools that read history know rows of a Dockerfile by this text. */
-export const historyComment = 'buildkit.dockerfile.v0'
+/** Marks the rows that tsbuild adds. */
+export const historyComment = 'tsbuild.dockerfile.v0'
 
 /** A row that was made up for a layer that came without one. */
 const unknownComment = 'buildkit.exporter.image.v0'

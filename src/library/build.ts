@@ -2,7 +2,7 @@ import { buildImage } from '../build.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { type DockerfileSource, readDockerfile } from './dockerfile-source.ts'
-import { writeOutput } from './outputs.ts'
+import { exportPorts, writeOutput } from './outputs.ts'
 import { planRequest } from './plan-request.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -50,7 +50,8 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    for (const output of outputs) await writeOutput(image, names, output, environment, store, signal)
+    const ports = exportPorts(store, signal, report)
+    for (const output of outputs) await writeOutput(image, names, output, environment, ports)
     signal?.throwIfAborted()
     const manifest = await store.images.save(image, names)
     report(`writing image ${image.id}`, 0, undefined, true)

@@ -1,13 +1,55 @@
-import type { Image } from '../image/index.ts'
+import path from 'node:path'
+import {
+  type Destination,
+  type ExportPorts,
+  exportDocker,
+  exportLocal,
+  exportOci,
+  exportOciFolder,
+  exportTar,
+} from '../export/index.ts'
+import { type Image, parseReference } from '../image/index.ts'
 import type { Environment, OutputOptions } from '../options.ts'
 import type { Store } from '../store/index.ts'
+import type { Report } from './progress.ts'
+
+/** Writes an image as one `-o` asks for. @throws {TsbuildError} TSB_EXPORT_…, TSB_DISK_FULL */
 export async function writeOutput(
-  _image: Image,
-  _names: readonly string[],
-  _output: OutputOptions,
-  _environment: Environment,
-  _store: Store,
-  _signal?: AbortSignal,
+  image: Image,
+  names: readonly string[],
+  output: OutputOptions,
+  environment: Environment,
+  ports: ExportPorts,
 ): Promise<void> {
-  throw new Error('no exports yet')
+  const named = [{ image, names: names.map(parseReference) }]
+  const place = path.resolve(environment.cwd, output.dest)
+  const destination = destinationOf(output.dest, environment)
+  switch (output.type) {
+    case 'oci':
+      return output.tar ? exportOci(named, destination, ports) : exportOciFolder(named, place, ports)
+    case 'docker':
+      return exportDocker(named, destination, ports)
+    case 'tar':
+      return exportTar(image, destination, ports.signal)
+    case 'local':
+      await exportLocal(image, place, ports.signal)
+  }
+}
+
+/** `-` is standard output. */
+export function destinationOf(dest: string, { cwd, stdout }: Environment): Destination {
+  return dest === '-' ? { kind: 'stream', stream: stdout } : { kind: 'file', path: path.resolve(cwd, dest) }
+}
+
+/** What exports need of the store. */
+export function exportPorts({ blobs, temporary }: Store, signal?: AbortSignal, report?: Report): ExportPorts {
+  return {
+    async blobFile(descriptor) {
+      await blobs.obtain(descriptor, signal)
+      return blobs.path(descriptor.digest)
+    },
+    temporary,
+    ...(report && { report }),
+    ...(signal && { signal }),
+  }
 }

@@ -1,0 +1,21 @@
+import { history as historyOf } from '../history.ts'
+import { machinePlatform, parsePlatform } from '../image/index.ts'
+import type { Environment, HistoryOptions, ImageHistory } from '../options.ts'
+import { openSession } from './session.ts'
+
+/**
+ * How an image was made, newest row first: one of the store, `oci-archive:FILE`, `oci-layout://DIR`, `docker-archive:FILE`,
+ * else one of a registry, of which only manifest and config are asked for.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
+ */
+export async function history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory> {
+  const machine = machinePlatform(environment.arch)
+  await using session = await openSession(environment, options)
+  return historyOf(name, {
+    ...session,
+    platform: options.platform === undefined ? machine : parsePlatform(options.platform, machine),
+    platformGiven: options.platform !== undefined,
+    cwd: environment.cwd,
+    ...(options.signal && { signal: options.signal }),
+  })
+}

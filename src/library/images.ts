@@ -1,0 +1,150 @@
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import { type ArchivedImage, importRootfs, openArchive } from '../archive/index.ts'
+import { readStored, takeIn } from '../bases/index.ts'
+import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
+import { exportDocker, exportOci } from '../export/index.ts'
+import { machinePlatform, parsePlatform, parseReference, type Reference } from '../image/index.ts'
+import type {
+  ArchiveOptions,
+  Environment,
+  ImageCommands,
+  ImageDetails,
+  ImageSummary,
+  ImportOptions,
+} from '../options.ts'
+import type { StoredImage } from '../store/index.ts'
+import { configFrom } from './import-config.ts'
+import { destinationOf, exportPorts } from './outputs.ts'
+import { receive } from './received.ts'
+import { openSession, type Session } from './session.ts'
+
+/** Opens the images of the store. */
+export async function openImages(environment: Environment): Promise<ImageCommands> {
+  const session = await openSession(environment)
+  const { store } = session
+  return {
+    async list() {
+      const images = await store.images.list()
+      return Promise.all(images.map((image) => summary(image, session)))
+    },
+    async tag(name, newName) {
+      parseReference(newName)
+      await store.images.tag((await find(name, session)).manifest, newName)
+    },
+    remove: (name) => store.images.remove(name),
+    async inspect(name) {
+      return details(await find(name, session), session)
+    },
+    save: (names, archive, signal) => save(names, archive, session, environment, signal),
+    load: (file, signal) => load(file, session, environment, signal),
+    import: (file, options, signal) => importTar(file, options, session, environment, signal),
+    async close() {
+      await session[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function find(name: string, { store }: Session): Promise<StoredImage> {
+  const found = await store.images.find(name)
+  if (found) return found
+  const names = (await store.images.list()).flatMap((image) => image.names)
+  throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
+  })
+}
+
+async function summary(image: StoredImage, session: Session): Promise<ImageSummary> {
+  const { config, manifest, ...rest } = await details(image, session)
+  return rest
+}
+
+async function details({ names, manifest, id }: StoredImage, { store }: Session): Promise<ImageDetails> {
+  const { config, manifest: document } = await readStored(store, manifest.digest)
+  const { created } = config
+  return {
+    id,
+    names,
+    digest: manifest.digest,
+    ...(created !== undefined && { created }),
+    size: document.layers.reduce((sum, layer) => sum + layer.size, 0),
+    manifest,
+    config,
+  }
+}
+
+async function save(
+  names: readonly string[],
+  { format, dest }: ArchiveOptions,
+  session: Session,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, cache } = session
+  const images = await Promise.all(
+    names.map(async (name) => {
+      const { manifest, id } = await find(name, session)
+      const image = await store.images.open(manifest, cache.layers.fromDescriptor)
+      return { image, names: id.includes(name) ? [] : [parseReference(name)] }
+    }),
+  )
+  const write = format === 'docker' ? exportDocker : exportOci
+  await write(images, destinationOf(dest, environment), exportPorts(store, signal))
+}
+
+async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
+  const { store } = session
+  const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
+  const loaded: string[] = []
+  for (const archived of await openArchive(source, machinePlatform(environment.arch), store.temporary)) {
+    signal.throwIfAborted()
+    await takeIn(store, archived)
+    loaded.push(...namesOrId(archived))
+  }
+  return loaded
+}
+
+function namesOrId({ names, manifest }: ArchivedImage): readonly string[] {
+  return names.length > 0 ? names.map((name: Reference) => name.familiar) : [manifest.config.digest]
+}
+
+async function importTar(
+  file: string,
+  { name, platform, message, changes }: ImportOptions,
+  { store, cache }: Session,
+  { cwd, stdin, arch, now }: Environment,
+  signal: AbortSignal,
+): Promise<string> {
+  if (name !== undefined) parseReference(name)
+  const machine = machinePlatform(arch)
+  const target = platform === undefined ? machine : parsePlatform(platform, machine)
+  const config = await configFrom(changes, target)
+  const image = await importRootfs(
+    abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal),
+    { write: store.blobs.write, layer: cache.layers.fromDescriptor },
+    {
+      platform: target,
+      created: new Date(now()).toISOString(),
+      comment: message ?? `Imported from ${file}`,
+      ...(config && { config }),
+    },
+  )
+  await store.images.save(image, name === undefined ? [] : [name])
+  return image.id
+}
+
+async function openInput(file: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return (await open(file)).createReadStream()
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR')) throw error
+    throw new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${file}`, { cause: error, hint: 'check the path' })
+  }
+}
+
+async function* abortable(bytes: AsyncIterable<Uint8Array | string>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  for await (const chunk of bytes) {
+    signal.throwIfAborted()
+    yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+  }
+}
