@@ -28,8 +28,8 @@ export function trimmed(text: string, start = 0, end = text.length): Lexeme {
 }
 
 /** As much of a text as a message should show. */
-export function excerpt(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+export function excerpt(text: string, limit = 100): string {
+  return text.length > limit ? `${text.slice(0, limit)}…` : text
 }
 
 /** An excerpt in double quotes. */

@@ -38,7 +38,11 @@ export function readDirectives(text: string, place: Places, from = headOf(text))
 /** Offset after a byte order mark and a first line `#!`, which may stand before directives. */
 function headOf(text: string): number {
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  return text.startsWith('#!', start) ? (lineAt(text, start)?.next ?? start) : start
+  return startsProgram(text) ? (lineAt(text, start)?.next ?? start) : start
+}
+
+function startsProgram(text: string): boolean {
+  return /^\ufeff?#!/.test(text)
 }
 
 function directiveOn(text: string, line: Line, marker: string): Directive | undefined {
@@ -62,7 +66,7 @@ function isName(text: string): boolean {
  */
 export function escapeOf(text: string, directives: readonly Directive[], place: Places): Escape {
   const directive = directives.find(({ name }) => name === 'escape')
-  if (!directive || text.startsWith('#!')) return '\\'
+  if (!directive || startsProgram(text)) return '\\'
   if (directive.value === '\\' || directive.value === '`') return directive.value
   throw new TsbuildError(
     'TSB_BAD_DIRECTIVE',

@@ -11,6 +11,7 @@ import type {
   StageInstruction,
 } from './instruction.ts'
 import { readInstruction } from './instructions/read.ts'
+import { invisibleCharacters } from './invisible.ts'
 import { type Places, placesIn } from './places.ts'
 import { scan } from './scan.ts'
 
@@ -28,8 +29,9 @@ export function parse(source: SourceFile): Dockerfile {
   const directives = readDirectives(source.text, place)
   checkFrontend(source, place)
   const escapeChar = escapeOf(source.text, directives, place)
-  const { statements, warnings } = scan(source, escapeChar, place, directives.at(-1)?.end)
+  const { statements, warnings: smells } = scan(source, escapeChar, place, directives.at(-1)?.end)
   if (statements.length === 0) throw emptyError(source)
+  const warnings = [...smells, ...invisibleCharacters(source.text, place)]
   const { globalArgs, stages } = intoStages(statements.map(readInstruction))
   return {
     source,

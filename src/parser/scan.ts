@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
-import { quoted, trimmed } from './characters.ts'
+import { excerpt, quoted, trimmed } from './characters.ts'
 import type { Escape } from './directives.ts'
 import { readExecForm } from './exec-form.ts'
 import { splitFlags } from './flags.ts'
@@ -74,7 +74,7 @@ function checkSize(joined: JoinedLines, count: number, place: Places): void {
 }
 
 function emptyLineWarning(joined: JoinedLines, at: SourceRange) {
-  const message = `Empty continuation line found in: ${joined.text}`
+  const message = `Empty continuation line found in: ${excerpt(joined.text, 2000)}`
   return { rule: 'NoEmptyContinuation', message, at }
 }
 
