@@ -77,13 +77,15 @@ function lowerCache(mount: Placed): Mount {
   }
 }
 
-function lowerSecret({ spec, cwd }: Placed): Mount {
+function lowerSecret(mount: Placed): Mount {
+  const { spec } = mount
   const id = spec.source || spec.id || posix.basename(spec.target ?? '')
-  const target = spec.target || (!spec.env ? `/run/secrets/${posix.basename(id)}` : '')
+  const byDefault = spec.env ? undefined : `/run/secrets/${posix.basename(id)}`
+  const target = spec.target ? targetOf(mount) : byDefault
   return {
     kind: 'secret',
     id,
-    ...(target !== '' && { target: posix.resolve(cwd, target) }),
+    ...(target !== undefined && { target }),
     ...(spec.env && { env: spec.env }),
     required: spec.required ?? false,
     mode: spec.mode ?? 0o400,
@@ -92,11 +94,12 @@ function lowerSecret({ spec, cwd }: Placed): Mount {
   }
 }
 
-function lowerSsh({ spec, cwd, index }: Placed): Mount {
+function lowerSsh(mount: Placed): Mount {
+  const { spec, index } = mount
   return {
     kind: 'ssh',
     id: spec.id || 'default',
-    target: spec.target ? posix.resolve(cwd, spec.target) : `/run/buildkit/ssh_agent.${index}`,
+    target: spec.target ? targetOf(mount) : `/run/buildkit/ssh_agent.${index}`,
     required: spec.required ?? false,
     mode: spec.mode ?? 0o600,
     uid: spec.uid ?? 0,

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../../errors.ts'
 import { formatPlace } from '../../source.ts'
-import type { LinkedStage } from './link.ts'
+import type { Edge, LinkedStage } from './link.ts'
 
 /**
  * Refuses stages that need each other, wherever they stand.
@@ -34,8 +34,6 @@ function walk(start: LinkedStage, stages: readonly LinkedStage[], done: Set<numb
   }
 }
 
-type Edge = LinkedStage['links']['edges'][number]
-
 function* edgesOf(stage: LinkedStage): Generator<Edge, undefined> {
   yield { to: stage.base, at: stage.stage.from.at }
   yield* stage.links.edges
@@ -44,11 +42,15 @@ function* edgesOf(stage: LinkedStage): Generator<Edge, undefined> {
 function cycleError(to: LinkedStage, edge: Edge, path: readonly { readonly stage: LinkedStage }[]): TsbuildError {
   const from = path.findIndex(({ stage }) => stage === to)
   const round = [...path.slice(from).map(({ stage }) => stage), to]
-  const shown = round.map((stage) => `${nameOf(stage)} (${formatPlace(stage.stage.from.at)})`).join(' -> ')
+  const shown = shorten(round.map((stage) => `${nameOf(stage)} (${formatPlace(stage.stage.from.at)})`)).join(' -> ')
   return new TsbuildError('TSB_STAGE_CYCLE', `circular dependency detected on stage: ${nameOf(to)}`, {
     at: edge.at,
     hint: `each of these needs the next: ${shown}`,
   })
+}
+
+function shorten(round: readonly string[]): readonly string[] {
+  return round.length <= 10 ? round : [...round.slice(0, 5), '…', ...round.slice(-2)]
 }
 
 function nameOf({ stage, index }: LinkedStage): string {

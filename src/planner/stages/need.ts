@@ -34,7 +34,7 @@ export async function findNeeds(linker: Linker, target: number, port: BaseImages
       const triggers = triggersOf(stage, linker.stages, bases)
       const triggerLinks = linker.link(triggers, stage.index)
       needed.set(stage.index, { ...stage, triggers, triggerLinks })
-      round.push(...triggerLinks.edges.map(({ to }) => to))
+      for (const { to } of triggerLinks.edges) round.push(to)
     }
   }
   return { stages: [...needed.values()].sort((a, b) => a.index - b.index), bases }
@@ -55,7 +55,8 @@ function reach(
     const stage = stages[ref.index]
     if (!stage) continue
     found.set(ref.index, stage)
-    open.push(stage.base, ...stage.links.edges.map(({ to }) => to))
+    open.push(stage.base)
+    for (const { to } of stage.links.edges) open.push(to)
   }
   return { stages: [...found.values()], images }
 }
@@ -66,15 +67,16 @@ function triggersOf(
   stages: readonly LinkedStage[],
   bases: Bases,
 ): readonly StageInstruction[] {
-  const texts =
-    base.kind === 'image'
-      ? (bases.get(imageKey(base))?.config.config?.OnBuild ?? [])
-      : base.kind === 'stage'
-        ? (stages[base.index]?.instructions ?? []).flatMap((line) => (line.kind === 'onbuild' ? [line.trigger] : []))
-        : []
-  return texts.map((text) => {
+  return triggerTexts(base, stages, bases).map((text) => {
     const instruction = parseTrigger(text, stage.from.at)
     if (instruction.kind !== 'from') return instruction
     throw new TsbuildError('TSB_BAD_TRIGGER', "FROM isn't allowed as an ONBUILD trigger", { at: stage.from.at })
   })
+}
+
+function triggerTexts(base: Ref, stages: readonly LinkedStage[], bases: Bases): readonly string[] {
+  if (base.kind === 'image') return bases.get(imageKey(base))?.config.config?.OnBuild ?? []
+  if (base.kind !== 'stage') return []
+  const instructions = stages[base.index]?.instructions ?? []
+  return instructions.flatMap((line) => (line.kind === 'onbuild' ? [line.trigger] : []))
 }

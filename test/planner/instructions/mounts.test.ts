@@ -36,6 +36,7 @@ describe('bind', () => {
 
   it('the root cannot be a target, also when it comes of a missing one', async () => {
     expect(await errorOf('--mount=target=/')).toMatchObject({ code: 'TSB_MOUNT', message: 'invalid mount target "/"' })
+    expect(await errorOf('--mount=type=secret,id=s,target=/..')).toMatchObject({ code: 'TSB_MOUNT' })
     expect(await errorOf('--mount=type=tmpfs')).toMatchObject({ hint: 'say where: target=/some/path' })
   })
 })
