@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const programs = join(import.meta.dirname, '../support/programs')
+const directory = mkdtempSync(join(tmpdir(), 'tsbuild-loads-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** Runs a command line and gives the modules that it loaded: packages by name, sources by their path below src/. */
+function loadedBy(...argv: readonly string[]): readonly string[] {
+  const log = join(directory, 'loaded')
+  rmSync(log, { force: true })
+  const hook = ['--import', join(programs, 'log-loads.ts')]
+  const env = { ...process.env, LOADED: log, TSBUILD_ROOT: join(directory, 'store') }
+  const words = [...hook, join(programs, 'start-cli.ts'), ...argv]
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: directory, env, encoding: 'utf8' })
+  expect(`${status} ${stderr}`).toMatch(/^0 /)
+  const urls = readFileSync(log, 'utf8').split('\n')
+  return [...new Set(urls.map((url) => /\/node_modules\/([^/]+)|\/(src\/.*)/.exec(url)?.slice(1).join('') ?? ''))]
+}
+
+describe('a program loads what it uses', () => {
+  beforeAll(() => {
+    writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
+    loadedBy('.')
+  })
+
+  test('--help and --version load commander and nothing of the library', () => {
+    for (const flag of ['--help', '--version']) {
+      const loaded = loadedBy(flag)
+      expect(loaded.filter((name) => name !== '' && !name.startsWith('src/'))).toEqual(['commander'])
+      expect(loaded).not.toContain('src/index.ts')
+    }
+  })
+
+  test('a cached build loads no terminal view, no registry client and no native code', () => {
+    const loaded = loadedBy('.')
+    expect(loaded).toContain('src/index.ts')
+    expect(loaded.filter((name) => ['ink', 'react', 'koffi'].includes(name))).toEqual([])
+    expect(loaded.filter((name) => name.startsWith('src/registry/'))).toEqual([])
+    expect(loaded).not.toContain('src/cli/views/tty.ts')
+  })
+
+  test('history of an image of the store loads no view and no registry client', () => {
+    loadedBy('-q', '-t', 'app', '.')
+    const loaded = loadedBy('history', 'app')
+    expect(loaded.filter((name) => name.startsWith('src/cli/views/'))).toEqual([])
+    expect(loaded.filter((name) => name.startsWith('src/registry/'))).toEqual([])
+  })
+})
