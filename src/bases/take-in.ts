@@ -9,6 +9,7 @@ import { keep } from './stored.ts'
 export async function takeIn(store: Store, image: ArchivedImage): Promise<void> {
   await takeLayers(store, image)
   await keep(store, image, undefined, image.names)
+  if (image.names.length === 0) await store.images.tag(image.descriptor)
 }
 
 /** Layers that are here already are not read again. */

@@ -17,7 +17,12 @@ export function openImages(ports: ImagePorts): Images {
       return manifest
     },
     open: (manifest, layer) => openImage(ports.blobs, manifest, layer),
-    tag: (manifest, name) => nameImage(ports, manifest, [parseReference(name)]),
+    tag: (manifest, ...names) =>
+      nameImage(
+        ports,
+        manifest,
+        names.map((name) => parseReference(name)),
+      ),
     remove: (name) => ports.locked('index', () => removeImage(ports, name)),
   }
 }

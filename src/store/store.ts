@@ -90,8 +90,8 @@ export interface Images {
   save(image: Image, names: readonly string[]): Promise<Descriptor>
   /** The image behind a manifest. `layer` makes a Layer of a descriptor and diff id (see `cache/`). */
   open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
-  /** Another name for an image that is here. An existing one is moved. */
-  tag(manifest: Descriptor, name: string): Promise<void>
+  /** Other names for an image that is here. Existing ones are moved. With no name at all the image is listed without one. */
+  tag(manifest: Descriptor, ...names: readonly string[]): Promise<void>
   /**
    * Takes a name away; the last one takes the image and the blobs only it used. Blobs stay when they are younger than ten
    * minutes, when another process works in the store, or when somebody protects them. Returns what was removed, for people.
