@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../src/errors.ts'
 import { detectSyntax, readDirectives, syntaxImage } from '../../src/parser/directives.ts'
@@ -247,4 +247,28 @@ describe.skipIf(!hasConformance)("BuildKit's heredoc tables", () => {
     'chomp $content',
     ({ content, chomped }) => expect(chompTabs(content)).toBe(chomped),
   )
+})
+
+describe.skipIf(!hasConformance)('the Dockerfiles of the golden builds', () => {
+  interface GoldenCase {
+    readonly name: string
+    readonly dockerfile: string
+    readonly expect: 'success' | 'failure'
+    readonly errorContains?: string
+  }
+  const golden = folders('golden')
+    .map((name) => `golden/${name}`)
+    .filter((name) => existsSync(conformancePath(`${name}/case.json`)))
+    .map((name) => ({ folder: name, ...(JSON.parse(fileText(`${name}/case.json`)) as GoldenCase) }))
+    .filter(({ folder, dockerfile }) => existsSync(conformancePath(`${folder}/context/${dockerfile}`)))
+  const read = ({ folder, dockerfile }: (typeof golden)[number]) =>
+    messageOf(() => parse({ name: dockerfile, text: fileText(`${folder}/context/${dockerfile}`) }))
+
+  test.each(golden.filter((row) => row.expect === 'success'))('$name is read', (row) => {
+    expect(read(row)).toBeUndefined()
+  })
+
+  test.each(golden.filter((row) => row.expect === 'failure'))('$name is refused in known words, if at all', (row) => {
+    expect(read(row) ?? row.errorContains).toContain(row.errorContains)
+  })
 })
