@@ -16,7 +16,10 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
 } else {
   import('node:module')
     .then((module) => {
-      module.enableCompileCache()
+      // Node's own choice is below /tmp, where other users could put code for us to run.
+      var caches = process.env.XDG_CACHE_HOME || (process.env.HOME && process.env.HOME + '/.cache')
+      if (process.env.NODE_COMPILE_CACHE) module.enableCompileCache()
+      else if (caches) module.enableCompileCache(caches + '/tsbuild/compiled')
       return import('node:fs')
     })
     .then((fs) => {

@@ -67,7 +67,6 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
-    sourceDateEpoch: sourceDateEpoch(args),
   })
 }
 
@@ -75,11 +74,6 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
 function buildArgs(texts: readonly string[], env: Env): Readonly<Record<string, string>> {
   const epoch = env['SOURCE_DATE_EPOCH']
   return { ...(epoch ? { SOURCE_DATE_EPOCH: epoch } : {}), ...readPairs('--build-arg', texts, env) }
-}
-
-function sourceDateEpoch(args: Readonly<Record<string, string>>): number | undefined {
-  const text = args['SOURCE_DATE_EPOCH']
-  return text ? readNumber('SOURCE_DATE_EPOCH', text, 0) : undefined
 }
 
 function platform(texts: readonly string[], env: Env): string | undefined {
