@@ -59,7 +59,7 @@ function outcome<T>(run: () => T): { readonly value: T } | { readonly error: str
   }
 }
 
-describe.skipIf(!hasConformance)(`BuildKit's shell tables (${skipReason})`, () => {
+describe.skipIf(!hasConformance)(`BuildKit's shell tables (${hasConformance ? 'conformance' : skipReason})`, () => {
   const environment = lookupIn(
     new Map([
       ['PWD', '/home'],
