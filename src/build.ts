@@ -10,8 +10,6 @@ import type { SourceFile } from './source.ts'
 export interface BuildPorts extends ExecutorPorts {
   readonly bases: BaseImages
   readonly cache: Cache
-  /** Seconds since 1970 (`SOURCE_DATE_EPOCH`). */
-  readonly epoch?: number
 }
 
 /** What came of a build, before it is named or exported. */
@@ -30,10 +28,10 @@ export function planImage(source: SourceFile, request: PlanRequest, bases: BaseI
 export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
   const steps = await planImage(source, request, ports.bases)
   const executed = await execute(steps, ports)
-  return { image: await imageOf(steps, executed, ports.epoch), plan: steps, executed }
+  return { image: await imageOf(steps, executed), plan: steps, executed }
 }
 
-function imageOf({ image }: Plan, { layers, records }: Executed, epoch: number | undefined): Promise<Image> {
+function imageOf({ image, epoch }: Plan, { layers, records }: Executed): Promise<Image> {
   const baseLayers = layers.slice(0, image.config.rootfs.diff_ids.length)
   const added = layers.slice(baseLayers.length)
   const history = image.history.map(({ createdBy, layer: op }) => {

@@ -34,8 +34,6 @@ export interface BuildOptions {
   readonly snapshotter?: 'auto' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirrors?: Readonly<Record<string, string>>
-  /** Seconds since 1970: every time that this build adds is clamped to it. */
-  readonly sourceDateEpoch?: number
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }

@@ -46,4 +46,6 @@ export interface Plan {
   readonly target: OpId
   readonly image: ImagePlan
   readonly warnings: readonly Warning[]
+  /** Seconds since 1970: the time of all that this build adds, in place of its own. */
+  readonly epoch?: number
 }

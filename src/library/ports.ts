@@ -47,7 +47,6 @@ export function buildPorts(
     now: environment.now,
     jobs: options.jobs ?? availableParallelism(),
     signal: options.signal ?? new AbortController().signal,
-    ...(options.sourceDateEpoch !== undefined && { epoch: options.sourceDateEpoch }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Plan, Warning } from '../graph/index.ts'
 import type { Dockerfile } from '../parser/index.ts'
+import { sourceDateEpoch } from './epoch.ts'
 import { finishImage } from './finish.ts'
 import { globalVariables } from './globals.ts'
 import { createGraph } from './graph-builder.ts'
@@ -21,6 +22,7 @@ export async function plan(dockerfile: Dockerfile, request: PlanRequest, bases: 
   const warnings: Warning[] = [...dockerfile.warnings, ...unusedArguments(dockerfile, request)]
   const reading = { escape: dockerfile.escape, warn: (warning: Warning) => void warnings.push(warning) }
   const globals = globalVariables(dockerfile, request, reading)
+  const epoch = sourceDateEpoch(dockerfile, request, globals)
   const linker = linkStages(dockerfile, request, globals, reading)
   const target = findTarget(dockerfile, request.target)
   checkStageFilter(dockerfile, request.noCache)
@@ -31,5 +33,5 @@ export async function plan(dockerfile: Dockerfile, request: PlanRequest, bases: 
   const result = lowerStages(needs.stages, file).get(target)
   if (!result) throw new Error(`stage ${target} is not lowered`)
   const image = { config: finishImage(result.image, request), history: historyOf(result) }
-  return { nodes: graph.nodes(), target: result.snapshot, image, warnings }
+  return { nodes: graph.nodes(), target: result.snapshot, image, warnings, ...(epoch !== undefined && { epoch }) }
 }
