@@ -60,24 +60,26 @@ async function find(text: string, platform: Platform, options: BasesOptions): Pr
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
   }
   const { reference } = source
-  const stored = options.pull === 'always' ? undefined : await inStore(reference, platform, options)
-  if (stored) return stored
+  const stored = options.pull === 'always' ? undefined : await inStore(reference, options)
+  const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
+  if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw notStored(reference)
-  return fromRegistry(reference, platform, options)
+  return fromRegistry(reference, platform, options).catch((error: unknown) => {
+    if (stored && isOutOfReach(error)) return stored
+    throw error
+  })
 }
 
-/** With `never`, an image for another platform is better than none. */
-async function inStore(
-  reference: Reference,
-  platform: Platform,
-  { store, pull }: BasesOptions,
-): Promise<BaseImage | undefined> {
+/** An image for another platform, which planning warns of, is better than none. */
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof TsbuildError && ['TSB_REGISTRY_UNREACHABLE', 'TSB_IMAGE_NOT_FOUND'].includes(error.code)
+}
+
+async function inStore(reference: Reference, { store }: BasesOptions): Promise<BaseImage | undefined> {
   const stored = await store.images.find(reference.normal)
   if (!stored) return undefined
-  const { digest } = stored.manifest
-  const { config } = await readStored(store, digest)
-  const fits = pull === 'never' || reference.digest === digest || samePlatform(config, platform)
-  return fits ? baseOf(reference.normal, digest, config) : undefined
+  const { config } = await readStored(store, stored.manifest.digest)
+  return baseOf(reference.normal, stored.manifest.digest, config)
 }
 
 async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
