@@ -44,7 +44,7 @@ function readFirst(text: string): Instruction {
 
 const withoutPlace = (message: string | undefined) => message?.replace(/^dockerfile parse error on line \d+: /, '')
 
-describe.skipIf(!hasConformance)(`BuildKit's instruction tables (${hasConformance ? 'conformance' : skipReason})`, () => {
+describe.skipIf(!hasConformance)(`instruction tables (${hasConformance ? 'conformance' : skipReason})`, () => {
   interface ErrorRow {
     readonly dockerfile: string
     readonly error: string

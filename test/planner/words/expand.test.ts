@@ -109,7 +109,7 @@ describe('limits', () => {
   })
 
   test('100 braces may be open, 101 may not', () => {
-    const nested = (depth: number) => '${B:-'.repeat(depth) + 'x' + '}'.repeat(depth)
+    const nested = (depth: number) => `${'${B:-'.repeat(depth)}x${'}'.repeat(depth)}`
     expect(value(nested(100))).toBe('x')
     expect(codeOf(() => value(nested(101)))).toBe('TSB_EXPANSION_LIMIT')
     expect(codeOf(() => value(nested(100_000)))).toBe('TSB_EXPANSION_LIMIT')
