@@ -71,11 +71,10 @@ describe('names and values', () => {
     expect(options({ label: ['a', 'b=1'] }, { a: 'no' }).labels).toEqual({ a: '', b: '1' })
   })
 
-  test('SOURCE_DATE_EPOCH of the environment clamps times and is a build argument; --build-arg wins', () => {
+  test('SOURCE_DATE_EPOCH of the environment is a build argument; --build-arg wins', () => {
     const env = { SOURCE_DATE_EPOCH: '1700000000' }
-    expect(options({}, env)).toMatchObject({ sourceDateEpoch: 1700000000, args: env })
-    expect(options({ buildArg: ['SOURCE_DATE_EPOCH=5'] }, env).sourceDateEpoch).toBe(5)
-    expect(() => options({}, { SOURCE_DATE_EPOCH: 'now' })).toThrow(FlagError)
+    expect(options({}, env).args).toEqual(env)
+    expect(options({ buildArg: ['SOURCE_DATE_EPOCH=5'] }, env).args).toEqual({ SOURCE_DATE_EPOCH: '5' })
   })
 
   test('a platform comes from the flag, else from DOCKER_DEFAULT_PLATFORM, else it is that of the machine', () => {
