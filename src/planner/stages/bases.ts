@@ -31,7 +31,7 @@ async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>
     return await port.resolve(ref.reference, ref.platform, ref.at)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
-    const meant = error.code === 'TSB_IMAGE_NOT_FOUND' ? didYouMean(ref.reference, stages) : undefined
+    const meant = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code) ? didYouMean(ref.reference, stages) : undefined
     throw new TsbuildError(error.code, error.message, {
       at: error.at ?? ref.at,
       hint: meant ?? error.hint,
