@@ -34,7 +34,7 @@ describe('history', () => {
     await workshop.store.images.save(image, ['app'])
     const found = await history('app', portsOf(workshop, { registry: noRegistry }))
     const created = '2024-01-02T03:04:05Z'
-    const comment = 'buildkit.dockerfile.v0'
+    const comment = 'tsbuild.dockerfile.v0'
     expect(found).toEqual({
       compressed: false,
       rows: [
