@@ -1,88 +1,78 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { BuildEvent, BuildOptions, BuildResult, Environment } from '../../src/index.ts'
 import { build, openImages } from '../../src/index.ts'
+import { writeFiles } from './files.ts'
 
 /** A folder of its own with a store, for tests that build. */
-export interface Workspace {
+export interface Workspace extends AsyncDisposable {
   readonly directory: string
   readonly environment: Environment
-  /** Writes files below the folder: path to text. */
-  write(files: Readonly<Record<string, string>>): Promise<void>
-  /** Builds `context` (below the folder) and keeps what happened. */
-  build(options: Partial<BuildOptions> & { readonly context?: string }): Promise<Built>
-  dispose(): Promise<void>
+  /** Writes files and links below the folder, as `writeFiles` takes them. */
+  write(files: Readonly<Record<string, string>>): void
+  /** Copies what is in a folder, when there is one, into a fresh folder of the workspace. */
+  copy(from: string, to: string): Promise<void>
+  /** Puts a root file system into the store as an image with `CMD ["sh"]` and the usual PATH. */
+  import(tar: string, name: string): Promise<void>
+  /** Builds and keeps what happened; the context is `context` below the folder. */
+  build(options?: Partial<BuildOptions>): Promise<Built>
 }
 
 export interface Built {
   readonly result: BuildResult
   readonly events: readonly BuildEvent[]
-  /** Labels of the steps that ran, in order. */
+  /** Labels of the steps that ran, in the order they began. */
   readonly ran: readonly string[]
   readonly cached: readonly string[]
 }
 
-/** @param base an image archive that is loaded as `busybox`, or `undefined` for none */
-export async function openWorkspace(base?: string): Promise<Workspace> {
+const settings = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["sh"]']
+
+export async function openWorkspace(): Promise<Workspace> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tsbuild-test-'))
   const environment: Environment = {
     root: path.join(directory, 'store'),
     cwd: directory,
     env: { PATH: process.env['PATH'] },
-    now: () => Date.now(),
+    now: Date.now,
     stdout: process.stdout,
     stdin: process.stdin,
     arch: process.arch,
   }
-  if (base !== undefined) await importBase(environment, base)
   return {
     directory,
     environment,
-    async write(files) {
-      for (const [name, text] of Object.entries(files)) {
-        const file = path.join(directory, name)
-        await mkdir(path.dirname(file), { recursive: true })
-        await writeFile(file, text)
-      }
+    write: (files) => writeFiles(directory, files),
+    copy: (from, to) => copyFolder(from, path.join(directory, to)),
+    async import(tar, name) {
+      const images = await openImages(environment)
+      const options = { name, changes: settings, message: `imported as ${name}` }
+      await images.import(tar, options, new AbortController().signal).finally(images.close)
     },
-    async build({ context = '.', ...options }) {
+    async build(options = {}) {
       const events: BuildEvent[] = []
       const onEvent = (event: BuildEvent) => void events.push(event)
-      const result = await build({ context, onEvent, ...options }, environment)
-      return { result, events, ran: stepsThatRan(events), cached: labelsOf(events, 'step:cached') }
+      const result = await build({ context: 'context', onEvent, ...options }, environment)
+      return { result, events, ran: labelsThatRan(events), cached: labelsOfCached(events) }
     },
-    dispose: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }
 
-async function importBase(environment: Environment, base: string): Promise<void> {
-  const images = await openImages(environment)
-  try {
-    await images.import(base, { name: 'busybox', changes: ['CMD ["sh"]'] }, new AbortController().signal)
-  } finally {
-    await images.close()
-  }
+async function copyFolder(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true })
+  await mkdir(to, { recursive: true })
+  await cp(from, to, { recursive: true, verbatimSymlinks: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
-function stepsThatRan(events: readonly BuildEvent[]): readonly string[] {
+function labelsThatRan(events: readonly BuildEvent[]): readonly string[] {
   const missed = new Set(events.flatMap((event) => (event.type === 'step:miss' ? [event.step] : [])))
   return events.flatMap((event) => (event.type === 'step:start' && missed.has(event.step) ? [event.label] : []))
 }
 
-function labelsOf(events: readonly BuildEvent[], type: 'step:cached'): readonly string[] {
-  return events.flatMap((event) => (event.type === type ? [event.label] : []))
-}
-
-/** Copies a fixture's context (or makes an empty one) into the workspace. */
-export async function useContext(workspace: Workspace, context: string): Promise<string> {
-  const to = path.join(workspace.directory, 'context')
-  await rm(to, { recursive: true, force: true })
-  await mkdir(to)
-  await cp(context, to, { recursive: true, verbatimSymlinks: true, force: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    },
-  )
-  return to
+function labelsOfCached(events: readonly BuildEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.type === 'step:cached' ? [event.label] : []))
 }

@@ -1,0 +1,53 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import os from 'node:os'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+
+const start = path.join(import.meta.dirname, 'programs/start-cli.ts')
+
+/** What a command line came to. */
+export interface Ran {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command line that is being run. */
+export interface Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  /** What it has printed on standard error so far. */
+  stderr(): string
+  readonly ended: Promise<Ran>
+}
+
+/** Where it runs, and its store. */
+export interface Place {
+  readonly directory: string
+  readonly environment: { readonly root: string }
+}
+
+/** Runs `tsbuild ARGV` as a process of its own, to its end. */
+export function tsbuild(place: Place, ...argv: readonly string[]): Promise<Ran> {
+  return startTsbuild(place, ...argv).ended
+}
+
+export function startTsbuild({ directory, environment }: Place, ...argv: readonly string[]): Running {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: directory,
+    TMPDIR: directory,
+    TSBUILD_ROOT: environment.root,
+    NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'tsbuild-test-cache/node'),
+  }
+  const child = spawn(process.execPath, [start, ...argv], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const heard = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      heard[name] += text
+    })
+  }
+  const ended = once(child, 'close').then(([status, signal]): Ran => ({ status, signal, ...heard }))
+  return { child, stderr: () => heard.stderr, ended }
+}
