@@ -117,9 +117,10 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
 
   it('binds directories and files, read-only and not', async () => {
     const [files, cache] = [await fresh(), await fresh()]
-    await writeFile(join(files, 'one'), 'text')
+    const odd = 'one # two\\040 \t\n three, four:five'
+    await writeFile(join(files, odd), 'text')
     const mounts: readonly SandboxMount[] = [
-      { kind: 'bind', source: join(files, 'one'), target: '/etc/hosts', readOnly: true },
+      { kind: 'bind', source: join(files, odd), target: '/etc/hosts', readOnly: true },
       { kind: 'bind', source: cache, target: '/work', readOnly: false },
     ]
     const line = 'cat /etc/hosts; echo kept >/work/new; echo x 2>/dev/null >/etc/hosts || echo refused'
@@ -216,6 +217,10 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
 
     it('a file that may not be executed', async () => {
       await expect(run(['/etc/passwd'])).rejects.toMatchObject({ code: 'TSB_COMMAND_NOT_EXECUTABLE' })
+    })
+
+    it('a command that is longer than Linux takes', async () => {
+      await expect(run(['echo', 'x'.repeat(200_000)])).rejects.toMatchObject({ code: 'TSB_ARGUMENTS_TOO_LONG' })
     })
 
     it('says nothing of it on the output of the step', async () => {

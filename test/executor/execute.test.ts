@@ -1,0 +1,143 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { buildImage } from '../../src/build.ts'
+import { openCache } from '../../src/cache/index.ts'
+import { openContext } from '../../src/context/index.ts'
+import type { BuildEvent, ExecutorPorts } from '../../src/executor/index.ts'
+import { openStore } from '../../src/store/index.ts'
+import { writeFiles } from '../support/files.ts'
+import { planRequest, stubBases } from '../support/planning.ts'
+import { scratch } from '../support/scratch.ts'
+
+/** A store and a context, and builds of Dockerfiles without RUN: what ran, what was cached, and the image id. */
+async function workshop() {
+  const directory = await scratch()
+  const context = join(directory, 'context')
+  const write = (files: Readonly<Record<string, string>>) => writeFiles(context, files)
+  write({ 'a.txt': 'a', 'b.txt': 'b', 'd/c.txt': 'c' })
+  let now = 1_700_000_000_000
+  const build = async (text: string, noCache: boolean | readonly string[] = false) => {
+    const store = await openStore(join(directory, 'store'), { now: () => (now += 1000) })
+    const cache = await openCache(store, { now: () => now, overlayXattr: 'trusted' })
+    const events: BuildEvent[] = []
+    const ports = portsOf(store, cache, context, events, () => (now += 1000))
+    const request = planRequest({ noCache })
+    const { image } = await buildImage({ name: 'Dockerfile', text }, request, { ...ports, bases: stubBases({}) })
+    await cache.close()
+    await store.close()
+    const ran = new Set(events.flatMap((event) => (event.type === 'step:miss' ? [event.step] : [])))
+    const labels = (wanted: (event: BuildEvent) => boolean) =>
+      events.flatMap((event) =>
+        'label' in event && event.type !== 'step:progress' && wanted(event) ? [event.label] : [],
+      )
+    return {
+      id: image.id,
+      ran: labels((event) => event.type === 'step:start' && ran.has(event.step)),
+      cached: labels((event) => event.type === 'step:cached'),
+    }
+  }
+  return { build, write }
+}
+
+function portsOf(
+  store: Awaited<ReturnType<typeof openStore>>,
+  cache: ExecutorPorts['cache'],
+  context: string,
+  events: BuildEvent[],
+  now: () => number,
+): ExecutorPorts {
+  const none = () => Promise.reject(new Error('no step runs a command here'))
+  return {
+    cache,
+    sources: { context: async () => openContext(context), image: none },
+    sandbox: none,
+    rootfs: none,
+    secrets: { read: async () => undefined },
+    hosts: { extra: [], resolvConf: async () => '' },
+    temporary: store.temporary,
+    locked: store.locked,
+    events: (event) => void events.push(event),
+    now,
+    jobs: 2,
+    signal: new AbortController().signal,
+  }
+}
+
+const three = 'FROM scratch\nCOPY a.txt /a\nCOPY b.txt /b\nWORKDIR /w\n'
+
+describe('a build', () => {
+  it('takes every step from the cache when nothing changed, and gives the same image', async () => {
+    const { build } = await workshop()
+    const first = await build(three)
+    const second = await build(three)
+    expect(first.ran).toHaveLength(3)
+    expect(second).toEqual({ id: first.id, ran: [], cached: first.ran })
+  })
+
+  it('does a changed step and those above it again, and no others', async () => {
+    const { build, write } = await workshop()
+    await build(three)
+    write({ 'b.txt': 'changed' })
+    const { ran, cached } = await build(three)
+    expect(cached).toEqual(['[1/3] COPY a.txt /a'])
+    expect(ran).toEqual(['[2/3] COPY b.txt /b', '[3/3] WORKDIR /w'])
+  })
+
+  it('hits whatever the times of files are', async () => {
+    const { build, write } = await workshop()
+    await build(three)
+    write({ 'a.txt': 'a', 'b.txt': 'b' })
+    expect((await build(three)).ran).toEqual([])
+  })
+
+  it('finds an older state again', async () => {
+    const { build, write } = await workshop()
+    const first = await build(three)
+    write({ 'b.txt': 'changed' })
+    await build(three)
+    write({ 'b.txt': 'b' })
+    expect(await build(three)).toMatchObject({ id: first.id, ran: [] })
+  })
+
+  it('does not disturb a stage beside the one that changed', async () => {
+    const { build, write } = await workshop()
+    const stages =
+      'FROM scratch AS x\nCOPY a.txt /a\nFROM scratch AS y\nCOPY b.txt /b\nFROM scratch\nCOPY --from=x /a /\nCOPY --from=y /b /\n'
+    await build(stages)
+    write({ 'b.txt': 'changed' })
+    expect((await build(stages)).ran).toEqual(['[y 1/1] COPY b.txt /b', '[stage-2 2/2] COPY --from=y /b /'])
+  })
+
+  it('cuts off early: a step that ran again and gave what it gave before changes nothing above it', async () => {
+    const { build, write } = await workshop()
+    const chosen = 'FROM scratch AS x\nCOPY . /all\nFROM scratch\nCOPY --from=x /all/a.txt /\n'
+    const first = await build(chosen)
+    write({ 'b.txt': 'changed' })
+    const second = await build(chosen)
+    expect(second.ran).toEqual(['[x 1/1] COPY . /all'])
+    expect(second.id).toBe(first.id)
+  })
+
+  it('runs all with --no-cache, and only the named stages with --no-cache-filter', async () => {
+    const { build } = await workshop()
+    const stages = 'FROM scratch AS x\nCOPY a.txt /a\nFROM scratch AS y\nCOPY --from=x /a /\nCOPY b.txt /b\n'
+    const first = await build(stages)
+    expect((await build(stages, true)).ran).toEqual(first.ran)
+    expect((await build(stages, ['x'])).ran).toEqual(['[x 1/1] COPY a.txt /a'])
+  })
+
+  it('tells metadata from files: a label changes the image and runs nothing', async () => {
+    const { build } = await workshop()
+    const plain = await build(three)
+    const labelled = await build(`${three}LABEL a=b\n`)
+    expect(labelled.ran).toEqual([])
+    expect(labelled.id).not.toBe(plain.id)
+  })
+
+  it('names the file in the message when a source is missing', async () => {
+    const { build } = await workshop()
+    const refused = build('FROM scratch\nCOPY a.text /\n')
+    await expect(refused).rejects.toMatchObject({ code: 'TSB_COPY_SOURCE_MISSING', at: { start: { line: 1 } } })
+    await expect(refused).rejects.toMatchObject({ hint: 'did you mean "/a.txt"?' })
+  })
+})
