@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
 import { openProbeCache, openRootfs, openSandbox } from '../executor/index.ts'
+import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
 import { openContexts } from './contexts.ts'
@@ -58,10 +59,11 @@ function snapshotterOf({ snapshotter, runtime }: BuildOptions) {
 /** Each base that is looked up is a step of its own in the views. */
 function shownBases(bases: BaseImages, progress: Progress): BaseImages {
   return {
-    resolve: (reference, platform, at) =>
-      progress.step(`metadata ${reference}`, `[internal] load metadata for ${reference}`, () =>
-        bases.resolve(reference, platform, at),
-      ),
+    async resolve(reference, platform, at) {
+      const name = formatImageSource(parseImageSource(reference))
+      const label = `[internal] load metadata for ${name}`
+      return progress.step(`metadata ${name}`, label, () => bases.resolve(reference, platform, at))
+    },
   }
 }
 
