@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { buildImage } from '../build.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
@@ -31,7 +32,7 @@ export async function build(options: BuildOptions, environment: Environment): Pr
 }
 
 function loadDefinition({ context, file }: BuildOptions, { cwd }: Environment, progress: Progress) {
-  const label = `[internal] load build definition from ${file ?? 'Dockerfile'}`
+  const label = `[internal] load build definition from ${path.basename(file ?? 'Dockerfile')}`
   return progress.step('definition', label, async (report): Promise<DockerfileSource> => {
     const dockerfile = await readDockerfile(context, file, cwd)
     const size = Buffer.byteLength(dockerfile.source.text)

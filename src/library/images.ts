@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { type ArchivedImage, importRootfs, openArchive } from '../archive/index.ts'
+import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
 import { readStored, takeIn } from '../bases/index.ts'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { exportDocker, exportOci } from '../export/index.ts'
@@ -119,15 +119,15 @@ async function importTar(
   const machine = machinePlatform(arch)
   const target = platform === undefined ? machine : parsePlatform(platform, machine)
   const config = await configFrom(changes, target)
-  const image = await importRootfs(
-    abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal),
-    { write: store.blobs.write, layer: cache.layers.fromDescriptor },
-    {
-      platform: target,
-      created: new Date(now()).toISOString(),
-      comment: message ?? `Imported from ${file}`,
-      ...(config && { config }),
-    },
+  const bytes = abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal)
+  const settings = {
+    platform: target,
+    created: new Date(now()).toISOString(),
+    comment: message ?? `Imported from ${file}`,
+    ...(config && { config }),
+  }
+  const image = await readingArchive(file === '-' ? 'standard input' : file, () =>
+    importRootfs(bytes, { write: store.blobs.write, layer: cache.layers.fromDescriptor }, settings),
   )
   await store.images.save(image, name === undefined ? [] : [name])
   return image.id
