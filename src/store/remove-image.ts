@@ -6,7 +6,11 @@ import { nameOf, tryReference } from './index-file.ts'
 /** Does what `Images.remove` says. The caller holds the lock of the index. */
 export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
   const image = await findImage(ports, name)
-  if (!image) throw new TsbuildError('TSB_NO_SUCH_IMAGE', `No such image: ${name}`)
+  if (!image) {
+    throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+      hint: 'tsbuild images lists those of the store',
+    })
+  }
   const entries = await ports.index.read()
   const removed = entriesToRemove(entries, image, name)
   const kept = entries.filter((entry) => !removed.includes(entry))

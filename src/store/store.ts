@@ -95,7 +95,7 @@ export interface Images {
   /**
    * Takes a name away; the last one takes the image and the blobs only it used. Blobs stay when they are younger than ten
    * minutes, when another process works in the store, or when somebody protects them. Returns what was removed, for people.
-   * @throws {TsbuildError} TSB_NO_SUCH_IMAGE; TSB_IMAGE_HAS_NAMES for an id with several names
+   * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND; TSB_IMAGE_HAS_NAMES for an id with several names
    */
   remove(name: string): Promise<readonly string[]>
 }
