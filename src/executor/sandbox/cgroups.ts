@@ -22,7 +22,7 @@ async function sweep(group: string, owner: string): Promise<void> {
   try {
     if (!(await isAlive(owner))) await rmdir(group)
   } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'EBUSY', 'EACCES', 'EPERM', 'EROFS')) throw error
+    if (!isSystemError(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY', 'EACCES', 'EPERM', 'EROFS')) throw error
   }
 }
 

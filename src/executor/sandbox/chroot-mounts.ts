@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { TsbuildError } from '../../errors.ts'
+import { isSystemError, TsbuildError } from '../../errors.ts'
+import { fillDevices } from './chroot-devices.ts'
 import { cannotMount } from './failure.ts'
 import type { SandboxMount } from './sandbox.ts'
 import type { Tools } from './tools.ts'
 
 /**
- * Puts copies where mounts would be, and what was there into `aside`. The returned function puts it back, after what a step
- * wrote into a writable directory was added to its source.
+ * Puts copies where mounts would be, with a `/dev` of its own, and what was there into `aside`. The returned function puts
+ * it back, after what a step wrote into a writable directory was added to its source.
  * @throws {TsbuildError} TSB_SANDBOX_MOUNT for what a copy cannot stand for
  */
 export async function putMounts(
@@ -18,29 +19,46 @@ export async function putMounts(
   aside: string,
   tools: Tools,
 ): Promise<() => Promise<void>> {
+  const real = await realpath(root)
   await mkdir(aside, { mode: 0o700 })
   const undo: (() => Promise<void>)[] = []
   const takeBack = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step()
   }
   try {
-    for (const [index, mount] of mounts.entries()) {
-      const place = path.join(root, mount.target)
-      const original = path.join(aside, String(index))
-      await rename(place, original)
-      undo.push(async () => {
-        await checkParent(place, mount.target)
-        if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, tools)
-        await rm(place, { recursive: true, force: true })
-        await rename(original, place)
-      })
+    for (const [index, mount] of [devices, ...mounts].entries()) {
+      const place = path.join(real, mount.target)
+      const original = await moveAside(place, path.join(aside, String(index)))
+      undo.push(() => takeCopyBack(mount, place, original, tools))
       await putCopy(mount, place, tools)
+      if (mount === devices) await fillDevices(place, tools)
     }
   } catch (error) {
     await takeBack()
     throw error
   }
   return takeBack
+}
+
+const devices: SandboxMount = { kind: 'tmpfs', target: '/dev', mode: 0o755 }
+
+/** Where it is now; undefined when nothing was there, as for what goes below our own `/dev`. */
+async function moveAside(place: string, original: string): Promise<string | undefined> {
+  try {
+    await rename(place, original)
+    return original
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error
+    await mkdir(path.dirname(place), { recursive: true })
+    return undefined
+  }
+}
+
+async function takeCopyBack(mount: SandboxMount, place: string, original: string | undefined, tools: Tools) {
+  await checkParent(place, mount.target)
+  if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, tools)
+  await rm(place, { recursive: true, force: true })
+  if (original !== undefined) await rename(original, place)
 }
 
 async function putCopy(mount: SandboxMount, place: string, tools: Tools): Promise<void> {

@@ -3,7 +3,6 @@ import path from 'node:path'
 import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
-import { putDevices } from './chroot-devices.ts'
 import { putMounts } from './chroot-mounts.ts'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
@@ -37,14 +36,12 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
       checkUser(spec.user, host.machine)
       if (spec.rootfs.kind !== 'directory') throw cannotMount('overlayfs')
       const root = spec.rootfs.path
-      const takeDevices = await putDevices(root, host.tools)
       const takeBack = await putMounts(root, spec.mounts, path.join(spec.scratch, 'covered'), host.tools)
       try {
         return await runChrooted(root, spec, host, output, signal)
       } finally {
         await endProcessesIn(root)
         await takeBack()
-        await takeDevices()
       }
     },
   }

@@ -1,23 +1,39 @@
 import { TsbuildError } from '../../errors.ts'
 import type { SandboxOutput, SandboxSpec } from './sandbox.ts'
 
+/** As much as the complaint of a program can be, in bytes. */
+const complaintLimit = 16 * 1024
+
 /**
- * Passes output on, but keeps back what looks like a complaint of the program that starts the command (`runc run failed:`),
- * until it is known whether it is one.
+ * Passes output on, but keeps it back when it begins with what looks like a complaint of the program that starts the
+ * command, until it is known whether it is one.
  */
 export function withholdComplaints(output: SandboxOutput, prefixes: readonly string[]) {
   const kept: Uint8Array[] = []
-  const isComplaint = (bytes: Uint8Array) => prefixes.some((prefix) => Buffer.from(bytes).toString().startsWith(prefix))
+  let state: 'nothing yet' | 'keeping' | 'passing' = 'nothing yet'
+  const release = () => {
+    state = 'passing'
+    for (const bytes of kept.splice(0)) output('stderr', bytes)
+  }
   return {
     output: ((stream, bytes) => {
-      if (stream === 'stderr' && (kept.length > 0 || isComplaint(bytes))) kept.push(bytes)
+      if (state === 'nothing yet') state = stream === 'stderr' && begins(bytes, prefixes) ? 'keeping' : 'passing'
+      if (state === 'keeping' && (stream === 'stdout' || sizeOf(kept) > complaintLimit)) release()
+      if (state === 'keeping') kept.push(bytes)
       else output(stream, bytes)
     }) satisfies SandboxOutput,
     complaint: () => Buffer.concat(kept).toString().trim(),
-    release: () => {
-      for (const bytes of kept) output('stderr', bytes)
-    },
+    release,
   }
+}
+
+function begins(bytes: Uint8Array, prefixes: readonly string[]): boolean {
+  const text = Buffer.from(bytes).toString()
+  return prefixes.some((prefix) => text.startsWith(prefix))
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0)
 }
 
 /** What went wrong when the command could not be started, from the words of the program that tried to. */
@@ -28,19 +44,31 @@ export function startFailure(form: string, { argv }: SandboxSpec, complaint: str
       hint: 'is the base image for this platform? A script needs a first line such as #!/bin/sh',
     })
   }
-  if (/executable file not found|no such file or directory/i.test(complaint) && isAbout(command, complaint)) {
+  if (/argument list too long/i.test(complaint)) return argumentsTooLong(complaint)
+  if (/executable file .*not found|no such file or directory/i.test(complaint) && isAbout(command, complaint)) {
     return new TsbuildError('TSB_COMMAND_NOT_FOUND', `${command}: not found in the image`, {
       hint: command.includes('/')
         ? 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
         : 'looked for in the PATH of the image',
     })
   }
-  if (/permission denied|is a directory/i.test(complaint) && isAbout(command, complaint)) {
+  if (/permission denied|is a directory|not permitted/i.test(complaint) && isAbout(command, complaint)) {
     return new TsbuildError('TSB_COMMAND_NOT_EXECUTABLE', `${command} cannot be executed`, {
       hint: 'it has to be a file with an execute permission for the USER of the step',
     })
   }
   return sandboxFailed(form, complaint)
+}
+
+export function argumentsTooLong(cause: unknown): TsbuildError {
+  return new TsbuildError(
+    'TSB_ARGUMENTS_TOO_LONG',
+    'the command is longer than Linux takes: 128 KiB for one argument',
+    {
+      hint: 'put it into a file of the context, and COPY and run that',
+      cause,
+    },
+  )
 }
 
 /** The sandbox itself could not be set up. */
@@ -57,10 +85,9 @@ export function cannotMount(what: string): TsbuildError {
   })
 }
 
+/** crun does not say of what it is that cannot be opened. */
 function isAbout(command: string, complaint: string): boolean {
-  return (
-    complaint.includes(`exec: "${command}"`) || complaint.includes(`exec ${command}`) || complaint.includes(command)
-  )
+  return complaint.includes(command) || complaint.startsWith('open executable: ')
 }
 
 /** The name of the signal that an exit code of 128 and more speaks of, if there is one with that number. */

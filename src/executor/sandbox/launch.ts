@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { kill } from 'node:process'
 import type { Duplex } from 'node:stream'
 import { isSystemError } from '../../errors.ts'
+import { argumentsTooLong } from './failure.ts'
 import type { Machine } from './machine.ts'
 import type { OutputPipes } from './pipes.ts'
 import type { SandboxOutput } from './sandbox.ts'
@@ -54,27 +55,43 @@ const patience = 1000
 export async function launch(
   tools: Tools,
   machine: Machine,
-  { namespaces, script, args, cwd, pipes, sweep, connect }: Launch,
+  what: Launch,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  signal.throwIfAborted()
-  const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
-  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, 'sh', ...args]
-  const child = spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', ...command], {
-    cwd,
-    env: { ...tools.env },
-    detached: true,
-    stdio: handles(pipes?.writers, machine.inheritedHandles),
-  })
+  const { pipes, sweep, connect } = what
+  const child = start(tools, machine, what, signal)
   const drained = pipes?.drain(output)
+  const swept = sweep && exitOf(child).then(sweep)
   child.stdout?.on('data', (bytes: Uint8Array) => output('stdout', bytes))
   child.stderr?.on('data', (bytes: Uint8Array) => output('stderr', bytes))
-  const swept = sweep && exitOf(child).then(sweep)
   try {
     return await supervise(child, connect, signal)
   } finally {
     await Promise.all([drained, swept])
+  }
+}
+
+/** @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG */
+function start(
+  tools: Tools,
+  machine: Machine,
+  { namespaces, script, args, cwd, pipes }: Launch,
+  signal: AbortSignal,
+): ChildProcess {
+  const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
+  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, 'sh', ...args]
+  try {
+    signal.throwIfAborted()
+    return spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', ...command], {
+      cwd,
+      env: { ...tools.env },
+      detached: true,
+      stdio: handles(pipes?.writers, machine.inheritedHandles),
+    })
+  } catch (error) {
+    pipes?.close()
+    throw isSystemError(error, 'E2BIG') ? argumentsTooLong(error) : error
   }
 }
 

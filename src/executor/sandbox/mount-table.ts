@@ -57,12 +57,21 @@ export async function overlayRow(
       `lowerdir=${below.join(':')}`,
       `upperdir=${upperdir}`,
       `workdir=${workdir}`,
-      ...(machine.inUserNamespace ? ['userxattr'] : []),
+      ...featuresOf(machine),
       // The directory is scratch until the step is over: syncing it to disk meanwhile only costs time.
       ...(isKernel(machine, 5, 10) ? ['volatile'] : []),
       ...further,
     ],
   }
+}
+
+/**
+ * What a distribution may have switched on makes marks in the upper directory that are no files: renames and changes of
+ * metadata that point into the lower ones. In a user namespace it is always off.
+ */
+function featuresOf(machine: Machine): readonly string[] {
+  if (machine.inUserNamespace) return ['userxattr']
+  return isKernel(machine, 4, 19) ? ['redirect_dir=off', 'metacopy=off', 'index=off'] : []
 }
 
 /** As fstab(5) has it: blanks and backslashes as octal. */

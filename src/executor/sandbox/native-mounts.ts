@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Host } from './host.ts'
 import type { MountRow } from './mount-table.ts'
@@ -11,20 +11,25 @@ const strict = ['nosuid', 'nodev', 'noexec']
 
 /** The folder that becomes `/dev`: links, and stubs for nodes and for mounts of the step that go below it. */
 export async function writeDeviceFolder(folder: string, bound: readonly BoundMount[]): Promise<void> {
-  await mkdir(folder, { mode: 0o755 })
+  await mkdir(folder)
+  await chmod(folder, 0o755)
   await Promise.all([
     ...['pts', 'shm', 'mqueue'].map((name) => mkdir(path.join(folder, name), { mode: 0o755 })),
     ...Object.keys(devices).map((name) => writeFile(path.join(folder, name), '')),
     ...Object.entries(deviceLinks).map(([name, target]) => symlink(target, path.join(folder, name))),
   ])
   for (const mount of bound) {
-    if (mount.target.startsWith('/dev/')) await makeStub(path.join(folder, mount.target.slice('/dev/'.length)), mount)
+    if (mount.target.startsWith('/dev/'))
+      await makeStub(folder, path.join(folder, mount.target.slice('/dev/'.length)), mount)
   }
 }
 
-async function makeStub(place: string, mount: BoundMount): Promise<void> {
+async function makeStub(folder: string, place: string, mount: BoundMount): Promise<void> {
   const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isFile()
-  await mkdir(isFile ? path.dirname(place) : place, { recursive: true, mode: 0o755 })
+  for (let at = isFile ? path.dirname(place) : place; at !== folder; at = path.dirname(at)) {
+    await mkdir(at, { recursive: true })
+    await chmod(at, 0o755)
+  }
   if (isFile) await writeFile(place, '', { flag: 'a' })
 }
 

@@ -1,7 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pid } from 'node:process'
-import { isSystemError } from '../../errors.ts'
 import { nameBytes } from '../../tree/index.ts'
 import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
@@ -9,6 +8,8 @@ import type { Host } from './host.ts'
 import { type Ended, launch, preamble } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
+import { complaintsOf, findProblem } from './oci-problem.ts'
+import { openPipes } from './pipes.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
@@ -38,7 +39,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
       const bundle = await writeBundle(spec, abilities, host)
-      const held = withholdComplaints(output, [`${name} run failed: `, `${name}: `, `exec ${spec.argv[0]}: `])
+      const held = withholdComplaints(output, complaintsOf(name))
       const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
       return await resultOf(name, spec, ended, bundle, held)
     },
@@ -85,6 +86,8 @@ async function runBundle(
   signal: AbortSignal,
 ): Promise<Ended> {
   const connect = host.network.connectorFor(spec.network)
+  // runc makes pipes of its own for the command.
+  const pipes = name === 'crun' ? await openPipes(host.tools, spec.scratch, spec.user) : undefined
   const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
   const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
   const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, containerName(spec)]
@@ -96,6 +99,7 @@ async function runBundle(
       script,
       args: [folder, ...runtime],
       cwd: mounts,
+      ...(pipes && { pipes }),
       ...(connect && { connect }),
     },
     output,
@@ -111,43 +115,9 @@ async function resultOf(
   held: ReturnType<typeof withholdComplaints>,
 ): Promise<SandboxResult> {
   if (!started) throw startFailure(name, spec, complaints)
-  const problem = exitCode === 0 ? undefined : await readProblem(log)
-  if (problem !== undefined && held.complaint() !== '') throw startFailure(name, spec, problem)
-  if (exitCode !== 0 && isExecFailure(held.complaint(), spec)) throw startFailure(name, spec, held.complaint())
+  const problem = exitCode === 0 ? undefined : await findProblem(name, spec.argv[0] ?? '', log, held.complaint())
+  if (problem !== undefined) throw startFailure(name, spec, problem)
   held.release()
   const signal = signalOf(exitCode)
   return { exitCode, ...(signal && { signal }) }
-}
-
-/** The last words of runc inside the container, when it is too late for its log. */
-function isExecFailure(complaint: string, { argv }: SandboxSpec): boolean {
-  const [words, ...more] = complaint.split(`exec ${argv[0]}: `).reverse()
-  return (
-    more.length === 1 &&
-    more[0] === '' &&
-    /^(exec format error|no such file or directory|permission denied)$/.test(words ?? '')
-  )
-}
-
-/** What the runtime wrote into its log as an error, if it did. */
-async function readProblem(log: string): Promise<string | undefined> {
-  try {
-    const rows = (await readFile(log, 'utf8')).split('\n').filter((row) => row !== '')
-    const errors = rows.map((row): unknown => JSON.parse(row)).filter(isErrorRow)
-    return errors.at(-1)?.msg
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-function isErrorRow(row: unknown): row is { readonly msg: string } {
-  return (
-    typeof row === 'object' &&
-    row !== null &&
-    'level' in row &&
-    row.level === 'error' &&
-    'msg' in row &&
-    typeof row.msg === 'string'
-  )
 }

@@ -13,6 +13,8 @@ export interface OutputPipes {
   readonly writers: readonly [stdout: number, stderr: number]
   /** To be called once, when the child has the writers: ends when all that came was passed on. */
   drain(output: SandboxOutput): Promise<void>
+  /** Instead of `drain`, when there is no child. */
+  close(): void
 }
 
 /** @param owner who may open the pipes again by name */
@@ -32,6 +34,12 @@ export async function openPipes(
         drainPipe(stdout, (bytes) => output('stdout', bytes)),
         drainPipe(stderr, (bytes) => output('stderr', bytes)),
       ])
+    },
+    close() {
+      for (const { reader, writer } of [stdout, stderr]) {
+        closeSync(reader)
+        closeSync(writer)
+      }
     },
   }
 }

@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { isSystemError } from '../../errors.ts'
 
 /** Remembers what probes of this machine found. Losing it only costs the time of probing again. */
@@ -19,6 +20,7 @@ export function openProbeCache(file: string): ProbeCache {
       const answers = await readAnswers(file)
       answers.delete(key)
       answers.set(key, value)
+      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
       const aside = `${file}.${crypto.randomUUID()}`
       await writeFile(aside, JSON.stringify([...answers].slice(-limit)), { mode: 0o600 })
       await rename(aside, file)
