@@ -7,20 +7,20 @@ import { putMounts } from './chroot-mounts.ts'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { launch, preamble } from './launch.ts'
+import { launch } from './launch.ts'
 import { openPipes } from './pipes.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import { handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser } from './step-mounts.ts'
 
 /** `$1` is the file of variables; the rest is the command line. */
 const script = `${preamble}
-exec 5<"$1"
+exec 6<"$1"
 shift
 go
 ${exportScript}
-exec "$@" 3<&- 4>&- 5<&-
-`
+${handOver}`
 
 /**
  * Steps run in a changed root and nothing more: they see and can stop the processes around them, and use the network as it

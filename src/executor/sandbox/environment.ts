@@ -36,12 +36,12 @@ export async function writeEnvironment(file: string, { exported }: CarriedEnviro
   await writeFile(file, nameBytes(exported), { mode: 0o600 })
 }
 
-/** Reads that file from handle 5 and exports what is in it. Only what the shell itself does is used after it. */
+/** Reads that file from handle 6 and exports what is in it. Only what the shell itself does is used after it. */
 export const exportScript = `
-while IFS= read -r tsbuild_lines <&5; do
-  IFS= read -r tsbuild_variable <&5
+while IFS= read -r tsbuild_lines <&6; do
+  IFS= read -r tsbuild_variable <&6
   while [ "$tsbuild_lines" -gt 1 ]; do
-    IFS= read -r tsbuild_line <&5
+    IFS= read -r tsbuild_line <&6
     tsbuild_variable="$tsbuild_variable
 $tsbuild_line"
     tsbuild_lines=$((tsbuild_lines - 1))

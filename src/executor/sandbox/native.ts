@@ -2,13 +2,14 @@ import path from 'node:path'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { launch, preamble } from './launch.ts'
+import { launch } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { nativeRows, stepRow, writeDeviceFolder } from './native-mounts.ts'
 import { isNested, nestedArguments, nestedMount, nestedScript } from './nested-mounts.ts'
 import { openPipes } from './pipes.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import { handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
 /**
@@ -17,19 +18,18 @@ import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
  * beneath it for a process that leaves its chroot.
  */
 const script = `${preamble}
-mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
+mount --no-mtab --all --fstab ${tableName} || exit 125
 { echo "$2" >/proc/sys/kernel/hostname; } 2>/dev/null || hostname "$2" 2>/dev/null
 [ "$3" = no ] || ip link set lo up 2>/dev/null
-exec 5<"$1"
+exec 6<"$1"
 shift 3
 ${nestedScript}
-cd "$root" 2>&4 || exit 125
-mount --no-mtab --move . / >&4 2>&1 || exit 125
+cd "$root" || exit 125
+mount --no-mtab --move . / || exit 125
 unset root nested place rest target
 go
 ${exportScript}
-exec "$@" 3<&- 4>&- 5<&-
-`
+${handOver}`
 
 /** Steps run by util-linux and coreutils: all namespaces and the usual capabilities, but no system call filter. */
 export function createNativeSandbox(host: Host): Sandbox {

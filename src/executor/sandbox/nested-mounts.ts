@@ -50,7 +50,7 @@ enter() {
   [ -d "./$1" ] || mkdir -- "./$1" || return 1
   cd -P -- "./$1" || return 1
   place="$place/$1"
-  [ "$PWD" = "$place" ] || { echo "$place leads to $PWD"; return 1; }
+  [ "$PWD" = "$place" ] || { echo "$place leads to $PWD" >&2; return 1; }
 }
 nest() {
   cd -P -- "$root" || return 1
@@ -64,7 +64,7 @@ nest() {
     enter "$rest" || return 1
     target=.
   else
-    [ ! -h "$target" ] || { echo "$place/$rest is a link"; return 1; }
+    [ ! -h "$target" ] || { echo "$place/$rest is a link" >&2; return 1; }
     [ -f "$target" ] || : >"$target" || return 1
   fi
   mount --no-mtab --no-canonicalize --bind "$4" "$target" || return 1
@@ -75,7 +75,7 @@ nest() {
 root=$1 nested=$2
 shift 2
 while [ "$nested" -gt 0 ]; do
-  nest "$1" "$2" "$3" "$4" >&4 2>&1 || exit 125
+  nest "$1" "$2" "$3" "$4" || exit 125
   shift 4
   nested=$((nested - 1))
 done

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { TsbuildError } from '../../errors.ts'
-import { type Launch, launch, preamble } from './launch.ts'
+import { type Launch, launch } from './launch.ts'
 import type { Machine } from './machine.ts'
 import { type ProbeCache, remembered } from './probe-cache.ts'
 import type { SandboxSpec } from './sandbox.ts'
+import { preamble } from './script.ts'
 import type { Tools } from './tools.ts'
 
 /** How steps reach the network on this machine. */

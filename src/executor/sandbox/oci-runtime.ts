@@ -5,12 +5,13 @@ import { nameBytes } from '../../tree/index.ts'
 import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { type Ended, launch, preamble } from './launch.ts'
+import { type Ended, launch } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
 import { openPipes } from './pipes.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
+import { handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
 export type OciRuntimeName = 'crun' | 'runc'
@@ -20,12 +21,11 @@ export type OciRuntimeName = 'crun' | 'runc'
  * new pid namespace.
  */
 const script = `${preamble}
-mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
-cd "$1" 2>&4 || exit 125
+mount --no-mtab --all --fstab ${tableName} || exit 125
+cd "$1" || exit 125
 shift
 go
-exec "$@" 3<&- 4>&-
-`
+${handOver}`
 
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {

@@ -3,18 +3,19 @@ import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { OverlayMarks } from '../../tree/index.ts'
 import { stepCapabilities } from './capabilities.ts'
-import { launch, preamble } from './launch.ts'
+import { launch } from './launch.ts'
 import { type Machine, readMachine } from './machine.ts'
 import { overlayRow, tableName, writeMountTable } from './mount-table.ts'
 import type { SandboxOptions } from './open.ts'
 import { noProbeCache, remembered } from './probe-cache.ts'
+import { preamble } from './script.ts'
 import { openTools } from './tools.ts'
 
 /** `$1` is a merged directory with a file `below`: it is deleted, and one is written, as steps do. */
 const script = `${preamble}
-mount --no-mtab --all --fstab ${tableName} >&4 2>&1 || exit 125
-rm "$1/below" >&4 2>&1 || exit 125
-mkdir "$1/new" >&4 2>&1 || exit 125
+mount --no-mtab --all --fstab ${tableName} || exit 125
+rm "$1/below" || exit 125
+mkdir "$1/new" || exit 125
 go
 `
 
