@@ -1,6 +1,7 @@
 import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor, ImageDocuments, Reference } from '../image/index.ts'
+import { damagedHint } from './damaged.ts'
 
 /** An image that lies in an archive or a layout. */
 export interface ArchivedImage extends ImageDocuments {
@@ -31,6 +32,6 @@ export async function* checked(
   if (hasher.digest() !== digest) throw fail('TSB_DIGEST_MISMATCH', 'has other bytes than its digest says')
 
   function fail(code: string, what: string): TsbuildError {
-    return new TsbuildError(code, `blob ${digest} of ${archive} ${what}`)
+    return new TsbuildError(code, `blob ${digest} of ${archive} ${what}`, { hint: damagedHint })
   }
 }

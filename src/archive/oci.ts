@@ -16,6 +16,7 @@ import {
   withConfig,
 } from '../image/index.ts'
 import { type ArchivedImage, checked } from './archived-image.ts'
+import { damagedHint } from './damaged.ts'
 import type { Files } from './files.ts'
 
 /** Which image of several: absent when there is only one. */
@@ -85,7 +86,13 @@ async function imageAt(
 async function readDocument(files: Files, digest: Digest): Promise<Uint8Array> {
   const bytes = await files.read(blobName(digest), documentLimits.config)
   if (sha256(bytes) === digest) return bytes
-  throw new TsbuildError('TSB_DIGEST_MISMATCH', `blob ${digest} of ${files.name} has other bytes than its digest says`)
+  throw new TsbuildError(
+    'TSB_DIGEST_MISMATCH',
+    `blob ${digest} of ${files.name} has other bytes than its digest says`,
+    {
+      hint: damagedHint,
+    },
+  )
 }
 
 function blobName(digest: Digest): string {

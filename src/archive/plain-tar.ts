@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { decompress, sniffCompression, sniffLength } from '../tree/index.ts'
+import { readingArchive } from './damaged.ts'
 
 /**
  * The path of an archive as a plain tar: its own, or that of a copy that is no longer compressed.
@@ -13,7 +14,9 @@ export async function plainTar(path: string, temporary: (prefix: string) => Prom
   if (!(await isCompressed(path))) return path
   const copy = join(await temporary('archive'), 'plain.tar')
   try {
-    await pipeline(decompress(createReadStream(path)), createWriteStream(copy, { mode: 0o600 }))
+    await readingArchive(path, () =>
+      pipeline(decompress(createReadStream(path)), createWriteStream(copy, { mode: 0o600 })),
+    )
   } catch (error) {
     if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error
     throw new TsbuildError('TSB_DISK_FULL', `no space left to unpack ${path}`, { cause: error })

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { TsbuildError } from '../errors.ts'
 import { readTar, type TreePath, treePath } from '../tree/index.ts'
+import { readingArchive } from './damaged.ts'
 import { type Files, noSuchFile, readAtMost } from './files.ts'
 
 /** Where the bytes of a member are in the archive; a link stands for the member it names. */
@@ -13,7 +13,7 @@ type Member = { readonly offset: number; readonly size: number } | { readonly li
  * @throws {TsbuildError} TSB_ARCHIVE_… for a damaged or hostile archive
  */
 export async function tarFiles(path: string, name: string): Promise<Files> {
-  const members = await naming(name, () => membersOf(path))
+  const members = await readingArchive(name, () => membersOf(path))
   async function* stream(wanted: string): AsyncIterable<Uint8Array> {
     const found = lookUp(members, treePath(wanted))
     if (!found) throw noSuchFile(name, wanted)
@@ -35,16 +35,6 @@ async function membersOf(path: string): Promise<ReadonlyMap<TreePath, Member>> {
     else if (entry.kind === 'symlink') members.set(entry.path, { link: treePath(`${entry.path}/../${entry.target}`) })
   }
   return members
-}
-
-/** Says in an error which archive it is about. */
-async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    throw new TsbuildError(error.code, `cannot read ${name}: ${error.message}`, { cause: error, hint: error.hint })
-  }
 }
 
 /** Old Docker archives name a layer that occurs twice by a link: one step is all they take. */

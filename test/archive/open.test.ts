@@ -190,7 +190,10 @@ describe('what is no image', () => {
 
   it('is refused when it is no tar at all', async () => {
     writeFileSync(join(folder, 'x.tar'), 'not a tar '.repeat(200))
-    await expect(open(`oci-archive:${folder}/x.tar`)).rejects.toThrow(`cannot read ${folder}/x.tar: `)
+    await expect(open(`oci-archive:${folder}/x.tar`)).rejects.toMatchObject({
+      message: expect.stringContaining(`cannot read ${folder}/x.tar: `),
+      hint: 'the archive is damaged or incomplete: get it again',
+    })
   })
 
   it('is refused when it is cut short', async () => {
