@@ -2,8 +2,15 @@ import path from 'node:path'
 import { openArchivedImage } from './archive/index.ts'
 import { layersOf, readStored } from './bases/index.ts'
 import type { Cache } from './cache/index.ts'
-import { TsbuildError } from './errors.ts'
-import { type History, type ImageDocuments, type Platform, parseImageSource, samePlatform } from './image/index.ts'
+import { didYouMean, TsbuildError } from './errors.ts'
+import {
+  type History,
+  type ImageDocuments,
+  type Platform,
+  parseImageSource,
+  type Reference,
+  samePlatform,
+} from './image/index.ts'
 import type { HistoryRow, ImageHistory } from './options.ts'
 import type { Registry } from './registry/index.ts'
 import type { Store } from './store/index.ts'
@@ -49,11 +56,25 @@ async function inStore(source: string, ports: HistoryPorts): Promise<Documents |
   return !ports.platformGiven || samePlatform(image.config, ports.platform) ? image : undefined
 }
 
-async function elsewhere(text: string, { store, platform, registry, cwd, signal }: HistoryPorts): Promise<Documents> {
+async function elsewhere(text: string, ports: HistoryPorts): Promise<Documents> {
   if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text)
+  const { store, platform, cwd } = ports
   const source = parseImageSource(text)
-  if (source.kind === 'reference') return (await registry()).resolve(source.reference, platform, signal)
+  if (source.kind === 'reference') return inRegistry(text, source.reference, ports)
   return openArchivedImage({ ...source, path: path.resolve(cwd, source.path) }, platform, store.temporary)
+}
+
+async function inRegistry(text: string, reference: Reference, { store, platform, registry, signal }: HistoryPorts) {
+  try {
+    return await (await registry()).resolve(reference, platform, signal)
+  } catch (error) {
+    if (!(error instanceof TsbuildError && /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code))) throw error
+    const stored = (await store.images.list()).flatMap(({ names }) => names.map((name) => name.replace(/:latest$/, '')))
+    throw new TsbuildError(error.code, `no image ${text} in the store, and ${error.message}`, {
+      cause: error,
+      hint: didYouMean(text, stored) ?? error.hint,
+    })
+  }
 }
 
 /** For each layer: bytes of its files, or undefined when it is not in the store. */

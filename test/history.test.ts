@@ -45,6 +45,18 @@ describe('history', () => {
     expect(await history(image.id.slice(7, 19), portsOf(workshop))).toEqual(found)
   })
 
+  it('of an image that is nowhere says so, and names the one of the store that was meant', async () => {
+    await using workshop = await openWorkshop()
+    await using server = await startServer(serve(new Map()))
+    const name = `${server.host}/app`
+    await workshop.store.images.save(await workshop.image(files), [name])
+    await expect(history(`${server.host}/ap`, portsOf(workshop))).rejects.toMatchObject({
+      code: 'TSB_IMAGE_NOT_FOUND',
+      message: expect.stringMatching(/^no image .*\/ap in the store, and not found: /),
+      hint: `did you mean "${name}"?`,
+    })
+  })
+
   it('of a remote image asks for manifest and config alone, and shows compressed sizes', async () => {
     await using workshop = await openWorkshop()
     const image = fakeImage({
