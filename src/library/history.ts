@@ -11,7 +11,7 @@ import { openSession } from './session.ts'
 export async function history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory> {
   const machine = machinePlatform(environment.arch)
   await using session = await openSession(environment, options)
-  return historyOf(name, {
+  return await historyOf(name, {
     ...session,
     platform: options.platform === undefined ? machine : parsePlatform(options.platform, machine),
     platformGiven: options.platform !== undefined,

@@ -12,5 +12,5 @@ import { openSession } from './session.ts'
 export async function plan(options: BuildOptions, environment: Environment): Promise<Plan> {
   const dockerfile = await readDockerfile(options.context, options.file, environment.cwd)
   await using session = await openSession(environment, options)
-  return planImage(dockerfile.source, planRequest(options, environment.arch), session.bases)
+  return await planImage(dockerfile.source, planRequest(options, environment.arch), session.bases)
 }
