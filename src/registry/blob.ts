@@ -3,7 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
-import { digestMismatch, isTransient, passedOver, unreachableError } from './errors.ts'
+import { damagedHint, digestMismatch, isTransient, passedOver, unreachableError } from './errors.ts'
 import type { HttpResponse } from './http.ts'
 import type { Patience } from './retry.ts'
 
@@ -104,12 +104,14 @@ function nameOf({ host, repository }: Endpoint, { digest }: Descriptor): string 
 
 function tooLong(endpoint: Endpoint, descriptor: Descriptor): TsbuildError {
   const name = nameOf(endpoint, descriptor)
-  return new TsbuildError('TSB_BLOB_TOO_LONG', `${name} is longer than the ${descriptor.size} bytes it should have`)
+  const message = `${name} is longer than the ${descriptor.size} bytes it should have`
+  return new TsbuildError('TSB_BLOB_TOO_LONG', message, { hint: damagedHint })
 }
 
 function truncated(endpoint: Endpoint, descriptor: Descriptor, received: number): TsbuildError {
   const name = nameOf(endpoint, descriptor)
-  return new TsbuildError('TSB_BLOB_TRUNCATED', `${name} ends after ${received} of ${descriptor.size} bytes`)
+  const message = `${name} ends after ${received} of ${descriptor.size} bytes`
+  return new TsbuildError('TSB_BLOB_TRUNCATED', message, { hint: damagedHint })
 }
 
 function broken(endpoint: Endpoint, { digest }: Descriptor, attempts: number, cause: unknown): TsbuildError {

@@ -41,9 +41,11 @@ export function statusError(asked: Asked, status: number, detail: string, attemp
   }
 }
 
+export const damagedHint = 'the registry, a mirror or something in between is damaged or tampered with'
+
 export function digestMismatch(name: string): TsbuildError {
   return new TsbuildError('TSB_DIGEST_MISMATCH', `${name} has other bytes than its digest says`, {
-    hint: 'the registry, a mirror or something in between is damaged or tampered with',
+    hint: damagedHint,
   })
 }
 

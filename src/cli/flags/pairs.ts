@@ -21,12 +21,19 @@ export function readPairs(
   return Object.fromEntries(pairs)
 }
 
-/** `NAME=value` where both must be there: `--build-context`, `--registry-mirror`. */
-export function readMapping(flag: string, texts: readonly string[]): Readonly<Record<string, string>> {
+const examples = {
+  '--build-context': 'docs=./docs',
+  '--registry-mirror': 'docker.io=127.0.0.1:5000',
+} as const
+
+/** `NAME=value` where both must be there. */
+export function readMapping(flag: keyof typeof examples, texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
       const at = text.indexOf('=')
-      if (at < 1 || at === text.length - 1) throw new FlagError(`${flag} ${text}: not of the form NAME=VALUE`)
+      if (at < 1 || at === text.length - 1) {
+        throw new FlagError(`${flag} ${text}: not of the form NAME=VALUE`, `write ${flag} ${examples[flag]}`)
+      }
       return [text.slice(0, at), text.slice(at + 1)]
     }),
   )
