@@ -32,3 +32,6 @@ export async function startServer(handler: Handler, address = '127.0.0.1'): Prom
     },
   }
 }
+
+/** A registry that has nothing. */
+export const notFound: Handler = (_, response) => void response.writeHead(404).end()
