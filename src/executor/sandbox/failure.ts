@@ -46,11 +46,7 @@ export function startFailure(form: string, { argv }: SandboxSpec, complaint: str
   }
   if (/argument list too long/i.test(complaint)) return argumentsTooLong(complaint)
   if (/executable file .*not found|no such file or directory/i.test(complaint) && isAbout(command, complaint)) {
-    return new TsbuildError('TSB_COMMAND_NOT_FOUND', `${command}: not found in the image`, {
-      hint: command.includes('/')
-        ? 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
-        : 'looked for in the PATH of the image',
-    })
+    return new TsbuildError('TSB_COMMAND_NOT_FOUND', `${command}: not found in the image`, { hint: notFoundHint(argv) })
   }
   if (/permission denied|is a directory|not permitted/i.test(complaint) && isAbout(command, complaint)) {
     return new TsbuildError('TSB_COMMAND_NOT_EXECUTABLE', `${command} cannot be executed`, {
@@ -58,6 +54,14 @@ export function startFailure(form: string, { argv }: SandboxSpec, complaint: str
     })
   }
   return sandboxFailed(form, complaint)
+}
+
+function notFoundHint([command = '', option]: readonly string[]): string {
+  if (command === '/bin/sh' && option === '-c') {
+    return 'the image has no shell: copy a static program into it and run it as RUN ["program", "argument"], or take another base'
+  }
+  if (!command.includes('/')) return 'looked for in the PATH of the image'
+  return 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
 }
 
 export function argumentsTooLong(cause: unknown): TsbuildError {
