@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { argv, exit, stdout } from 'node:process'
 import type { SandboxChoice } from '../../src/executor/sandbox/index.ts'
 import { openSteps } from './steps.ts'
@@ -7,10 +10,12 @@ import { openSteps } from './steps.ts'
  * when this machine has no such form.
  */
 const [, , form = '', root = '', network = 'none', line = ''] = argv
-const steps = await openSteps(form as SandboxChoice, root)
+const home = await mkdtemp(join(tmpdir(), 'tsbuild-step-'))
+const steps = await openSteps(form as SandboxChoice, root, '', home)
 if (typeof steps === 'string') {
   stdout.write(`${steps}\n`)
   exit(77)
 }
 const result = await steps.run(['sh', '-c', line], { network: network as 'none' })
 stdout.write(`${JSON.stringify({ ...result, notices: steps.notices })}\n`)
+await rm(home, { recursive: true, force: true })

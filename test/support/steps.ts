@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { TsbuildError } from '../../src/errors.ts'
 import { openSandbox, type Sandbox, type SandboxChoice, type SandboxSpec } from '../../src/executor/sandbox/index.ts'
 
@@ -25,9 +24,15 @@ export interface Steps {
 /**
  * Steps in one form of sandbox on a root directory; why not, when this machine has no such form.
  * @param tools a folder whose programs come before those of the machine
+ * @param home where the steps get their folders; whoever calls removes it
  */
-export async function openSteps(choice: SandboxChoice, root: string, tools = ''): Promise<Steps | string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tsbuild-steps-'))
+export async function openSteps(
+  choice: SandboxChoice,
+  root: string,
+  tools = '',
+  home = dirname(root),
+): Promise<Steps | string> {
+  const folder = await mkdtemp(join(home, 'tsbuild-steps-'))
   const notices: string[] = []
   const temporary = (prefix: string) => mkdtemp(join(folder, `${prefix}-`))
   try {

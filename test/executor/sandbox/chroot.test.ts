@@ -95,7 +95,7 @@ describe('D27: without namespaces', () => {
     await writeFile(join(tools, 'unshare'), '#!/bin/sh\necho "unshare failed: Operation not permitted" >&2\nexit 1\n', {
       mode: 0o755,
     })
-    const opened = await openSteps('auto', home, tools)
+    const opened = await openSteps('auto', home, tools, home)
     expect(opened).toEqual(expect.stringContaining('no step can be shut in here'))
   })
 })

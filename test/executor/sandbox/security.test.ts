@@ -172,7 +172,7 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
       network,
       `setsid sleep ${number} & sleep ${number}`,
     ]
-    const builder = spawn('/bin/sh', args, { stdio: 'ignore' })
+    const builder = spawn('/bin/sh', args, { stdio: 'ignore', env: { ...process.env, TMPDIR: home } })
     expect(await until(() => processesWith(`sleep ${number}`).length > 2)).toBe(true)
     builder.kill('SIGKILL')
     expect(await until(() => processesWith(number).length === 0)).toBe(true)
