@@ -10,6 +10,7 @@ import { exists, sizeOf } from './exists.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
+import { readingLayer } from './reading-layer.ts'
 import { restoreBlob } from './restore-blob.ts'
 import type { Shelf } from './shelf.ts'
 
@@ -38,7 +39,7 @@ export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts)
   const plainTar = async (layer: LayerRecord) => {
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
-    await once(store, path, async () => publish(await unpackedTar(store, layer), path))
+    await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
     return path
   }
   const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
@@ -49,13 +50,17 @@ export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts)
     async index(layer) {
       const known = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
       if (known) return known
-      const made = await makeIndex(await plainTar(layer))
+      const tar = await plainTar(layer)
+      const made = await readingLayer(layer, () => makeIndex(tar))
       await putIndex(layer.diffId, made)
       return made
     },
     async directory(layer) {
       const path = places.directory(layer.diffId)
-      await once(store, path, async () => publish(await unpacked(store, await plainTar(layer), overlayXattr), path))
+      await once(store, path, async () => {
+        const tar = await plainTar(layer)
+        await publish(await readingLayer(layer, () => unpacked(store, tar, overlayXattr)), path)
+      })
       return path
     },
     async isAvailable(layer) {
@@ -121,6 +126,6 @@ async function unpacked(store: Store, tar: string, marks: OverlayMarks): Promise
 
 function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
   return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
-    hint: 'the image is damaged, or its registry is not to be trusted',
+    hint: 'the image is damaged, or its maker is not to be trusted: get it again, with --pull=always from a registry',
   })
 }

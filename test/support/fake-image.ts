@@ -8,7 +8,7 @@ export interface FakeBlob {
   readonly type: string
 }
 
-/** An image of one layer that is no tar: for tests that never unpack. */
+/** An image of one layer; one that is no tar is for tests that never unpack. */
 export interface FakeImage {
   readonly layer: FakeBlob
   readonly config: FakeBlob
@@ -26,8 +26,10 @@ export const descriptorOf = ({ bytes, type }: FakeBlob) => ({
   size: bytes.length,
 })
 
-export function fakeImage(more: { readonly config?: object; readonly manifest?: object } = {}): FakeImage {
-  const layer = blobOf(Buffer.alloc(200_000, 'layer'), mediaTypes.layerTar)
+export function fakeImage(
+  more: { readonly layer?: FakeBlob; readonly config?: object; readonly manifest?: object } = {},
+): FakeImage {
+  const layer = more.layer ?? blobOf(Buffer.alloc(200_000, 'layer'), mediaTypes.layerTar)
   const config = blobOf(
     {
       architecture: 'amd64',
