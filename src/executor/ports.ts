@@ -16,8 +16,8 @@ export interface ExecutorPorts {
   readonly hosts: Hosts
   /** A fresh private directory on the store's file system. */
   readonly temporary: (prefix: string) => Promise<string>
-  /** Runs `work` while no other process holds the same name. */
-  readonly locked: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  /** Runs `work` while no other process holds the same name; the signal ends the waiting for it. */
+  readonly locked: <T>(name: string, work: () => Promise<T>, signal: AbortSignal) => Promise<T>
   readonly events: EventSink
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -37,7 +37,7 @@ export async function performStep(
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
   const result = found
     ? hit(node, found, ports)
-    : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)))
+    : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)), signal)
   if (quickKey) await ports.cache.records.alias(quickKey, key)
   return result
 }

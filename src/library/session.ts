@@ -36,7 +36,10 @@ export async function openSession(environment: Environment, options: SessionOpti
     if (!temporary) throw new Error('the store is not open')
     return temporary(prefix)
   })
-  const store = await openStore(root, { now, fetch })
+  const store = await openStore(root, {
+    now,
+    fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
+  })
   temporary = store.temporary
   const cache = await openCache(store, { now, overlayXattr: readMachine().inUserNamespace ? 'user' : 'trusted' })
   const bases = openBases({
