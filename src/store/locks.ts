@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, sha256 } from '../digest/index.ts'
+import { isSystemError } from '../errors.ts'
 import { writing } from './failure.ts'
-import { acquire } from './lock.ts'
+import { acquire, tryAcquire } from './lock.ts'
 
 /** Runs work under a lock; see `Store.locked`. */
 export type Locked = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
@@ -19,6 +21,17 @@ export function openLocks(folder: string): Locked {
     tails.set(name, tail)
     void tail.then(() => tails.get(name) === tail && tails.delete(name))
     return turn
+  }
+}
+
+/** Removes the files of locks whose holders were killed. A read-only store is left as it is. */
+export async function sweepLocks(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    try {
+      tryAcquire(join(folder, name))?.()
+    } catch (error) {
+      if (!isSystemError(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { openBlobs } from './blobs.ts'
 import { prepareFolders } from './folders.ts'
 import { openImages } from './images.ts'
 import { openIndexFile } from './index-file.ts'
-import { openLocks } from './locks.ts'
+import { openLocks, sweepLocks } from './locks.ts'
 import { openOrigins } from './origins.ts'
 import type { FetchBlob, Store } from './store.ts'
 import { openTemporary, sweep } from './temporary.ts'
@@ -25,6 +25,7 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
   const real = await prepareFolders(root)
   const layout = join(real, 'oci')
   await sweep(join(real, 'tmp'))
+  await sweepLocks(join(real, 'locks'))
   const temporary = openTemporary(join(real, 'tmp'))
   const aside = asideOf(temporary.make)
   const locked = openLocks(join(real, 'locks'))

@@ -38,6 +38,7 @@ describe.skipIf(!isRoot)('several processes in one store (skipped without root: 
       await Promise.all(workers.map(exitOf))
       await openStore(root, { now: Date.now })
       expect(await readdir(join(root, 'tmp'))).toEqual([])
+      expect(await readdir(join(root, 'locks'))).toEqual([])
       await expectWhole(root)
     }
     expect(await exitOf(start(root, 'after', 1))).toEqual([0, null])
