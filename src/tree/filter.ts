@@ -1,12 +1,14 @@
-import type { Entry, FileTree, HardlinkEntry } from './entry.ts'
+import type { FileTree } from './entry.ts'
 import { isWithin, joinPath, type TreePath } from './path.ts'
+import { fileOfLink } from './walk-apart.ts'
 
 /** Decides by the path relative to where the filter starts. */
 export type AcceptPath = (relative: string) => boolean
 
 /**
  * The part of a tree below `from` whose entries are accepted, and the directories that lead to them. `from` itself is always
- * in it. Nothing is looked at before it is asked for, and nothing below a directory where nothing may be accepted.
+ * in it. A further name of a file whose first one is left out is a file of its own. Nothing is looked at before it is asked
+ * for, and nothing below a directory where nothing may be accepted.
  * @param mayAcceptBelow false for a directory that is not accepted itself, nor anything below it
  */
 export function filterTree(
@@ -40,15 +42,8 @@ export function filterTree(
   return {
     get(path) {
       const entry = has(path) ? tree.get(path) : undefined
-      return entry?.kind === 'hardlink' && !has(entry.target) ? fileBehind(tree, entry) : entry
+      return entry?.kind === 'hardlink' && !has(entry.target) ? fileOfLink(tree, entry) : entry
     },
     list: (path) => (has(path) ? tree.list(path).filter((name) => shows(joinPath(path, name))) : []),
   }
-}
-
-/** A further name whose first one was left out is a file of its own. */
-function fileBehind(tree: FileTree, { path, target }: HardlinkEntry): Entry {
-  const file = tree.get(target)
-  if (file?.kind !== 'file') throw new Error(`hard link ${path} leads to no file`)
-  return { ...file, path }
 }

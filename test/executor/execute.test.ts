@@ -8,6 +8,7 @@ import { openStore } from '../../src/store/index.ts'
 import { writeFiles } from '../support/files.ts'
 import { planRequest, stubBases } from '../support/planning.ts'
 import { scratch } from '../support/scratch.ts'
+import { tar } from '../support/tar.ts'
 
 /** A store and a context, and builds of Dockerfiles without RUN: what ran, what was cached, and the image id. */
 async function workshop() {
@@ -116,6 +117,17 @@ describe('a build', () => {
     const second = await build(chosen)
     expect(second.ran).toEqual(['[x 1/1] COPY . /all'])
     expect(second.id).toBe(first.id)
+  })
+
+  it('reads the bytes behind a hard link whose file is not copied', async () => {
+    const { build, write } = await workshop()
+    const linked = 'FROM scratch AS x\nADD a.tar /\nFROM scratch\nCOPY --from=x /d /d\n'
+    write({ 'a.tar': tar('f a=1', 'd d', 'h d/b->a').toString('latin1') })
+    const first = await build(linked)
+    write({ 'a.tar': tar('f a=2', 'd d', 'h d/b->a').toString('latin1') })
+    const second = await build(linked)
+    expect(second.ran).toEqual(['[x 1/1] ADD a.tar /', '[stage-1 1/1] COPY --from=x /d /d'])
+    expect(second.id).not.toBe(first.id)
   })
 
   it('runs all with --no-cache, and only the named stages with --no-cache-filter', async () => {

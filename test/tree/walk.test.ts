@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rootPath, treeOfEntries, treePath, walk } from '../../src/tree/index.ts'
+import { rootPath, treeOfEntries, treePath, walk, walkApart } from '../../src/tree/index.ts'
 import { comparePaths } from '../../src/tree/order.ts'
 import { change, lines, tree } from '../support/tree.ts'
 
@@ -60,5 +60,12 @@ describe('comparePaths', () => {
   it('compares bytes, not UTF-16 units', () => {
     expect(['😀', '\uffee'].sort(comparePaths)).toEqual(['\uffee', '😀'])
     expect(['d/é', 'd/\udc80', 'd/\udcff'].sort(comparePaths)).toEqual(['d/\udc80', 'd/é', 'd/\udcff'])
+  })
+})
+
+describe('walkApart', () => {
+  it('shows a hard link to a file outside as a file, and one to a file inside as a link', () => {
+    const shown = tree('file /a x', 'dir /d', 'hardlink /d/b = /a', 'file /d/c y', 'hardlink /d/e = /d/c')
+    expect([...walkApart(shown, treePath('d'))].map((entry) => entry.kind)).toEqual(['file', 'file', 'hardlink'])
   })
 })

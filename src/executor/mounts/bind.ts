@@ -8,12 +8,14 @@ import {
   contentId,
   type Entry,
   type FileTree,
+  fileOfLink,
   parentPath,
   resolvePath,
   rootPath,
   type TreePath,
   treePath,
   walk,
+  walkApart,
 } from '../../tree/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import { lowerDirectories } from '../rootfs/index.ts'
@@ -34,7 +36,7 @@ export async function mountSource(from: OpId, source: string, { inputs }: OpCont
   const value = inputs.value(from)
   const tree = await filesOf(value)
   const { entry } = resolvePath(tree, treePath(source), { followLast: true })
-  if (entry) return { tree, entry }
+  if (entry) return { tree, entry: entry.kind === 'hardlink' ? fileOfLink(tree, entry) : entry }
   const rule = value.kind === 'context' ? value.files.excludedBy(source) : undefined
   throw new TsbuildError('TSB_MOUNT_SOURCE_MISSING', `failed to compute cache key: "${source}": not found`, {
     hint: rule ? `${rule} excludes it` : 'the source of a mount has to exist in what it is mounted from',
@@ -44,7 +46,7 @@ export async function mountSource(from: OpId, source: string, { inputs }: OpCont
 /** The content id of what a bind mount shows. */
 export async function bindContent(mount: BindMount, context: OpContext): Promise<Digest> {
   const { tree, entry } = await mountSource(mount.from, mount.source, context)
-  return contentId([entry, ...walk(tree, entry.path)], (file) => context.ports.cache.digests.digest(file))
+  return contentId([entry, ...walkApart(tree, entry.path)], (file) => context.ports.cache.digests.digest(file))
 }
 
 /** A stage is shown by mounting its layers; of a context the chosen files become a layer of their own first. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import { lockFile } from '../../syscalls.ts'
-import { type Change, rootPath, treePath, unpackTar, walk, writeTar } from '../../tree/index.ts'
+import { type Change, rootPath, treePath, unpackTar, walkApart, writeTar } from '../../tree/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import { mountSource } from './bind.ts'
 import type { PreparedMount } from './mount.ts'
@@ -77,7 +77,7 @@ async function seed(directory: string, from: NonNullable<CacheMount['from']>, so
   const { tree, entry } = await mountSource(from, source, context)
   const below = entry.path === rootPath ? '' : `${entry.path}/`
   const moved = function* (): Iterable<Change> {
-    for (const found of walk(tree, entry.path)) {
+    for (const found of walkApart(tree, entry.path)) {
       const path = treePath(found.path.slice(below.length))
       yield found.kind === 'hardlink'
         ? { ...found, path, target: treePath(found.target.slice(below.length)) }

@@ -4,6 +4,7 @@ import {
   absolutePath,
   baseName,
   type FileTree,
+  fileOfLink,
   filterTree,
   hasWildcard,
   parentPath,
@@ -46,7 +47,7 @@ function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpVa
     if (!entry) throw missing(tree, path, value)
     const chosen = {
       tree,
-      entry: entry.kind === 'hardlink' ? fileBehind(tree, entry.target) : entry,
+      entry: entry.kind === 'hardlink' ? fileOfLink(tree, entry) : entry,
       name: baseName(path),
     }
     return entry.kind === 'directory' && op.excludes.length > 0 ? withoutExcluded(chosen, op) : chosen
@@ -82,12 +83,6 @@ function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp, value
 function requireBelow(tree: FileTree, directory: TreePath, pattern: TreePath, value: OpValue): void {
   const path = treePath(`${directory}/${pattern}`)
   if (tree.get(path) === undefined) throw missing(tree, path, value)
-}
-
-function fileBehind(tree: FileTree, target: TreePath) {
-  const file = tree.get(target)
-  if (file) return file
-  throw new Error(`hard link to ${target} leads nowhere`)
 }
 
 function missing(tree: FileTree, path: TreePath, value: OpValue): TsbuildError {

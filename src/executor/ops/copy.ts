@@ -11,7 +11,7 @@ import {
   type TreeEditor,
   treeOfEntries,
   treePath,
-  walk,
+  walkApart,
 } from '../../tree/index.ts'
 import { resolveOwner } from '../users.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
@@ -77,7 +77,7 @@ async function contentOf({ files }: ChosenSource, { ports }: OpContext) {
   for (const { tree, entry, name } of files) {
     ids.push([
       name,
-      await contentId(entry.kind === 'directory' ? walk(tree, entry.path) : [entry], (file) =>
+      await contentId(entry.kind === 'directory' ? walkApart(tree, entry.path) : [entry], (file) =>
         ports.cache.digests.digest(file),
       ),
     ])
