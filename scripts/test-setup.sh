@@ -20,6 +20,11 @@ need debootstrap debootstrap
 need xz xz-utils
 need zstd zstd
 need bzip2 bzip2
+need python3 python3
+need pgrep procps
+need ip iproute2
+need openssl openssl
+need git git
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
