@@ -65,15 +65,14 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     stream: (digest) => streamBlob(path(digest), digest),
     write,
     adopt,
-    obtain: (descriptor, signal) =>
-      ports.locked(
-        `blob ${descriptor.digest}`,
-        async () => {
-          if (await has(descriptor.digest, descriptor.size)) return
-          await write(await fetchBlob(descriptor, ports, signal), descriptor)
-        },
-        signal,
-      ),
+    async obtain(descriptor, signal) {
+      const { digest, size } = descriptor
+      if (await has(digest, size)) return
+      const fetchOnce = async () => {
+        if (!(await has(digest, size))) await write(await fetchBlob(descriptor, ports, signal), descriptor)
+      }
+      await ports.locked(`blob ${digest}`, fetchOnce, signal)
+    },
     rememberOrigin: ports.origins.remember,
     origin: ports.origins.find,
     async settle(digests) {
