@@ -19,7 +19,8 @@ export async function plainTar(path: string, temporary: (prefix: string) => Prom
     )
   } catch (error) {
     if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error
-    throw new TsbuildError('TSB_DISK_FULL', `no space left to unpack ${path}`, { cause: error })
+    const hint = 'free some space, or set TSBUILD_ROOT to a directory on another disk'
+    throw new TsbuildError('TSB_DISK_FULL', `no space left to unpack ${path}`, { cause: error, hint })
   }
   return copy
 }

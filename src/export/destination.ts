@@ -50,14 +50,16 @@ export async function exporting<T>(place: string, work: () => Promise<T>): Promi
     return await work()
   } catch (error) {
     if (isSystemError(error, 'ENOSPC', 'EDQUOT')) {
-      throw new TsbuildError('TSB_DISK_FULL', `no space left to write ${place}`, { cause: error })
+      const hint = 'free some space, or name a place on another disk'
+      throw new TsbuildError('TSB_DISK_FULL', `no space left to write ${place}`, { cause: error, hint })
     }
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
       const hint = `is there a directory ${path.dirname(place)}?`
       throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error, hint })
     }
     if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EIO', 'EFBIG', 'ENOTEMPTY', 'EEXIST')) {
-      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error })
+      const hint = 'name a place that you may write to'
+      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error, hint })
     }
     throw error
   }

@@ -35,7 +35,8 @@ async function diskFull(cause: unknown, path: string, bytes: number): Promise<Ts
 }
 
 function readOnly(cause: unknown, path: string): TsbuildError {
-  return new TsbuildError('TSB_STORE_READ_ONLY', `cannot write ${path}`, {
+  const reason = isSystemError(cause, 'EROFS') ? 'its file system is read-only' : 'permission denied'
+  return new TsbuildError('TSB_STORE_READ_ONLY', `the store cannot be written to: ${path}: ${reason}`, {
     hint: 'set TSBUILD_ROOT to a directory that you may write to',
     cause,
   })
