@@ -13,21 +13,53 @@ type CacheMount = Extract<Mount, { kind: 'cache' }>
 /** Milliseconds between two looks at a cache that another build holds. */
 const lockInterval = 50
 
-/** A directory that outlives the build. `locked` waits for other builds, `private` takes one that nobody uses. */
-export async function prepareCache(mount: CacheMount, context: OpContext): Promise<PreparedMount> {
-  const base = await context.ports.cache.cacheMount(mount.id)
-  const held = await hold(base, mount.sharing, context.signal)
+/** The caches that a RUN has while it runs, each once. */
+export interface HeldCaches {
+  directoryOf(mount: CacheMount): string
+  /** Lets others have them. */
+  release(): Promise<void>
+}
+
+/**
+ * Takes the caches of a RUN. `locked` waits for other builds, `private` takes one that nobody uses. All take them in the same
+ * order, whatever the order of the mounts, so that no two wait for each other.
+ */
+export async function holdCaches(mounts: readonly Mount[], { ports, signal }: OpContext): Promise<HeldCaches> {
+  const held = new Map<string, HeldCache>()
+  const release = async () => {
+    for (const cache of held.values()) await cache.release()
+  }
+  const wanted = new Map(mounts.flatMap((mount) => (mount.kind === 'cache' ? [[nameOf(mount), mount] as const] : [])))
   try {
-    await fill(held.directory, mount, context)
+    for (const [name, { id, sharing }] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      held.set(name, await hold(await ports.cache.cacheMount(id), sharing, signal))
+    }
   } catch (error) {
-    await held.release()
+    await release()
     throw error
   }
   return {
-    target: { path: mount.target, kind: 'directory' },
-    mount: async (target) => ({ kind: 'bind', source: held.directory, target, readOnly: mount.readOnly }),
-    release: held.release,
+    release,
+    directoryOf(mount) {
+      const cache = held.get(nameOf(mount))
+      if (!cache) throw new Error(`cache ${mount.id} is not held`)
+      return cache.directory
+    },
   }
+}
+
+/** A directory that outlives the build. */
+export async function prepareCache(mount: CacheMount, held: HeldCaches, context: OpContext): Promise<PreparedMount> {
+  const directory = held.directoryOf(mount)
+  await fill(directory, mount, context)
+  return {
+    target: { path: mount.target, kind: 'directory' },
+    mount: async (target) => ({ kind: 'bind', source: directory, target, readOnly: mount.readOnly }),
+  }
+}
+
+function nameOf({ id, sharing }: CacheMount): string {
+  return JSON.stringify([id, sharing])
 }
 
 interface HeldCache {

@@ -1,5 +1,5 @@
 export { bindContent } from './bind.ts'
 export { mountDefinition } from './definition.ts'
 export type { PreparedMount } from './mount.ts'
-export { prepareMounts } from './prepare.ts'
+export { withMounts } from './prepare.ts'
 export { secretVariable } from './secret.ts'

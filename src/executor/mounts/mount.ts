@@ -6,6 +6,4 @@ export interface PreparedMount {
   readonly target: MountTarget
   /** `at`: where the target really is, with links followed in the rootfs. */
   readonly mount: (at: string) => Promise<SandboxMount>
-  /** Gives back what is held while the command runs. */
-  readonly release?: () => Promise<void>
 }

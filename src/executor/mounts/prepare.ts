@@ -3,29 +3,41 @@ import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import { prepareBind } from './bind.ts'
-import { prepareCache } from './cache.ts'
+import { type HeldCaches, holdCaches, prepareCache } from './cache.ts'
 import type { PreparedMount } from './mount.ts'
 import { prepareSecret } from './secret.ts'
 
-/** Makes ready what the mounts of a RUN show, in order. What is held is released by the caller, also after an error. */
-export async function prepareMounts(
+/** Makes ready what the mounts of a RUN show, in order, and holds its caches while `work` runs. */
+export async function withMounts<T>(
   mounts: readonly Mount[],
   scratch: string,
   context: OpContext,
-  prepared: PreparedMount[],
-): Promise<void> {
-  for (const [index, mount] of mounts.entries()) {
-    const ready = await prepareMount(mount, path.join(scratch, `mount-${index}`), context)
-    if (ready) prepared.push(ready)
+  work: (prepared: readonly PreparedMount[]) => Promise<T>,
+): Promise<T> {
+  const held = await holdCaches(mounts, context)
+  try {
+    const prepared: PreparedMount[] = []
+    for (const [index, mount] of mounts.entries()) {
+      const ready = await prepareMount(mount, path.join(scratch, `mount-${index}`), held, context)
+      if (ready) prepared.push(ready)
+    }
+    return await work(prepared)
+  } finally {
+    await held.release()
   }
 }
 
-async function prepareMount(mount: Mount, folder: string, context: OpContext): Promise<PreparedMount | undefined> {
+async function prepareMount(
+  mount: Mount,
+  folder: string,
+  held: HeldCaches,
+  context: OpContext,
+): Promise<PreparedMount | undefined> {
   switch (mount.kind) {
     case 'bind':
       return prepareBind(mount, folder, context)
     case 'cache':
-      return prepareCache(mount, context)
+      return prepareCache(mount, held, context)
     case 'tmpfs':
       return prepareTmpfs(mount)
     case 'secret':

@@ -4,7 +4,7 @@ import type { Json } from '../../digest/index.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { OpOf, RunOp } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
-import { bindContent, mountDefinition, type PreparedMount, prepareMounts, secretVariable } from '../mounts/index.ts'
+import { bindContent, mountDefinition, type PreparedMount, secretVariable, withMounts } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
 import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
 import { type ProcessUser, resolveProcessUser } from '../users.ts'
@@ -31,12 +31,9 @@ export const run: OpExecutor<OpOf<'run'>> = {
   }),
   async run(op, context) {
     const scratch = await context.ports.temporary('run')
-    const mounts: PreparedMount[] = []
     try {
-      await prepareMounts(op.mounts, scratch, context, mounts)
-      return await runOnRootfs(op, scratch, mounts, context)
+      return await withMounts(op.mounts, scratch, context, (mounts) => runOnRootfs(op, scratch, mounts, context))
     } finally {
-      for (const mount of mounts) await mount.release?.()
       await rm(scratch, { recursive: true, force: true })
     }
   },
