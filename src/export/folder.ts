@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, parseIndex } from '../image/index.ts'
+import { makeFolder } from '../make-folder.ts'
 import { exporting, replaceFile } from './destination.ts'
 import { fileBytes } from './file-bytes.ts'
 import { entriesOf, indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
@@ -9,7 +10,7 @@ import { entriesOf, indexJson, type Layout, type LayoutFile, layoutHeader } from
 /** Writes a layout into a directory; see `exportOciFolder`. */
 export async function writeFolder(folder: string, layout: Layout, signal: AbortSignal | undefined): Promise<void> {
   await exporting(folder, async () => {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const present = await presentEntries(folder)
     for (const part of ['blobs', 'blobs/sha256']) await makePlainFolder(path.join(folder, part))
     for (const [name, file] of layout.blobs) await putBlob(path.join(folder, name), file, signal)

@@ -1,6 +1,6 @@
 import { openSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import type { Image } from '../image/index.ts'
+import { makeFolder } from '../make-folder.ts'
 import { type Entry, type FileTree, overlay, rootPath, type TreePath, walk } from '../tree/index.ts'
 import { exporting } from './destination.ts'
 import { directoryFlags, type OpenDirectories, openDirectories } from './open-directories.ts'
@@ -21,7 +21,7 @@ export interface LocalExport {
 export async function exportLocal(image: Image, folder: string, signal?: AbortSignal): Promise<LocalExport> {
   const layers = await Promise.all(image.layers.map((layer) => layer.tree()))
   return exporting(folder, async () => {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const directories = openDirectories(openSync(folder, directoryFlags))
     try {
       return { skipped: await putAll(overlay(layers), directories, folder, signal) }

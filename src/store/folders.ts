@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { chmodSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { writing } from './failure.ts'
 
 /** Every directory of a store, parents first. `cache` and `trees` may be deleted at any time. */
@@ -21,16 +22,16 @@ export async function prepareFolders(root: string): Promise<string> {
   checkFolder(real, lstatSync(real), owner)
   for (const folder of folders) {
     const path = join(real, folder)
-    checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await makeFolder(path)), owner)
+    checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await addFolder(path)), owner)
   }
   await markLayout(join(real, 'oci', 'oci-layout'))
   return real
 }
 
 /** The mode is set apart from making, which the umask has a say in. Another process may be faster. */
-async function makeFolder(path: string): Promise<Stats> {
+async function addFolder(path: string): Promise<Stats> {
   return writing(path, 0, async () => {
-    if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(path, 0o700)
+    if (makeFolder(path, 0o700)) chmodSync(path, 0o700)
     return lstatSync(path)
   })
 }
