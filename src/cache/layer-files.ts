@@ -32,9 +32,10 @@ export interface LayerFilePorts {
   readonly store: Store
   readonly indexes: Shelf
   readonly overlayXattr: OverlayMarks
+  readonly devices: 'make' | 'skip'
 }
 
-export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts): LayerFiles {
+export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
   const plainTar = async (layer: LayerRecord) => {
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
@@ -59,7 +60,7 @@ export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts)
       const path = places.directory(layer.diffId)
       await once(store, path, async () => {
         const tar = await plainTar(layer)
-        await publish(await readingLayer(layer, () => unpacked(store, tar, overlayXattr)), path)
+        await publish(await readingLayer(layer, () => unpacked(store, tar, { marks: overlayXattr, devices })), path)
       })
       return path
     },
@@ -75,6 +76,11 @@ export function openLayerFiles({ store, indexes, overlayXattr }: LayerFilePorts)
       await removeTree(directory)
     },
   }
+}
+
+interface UnpackForm {
+  readonly marks: OverlayMarks
+  readonly devices: 'make' | 'skip'
 }
 
 /** Makes something under its lock when it is not there. */
@@ -115,11 +121,11 @@ async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): P
   throw diffIdMismatch(descriptor.digest, diffId, found)
 }
 
-async function unpacked(store: Store, tar: string, marks: OverlayMarks): Promise<string> {
+async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
   await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
     await mkdir(folder, { mode: 0o755 })
-    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, { marks })
+    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
   })
   return folder
 }

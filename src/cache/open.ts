@@ -18,10 +18,12 @@ export interface CacheOptions {
   readonly now: () => number
   /** Which attributes overlayfs reads on this machine: `user` when it is mounted with `userxattr`. */
   readonly overlayXattr: OverlayMarks
+  /** Whether the directories of layers get their device nodes: what mounts them has to do it with `nodev`. Default: `skip` */
+  readonly devices?: 'make' | 'skip'
 }
 
 /** Opens what the store's `cache/` has. Nothing is read before it is asked for. */
-export async function openCache(store: Store, { now, overlayXattr }: CacheOptions): Promise<Cache> {
+export async function openCache(store: Store, { now, overlayXattr, devices = 'skip' }: CacheOptions): Promise<Cache> {
   const folder = join(store.root, 'cache')
   const aside = asideOf(store)
   const shelf = (name: string) => openShelf(join(folder, name), aside)
@@ -32,7 +34,7 @@ export async function openCache(store: Store, { now, overlayXattr }: CacheOption
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr })
+  const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
   store.protect(() => neededBlobs(shelves))
   return {

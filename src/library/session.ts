@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
-import { readMachine } from '../executor/index.ts'
+import { layerForm, readMachine } from '../executor/index.ts'
 import type { Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -41,7 +41,8 @@ export async function openSession(environment: Environment, options: SessionOpti
     fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
   })
   temporary = store.temporary
-  const cache = await openCache(store, { now, overlayXattr: readMachine().inUserNamespace ? 'user' : 'trusted' })
+  const { marks, devices } = layerForm(readMachine())
+  const cache = await openCache(store, { now, overlayXattr: marks, devices })
   const bases = openBases({
     store,
     registry,

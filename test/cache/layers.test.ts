@@ -100,6 +100,16 @@ describe.each(Object.entries(forms))('a layer from %s', (name, born) => {
   })
 })
 
+describe('the directory of a layer', () => {
+  it.skipIf(!isRoot)('has the device nodes of the layer where they can be made', async () => {
+    const store = await open()
+    const { layers } = await openCache(store, { now: Date.now, overlayXattr: 'trusted', devices: 'make' })
+    const layer = await layers.fromChanges([change('dir /dev'), change('char /dev/null 1:3')], never)
+    const node = await lstat(join(await layer.directory(), 'dev/null'))
+    expect([node.isCharacterDevice(), node.rdev]).toEqual([true, 0x103])
+  })
+})
+
 describe('fromChanges', () => {
   it('gives the same layer for the same changes in any order', async () => {
     const { layers } = await cacheOf(await open())

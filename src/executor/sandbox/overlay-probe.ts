@@ -19,22 +19,32 @@ mkdir "$1/new" || exit 125
 go
 `
 
-/** What overlayfs can do here. */
-export interface MountProbe {
+/** How files of layers can be put on this machine. */
+export interface LayerForm {
   /** Where overlayfs keeps its marks: in a user namespace only `user.overlay.*` can be written. */
   readonly marks: OverlayMarks
   /** Whether device nodes can be made. */
   readonly devices: 'make' | 'skip'
+}
+
+export function layerForm(machine: Machine): LayerForm {
+  const mayMakeNodes = stepCapabilities(false, machine.boundingSet).includes('MKNOD')
+  return {
+    marks: machine.inUserNamespace ? 'user' : 'trusted',
+    devices: !machine.inUserNamespace && mayMakeNodes ? 'make' : 'skip',
+  }
+}
+
+/** What overlayfs can do here. */
+export interface MountProbe extends LayerForm {
   /** Why an overlay cannot be mounted on the file system of the temporary folders; `''` when it can. */
   overlayProblem(): Promise<string>
 }
 
 export function openMountProbe(options: SandboxOptions): MountProbe {
   const machine = readMachine()
-  const mayMakeNodes = stepCapabilities(false, machine.boundingSet).includes('MKNOD')
   return {
-    marks: machine.inUserNamespace ? 'user' : 'trusted',
-    devices: !machine.inUserNamespace && mayMakeNodes ? 'make' : 'skip',
+    ...layerForm(machine),
     async overlayProblem() {
       const scratch = await options.temporary('probe')
       try {

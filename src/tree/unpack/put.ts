@@ -1,4 +1,5 @@
 import { closeSync, constants, linkSync, openSync, readlinkSync, symlinkSync, writeSync } from 'node:fs'
+import { isSystemError } from '../../errors.ts'
 import { makeNode } from '../../syscalls.ts'
 import type { DeviceEntry, DirectoryEntry, FifoEntry, HardlinkEntry, SymlinkEntry } from '../entry.ts'
 import { encodeName } from '../names.ts'
@@ -76,8 +77,22 @@ export function putNode(entry: DeviceEntry | FifoEntry, { site, skipped, devices
   }
   const place = site.host(path)
   const { major, minor } = entry.kind === 'fifo' ? { major: 0, minor: 0 } : entry
-  makeNode(place, typeBits[entry.kind] | 0o600, major, minor)
+  if (!tryMakeNode(place, typeBits[entry.kind] | 0o600, major, minor)) {
+    skipped.devices.push(entry.path)
+    return
+  }
   setOnNode(place, entry, skipped)
+}
+
+/** False where the kernel refuses: the devices controller of a container may, whatever capabilities there are. */
+function tryMakeNode(place: string | Buffer, mode: number, major: number, minor: number): boolean {
+  try {
+    makeNode(place, mode, major, minor)
+    return true
+  } catch (error) {
+    if (isSystemError(error, 'EPERM')) return false
+    throw error
+  }
 }
 
 const typeBits = { fifo: constants.S_IFIFO, character: constants.S_IFCHR, block: constants.S_IFBLK } as const
