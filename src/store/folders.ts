@@ -15,7 +15,7 @@ const folders = ['oci', 'oci/blobs', 'oci/blobs/sha256', 'origins', 'cache', 'tr
  * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it, TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function prepareFolders(root: string): Promise<string> {
-  if (!statSync(root, { throwIfNoEntry: false })) await makeFolder(root)
+  if (!statSync(root, { throwIfNoEntry: false })) await addFolder(root)
   const real = realpathSync(root)
   // Node has no other way to ask who we are below the command line; a process owns its folder in /proc.
   const owner = statSync('/proc/self').uid
