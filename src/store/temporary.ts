@@ -22,10 +22,19 @@ export interface Temporary {
 /** Nothing is made before it is asked for: a build in which all is cached needs none. */
 export function openTemporary(folder: string): Temporary {
   let own: Promise<{ readonly path: string; readonly release: Release }> | undefined
+  /** What failed is tried again by the next, and is nothing that would have to be closed. */
+  const claimed = async () => {
+    own ??= claim(folder)
+    try {
+      return await own
+    } catch (error) {
+      own = undefined
+      throw error
+    }
+  }
   return {
     async make(prefix) {
-      own ??= claim(folder)
-      const { path } = await own
+      const { path } = await claimed()
       return writing(path, 0, () => mkdtemp(join(path, `${prefix}-`)))
     },
     async othersAlive() {

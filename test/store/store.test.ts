@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, rmdir, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +45,17 @@ describe('temporary', () => {
     expect((await lstat(one)).mode & 0o777).toBe(0o700)
     await store.close()
     expect(await readdir(join(root, 'tmp'))).toEqual([])
+  })
+
+  it('that could not be made is nothing to close, and is tried again', async () => {
+    const root = await scratch()
+    const store = await openStore(root, { now })
+    await rmdir(join(root, 'tmp'))
+    await expect(store.temporary('run')).rejects.toMatchObject({ code: 'ENOENT' })
+    await store.close()
+    await mkdir(join(root, 'tmp'))
+    expect((await stat(await store.temporary('run'))).isDirectory()).toBe(true)
+    await store.close()
   })
 
   it('sweeps what is dead, and nothing a living process has', async () => {
