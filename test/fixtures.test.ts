@@ -1,14 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../src/digest/index.ts'
-import { busyboxBase, hasBusyboxBase, noBusyboxBase } from './support/busybox-base.ts'
+import { hasBusyboxBase, noBusyboxBase } from './support/busybox-base.ts'
 import { tsbuild } from './support/command-line.ts'
-import { showImage } from './support/image-lines.ts'
-import { openWorkspace, type Workspace } from './support/workspace.ts'
+import { fixtures, openFixture, showFixture } from './support/fixtures.ts'
 
-const fixtures = resolve(import.meta.dirname, '../fixtures/dockerfiles')
 /** Not on a base of busybox: they are built in `services/`. */
 const elsewhere = new Set(['debian-service', 'node-service'])
 const names = readdirSync(fixtures).filter((name) => !elsewhere.has(name))
@@ -21,8 +18,7 @@ describe.skipIf(!isRoot || !hasBusyboxBase)(`a Dockerfile of the fixtures (${rea
     async (name) => {
       await using workspace = await openFixture(name)
       const first = await workspace.build({ file: 'Dockerfile', tags: [name] })
-      const image = await showImage(workspace.environment.root, name, bytesOfBase())
-      await expect(`${JSON.stringify(image, undefined, 2)}\n`).toMatchFileSnapshot(join(fixtures, name, 'image.json'))
+      await expect(await showFixture(workspace, name)).toMatchFileSnapshot(join(fixtures, name, 'image.json'))
       const second = await workspace.build({ file: 'Dockerfile', tags: [name] })
       expect(second.ran).toEqual([])
       expect(second.result.steps.cached).toBe(second.result.steps.total)
@@ -38,23 +34,6 @@ describe.skipIf(!isRoot || !hasBusyboxBase)(`a Dockerfile of the fixtures (${rea
     await expect(withoutTimes(stderr)).toMatchFileSnapshot(join(fixtures, name, 'error.txt'))
   })
 })
-
-async function openFixture(name: string): Promise<Workspace> {
-  const workspace = await openWorkspace()
-  await workspace.copy(join(fixtures, name, 'context'), 'context')
-  workspace.write({ Dockerfile: readFileSync(join(fixtures, name, 'Dockerfile'), 'utf8') })
-  await workspace.import(busyboxBase(), name === 'hello-service' ? 'demo-base' : 'busybox')
-  return workspace
-}
-
-/** What is different on every machine, by digest. */
-function bytesOfBase(): ReadonlyMap<string, string> {
-  const [base, program] = [busyboxBase(), '/bin/busybox'].map((file) => sha256(readFileSync(file)))
-  return new Map([
-    [base ?? '', 'the base'],
-    [program ?? '', 'bin/busybox of the base'],
-  ])
-}
 
 /** Lines of a step begin with the seconds since it did. */
 function withoutTimes(text: string): string {

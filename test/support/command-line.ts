@@ -26,6 +26,8 @@ export interface Running {
 export interface Place {
   readonly directory: string
   readonly environment: { readonly root: string }
+  /** Who runs it; absent: who runs the test. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly name: string }
 }
 
 /** Runs `tsbuild ARGV` as a process of its own, to its end. */
@@ -33,15 +35,21 @@ export function tsbuild(place: Place, ...argv: readonly string[]): Promise<Ran> 
   return startTsbuild(place, ...argv).ended
 }
 
-export function startTsbuild({ directory, environment }: Place, ...argv: readonly string[]): Running {
+export function startTsbuild({ directory, environment, user }: Place, ...argv: readonly string[]): Running {
   const env = {
     PATH: process.env['PATH'],
     HOME: directory,
     TMPDIR: directory,
     TSBUILD_ROOT: environment.root,
-    NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'tsbuild-test-cache/node'),
+    NODE_COMPILE_CACHE: user ? path.join(directory, 'node') : path.join(os.tmpdir(), 'tsbuild-test-cache/node'),
+    ...(user && { USER: user.name }),
   }
-  const child = spawn(process.execPath, [start, ...argv], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [start, ...argv], {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(user && { uid: user.uid, gid: user.gid }),
+  })
   const heard = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
