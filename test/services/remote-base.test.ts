@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { getuid } from 'node:process'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/digest/index.ts'
+import { mediaTypes } from '../../src/image/index.ts'
+import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
+import { tsbuild } from '../support/command-line.ts'
+import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
+import { startServer, type TestServer } from '../support/http-server.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+
+const able = getuid?.() === 0 && hasBusyboxBase
+
+describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : noBusyboxBase})`, () => {
+  let registry: TestServer
+  let workspace: Workspace
+  let layerDigest = ''
+  const blobsAsked = () => registry.requests.filter(({ path }) => path.endsWith(layerDigest)).length
+
+  beforeAll(async () => {
+    const files = readFileSync(busyboxBase())
+    const layer = blobOf(gzipSync(files), mediaTypes.layerGzip)
+    layerDigest = sha256(layer.bytes)
+    const config = { config: { Cmd: ['sh'] }, rootfs: { type: 'layers', diff_ids: [sha256(files)] } }
+    registry = await startServer(serve(contentsOf('base', '1', fakeImage({ layer, config }))))
+    workspace = await openWorkspace()
+  })
+  afterAll(() => Promise.all([registry[Symbol.asyncDispose](), workspace[Symbol.asyncDispose]()]))
+
+  it('is not downloaded for a build that only changes settings', async () => {
+    workspace.write({ 'context/Dockerfile': `FROM ${registry.host}/base:1\nENV A=1\nCMD ["true"]\n` })
+    const { result } = await workspace.build({ tags: ['settings'] })
+    expect(blobsAsked()).toBe(0)
+    expect(existsSync(join(workspace.environment.root, 'oci/blobs/sha256', layerDigest.slice(7)))).toBe(false)
+    expect(await tsbuild(workspace, 'history', '-q', '--no-trunc', 'settings')).toMatchObject({
+      stdout: expect.stringMatching(new RegExp(`^${result.id}\n`)),
+    })
+    expect(blobsAsked()).toBe(0)
+  })
+
+  it('is downloaded once, by the first that reads it', async () => {
+    workspace.write({ 'context/Dockerfile': `FROM ${registry.host}/base:1\nRUN echo hi > /hi\n` })
+    await workspace.build({ tags: ['one'] })
+    workspace.write({ 'context/Dockerfile': `FROM ${registry.host}/base:1\nRUN echo ho > /ho\n` })
+    await workspace.build({ tags: ['two'] })
+    expect(blobsAsked()).toBe(1)
+  })
+
+  it('is not asked for anything once it is here', async () => {
+    const before = registry.requests.length
+    await workspace.build({ tags: ['two'] })
+    expect(await tsbuild(workspace, 'save', '-o', 'settings.tar', 'settings')).toMatchObject({ status: 0, stderr: '' })
+    expect(registry.requests).toHaveLength(before)
+  })
+
+  it('is asked again with pull: always', async () => {
+    const before = registry.requests.length
+    const { ran } = await workspace.build({ tags: ['two'], pull: 'always' })
+    expect(ran).toEqual([])
+    expect(registry.requests.length).toBeGreaterThan(before)
+    expect(blobsAsked()).toBe(1)
+  })
+})
