@@ -6,6 +6,7 @@ import {
   type Entry,
   type FileTree,
   filterTree,
+  isWithin,
   parentPath,
   patternList,
   resolvePath,
@@ -35,19 +36,30 @@ export interface Context {
 /**
  * Opens a directory as a build context. Nothing is listed before it is asked for, and directories that are excluded are not
  * listed at all, unless a later `!` may take back something below them.
+ * @param store a directory that changes while it is built, and is no part of any context: real path
  * @throws {TsbuildError} TSB_CONTEXT_MISSING; TSB_IGNORE_PATTERN
  */
-export function openContext(directory: string, ignoreFile?: SourceFile): Context {
+export function openContext(directory: string, ignoreFile?: SourceFile, store?: string): Context {
   const root = realDirectory(directory)
   const rules = ignoreFile ? readIgnoreFile(ignoreFile) : []
   const patterns = patternList(rules.map((rule) => rule.pattern))
-  const all = treeOfDirectory(root, { owners: 'root', xattrs: 'none' })
+  const isStored = partsOf(store, root)
+  const whole = treeOfDirectory(root, { owners: 'root', xattrs: 'none' })
+  const all = isStored
+    ? filterTree(
+        whole,
+        rootPath,
+        (path) => !isStored(path),
+        (path) => !isStored(path),
+      )
+    : whole
   const tree =
     rules.length === 0 ? all : filterTree(all, rootPath, (path) => !patterns.matches(path), patterns.mayDifferBelow)
   return {
     tree: withoutSpecialFiles(tree),
-    ...(rules.length === 0 && { directory: root }),
+    ...(rules.length === 0 && !isStored && { directory: root }),
     excludedBy(path) {
+      if (isStored?.(treePath(path))) return 'tsbuild, whose store it is,'
       const rule = decidingRule(all, treePath(path), patterns)
       return rule === undefined ? undefined : placeOf(rules[rule])
     },
@@ -66,6 +78,13 @@ function realDirectory(directory: string): string {
     throw new TsbuildError('TSB_CONTEXT_MISSING', `no such directory: ${directory}`, { cause: error })
   }
   throw new TsbuildError('TSB_CONTEXT_MISSING', `the build context is no directory: ${directory}`)
+}
+
+/** Tells what belongs to a directory inside of the root; undefined when it is not inside. */
+function partsOf(directory: string | undefined, root: string): ((path: string) => boolean) | undefined {
+  if (!directory?.startsWith(root === '/' ? root : `${root}/`)) return undefined
+  const place = treePath(directory.slice(root.length))
+  return (path) => isWithin(place, treePath(path))
 }
 
 /** A walk must never open what is no file: a fifo would make it wait, a device could do anything. */

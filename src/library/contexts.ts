@@ -8,14 +8,17 @@ export interface Contexts {
   open(name: string): Promise<Context>
 }
 
-/** @param dockerfile absolute path: its own ignore file is for the main context */
-export function openContexts(options: BuildOptions, dockerfile: string, cwd: string): Contexts {
+/**
+ * @param dockerfile absolute path: its own ignore file is for the main context
+ * @param store real path of the store, which may lie in a context
+ */
+export function openContexts(options: BuildOptions, dockerfile: string, cwd: string, store: string): Contexts {
   const opened = new Map<string, Promise<Context>>()
   const openNow = async (name: string): Promise<Context> => {
     const named = options.contexts?.[name]
     const directory = path.resolve(cwd, named ?? options.context)
     const ignoreFile = await findIgnoreFile(directory, named === undefined ? dockerfile : undefined)
-    return openContext(directory, ignoreFile)
+    return openContext(directory, ignoreFile, store)
   }
   return {
     open(name) {

@@ -20,7 +20,7 @@ export function buildPorts(
   progress: Progress,
 ): BuildPorts {
   const { store, cache, bases } = session
-  const contexts = openContexts(options, dockerfile, environment.cwd)
+  const contexts = openContexts(options, dockerfile, environment.cwd, store.root)
   const events = options.onEvent ?? (() => {})
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',

@@ -165,6 +165,17 @@ describe('attacks from a context', () => {
     ])
   })
 
+  it('the store is no part of a context that it lies in', async () => {
+    const directory = await scratch()
+    writeFiles(directory, { 'app/main.c': 'x', 'app/store/oci/index.json': '{}', 'app/store.md': 'x' })
+    const context = openContext(directory, undefined, `${directory}/app/store`)
+    expect(pathsOf(context)).toEqual(['app/', 'app/main.c', 'app/store.md'])
+    expect(context.directory).toBeUndefined()
+    expect(context.excludedBy('/app/store/oci')).toMatch(/store/)
+    expect(context.excludedBy('/app/main.c')).toBeUndefined()
+    expect(openContext(directory, undefined, `${directory}-store`).directory).toBe(directory)
+  })
+
   it('C20: a pattern with many stars takes no exponential time', async () => {
     const name = 'a'.repeat(250)
     const context = await contextOf({ [`${name}/${name}/${name}`]: '' }, '**/**/**/a*a*a*a*a*a*a*a*a*b\n')
