@@ -36,15 +36,17 @@ export interface HistoryPorts {
  * and config only, no layer is pulled.
  *
  * The size of a row is the sum of the sizes of the regular files in its layer, each hard link counted once, as Docker
- * shows it; of a layer that is not in the store, the size of its blob.
+ * shows it; of an image that is not wholly in the store, the size of the blob.
  * @param source `app`, `mysql:8.0`, an id, `oci-archive:FILE`, `oci-layout://DIR`, `docker-archive:FILE`
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_ARCHIVE_…
  */
 export async function history(source: string, ports: HistoryPorts): Promise<ImageHistory> {
   const image = (await inStore(source, ports)) ?? (await elsewhere(source, ports))
   const unpacked = await unpackedSizes(image, ports)
-  const sizes = image.manifest.layers.map(({ size }, i) => unpacked[i] ?? size)
-  return { ...rowsOf(image, sizes), compressed: unpacked.includes(undefined) }
+  const known = unpacked.flatMap((size) => size ?? [])
+  const compressed = known.length < unpacked.length
+  const sizes = compressed ? image.manifest.layers.map(({ size }) => size) : known
+  return { ...rowsOf(image, sizes), compressed }
 }
 
 type Documents = Pick<ImageDocuments, 'manifest' | 'config'>

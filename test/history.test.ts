@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exportOci } from '../src/export/index.ts'
@@ -84,6 +85,17 @@ describe('history', () => {
     const found = await history('oci-archive:app.tar', portsOf(workshop, { registry: noRegistry, cwd: folder }))
     expect(found.rows.map(({ createdBy }) => createdBy)).toEqual(['COPY 2', 'COPY 1'])
     expect(found.compressed).toBe(true)
+  })
+
+  it('of an image that is not wholly here shows sizes of one kind', async () => {
+    await using workshop = await openWorkshop()
+    const image = await workshop.image(files)
+    await workshop.store.images.save(image, ['app'])
+    const blobs = await Promise.all(image.layers.map((layer) => layer.descriptor()))
+    await rm(workshop.store.blobs.path(blobs[0]?.digest ?? image.id))
+    const found = await history('app', portsOf(workshop, { registry: noRegistry }))
+    expect(found.compressed).toBe(true)
+    expect(found.rows.map(({ size }) => size)).toEqual(blobs.map(({ size }) => size).reverse())
   })
 
   it('E09: of an image whose rows and layers do not fit is shown with a warning', async () => {
