@@ -1,27 +1,58 @@
-import type { KeyComponents, Records } from '../cache/index.ts'
-import { canonicalJson } from '../digest/index.ts'
+import type { CacheRecord, KeyComponents, Records } from '../cache/index.ts'
+import { canonicalJson, type Json } from '../digest/index.ts'
 import type { Node } from '../graph/index.ts'
 import type { MissReason } from './events.ts'
 
-/** Why a step is not in the cache: its components held against those of the nearest step that is. */
-export async function explainMiss(components: KeyComponents, node: Node, records: Records): Promise<MissReason> {
+type TakenFiles = NonNullable<CacheRecord['files']>
+
+/** Why a step is not in the cache: what it is made of, held against the nearest step that is there. */
+export async function explainMiss(
+  components: KeyComponents,
+  files: TakenFiles | undefined,
+  node: Node,
+  records: Records,
+): Promise<MissReason> {
   if (node.noCache) return { kind: 'not-cached', why: '--no-cache' }
   const nearest = await records.nearest(components)
   if (!nearest) return { kind: 'never-built' }
-  const changed = differences(components, nearest.components)
-  return {
-    kind: 'changed',
-    what: changed[0] ?? 'the result was removed from the cache',
-    more: Math.max(0, changed.length - 1),
-  }
+  const changed = [
+    ...changedInputs(components, files, nearest),
+    ...changedDefinition(components.definition, nearest.components.definition),
+    ...(components.parent === nearest.components.parent ? [] : ['an earlier step changed']),
+  ]
+  const [what = 'the result was removed from the cache', ...others] = changed
+  return { kind: 'changed', what, more: others.length }
 }
 
-function differences(now: KeyComponents, before: KeyComponents): readonly string[] {
-  const changed: string[] = []
-  for (const [index, input] of now.inputs.entries()) {
-    if (before.inputs[index]?.id !== input.id) changed.push(input.name)
-  }
-  if (canonicalJson(now.definition) !== canonicalJson(before.definition)) changed.push('the instruction')
-  if (now.parent !== before.parent) changed.push('an earlier step')
-  return changed
+/** The files that differ, when both sides have a list of them; else the names of the inputs. */
+function changedInputs(now: KeyComponents, files: TakenFiles | undefined, before: CacheRecord): readonly string[] {
+  const inputs = now.inputs.filter((input, index) => before.components.inputs[index]?.id !== input.id)
+  const changed = inputs.length > 0 && files && before.files ? changedFiles(files, before.files) : []
+  return changed.length > 0 ? changed : inputs.map((input) => input.name)
+}
+
+function changedFiles(now: TakenFiles, before: TakenFiles): readonly string[] {
+  const old = new Map(before)
+  const changed = now.flatMap(([path, digest]) => {
+    const known = old.get(path)
+    old.delete(path)
+    if (known === undefined) return [`${path} is new`]
+    return known === digest ? [] : [`${path} changed`]
+  })
+  return [...changed, ...[...old.keys()].map((path) => `${path} is gone`)]
+}
+
+/** Variables by name; of anything else only that the instruction changed. */
+function changedDefinition(now: Json, before: Json): readonly string[] {
+  if (canonicalJson(now) === canonicalJson(before)) return []
+  const [environment, earlier] = [variablesOf(now), variablesOf(before)]
+  const names = new Set([...environment.keys(), ...earlier.keys()])
+  const changed = [...names].filter((name) => environment.get(name) !== earlier.get(name))
+  return changed.length > 0 ? changed.map((name) => `variable ${name} changed`) : ['the instruction changed']
+}
+
+function variablesOf(definition: Json): ReadonlyMap<string, string> {
+  const { env } = Object(definition) as { readonly env?: Json }
+  const texts = Array.isArray(env) ? env.filter((text) => typeof text === 'string') : []
+  return new Map(texts.map((text) => [text.slice(0, text.indexOf('=')), text]))
 }

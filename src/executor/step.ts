@@ -1,4 +1,5 @@
 import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
+import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
 import { explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
@@ -32,7 +33,7 @@ export async function performStep(
   const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
   const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
   if (known) return hit(node, known, ports)
-  const parts = await slot(() => executor.key(context))
+  const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(executor.version, parts.components)
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
   const result = found
@@ -42,6 +43,18 @@ export async function performStep(
   return result
 }
 
+/** A step that cannot even be looked up, such as a COPY whose source is missing, is shown as one that failed. */
+async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
+  try {
+    return await executorOf(node.op).key(context)
+  } catch (error) {
+    const { events, now } = context.ports
+    events({ type: 'step:start', at: now(), step: node.id, label: node.label })
+    failed(node, error, context)
+    throw error
+  }
+}
+
 async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: OpContext): Promise<StepResult> {
   const { ports, signal } = context
   signal.throwIfAborted()
@@ -49,44 +62,50 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   if (made) return hit(node, made, ports)
   const started = ports.now()
   ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
-  const reason = await explainMiss(parts.components, node, ports.cache.records)
+  const files = await parts.files?.()
+  const reason = await explainMiss(parts.components, files, node, ports.cache.records)
   ports.events({ type: 'step:miss', at: ports.now(), step: node.id, reason })
   try {
-    const record = await runAndRecord(node, key, parts, context, started)
+    const record = await runAndRecord(
+      node,
+      { key, components: parts.components, ...(files && { files }) },
+      context,
+      started,
+    )
     ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds: ports.now() - started })
     return { record, cached: false }
   } catch (error) {
-    const at = ports.now()
-    if (signal.aborted) ports.events({ type: 'step:canceled', at, step: node.id })
-    else
-      ports.events({
-        type: 'step:error',
-        at,
-        step: node.id,
-        message: error instanceof Error ? error.message : String(error),
-      })
+    failed(node, error, context)
     throw error
   }
 }
 
-/** Early cutoff: when the layer holds what an older one on the same files holds, that one is taken, with its time. */
+function failed(node: LayerNode, error: unknown, { ports, signal }: OpContext): void {
+  const at = ports.now()
+  const message = error instanceof Error ? error.message : String(error)
+  if (signal.aborted) ports.events({ type: 'step:canceled', at, step: node.id })
+  else ports.events({ type: 'step:error', at, step: node.id, message })
+}
+
+/**
+ * Early cutoff: when the layer holds what an older one on the same files holds, that one is taken; with its time too when it
+ * was the same instruction that made it.
+ */
 async function runAndRecord(
   node: LayerNode,
-  key: CacheKey,
-  { components, files }: OpKey,
+  known: Pick<CacheRecord, 'key' | 'components' | 'files'>,
   context: OpContext,
   started: number,
 ): Promise<CacheRecord> {
   const { cache, now } = context.ports
   const layer = await executorOf(node.op).run(context)
-  const older = await cache.records.sameContent(components.parent, await layer.contentId())
+  const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
+  const again = older && canonicalJson(older.components.definition) === canonicalJson(known.components.definition)
   const record: CacheRecord = {
-    key,
+    ...known,
     layer: older?.layer ?? (await cache.layers.recordOf(layer)),
-    created: older?.created ?? new Date(started).toISOString(),
+    created: again ? older.created : new Date(started).toISOString(),
     milliseconds: now() - started,
-    components,
-    ...(files && { files }),
   }
   await cache.records.save(record)
   return record

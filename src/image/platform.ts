@@ -38,10 +38,16 @@ export function parsePlatform(text: string, machine: Platform): Platform {
   const parts = text.split('/')
   const [first = '', second, variant] = parts
   if (parts.length > 3 || !parts.every((part) => /^[A-Za-z0-9_.-]+$/.test(part))) throw formatError(text)
-  if (second !== undefined) return normalizePlatform({ os: first, architecture: second, variant })
+  if (second !== undefined) return knownPlatform(normalizePlatform({ os: first, architecture: second, variant }), text)
   const alone = normalizePlatform({ os: first, architecture: first })
   if (systems.includes(alone.os)) return { ...machine, os: alone.os }
   if (architectures.includes(alone.architecture)) return { ...alone, os: machine.os }
+  throw formatError(text)
+}
+
+/** What nobody builds for is a slip of the pen. */
+function knownPlatform(platform: Platform, text: string): Platform {
+  if (systems.includes(platform.os) && architectures.includes(platform.architecture)) return platform
   throw formatError(text)
 }
 

@@ -35,6 +35,7 @@ async function workshop() {
       id: image.id,
       ran: labels((event) => event.type === 'step:start' && ran.has(event.step)),
       cached: labels((event) => event.type === 'step:cached'),
+      reasons: events.flatMap((event) => (event.type === 'step:miss' ? [event.reason] : [])),
     }
   }
   return { build, write }
@@ -72,7 +73,7 @@ describe('a build', () => {
     const first = await build(three)
     const second = await build(three)
     expect(first.ran).toHaveLength(3)
-    expect(second).toEqual({ id: first.id, ran: [], cached: first.ran })
+    expect(second).toEqual({ id: first.id, ran: [], cached: first.ran, reasons: [] })
   })
 
   it('does a changed step and those above it again, and no others', async () => {
@@ -151,5 +152,16 @@ describe('a build', () => {
     const refused = build('FROM scratch\nCOPY a.text /\n')
     await expect(refused).rejects.toMatchObject({ code: 'TSB_COPY_SOURCE_MISSING', at: { start: { line: 1 } } })
     await expect(refused).rejects.toMatchObject({ hint: 'did you mean "/a.txt"?' })
+  })
+
+  it('says which file made a step run again', async () => {
+    const { build, write } = await workshop()
+    const text = 'FROM scratch\nCOPY . /all\nWORKDIR /w\n'
+    expect((await build(text)).reasons).toEqual([{ kind: 'never-built' }, { kind: 'never-built' }])
+    write({ 'b.txt': 'changed', 'new.txt': 'n' })
+    expect((await build(text)).reasons).toEqual([
+      { kind: 'changed', what: '/b.txt changed', more: 1 },
+      { kind: 'changed', what: 'an earlier step changed', more: 0 },
+    ])
   })
 })

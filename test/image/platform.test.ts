@@ -82,3 +82,8 @@ describe('matchPlatform', () => {
     expect(matchPlatform([attestation], machine)).toBeUndefined()
   })
 })
+
+test.each(['linux/nope', 'foo/amd64', 'linux/amd65'])('%s is a slip of the pen', (text) => {
+  const machine = { os: 'linux', architecture: 'amd64' }
+  expect(() => parsePlatform(text, machine)).toThrow(expect.objectContaining({ code: 'TSB_PLATFORM_FORMAT' }))
+})

@@ -4,10 +4,12 @@ import { sha256 } from '../../digest/index.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
 import {
+  absolutePath,
   contentId,
   type Entry,
   editTree,
   type FileTree,
+  rootPath,
   type TreeEditor,
   treeOfEntries,
   treePath,
@@ -16,8 +18,8 @@ import {
 import { resolveOwner } from '../users.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
 import { parseMode } from './mode.ts'
-import type { OpContext, OpExecutor } from './op-executor.ts'
-import { type Placement, placeFile } from './place.ts'
+import type { OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
+import { type ChosenFile, type Placement, placeFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
 import { unpackArchive } from './unpack.ts'
 
@@ -34,7 +36,8 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
     const ids = await Promise.all(
       chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, context) })),
     )
-    return { components: { definition: definitionOf(op), ...parentOf(op, context.inputs), inputs: ids } }
+    const components = { definition: definitionOf(op), ...parentOf(op, context.inputs), inputs: ids }
+    return { components, files: () => takenFiles(chosen, context) }
   },
   async run(op, context) {
     const { inputs, ports, signal } = context
@@ -74,15 +77,22 @@ function parentOf(op: CopyOp, inputs: OpContext['inputs']) {
 /** What of a source counts: every entry that will be taken. */
 async function contentOf({ files }: ChosenSource, { ports }: OpContext) {
   const ids = []
-  for (const { tree, entry, name } of files) {
-    ids.push([
-      name,
-      await contentId(entry.kind === 'directory' ? walkApart(tree, entry.path) : [entry], (file) =>
-        ports.cache.digests.digest(file),
-      ),
-    ])
-  }
+  for (const file of files) ids.push([file.name, await contentId(entriesOf(file), ports.cache.digests.digest)])
   return sha256(JSON.stringify(ids))
+}
+
+/** The same, entry by entry, for saying later which of them changed. */
+async function takenFiles(chosen: readonly ChosenSource[], { ports }: OpContext): Promise<TakenFiles> {
+  const taken = []
+  for (const entry of chosen.flatMap((source) => source.files).flatMap((file) => [...entriesOf(file)])) {
+    const id = await contentId([{ ...entry, path: rootPath }], ports.cache.digests.digest)
+    taken.push([absolutePath(entry.path), id] as const)
+  }
+  return taken
+}
+
+function entriesOf({ tree, entry }: ChosenFile): Iterable<Entry> {
+  return entry.kind === 'directory' ? walkApart(tree, entry.path) : [entry]
 }
 
 async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpContext): Promise<Placement> {

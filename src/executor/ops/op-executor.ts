@@ -8,8 +8,11 @@ import type { Inputs } from '../values.ts'
 /** What the key of an op is made of, and what an explanation of a miss may want besides. */
 export interface OpKey {
   readonly components: KeyComponents
-  readonly files?: NonNullable<CacheRecord['files']>
+  /** What a COPY takes. Asked for only when the step has to run. */
+  readonly files?: () => Promise<TakenFiles>
 }
+
+export type TakenFiles = NonNullable<CacheRecord['files']>
 
 /** What an op's work may use. */
 export interface OpContext {
