@@ -83,7 +83,6 @@ describe('matchPlatform', () => {
   })
 })
 
-test.each(['linux/nope', 'foo/amd64', 'linux/amd65'])('%s is a slip of the pen', (text) => {
-  const machine = { os: 'linux', architecture: 'amd64' }
+it.each(['linux/nope', 'foo/amd64', 'linux/amd65'])('%s is a slip of the pen', (text) => {
   expect(() => parsePlatform(text, machine)).toThrow(expect.objectContaining({ code: 'TSB_PLATFORM_FORMAT' }))
 })
