@@ -1,5 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, lstat, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import process from 'node:process'
+import { isSystemError } from '../errors.ts'
+import { FlagError } from './flags/flag-error.ts'
 
 /**
  * Puts a text at a path in one step: a link there is replaced, not followed, and a reader never sees half of it.
@@ -14,5 +17,22 @@ export async function replaceFile(path: string | undefined, text: string | undef
     await rename(temporary, path)
   } finally {
     await rm(temporary, { force: true })
+  }
+}
+
+/**
+ * Makes sure, before there is anything to write, that a file can be put at the path of a flag.
+ * @throws {FlagError} when it cannot
+ */
+export async function checkPlace(flag: string, path: string | undefined): Promise<void> {
+  if (path === undefined) return
+  const hint = 'name a file in a directory that you may write to'
+  try {
+    await access(dirname(path), constants.W_OK)
+    if ((await lstat(path)).isDirectory()) throw new FlagError(`${flag} ${path}: that is a directory`, hint)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') && error.path === path) return
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS')) throw error
+    throw new FlagError(`${flag} ${path}: no file can be written in ${dirname(path)}`, hint)
   }
 }

@@ -54,8 +54,12 @@ export async function exporting<T>(place: string, work: () => Promise<T>): Promi
       throw new TsbuildError('TSB_DISK_FULL', `no space left to write ${place}`, { cause: error, hint })
     }
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
-      const hint = `is there a directory ${path.dirname(place)}?`
-      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${error.message}`, { cause: error, hint })
+      const folder = path.dirname(error.path ?? place)
+      const reason = error.code === 'ENOENT' ? `${folder} is not there` : 'a part of that path is no directory'
+      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${reason}`, {
+        cause: error,
+        hint: 'make the directory first, or name another place',
+      })
     }
     if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EIO', 'EFBIG', 'ENOTEMPTY', 'EEXIST')) {
       const hint = 'name a place that you may write to'

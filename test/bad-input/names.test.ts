@@ -32,6 +32,18 @@ describe.skipIf(!hasBusyboxBase)(
       await refused(workspace, ['history', 'Bad'], { error: /not an image name: "Bad"/, hint: /"bad"/ })
     })
 
+    it.each([
+      [
+        'type=oci,dest=nowhere/app.tar',
+        /cannot write \/.*\/nowhere\/app\.tar: \/.*\/nowhere is not there$/,
+        /make the directory/,
+      ],
+      ['type=local,dest=context/Dockerfile', /cannot write \/.*\/context\/Dockerfile: /, /another place/],
+      ['type=docker,dest=context', /\/context is a directory$/, /name a file/],
+    ])('of no place for an output is refused, and the image is not named: %s', async (output, error, hint) => {
+      await refused(workspace, ['-q', '-t', 'bad', '-o', output, 'context'], { error, hint })
+    })
+
     it('of no stage is refused by --target', () =>
       refused(workspace, ['-q', '--target', 'buidl', 'context'], {
         error: /target stage "buidl" could not be found$/,
@@ -76,6 +88,9 @@ describe.skipIf(!hasBusyboxBase)('a wrong flag ends with 125', () => {
     [['--ulimit', 'nofile=x'], /--ulimit/, /./],
     [['--shm-size', '-1'], /--shm-size/, /./],
     [['--registry-mirror', 'docker.io'], /docker\.io/, /docker\.io=127\.0\.0\.1:5000/],
+    [['--allow', 'everything'], /--allow/, /network\.host/],
+    [['--iidfile', 'nowhere/id'], /--iidfile nowhere\/id: no file can be written in nowhere$/, /a directory/],
+    [['--metadata-file', 'context'], /--metadata-file context: that is a directory$/, /./],
     [['--quiet', '--progress=plain'], /exclude each other/, /./],
   ] as const)('%s', async (flags, error, hint) => {
     await refused(workspace, [...flags, 'context'], { status: 125, error, hint })

@@ -4,7 +4,7 @@ import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
-import { replaceFile } from '../replace-file.ts'
+import { checkPlace, replaceFile } from '../replace-file.ts'
 import { errorJson, errorReport, Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
@@ -25,6 +25,8 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const options = buildOptions(context, flags, environment.env)
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(session, asked, options.outputs?.some((output) => output.dest === '-') ?? false)
+  await checkPlace('--iidfile', flags.iidfile)
+  await checkPlace('--metadata-file', flags.metadataFile)
   await replaceFile(flags.iidfile, undefined)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()

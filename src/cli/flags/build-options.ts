@@ -1,6 +1,6 @@
 import type { BuildOptions, OutputOptions } from '../../index.ts'
 import { FlagError } from './flag-error.ts'
-import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
+import { readBytes, readChoice, readHost, readNumber, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
 import { readSecrets } from './secret.ts'
@@ -33,6 +33,8 @@ export interface BuildFlags {
   readonly registryMirror: readonly string[]
 }
 
+const entitlements = ['network.host', 'security.insecure'] as const
+
 /**
  * What the library is asked for.
  * @throws {FlagError} for a value that cannot be
@@ -58,7 +60,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),
     network: flags.network,
-    allow: flags.allow.flatMap((text) => text.split(',')),
+    allow: flags.allow.flatMap((text) => text.split(',')).map((text) => readChoice('--allow', text, entitlements)),
     addHosts: flags.addHost.map(readHost),
     shmSize: flags.shmSize === undefined ? undefined : readBytes('--shm-size', flags.shmSize),
     ulimits: flags.ulimit.map(readUlimit),
