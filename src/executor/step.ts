@@ -60,11 +60,11 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   signal.throwIfAborted()
   const made = node.noCache ? undefined : await ports.cache.records.find(key)
   if (made) return hit(node, made, ports)
-  const started = ports.now()
-  ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
   const files = await parts.files?.()
   const reason = await explainMiss(parts.components, files, node, ports.cache.records)
-  ports.events({ type: 'step:miss', at: ports.now(), step: node.id, reason })
+  const started = ports.now()
+  ports.events({ type: 'step:miss', at: started, step: node.id, reason })
+  ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
   try {
     const record = await runAndRecord(
       node,

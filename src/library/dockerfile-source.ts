@@ -24,6 +24,7 @@ export async function readDockerfile(
   file: string | undefined,
   cwd: string,
 ): Promise<DockerfileSource> {
+  refuseUnsupported(context, file)
   const directory = path.resolve(cwd, context)
   await expectDirectory(directory, context)
   const candidates =
@@ -35,6 +36,16 @@ export async function readDockerfile(
     if (text !== undefined) return { source: { name: file ?? path.basename(candidate), text }, path: candidate }
   }
   throw notFound(file, directory, candidates)
+}
+
+/** What Docker takes and tsbuild does not yet. @throws {TsbuildError} TSB_UNSUPPORTED_CONTEXT */
+function refuseUnsupported(context: string, file: string | undefined): void {
+  const isRemote = /^(https?|git|ssh):\/\/|^git@/.test(context)
+  if (!isRemote && context !== '-' && file !== '-') return
+  const what = isRemote ? `the URL ${context.replace(/\/\/[^/@]*@/, '//')}` : 'standard input'
+  throw new TsbuildError('TSB_UNSUPPORTED_CONTEXT', `this version does not build from ${what}`, {
+    hint: 'give a directory as the context, and a file with -f',
+  })
 }
 
 async function expectDirectory(directory: string, written: string): Promise<void> {

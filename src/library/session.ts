@@ -58,7 +58,8 @@ export async function openSession(environment: Environment, options: SessionOpti
     async [Symbol.asyncDispose]() {
       await cache.close()
       await store.close()
-      if (opened) (await opened).close()
+      const client = await opened?.catch(() => undefined)
+      client?.close()
     },
   }
 }

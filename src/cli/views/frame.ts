@@ -2,7 +2,7 @@ import { keepColours, stripControls } from '../text/escape.ts'
 import type { Paint } from '../text/paint.ts'
 import { cut, pad, widthOf } from '../text/width.ts'
 import type { Palette } from './palette.ts'
-import { transferBytes } from './plain-text.ts'
+import { missText, transferBytes } from './plain-text.ts'
 import type { Step, Transfer } from './step.ts'
 import type { Trace } from './trace.ts'
 
@@ -25,7 +25,7 @@ export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLoo
   const steps = [...trace.steps]
   const blocks = steps.map((step) => block(step, now, size.width, look))
   const budget = size.height - 1
-  const dropped = dropEnded(steps, blocks, budget)
+  const dropped = dropEnded(steps, blocks, budget - wantedLogLines(trace, look))
   const lines = blocks.filter((_, i) => !dropped.has(i)).flat()
   const logs = logLines(trace, budget - lines.length, size.width, look)
   const withLogs = steps.flatMap((step, i) => (dropped.has(i) ? [] : [...(blocks[i] ?? []), ...(logs.get(step) ?? [])]))
@@ -45,6 +45,12 @@ function header(trace: Trace, now: number, width: number): string {
   const seconds = (((trace.endedAt ?? now) - (trace.startedAt ?? now)) / 1000).toFixed(1)
   const finished = trace.endedAt !== undefined && ended === total ? ' FINISHED' : ''
   return cut(`[+] Building ${seconds}s (${ended}/${total})${finished}`, width)
+}
+
+/** What is being printed right now is worth more room than what has ended. */
+function wantedLogLines(trace: Trace, { logLines: most }: FrameLook): number {
+  const recent = trace.running.map((step) => trace.log(step)?.recent.length ?? 0)
+  return Math.min(most, Math.max(0, ...recent))
 }
 
 /** Which blocks to leave out: ended steps, oldest first, until the others fit. */
@@ -70,7 +76,9 @@ function block(step: Step, now: number, width: number, look: FrameLook): readonl
   const own = row(` => ${name}`, '', seconds(step.startedAt, step.endedAt ?? now), width)
   const style = step.outcome && look.palette[step.outcome]
   const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, now, width, look))
-  return [style ? look.paint(style, own) : own, ...transfers]
+  const why = step.miss && missText(step.miss)
+  const reason = why === undefined ? [] : [look.paint('faint', cut(` => => ${why}`, width))]
+  return [style ? look.paint(style, own) : own, ...reason, ...transfers]
 }
 
 function transferRow(transfer: Transfer, now: number, width: number, look: FrameLook): string {
