@@ -3,21 +3,23 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { history } from '../../src/index.ts'
 import { tsbuild } from '../support/command-line.ts'
-import { canMakeDebian, debianBase, noDebian } from '../support/debian-base.ts'
+import { canMakeDebian, debianBase, hasDebianMirror, noDebian } from '../support/debian-base.ts'
 import {
   type DockerRegistry,
   hasDockerRegistry,
   noDockerRegistry,
   startDockerRegistry,
 } from '../support/docker-registry.ts'
+import { showSettings } from '../support/golden-image.ts'
 import { hasProgram, runProgram } from '../support/programs.ts'
 import { type Built, openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const fixture = resolve(import.meta.dirname, '../../fixtures/dockerfiles/debian-service')
-const reason = canMakeDebian ? (hasDockerRegistry ? 'base by debootstrap' : noDockerRegistry) : noDebian
+const able = canMakeDebian && hasDebianMirror
+const reason = able ? (hasDockerRegistry ? 'base by debootstrap' : noDockerRegistry) : noDebian
 const minutes = 60_000
 
-describe.skipIf(!canMakeDebian || !hasDockerRegistry)(`a service on Debian (${reason})`, () => {
+describe.skipIf(!able || !hasDockerRegistry)(`a service on Debian (${reason})`, () => {
   let registry: DockerRegistry
   let workspace: Workspace
   let first: Built
@@ -25,11 +27,9 @@ describe.skipIf(!canMakeDebian || !hasDockerRegistry)(`a service on Debian (${re
     workspace.build({ file: 'Dockerfile', tags: ['service'], registryMirrors: { 'docker.io': registry.host } })
 
   beforeAll(async () => {
-    const base = debianBase()
-    if (base === undefined) throw new Error(`no base: ${noDebian}`)
     registry = await startDockerRegistry()
     await using maker = await openWorkspace()
-    await maker.import(base, 'debian:bookworm')
+    await maker.import(await debianBase(), 'debian:bookworm')
     const saved = await tsbuild(maker, 'save', '-o', 'debian.tar', 'debian:bookworm')
     if (saved.status !== 0) throw new Error(saved.stderr)
     registry.push(`oci-archive:${maker.directory}/debian.tar`, 'library/debian:bookworm')
@@ -52,6 +52,10 @@ describe.skipIf(!canMakeDebian || !hasDockerRegistry)(`a service on Debian (${re
       '[stage-1 3/4] COPY --from=build --chown=app:app /src/service /usr/local/bin/service',
       '[stage-1 4/4] WORKDIR /srv',
     ])
+  })
+
+  it('has the settings and the history of image.json', async () => {
+    await expect(await showSettings(workspace, 'service')).toMatchFileSnapshot(join(fixture, 'image.json'))
   })
 
   it('a second build finds every step in the cache, and makes the same image', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canMakeDebian, debianBase, noDebian } from '../support/debian-base.ts'
+import { showSettings } from '../support/golden-image.ts'
 import { npmFolder } from '../support/npm-folder.ts'
 import { type Built, openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -24,10 +25,8 @@ describe.skipIf(!canMakeDebian || !npm)(`a Node service (${reason})`, () => {
   const build = () => workspace.build({ file: 'Dockerfile', tags: ['service'] })
 
   beforeAll(async () => {
-    const base = debianBase()
-    if (base === undefined) throw new Error(`no base: ${noDebian}`)
     workspace = await openWorkspace()
-    await workspace.import(base, 'debian:bookworm')
+    await workspace.import(await debianBase(), 'debian:bookworm')
     workspace.write({ 'base/Dockerfile': nodeBase })
     const contexts = { node: dirname(process.execPath), npm: npm ?? '' }
     await workspace.build({ context: 'base', tags: ['node:24'], contexts })
@@ -49,6 +48,10 @@ describe.skipIf(!canMakeDebian || !npm)(`a Node service (${reason})`, () => {
       '[6/7] COPY src ./src',
       '[7/7] RUN node src/check.js',
     ])
+  })
+
+  it('has the settings and the history of image.json', async () => {
+    await expect(await showSettings(workspace, 'service')).toMatchFileSnapshot(join(fixture, 'image.json'))
   })
 
   it('a second build finds every step in the cache, and makes the same image', async () => {
