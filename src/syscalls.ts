@@ -4,7 +4,7 @@ import { getSystemErrorMap } from 'node:util'
 /**
  * The few system calls that Node has no function for, by koffi. Loaded on first use: a cached build needs none of them.
  * Paths are never followed when their last piece is a symbolic link. Failures are thrown as Node's own are, with `code`
- * (`EPERM`), `errno` and `syscall`.
+ * (`EPERM`), `syscall` and `path`.
  */
 
 type Call = (...args: unknown[]) => number
@@ -40,14 +40,9 @@ function libc(): Libc {
 
 /** All extended attributes of a file; undefined when it has none, or the file system knows none. */
 export function listXattrs(path: string | Buffer): ReadonlyMap<string, Uint8Array> | undefined {
-  const size = xattrSize(path)
-  if (size === 0) return undefined
-  const names = Buffer.alloc(size)
-  const length = checked(libc().llistxattr(cString(path), names, size), 'llistxattr', path)
   const found = new Map<string, Uint8Array>()
-  for (const name of names.toString('utf8', 0, length).split('\0')) {
-    if (name === '') continue
-    const value = getXattr(path, name)
+  for (const name of xattrNames(path)) {
+    const value = readXattr(path, name)
     if (value) found.set(name, value)
   }
   return found.size === 0 ? undefined : found
@@ -55,24 +50,28 @@ export function listXattrs(path: string | Buffer): ReadonlyMap<string, Uint8Arra
 
 /** One extended attribute; undefined when the file does not have it. */
 export function getXattr(path: string | Buffer, name: string): Uint8Array | undefined {
+  return xattrNames(path).includes(name) ? readXattr(path, name) : undefined
+}
+
+function readXattr(path: string | Buffer, name: string): Uint8Array | undefined {
   const bytes = new Uint8Array(65536)
-  const length = libc().lgetxattr(cString(path), name, bytes, bytes.length)
-  if (length >= 0) return bytes.slice(0, length)
-  if (['ENODATA', 'ENOTSUP', 'EOPNOTSUPP'].includes(lastErrorCode())) return undefined
-  throw systemError('lgetxattr', path)
+  const { result, code } = call(() => libc().lgetxattr(cString(path), name, bytes, bytes.length))
+  if (result >= 0) return bytes.slice(0, result)
+  if (code === 'ENODATA') return undefined
+  throw systemError(code, 'lgetxattr', path)
 }
 
 export function setXattr(path: string | Buffer, name: string, value: Uint8Array): void {
-  checked(libc().lsetxattr(cString(path), name, value, value.length, 0), 'lsetxattr', path)
+  checked(() => libc().lsetxattr(cString(path), name, value, value.length, 0), 'lsetxattr', path)
 }
 
 export function removeXattr(path: string | Buffer, name: string): void {
-  checked(libc().lremovexattr(cString(path), name), 'lremovexattr', path)
+  checked(() => libc().lremovexattr(cString(path), name), 'lremovexattr', path)
 }
 
 /** Makes a fifo or device node. `mode` has the type bits (`constants.S_IFIFO`) and the permissions. */
 export function makeNode(path: string | Buffer, mode: number, major = 0, minor = 0): void {
-  checked(libc().mknod(cString(path), mode, deviceNumber(major, minor)), 'mknod', path)
+  checked(() => libc().mknod(cString(path), mode, deviceNumber(major, minor)), 'mknod', path)
 }
 
 /** Major and minor of a `st_rdev`, as glibc packs it. */
@@ -89,16 +88,25 @@ export function splitDevice(rdev: bigint): { readonly major: number; readonly mi
  */
 export function lockFile(fd: number, kind: 'shared' | 'exclusive', wait: boolean): boolean {
   const operation = (kind === 'shared' ? 1 : 2) | (wait ? 0 : 4)
-  if (libc().flock(fd, operation) === 0) return true
-  if (['EWOULDBLOCK', 'EAGAIN'].includes(lastErrorCode())) return false
-  throw systemError('flock', String(fd))
+  const { result, code } = call(() => libc().flock(fd, operation), wait ? [] : ['EAGAIN'])
+  if (result === 0) return true
+  if (code === 'EAGAIN') return false
+  throw systemError(code, 'flock', String(fd))
 }
 
-function xattrSize(path: string | Buffer): number {
-  const size = libc().llistxattr(cString(path), null, 0)
-  if (size >= 0) return size
-  if (['ENOTSUP', 'EOPNOTSUPP'].includes(lastErrorCode())) return 0
-  throw systemError('llistxattr', path)
+/** Most files have none: asking for the list costs no failed call. */
+function xattrNames(path: string | Buffer): readonly string[] {
+  const list = (names: Buffer | null, size: number) => call(() => libc().llistxattr(cString(path), names, size))
+  const { result: size, code } = list(null, 0)
+  if (size === 0 || ['ENOTSUP', 'EOPNOTSUPP'].includes(code)) return []
+  if (size < 0) throw systemError(code, 'llistxattr', path)
+  const names = Buffer.alloc(size)
+  const { result: length, code: second } = list(names, size)
+  if (length < 0) throw systemError(second, 'llistxattr', path)
+  return names
+    .toString('utf8', 0, length)
+    .split('\0')
+    .filter((name) => name !== '')
 }
 
 function deviceNumber(major: number, minor: number): bigint {
@@ -111,20 +119,34 @@ function cString(path: string | Buffer): Buffer {
   return Buffer.concat([typeof path === 'string' ? Buffer.from(path) : path, Buffer.from([0])])
 }
 
-function checked(result: number, syscall: string, path: string | Buffer): number {
-  if (result < 0) throw systemError(syscall, path)
-  return result
+function checked(work: () => number, syscall: string, path: string | Buffer): void {
+  const { result, code } = call(work)
+  if (result < 0) throw systemError(code, syscall, path)
 }
 
-function lastErrorCode(): string {
-  return getSystemErrorMap().get(-libc().errno())?.[0] ?? linuxOnly[libc().errno()] ?? 'UNKNOWN'
+/** What the waits of V8's own threads leave in `errno`, when one comes between a call and our look at it. */
+const foreign: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR', 'ETIMEDOUT'])
+
+/**
+ * Makes a call that may be made again. Its own error is told from one of V8 by asking again.
+ * @param own codes that this call does give, though V8 may leave them too
+ */
+function call(work: () => number, own: readonly string[] = []): { readonly result: number; readonly code: string } {
+  for (let attempt = 1; ; attempt++) {
+    const result = work()
+    const errno = result < 0 ? libc().errno() : 0
+    const code = result < 0 ? codeOf(errno) : ''
+    if (!foreign.has(code) || own.includes(code) || attempt === 100) return { result, code }
+  }
+}
+
+function codeOf(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[0] ?? linuxOnly[errno] ?? 'UNKNOWN'
 }
 
 /** Codes that libuv does not name. */
 const linuxOnly: Readonly<Record<number, string>> = { 61: 'ENODATA', 95: 'EOPNOTSUPP' }
 
-function systemError(syscall: string, path: string | Buffer): Error {
-  const errno = libc().errno()
-  const code = lastErrorCode()
-  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, errno: -errno, syscall, path: String(path) })
+function systemError(code: string, syscall: string, path: string | Buffer): Error {
+  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall, path: String(path) })
 }
