@@ -21,6 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cache: ['store', 'image', 'tree'],
   context: ['tree'],
   registry: ['image'],
+  remote: ['graph', 'registry', 'tree'],
+  ssh: [],
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'image', 'tree'],

@@ -69,6 +69,12 @@ async function openSource(node: Node, ports: ExecutorPorts): Promise<OpValue> {
       return shown(node, ports, async () => snapshotOfLayers(await ports.sources.image(op)))
     case 'context':
       return shown(node, ports, async () => openContext(op, ports))
+    case 'http':
+    case 'git':
+      return shown(node, ports, async () => ({
+        kind: 'remote',
+        tree: await ports.sources.remote({ ...node, op }, ports.signal),
+      }))
     default:
       throw new Error(`${op.kind} is no source`)
   }

@@ -1,5 +1,5 @@
 import type { Cache } from '../cache/index.ts'
-import type { ImageOp } from '../graph/index.ts'
+import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { EventSink } from './events.ts'
@@ -26,12 +26,17 @@ export interface ExecutorPorts {
   readonly signal: AbortSignal
 }
 
+/** A node whose files are fetched. */
+export type RemoteNode = Node & { readonly op: HttpOp | GitOp }
+
 /** Files that come from outside the graph. */
 export interface Sources {
   /** The build context, or a named one. */
   context(name: string): Promise<ContextFiles>
   /** The layers of a resolved image, lowest first; nothing is fetched before one is read. */
   image(op: ImageOp): Promise<readonly Layer[]>
+  /** The files of a URL or a commit, fetched unless what is there is still what the server has. */
+  remote(node: RemoteNode, signal: AbortSignal): Promise<FileTree>
 }
 
 /** A context as COPY sees it: without what `.dockerignore` takes away. */

@@ -19,8 +19,14 @@ export interface ContextValue {
   readonly files: ContextFiles
 }
 
+/** The files of a URL or a commit. */
+export interface RemoteValue {
+  readonly kind: 'remote'
+  readonly tree: FileTree
+}
+
 /** What an op gives to those that read it. */
-export type OpValue = SnapshotValue | ContextValue
+export type OpValue = SnapshotValue | ContextValue | RemoteValue
 
 /** The results of the ops that an op reads. */
 export interface Inputs {
@@ -45,9 +51,16 @@ export async function stack(below: SnapshotValue, layer: Layer): Promise<Snapsho
   return snapshotOf([...below.layers, layer], chainOf(below.chain, await layer.contentId()))
 }
 
-/** The files of either kind of value. */
+/** The files of any kind of value. */
 export async function filesOf(value: OpValue): Promise<FileTree> {
-  return value.kind === 'context' ? value.files.tree : value.tree()
+  switch (value.kind) {
+    case 'context':
+      return value.files.tree
+    case 'remote':
+      return value.tree
+    case 'snapshot':
+      return value.tree()
+  }
 }
 
 function chainOf(below: Digest, contentId: Digest): Digest {

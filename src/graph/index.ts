@@ -4,6 +4,8 @@ export type {
   ContextOp,
   CopyOp,
   CopySource,
+  GitOp,
+  HttpOp,
   ImageOp,
   InlineFile,
   LayerOp,

@@ -12,6 +12,8 @@ export function inputsOf(op: Op): readonly OpId[] {
     case 'image':
     case 'scratch':
     case 'context':
+    case 'http':
+    case 'git':
       return []
     case 'copy':
       return unique([...(op.link ? [] : [op.onto]), ...op.sources.map((source) => source.from), op.onto])

@@ -18,6 +18,8 @@ export interface CopySource {
   readonly from: OpId
   /** From the root of that tree; cleaned when it is used, never leaves the root. A trailing `/` has no meaning. */
   readonly path: string
+  /** A file that is a tar (also compressed) is unpacked, as ADD does. */
+  readonly unpack?: true
 }
 
 /** A file whose text stands in the Dockerfile (a heredoc): mode 0644, owner 0:0. */
@@ -89,7 +91,35 @@ export interface ContextOp {
   readonly name: string
 }
 
-/** COPY, and ADD of files and local archives: one layer on `onto`. */
+/** ADD of a URL: a tree of one file, mode 0600, owner 0:0, its time that of `Last-Modified`. */
+export interface HttpOp {
+  readonly kind: 'http'
+  /** Without user and password. */
+  readonly url: string
+  /** What the file is called in the tree. */
+  readonly name: string
+  /** `sha256:…`, `sha384:…` or `sha512:…` of the bytes. */
+  readonly checksum?: string
+}
+
+/** ADD of a git repository: the tree of a commit, files 0644 or 0755, directories 0755, owner 0:0. */
+export interface GitOp {
+  readonly kind: 'git'
+  /** As git takes it, without user and password: `https://host/repo.git`, `git@host:repo.git`. */
+  readonly remote: string
+  /** Branch, tag, commit or full name; absent: the default branch. */
+  readonly ref?: string
+  /** A directory of the repository that is the root of the tree. */
+  readonly subdir?: string
+  /** A commit id or the beginning of one. */
+  readonly checksum?: string
+  readonly keepGitDir: boolean
+  readonly submodules: boolean
+  /** Times of files: when they are fetched, or when the commit was made. */
+  readonly mtime: 'checkout' | 'commit'
+}
+
+/** COPY, and ADD of files and archives: one layer on `onto`. */
 export interface CopyOp {
   readonly kind: 'copy'
   readonly onto: OpId
@@ -106,8 +136,6 @@ export interface CopyOp {
   /** Keep the source's directories, from `/./` on when that is in the path. */
   readonly parents: boolean
   readonly excludes: readonly string[]
-  /** `auto`: a file that is a tar (also compressed) is unpacked, as ADD does. */
-  readonly unpack: 'never' | 'auto'
 }
 
 /** RUN: one layer on `onto`, with what the command changed. */
@@ -147,7 +175,7 @@ export interface MkdirOp {
 }
 
 /** What a node *is*. Every field is hashed into its OpId: change one and it is another node. */
-export type Op = ImageOp | ScratchOp | ContextOp | CopyOp | RunOp | MkdirOp
+export type Op = ImageOp | ScratchOp | ContextOp | HttpOp | GitOp | CopyOp | RunOp | MkdirOp
 
 export type OpOf<K extends Op['kind']> = Extract<Op, { readonly kind: K }>
 

@@ -14,6 +14,8 @@ export interface Node {
   readonly noCache?: true
   /** What a RUN sees but its key does not: predefined proxy arguments, as `NAME=value`. */
   readonly unkeyed?: readonly string[]
+  /** User and password of a URL: for fetching alone, never shown or kept. */
+  readonly login?: { readonly user: string; readonly password?: string }
 }
 
 /** A row of the image's history that this build adds; those with `layer` take the times of that op's record. */
@@ -36,6 +38,8 @@ export interface Warning {
   readonly message: string
   readonly at?: SourceRange
   readonly url?: string
+  /** What the rule is about, in a sentence. */
+  readonly description?: string
 }
 
 /** The graph of what the target needs, and nothing else. */

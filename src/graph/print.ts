@@ -1,6 +1,6 @@
 import { formatPlatform } from '../image/index.ts'
 import { inputsOf } from './inputs.ts'
-import type { CopyOp, Mount, Op, OpId, RunOp } from './op.ts'
+import type { CopyOp, GitOp, Mount, Op, OpId, RunOp } from './op.ts'
 import type { Node, Plan } from './plan.ts'
 
 /**
@@ -40,6 +40,10 @@ function fieldsOf(op: Op, number: (id: OpId) => string): readonly string[] {
       return []
     case 'context':
       return [op.name]
+    case 'http':
+      return [quoted(op.url), `name=${quoted(op.name)}`, ...given('checksum', op.checksum)]
+    case 'git':
+      return gitFields(op)
     case 'copy':
       return copyFields(op, number)
     case 'run':
@@ -49,9 +53,21 @@ function fieldsOf(op: Op, number: (id: OpId) => string): readonly string[] {
   }
 }
 
+function gitFields(op: GitOp): readonly string[] {
+  return [
+    quoted(op.remote),
+    ...given('ref', op.ref),
+    ...given('subdir', op.subdir),
+    ...given('checksum', op.checksum),
+    ...(op.keepGitDir ? ['keep-git-dir'] : []),
+    ...(op.submodules ? [] : ['no-submodules']),
+    ...(op.mtime === 'commit' ? ['mtime=commit'] : []),
+  ]
+}
+
 function copyFields(op: CopyOp, number: (id: OpId) => string): readonly string[] {
   return [
-    ...op.sources.map(({ from, path }) => `${number(from)}:${quoted(path)}`),
+    ...op.sources.map(({ from, path, unpack }) => `${number(from)}:${quoted(path)}${unpack ? '(unpack)' : ''}`),
     ...op.inline.map(({ name, text }) => `<<${quoted(name)}(${Buffer.byteLength(text)})`),
     `-> ${quoted(op.dest)}`,
     ...given('chown', op.chown),
@@ -59,7 +75,6 @@ function copyFields(op: CopyOp, number: (id: OpId) => string): readonly string[]
     ...(op.link ? ['link'] : []),
     ...(op.parents ? ['parents'] : []),
     ...(op.excludes.length > 0 ? [`exclude=${list(op.excludes)}`] : []),
-    ...(op.unpack === 'auto' ? ['unpack'] : []),
   ]
 }
 

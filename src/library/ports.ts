@@ -37,6 +37,9 @@ export function buildPorts(
         const layers = await bases.layersOf(image)
         return layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
       },
+      async remote() {
+        throw new Error('remote sources are refused by the planner')
+      },
     },
     sandbox: late(() => openSandbox(options.runtime ?? 'auto', runOptions)),
     rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),

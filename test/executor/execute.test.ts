@@ -51,7 +51,7 @@ function portsOf(
   const none = () => Promise.reject(new Error('no step runs a command here'))
   return {
     cache,
-    sources: { context: async () => openContext(context), image: none },
+    sources: { context: async () => openContext(context), image: none, remote: none },
     sandbox: none,
     rootfs: none,
     secrets: { read: async () => undefined },

@@ -17,7 +17,6 @@ const copy = {
   link: false,
   parents: false,
   excludes: [],
-  unpack: 'never',
 } as const
 
 const run: RunOp = {

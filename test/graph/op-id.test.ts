@@ -10,7 +10,7 @@ const amd64 = { os: 'linux', architecture: 'amd64', variant: 'v2', 'os.version':
 const copy: CopyOp = {
   kind: 'copy',
   onto: below,
-  sources: [{ from: other, path: 'a' }],
+  sources: [{ from: other, path: 'a', unpack: true }],
   inline: [{ name: 'EOF', text: 'x' }],
   dest: '/app/',
   chown: '1:2',
@@ -18,7 +18,6 @@ const copy: CopyOp = {
   link: true,
   parents: true,
   excludes: ['*.md'],
-  unpack: 'auto',
 }
 
 const owned = { required: true, mode: 0o400, uid: 1, gid: 2 }
@@ -61,6 +60,17 @@ const samples: { readonly [K in Op['kind']]: Extract<Op, { kind: K }> } = {
   image: { kind: 'image', image: { name: 'docker.io/library/a:1', manifest: digestOf('m') }, platform: amd64 },
   scratch: { kind: 'scratch' },
   context: { kind: 'context', name: 'context' },
+  http: { kind: 'http', url: 'https://x.test/f', name: 'f', checksum: 'sha256:0' },
+  git: {
+    kind: 'git',
+    remote: 'https://x.test/r.git',
+    ref: 'main',
+    subdir: 'd',
+    checksum: 'ab',
+    keepGitDir: true,
+    submodules: true,
+    mtime: 'commit',
+  },
   mkdir: { kind: 'mkdir', onto: below, path: '/app', mode: 0o755, owner: 'app' },
 }
 
@@ -114,7 +124,7 @@ describe('an op is named by all its fields', () => {
       }),
     )
     expect(opId({ ...copy, sources: [{ from: other, path: 'a b' }], dest: 'c' })).not.toBe(
-      opId({ ...copy, sources: [{ from: other, path: 'a' }], dest: 'b c' }),
+      opId({ ...copy, sources: [{ from: other, path: 'a', unpack: true }], dest: 'b c' }),
     )
   })
 })

@@ -25,7 +25,7 @@ it('a plan is printed an op a line, with numbers for what it reads', async () =>
     #5 [build 4/4] RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=token,env=TOKEN --network=none npm ci | run <- #4 ["/bin/sh","-c","npm ci"] cwd=/src env=["PATH=/bin","V=1"] network=none mount(cache target=/root/.npm id=/root/.npm sharing=shared mode=0755 uid=0 gid=0 readOnly=false) mount(secret id=token env=TOKEN required=false mode=0400 uid=0 gid=0) linux/amd64 no-cache
     #6 FROM scratch | scratch
     #7 [stage-1 1/2] COPY --link --from=build /src/dist /app/ | copy <- #5 #6 #5:/src/dist -> /app/ link
-    #8 [stage-1 2/2] ADD --chmod=0644 a.tar <<note /app/ | copy <- #7 #3 #3:a.tar <<note(5) -> /app/ chmod=0644 unpack
+    #8 [stage-1 2/2] ADD --chmod=0644 a.tar <<note /app/ | copy <- #7 #3 #3:a.tar(unpack) <<note(5) -> /app/ chmod=0644
     target #8
     history #7 COPY /src/dist /app/ # buildkit
     history #8 ADD --chmod=0644 a.tar <<note /app/ # buildkit

@@ -25,6 +25,8 @@ export interface ChosenSource {
   /** For people: `context`, or what the source is called. */
   readonly name: string
   readonly files: readonly ChosenFile[]
+  /** Files that are archives are unpacked. */
+  readonly unpack: boolean
 }
 
 /**
@@ -36,7 +38,7 @@ export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<re
     const value = inputs.value(source.from)
     const tree = await filesOf(value)
     const files = op.parents ? chooseWithParents(tree, source, op, value) : choosePaths(tree, source, op, value)
-    return { name: source.path, files }
+    return { name: source.path, files, unpack: source.unpack ?? false }
   })
   return Promise.all(sources)
 }

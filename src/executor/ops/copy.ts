@@ -54,8 +54,8 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
 }
 
 function definitionOf(op: CopyOp): Json {
-  const { kind, dest, chown, chmod, link, parents, excludes, unpack, inline } = op
-  const sources = op.sources.map((source) => source.path)
+  const { kind, dest, chown, chmod, link, parents, excludes, inline } = op
+  const sources = op.sources.map(({ path, unpack = false }) => [path, unpack])
   return {
     kind,
     dest,
@@ -64,7 +64,6 @@ function definitionOf(op: CopyOp): Json {
     link,
     parents,
     excludes,
-    unpack,
     sources,
     inline: inline.map(({ name, text }) => [name, text]),
   }
@@ -116,7 +115,7 @@ function linkOwner(name: string): TsbuildError {
 async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {
   for (const source of await chooseFiles(op, context)) {
     for (const chosen of source.files) {
-      const unpacked = op.unpack === 'auto' && (await unpackArchive(files, chosen, op.dest, placement, scratch))
+      const unpacked = source.unpack && (await unpackArchive(files, chosen, op.dest, placement, scratch))
       if (!unpacked) placeFile(files, chosen, op.dest, placement)
     }
   }

@@ -13,7 +13,7 @@ export function chainsOf(
   const chains: { name: string; id: Digest }[] = []
   for (const { from } of sources) {
     const value = inputs.value(from)
-    if (value.kind === 'context') return undefined
+    if (value.kind !== 'snapshot') return undefined
     chains.push({ name: 'files', id: value.chain })
   }
   return chains.length === 0 ? undefined : chains

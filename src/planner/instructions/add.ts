@@ -11,7 +11,7 @@ export function lowerAdd(state: StageState, instruction: AddInstruction, scope: 
   const files = expandFiles(instruction, state, scope)
   checkChecksum(instruction, files, expandOptional(instruction.checksum, state, scope))
   for (const source of files.sources) refuseRemote(source)
-  const unpack = instruction.unpack === false ? 'never' : 'auto'
+  const unpack = instruction.unpack !== false
   const from = contextFor(files, scope)
   return addFilesOp(state, instruction, scope, { keyword: 'ADD', files, from, parents: false, unpack })
 }

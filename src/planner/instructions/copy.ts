@@ -11,7 +11,7 @@ export function lowerCopy(state: StageState, instruction: CopyInstruction, scope
   for (const source of files.sources) refuseRemote(source)
   const from = instruction.from ? scope.copySource(instruction) : contextFor(files, scope)
   const { parents } = instruction
-  return addFilesOp(state, instruction, scope, { keyword: 'COPY', files, from, parents, unpack: 'never' })
+  return addFilesOp(state, instruction, scope, { keyword: 'COPY', files, from, parents, unpack: false })
 }
 
 function refuseRemote({ path, at }: Files['sources'][number]): void {

@@ -53,7 +53,8 @@ interface FilesRequest {
   /** Absent when all sources are inline. */
   readonly from: OpId | undefined
   readonly parents: boolean
-  readonly unpack: 'never' | 'auto'
+  /** Local archives are unpacked. */
+  readonly unpack: boolean
 }
 
 /** Adds the copy op, and the row that BuildKit writes for it: without `--from`, `--link` and `--exclude`. */
@@ -70,7 +71,10 @@ export function addFilesOp(
     {
       kind: 'copy',
       onto: state.snapshot,
-      sources: from === undefined ? [] : files.sources.map(({ path }) => ({ from, path })),
+      sources:
+        from === undefined
+          ? []
+          : files.sources.map(({ path }) => ({ from, path, ...(unpack && { unpack: true as const }) })),
       inline: files.inline,
       dest: resolveDestination(files.dest, workingDirectory(state)),
       ...(chown !== undefined && { chown }),
@@ -79,7 +83,6 @@ export function addFilesOp(
       link: instruction.link && chmod === undefined,
       parents,
       excludes: instruction.excludes.map((word) => expand(word, state, scope)),
-      unpack,
     },
     {
       at: instruction.at,

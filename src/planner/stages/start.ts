@@ -50,7 +50,6 @@ export function startFromContext(files: OpId, stage: NeededStage, scope: StageSc
       link: false,
       parents: false,
       excludes: [],
-      unpack: 'never',
     },
     {
       at: stage.stage.from.at,

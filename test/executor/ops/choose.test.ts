@@ -36,7 +36,6 @@ async function chosen(
     link: false,
     parents: asked.parents ?? false,
     excludes: asked.excludes ?? [],
-    unpack: 'never',
   }
   const inputs = { value: () => ({ kind: 'context', name: 'context', files: context }) }
   const found = await chooseFiles(op, { inputs } as unknown as OpContext)

@@ -114,9 +114,9 @@ describe('flags of COPY and ADD', () => {
 
 describe('ADD', () => {
   it('unpacks archives unless it is told not to', async () => {
-    expect((await copyOf('ADD a.tar /')).unpack).toBe('auto')
-    expect((await copyOf('ADD --unpack=false a.tar /')).unpack).toBe('never')
-    expect((await copyOf('COPY a.tar /')).unpack).toBe('never')
+    expect((await copyOf('ADD a.tar /')).sources[0]?.unpack).toBe(true)
+    expect((await copyOf('ADD --unpack=false a.tar /')).sources[0]?.unpack).toBeUndefined()
+    expect((await copyOf('COPY a.tar /')).sources[0]?.unpack).toBeUndefined()
   })
 
   it('of remote sources is refused plainly, without the password', async () => {

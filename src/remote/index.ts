@@ -1,0 +1,8 @@
+export {
+  type Checkout,
+  type FetchedFile,
+  type Login,
+  openRemotes,
+  type RemoteOptions,
+  type Remotes,
+} from './remotes.ts'

@@ -1,0 +1,63 @@
+import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { GitOp, HttpOp } from '../graph/index.ts'
+import type { FileTree } from '../tree/index.ts'
+
+/** A file that was fetched, or that was here and is still what the server has. */
+export interface FetchedFile {
+  /** Where it lies on this machine: it belongs to the cache, do not change it. */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  readonly digest: Digest
+  /** `Last-Modified` in seconds since 1970; absent when the server does not say. */
+  readonly modified?: number
+}
+
+/** A commit that was fetched. */
+export interface Checkout {
+  /** The files; `subdir` is the root. Everything belongs to 0:0. */
+  readonly tree: FileTree
+  /** Full id. */
+  readonly commit: string
+  /** When it was committed, in seconds since 1970. */
+  readonly time: number
+}
+
+/** What an URL had before its `@`: never part of an op, so that it is in no key, row, plan or message. */
+export interface Login {
+  readonly user: string
+  readonly password?: string
+}
+
+/** Fetches what ADD and contexts name by URL. */
+export interface Remotes {
+  /** @throws {TsbuildError} TSB_HTTP_…, TSB_ADD_CHECKSUM */
+  http(source: HttpOp, login: Login | undefined, signal: AbortSignal): Promise<FetchedFile>
+  /** @throws {TsbuildError} TSB_GIT_… */
+  git(source: GitOp, login: Login | undefined, signal: AbortSignal): Promise<Checkout>
+}
+
+export interface RemoteOptions {
+  /** A folder of the cache: what is in it may be deleted at any time. */
+  readonly folder: string
+  /** `HTTP_AUTH_TOKEN_host`, `GIT_AUTH_TOKEN` and the like: bytes, or undefined when nobody gave it. */
+  readonly secret: (id: string) => Promise<Uint8Array | undefined>
+  /** The socket of the ssh agent that `--ssh` lends under this id. */
+  readonly agent: (id: string) => Promise<string | undefined>
+  /** Of the caller: PATH, proxies. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Runs `work` while no other process holds the same name. */
+  readonly locked: <T>(name: string, work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+  readonly notice: (message: string) => void
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Opens no connection before something is asked. */
+export function openRemotes(_options: RemoteOptions): Remotes {
+  const refuse = async (): Promise<never> => {
+    throw new TsbuildError('TSB_UNSUPPORTED_ADD_SOURCE', 'remote sources are not supported yet')
+  }
+  return { http: refuse, git: refuse }
+}
