@@ -1,2 +1,3 @@
+export { type CheckReport, check } from './checks/check.ts'
 export { plan } from './plan.ts'
 export type { BaseImage, BaseImages, NamedContext, PlanRequest } from './request.ts'
