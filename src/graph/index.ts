@@ -1,4 +1,5 @@
 export { checkPlan } from './check.ts'
+export { isCommitId } from './commit-id.ts'
 export { inputsOf, opId } from './inputs.ts'
 export type {
   ContextOp,

@@ -113,6 +113,8 @@ export interface GitOp {
   readonly subdir?: string
   /** A commit id or the beginning of one. */
   readonly checksum?: string
+  /** `checksum` is what is fetched, wherever `ref` points by now: `ref` only says what it is called. */
+  readonly fetchByCommit?: true
   readonly keepGitDir: boolean
   readonly submodules: boolean
   /** Times of files: when they are fetched, or when the commit was made. */

@@ -59,6 +59,7 @@ function gitFields(op: GitOp): readonly string[] {
     ...given('ref', op.ref),
     ...given('subdir', op.subdir),
     ...given('checksum', op.checksum),
+    ...(op.fetchByCommit ? ['fetch-by-commit'] : []),
     ...(op.keepGitDir ? ['keep-git-dir'] : []),
     ...(op.submodules ? [] : ['no-submodules']),
     ...(op.mtime === 'commit' ? ['mtime=commit'] : []),
