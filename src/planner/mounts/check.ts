@@ -1,29 +1,33 @@
 import type { MountSpec } from './spec.ts'
-import { mountError } from './values.ts'
 
-/**
- * Refuses what does not go together.
- * @throws {TsbuildError} TSB_MOUNT
- */
-export function checkMount(spec: MountSpec): void {
-  const message = problemOf(spec)
-  if (message) throw mountError(message)
+/** What does not go together in a mount. */
+export interface MountProblem {
+  readonly message: string
+  readonly hint: string
+  /** The key to blame, in the name that a spec has for it; absent: something is missing. */
+  readonly key?: keyof MountSpec
 }
 
-function problemOf(spec: MountSpec): string | undefined {
+/** The first thing that does not go together. */
+export function findMountProblem(spec: MountSpec): MountProblem | undefined {
   if (spec.type === 'bind' || spec.type === 'tmpfs') {
-    const given = (['mode', 'uid', 'gid'] as const).find((key) => spec[key] !== undefined)
-    if (given) return `${given} not allowed for "${spec.type}" type mounts`
+    const key = (['mode', 'uid', 'gid'] as const).find((name) => spec[name] !== undefined)
+    if (key) return { key, message: `${key} not allowed for "${spec.type}" type mounts`, hint: `leave ${key} out` }
   }
   if (spec.type === 'secret') return secretProblem(spec)
-  if (spec.sharing && spec.type !== 'cache') return `invalid cache sharing set for ${spec.type} mount`
-  return undefined
+  if (!spec.sharing || spec.type === 'cache') return undefined
+  const message = `invalid cache sharing set for ${spec.type} mount`
+  return { key: 'sharing', message, hint: 'sharing is for type=cache' }
 }
 
-function secretProblem({ from, sharing, source, target, id }: MountSpec): string | undefined {
-  if (from) return 'secret mount should not have a from'
-  if (sharing) return 'secret mount should not define sharing'
-  if (!source && !target && !id) return 'invalid secret mount. one of source, target required'
-  if (source && id) return "both source and id can't be set"
-  return undefined
+function secretProblem({ from, sharing, source, target, id }: MountSpec): MountProblem | undefined {
+  if (from) return { key: 'from', message: 'secret mount should not have a from', hint: 'name the secret with id=NAME' }
+  if (sharing) {
+    return { key: 'sharing', message: 'secret mount should not define sharing', hint: 'sharing is for type=cache' }
+  }
+  if (!source && !target && !id) {
+    return { message: 'invalid secret mount. one of source, target required', hint: 'name the secret with id=NAME' }
+  }
+  if (!source || !id) return undefined
+  return { key: 'source', message: "both source and id can't be set", hint: 'both name the secret: leave one out' }
 }

@@ -6,11 +6,13 @@ import type { SourceRange } from '../../source.ts'
 import { expandText } from '../expand.ts'
 import { mainContext, type StageScope } from '../scope.ts'
 import { type StageState, workingDirectory } from '../state.ts'
-import { type MountSpec, type MountType, parseMount } from './spec.ts'
+import { type MountField, type MountSpec, type MountType, parseMount, placeOf } from './spec.ts'
 
 /** A mount in its place: what filling in the rest needs. */
 interface Placed {
   readonly spec: MountSpec
+  readonly fields: readonly MountField[]
+  /** The whole mount. */
   readonly at: SourceRange
   readonly cwd: string
   /** Number among the mounts of its type. */
@@ -21,13 +23,14 @@ interface Placed {
 /** The mounts of a RUN, in order. Relative targets are below the working directory. */
 export function lowerMounts(instruction: RunInstruction, state: StageState, scope: StageScope): readonly Mount[] {
   const specs = instruction.mounts.map(({ fields, at }) => {
-    const spec = parseMount(fields, (text) => expandText(text, at, state, scope), at)
-    return { spec, at }
+    const spec = parseMount(fields, (text, place = at) => expandText(text, place, state, scope), at)
+    return { spec, fields, at }
   })
   const cwd = workingDirectory(state)
-  return specs.map(({ spec, at }, i) => {
-    const index = specs.slice(0, i).filter((earlier) => earlier.spec.type === spec.type).length
-    return lowerings[spec.type]({ spec, at, cwd, index, scope })
+  return specs.map((mount, i) => {
+    const { type } = mount.spec
+    const index = specs.slice(0, i).filter((earlier) => earlier.spec.type === type).length
+    return lowerings[type]({ ...mount, cwd, index, scope })
   })
 }
 
@@ -107,15 +110,15 @@ function lowerSsh(mount: Placed): Mount {
   }
 }
 
-function sourceOf({ spec, scope, at }: Placed): OpId | undefined {
-  return spec.from ? scope.mountSource(spec.from, at) : undefined
+function sourceOf({ spec, scope, fields, at }: Placed): OpId | undefined {
+  return spec.from ? scope.mountSource(spec.from, placeOf('from', fields) ?? at) : undefined
 }
 
-function targetOf({ spec, cwd, at }: Placed): string {
+function targetOf({ spec, cwd, fields, at }: Placed): string {
   const target = posix.resolve('/', cwd, spec.target ?? '')
   if (target !== '/') return target
   throw new TsbuildError('TSB_MOUNT', 'invalid mount target "/"', {
-    at,
+    at: placeOf('target', fields) ?? at,
     hint: spec.target === undefined ? 'say where: target=/some/path' : 'mount below the root: target=/some/path',
   })
 }

@@ -1,6 +1,6 @@
 import { atPlace, didYouMean } from '../../errors.ts'
 import type { SourceRange } from '../../source.ts'
-import { checkMount } from './check.ts'
+import { findMountProblem } from './check.ts'
 import { mountError, oneOf, parseBoolean, parseBytes, parseMode, parseNumber } from './values.ts'
 
 /** A `RUN --mount` as it is written, values expanded and read, nothing filled in that was not said. */
@@ -28,6 +28,7 @@ export type Sharing = 'shared' | 'private' | 'locked'
 export interface MountField {
   readonly key: string
   readonly value?: string
+  readonly at?: SourceRange
 }
 
 const types: readonly MountType[] = ['bind', 'cache', 'tmpfs', 'secret', 'ssh']
@@ -66,19 +67,41 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
 /** Keys that mean `true` when they stand alone. */
 const switches: ReadonlySet<string> = new Set(['readonly', 'ro', 'readwrite', 'rw', 'required'])
 
+/** What a key of the text is called in a spec, where that differs. */
+const aliases: ReadonlyMap<string, keyof MountSpec> = new Map([
+  ['src', 'source'],
+  ['dst', 'target'],
+  ['destination', 'target'],
+])
+
 /**
  * Reads the fields of a mount in order: what a key may be depends on the `type` before it.
- * @throws {TsbuildError} TSB_MOUNT, and what `expand` throws
+ * @param expand puts the variables into the value of a field
+ * @param at the whole mount
+ * @throws {TsbuildError} TSB_MOUNT at the field to blame, and what `expand` throws
  */
 export function parseMount(
   fields: readonly MountField[],
-  expand: (text: string) => string,
+  expand: (text: string, at: SourceRange | undefined) => string,
   at?: SourceRange,
 ): MountSpec {
+  const spec = fields.reduce<MountSpec>(
+    (read, field) => placed(field.at ?? at, () => readField(read, field, (text) => expand(text, field.at ?? at))),
+    { type: 'bind' },
+  )
+  const problem = findMountProblem(spec)
+  if (problem) throw mountError(problem.message, problem.hint, placeOf(problem.key, fields) ?? at)
+  return spec
+}
+
+/** Where a key stands the last time; undefined when it does not. */
+export function placeOf(key: keyof MountSpec | undefined, fields: readonly MountField[]): SourceRange | undefined {
+  return fields.findLast((field) => (aliases.get(field.key) ?? field.key) === key)?.at
+}
+
+function placed<T>(at: SourceRange | undefined, work: () => T): T {
   try {
-    const spec = fields.reduce<MountSpec>((read, field) => readField(read, field, expand), { type: 'bind' })
-    checkMount(spec)
-    return spec
+    return work()
   } catch (error) {
     throw atPlace(error, at)
   }
@@ -86,9 +109,17 @@ export function parseMount(
 
 function readField(spec: MountSpec, { key, value }: MountField, expand: (text: string) => string): MountSpec {
   const read = readers.get(key)
-  if (value === undefined && !switches.has(key)) throw mountError(`invalid field '${key}' must be a key=value pair`)
-  if (!read) throw mountError(`unexpected key '${key}' in '${key}=${value}'`, didYouMean(key, readers.keys()))
+  if (value === undefined && !switches.has(key)) {
+    throw mountError(`invalid field '${key}' must be a key=value pair`, keyHint(key) ?? `write ${key}=VALUE`)
+  }
+  if (!read) throw mountError(`unexpected key '${key}' in '${key}=${value}'`, keyHint(key))
   return read(spec, value === undefined ? 'true' : expand(value), key)
+}
+
+/** The nearest key, or all keys; undefined when it is a key. */
+function keyHint(key: string): string | undefined {
+  if (readers.has(key)) return undefined
+  return didYouMean(key, readers.keys()) ?? `the keys are ${[...readers.keys()].join(', ')}`
 }
 
 function only(spec: MountSpec, key: string, ...types: readonly MountType[]): MountSpec {

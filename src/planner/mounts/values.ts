@@ -1,9 +1,10 @@
 import { didYouMean, TsbuildError } from '../../errors.ts'
+import type { SourceRange } from '../../source.ts'
 
 const units: ReadonlyMap<string, number> = new Map([...'kmgtp'].map((letter, i) => [letter, 1024 ** (i + 1)]))
 
-export function mountError(message: string, hint?: string): TsbuildError {
-  return new TsbuildError('TSB_MOUNT', message, { hint })
+export function mountError(message: string, hint: string | undefined, at?: SourceRange): TsbuildError {
+  return new TsbuildError('TSB_MOUNT', message, { hint, at })
 }
 
 export function oneOf<T extends string>(known: readonly T[], value: string, problem: string): T {
@@ -15,7 +16,7 @@ export function oneOf<T extends string>(known: readonly T[], value: string, prob
 export function parseBoolean(key: string, value: string): boolean {
   if (/^(1|t|true)$/i.test(value)) return true
   if (/^(0|f|false)$/i.test(value)) return false
-  throw mountError(`invalid value for ${key}: ${value}`, 'true or false')
+  throw mountError(`invalid value for ${key}: ${value}`, `write ${key}=true or ${key}=false`)
 }
 
 /** `10m`, `1.5g`, `512`: bytes, units of 1024. */

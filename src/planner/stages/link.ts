@@ -93,8 +93,8 @@ function refuseVariable({ text, at }: Word, reading: Reading): void {
 
 function mountSources(instruction: StageInstruction): readonly Word[] {
   if (instruction.kind !== 'run') return []
-  return instruction.mounts.flatMap(({ fields, at }) => {
-    const text = fields.findLast(({ key }) => key === 'from')?.value
-    return text ? [{ text, at }] : []
+  return instruction.mounts.flatMap(({ fields }) => {
+    const from = fields.findLast(({ key }) => key === 'from')
+    return from?.value ? [{ text: from.value, at: from.at }] : []
   })
 }
