@@ -34,10 +34,14 @@ export async function buildImage(source: SourceFile, request: PlanRequest, ports
 function imageOf({ image, epoch }: Plan, { layers, records }: Executed): Promise<Image> {
   const baseLayers = layers.slice(0, image.config.rootfs.diff_ids.length)
   const added = layers.slice(baseLayers.length)
-  const history = image.history.map(({ createdBy, layer: op }) => {
+  const history = image.history.map(({ createdBy, layer: op, madeUp }) => {
     const record = op && records.get(op)
     const layer: Layer | undefined = record && added.shift()
-    return { createdBy, ...(record && layer && { layer: { layer, created: record.created } }) }
+    return {
+      createdBy,
+      ...(madeUp && { madeUp }),
+      ...(record && layer && { layer: { layer, created: record.created } }),
+    }
   })
   return assemble({ config: image.config, baseLayers, history }, epoch)
 }

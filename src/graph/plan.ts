@@ -23,6 +23,8 @@ export interface PlannedHistory {
   readonly createdBy: string
   /** The op whose layer it is; absent: `empty_layer`. */
   readonly layer?: OpId
+  /** No instruction says it: it is there because the layer would have no row. */
+  readonly madeUp?: true
 }
 
 /** What the target becomes, but for times and layers. */

@@ -8,6 +8,8 @@ import type { Layer } from './layer.ts'
 /** A row that a build adds to the history; `layer` is what the instruction changed, absent for settings alone. */
 export interface NewHistory {
   readonly createdBy: string
+  /** No instruction says it: the row is there because its layer would have none. */
+  readonly madeUp?: true
   readonly layer?: {
     readonly layer: Layer
     /** RFC 3339, from the record of the step that made it. */
@@ -81,7 +83,7 @@ function newRows(
     return {
       ...(created !== undefined && { created }),
       created_by: row.createdBy,
-      comment: historyComment,
+      comment: row.madeUp ? unknownComment : historyComment,
       ...(!row.layer && { empty_layer: true }),
     }
   })

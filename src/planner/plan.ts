@@ -4,13 +4,13 @@ import { sourceDateEpoch } from './epoch.ts'
 import { finishImage } from './finish.ts'
 import { globalVariables } from './globals.ts'
 import { createGraph } from './graph-builder.ts'
+import { historyOf } from './history.ts'
 import type { BaseImages, PlanRequest } from './request.ts'
 import { refuseCycles } from './stages/cycles.ts'
 import { linkStages } from './stages/link.ts'
 import { lowerStages } from './stages/lower.ts'
 import { findNeeds } from './stages/need.ts'
 import { checkStageFilter, findTarget } from './stages/target.ts'
-import { historyOf } from './state.ts'
 import { unusedArguments } from './unused.ts'
 
 /**
@@ -32,6 +32,7 @@ export async function plan(dockerfile: Dockerfile, request: PlanRequest, bases: 
   const file = { request, globals, ...reading, graph, bases: needs.bases, named: dockerfile.stages.length > 1 }
   const result = lowerStages(needs.stages, file).get(target)
   if (!result) throw new Error(`stage ${target} is not lowered`)
-  const image = { config: finishImage(result.image, request), history: historyOf(result) }
-  return { nodes: graph.nodes(), target: result.snapshot, image, warnings, ...(epoch !== undefined && { epoch }) }
+  const nodes = graph.nodes()
+  const image = { config: finishImage(result.image, request), history: historyOf(result, nodes) }
+  return { nodes, target: result.snapshot, image, warnings, ...(epoch !== undefined && { epoch }) }
 }

@@ -2,9 +2,16 @@ import type { OpId, PlannedHistory } from '../graph/index.ts'
 import type { ContainerConfig, ImageConfig, Platform } from '../image/index.ts'
 import type { Variables } from './variables.ts'
 
-/** History rows, newest first. Linked, so that ten thousand stages can each stand on the one before. */
+/** A layer that no instruction made, and no row of the history speaks of: the files of FROM a named context. */
+export interface UnlistedLayer {
+  readonly layer: OpId
+  /** As BuildKit describes it: `local source for NAME`. */
+  readonly unlisted: string
+}
+
+/** What a stage added, newest first. Linked, so that ten thousand stages can each stand on the one before. */
 export interface Rows {
-  readonly row: PlannedHistory
+  readonly row: PlannedHistory | UnlistedLayer
   readonly before: Rows | undefined
 }
 
@@ -47,9 +54,14 @@ export function withLayer(state: StageState, layer: OpId, createdBy: string): St
   return { ...state, snapshot: layer, rows: { row: { createdBy, layer }, before: state.rows }, steps: state.steps + 1 }
 }
 
+/** The state after an op whose layer no instruction made. */
+export function withUnlistedLayer(state: StageState, layer: OpId, unlisted: string): StageState {
+  return { ...state, snapshot: layer, rows: { row: { layer, unlisted }, before: state.rows } }
+}
+
 /** Oldest first. */
-export function historyOf(state: StageState): readonly PlannedHistory[] {
-  const rows: PlannedHistory[] = []
+export function rowsOf(state: StageState): readonly Rows['row'][] {
+  const rows: Rows['row'][] = []
   for (let at = state.rows; at; at = at.before) rows.push(at.row)
   return rows.reverse()
 }

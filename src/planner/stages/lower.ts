@@ -99,7 +99,7 @@ function startStage(
     case 'scratch':
       return startFromScratch(scope)
     case 'context':
-      return startFromContext(outsideFiles(base, file), stage, scope)
+      return startFromContext(outsideFiles(base, file), `local source for ${base.name}`, stage, scope)
     case 'image':
       return startFromImage(baseOf(base, file), base.platform, stage, scope)
     case 'stage': {

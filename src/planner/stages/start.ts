@@ -12,7 +12,7 @@ import { unlessEmpty } from '../instructions/command.ts'
 import { stepLabel } from '../label.ts'
 import type { BaseImage } from '../request.ts'
 import type { StageScope } from '../scope.ts'
-import { type StageState, withLayer } from '../state.ts'
+import { type StageState, withUnlistedLayer } from '../state.ts'
 import { setInEnvironment, splitVariable, type Variables, withVariables } from '../variables.ts'
 import type { NeededStage } from './need.ts'
 
@@ -37,8 +37,8 @@ export function startFromStage(base: StageState): StageState {
   return { ...state, args: base.args, rows: base.rows }
 }
 
-/** A stage from a local directory: all its files, as one layer on nothing. */
-export function startFromContext(files: OpId, stage: NeededStage, scope: StageScope): StageState {
+/** A stage from the files of a named context: all of them, as one layer on nothing. It is no step that is numbered. */
+export function startFromContext(files: OpId, described: string, stage: NeededStage, scope: StageScope): StageState {
   const state = startFromScratch(scope)
   const layer = scope.graph.add(
     {
@@ -53,11 +53,11 @@ export function startFromContext(files: OpId, stage: NeededStage, scope: StageSc
     },
     {
       at: stage.stage.from.at,
-      label: stepLabel(scope, 1, `FROM ${stage.stage.from.image.text}`),
+      label: `FROM ${stage.stage.from.image.text}`,
       ...(scope.noCache && { noCache: true }),
     },
   )
-  return withLayer(state, layer, 'COPY / / # buildkit')
+  return withUnlistedLayer(state, layer, described)
 }
 
 /** The op of an image's files. One without layers is like nothing at all. */

@@ -270,6 +270,31 @@ describe('named contexts', () => {
     expect(plan.nodes.map(({ op }) => op.kind)).toEqual(['context', 'scratch', 'copy', 'context', 'copy'])
   })
 
+  it('a directory as a base has no row: the layers left over at the top get rows at the end', async () => {
+    const stages = 'FROM dir AS one\nWORKDIR /w\nRUN a "b"\nFROM one\nENV A=1\nCOPY --link x y /z/\nCMD ["c"]\n'
+    const { image, nodes } = await planText(stages, contexts({ dir: { kind: 'local' } }))
+    const labels = new Map(nodes.map(({ id, label }) => [id, label]))
+    expect(image.history.map(({ createdBy, madeUp }) => `${madeUp ? '+ ' : ''}${createdBy}`)).toEqual([
+      'WORKDIR /w',
+      'RUN /bin/sh -c a "b" # buildkit',
+      'ENV A=1',
+      'COPY x y /z/ # buildkit',
+      'CMD ["c"]',
+      '+ copy /x /z/, copy /y /z/',
+    ])
+    expect(image.history.flatMap(({ layer }) => (layer ? [labels.get(layer)] : []))).toEqual([
+      'FROM dir',
+      '[one 1/3] WORKDIR /w',
+      '[one 2/3] RUN a "b"',
+      '[stage-1 1/1] COPY --link x y /z/',
+    ])
+    const last = async (text: string) =>
+      (await planText(text, contexts({ dir: { kind: 'local' } }))).image.history.at(-1)
+    expect(await last('FROM dir\nLABEL a=b\n')).toMatchObject({ createdBy: 'local source for dir', madeUp: true })
+    expect(await last('FROM dir\nRUN x\n')).toMatchObject({ createdBy: 'mount / from exec /bin/sh -c x' })
+    expect(await last('FROM dir\nWORKDIR /w\n')).toMatchObject({ createdBy: '[1/2] WORKDIR /w' })
+  })
+
   it('scratch and context cannot be replaced', async () => {
     const plan = await planText(
       'FROM scratch\nCOPY f /\n',
