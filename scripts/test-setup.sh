@@ -25,6 +25,7 @@ need pgrep procps
 need ip iproute2
 need openssl openssl
 need git git
+need ssh-agent openssh-client
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
