@@ -13,6 +13,7 @@ export interface ExecutorPorts {
   readonly sandbox: () => Promise<Sandbox>
   readonly rootfs: () => Promise<RootfsProvider>
   readonly secrets: Secrets
+  readonly agents: Agents
   readonly hosts: Hosts
   /** A fresh private directory on the store's file system. */
   readonly temporary: (prefix: string) => Promise<string>
@@ -54,6 +55,15 @@ export interface ContextFiles {
 export interface Secrets {
   /** The bytes of a secret; undefined when nobody gave it. */
   read(id: string): Promise<Uint8Array | undefined>
+}
+
+/** The ssh agents that the command line lends. */
+export interface Agents {
+  /**
+   * Lets the agent of this id answer at a new socket until it is disposed of; undefined when nobody gave it.
+   * @param place absolute path of the socket, in a folder for nobody else
+   */
+  serve(id: string, place: string): Promise<AsyncDisposable | undefined>
 }
 
 /** What a RUN finds in `/etc/hosts` and `/etc/resolv.conf`. Neither counts in its key. */

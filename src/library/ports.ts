@@ -44,6 +44,7 @@ export function buildPorts(
     sandbox: late(() => openSandbox(options.runtime ?? 'auto', runOptions)),
     rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),
     secrets: openSecrets(options.secrets, environment),
+    agents: session.agents,
     hosts: openHosts(options.addHosts),
     temporary: store.temporary,
     locked: store.locked,

@@ -55,6 +55,7 @@ function portsOf(
     sandbox: none,
     rootfs: none,
     secrets: { read: async () => undefined },
+    agents: { serve: async () => undefined },
     hosts: { extra: [], resolvConf: async () => '' },
     temporary: store.temporary,
     locked: store.locked,

@@ -22,6 +22,14 @@ export function mountDefinition(mount: Mount): Json {
         gid: mount.gid,
       }
     case 'ssh':
-      return { kind: mount.kind, id: mount.id, target: mount.target, required: mount.required }
+      return {
+        kind: mount.kind,
+        id: mount.id,
+        target: mount.target,
+        required: mount.required,
+        mode: mount.mode,
+        uid: mount.uid,
+        gid: mount.gid,
+      }
   }
 }

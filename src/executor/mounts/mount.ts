@@ -6,4 +6,6 @@ export interface PreparedMount {
   readonly target: MountTarget
   /** `at`: where the target really is, with links followed in the rootfs. */
   readonly mount: (at: string) => Promise<SandboxMount>
+  /** Takes away what was only for the command. */
+  readonly release?: () => Promise<void>
 }

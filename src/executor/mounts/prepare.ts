@@ -1,11 +1,11 @@
 import path from 'node:path'
-import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import { prepareBind } from './bind.ts'
 import { type HeldCaches, holdCaches, prepareCache } from './cache.ts'
 import type { PreparedMount } from './mount.ts'
 import { prepareSecret } from './secret.ts'
+import { prepareSsh } from './ssh.ts'
 
 /** Makes ready what the mounts of a RUN show, in order, and holds its caches while `work` runs. */
 export async function withMounts<T>(
@@ -15,14 +15,15 @@ export async function withMounts<T>(
   work: (prepared: readonly PreparedMount[]) => Promise<T>,
 ): Promise<T> {
   const held = await holdCaches(mounts, context)
+  const prepared: PreparedMount[] = []
   try {
-    const prepared: PreparedMount[] = []
     for (const [index, mount] of mounts.entries()) {
       const ready = await prepareMount(mount, path.join(scratch, `mount-${index}`), held, context)
       if (ready) prepared.push(ready)
     }
     return await work(prepared)
   } finally {
+    for (const { release } of prepared) await release?.()
     await held.release()
   }
 }
@@ -43,7 +44,7 @@ async function prepareMount(
     case 'secret':
       return prepareSecret(mount, folder, context)
     case 'ssh':
-      return prepareSsh(mount.id, mount.required)
+      return prepareSsh(mount, folder, context)
   }
 }
 
@@ -52,11 +53,4 @@ function prepareTmpfs({ target, size }: Extract<Mount, { kind: 'tmpfs' }>): Prep
     target: { path: target, kind: 'directory' },
     mount: async (at) => ({ kind: 'tmpfs', target: at, ...(size === undefined ? {} : { size }) }),
   }
-}
-
-async function prepareSsh(id: string, required: boolean): Promise<undefined> {
-  if (!required) return undefined
-  throw new TsbuildError('TSB_SSH_MISSING', `ssh agent ${id}: not given`, {
-    hint: 'this version forwards no ssh agent to a RUN',
-  })
 }

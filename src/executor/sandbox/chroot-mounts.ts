@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, realpath, rename, rm } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { isSystemError, TsbuildError } from '../../errors.ts'
@@ -63,9 +63,15 @@ async function takeCopyBack(mount: SandboxMount, place: string, original: string
 
 async function putCopy(mount: SandboxMount, place: string, tools: Tools): Promise<void> {
   if (mount.kind === 'overlay') throw cannotMount('directories over each other')
-  if (mount.kind === 'bind') return await copy(['--no-target-directory', '--', mount.source, place], tools)
+  if (mount.kind === 'bind') return await copyFrom(mount.source, place, tools)
   await mkdir(place)
   await chmod(place, mount.mode ?? 0o755)
+}
+
+/** Nobody would answer at the copy of a socket, but its other names are as good as the first. */
+async function copyFrom(source: string, place: string, tools: Tools): Promise<void> {
+  if ((await lstat(source)).isSocket()) await link(source, place)
+  else await copy(['--no-target-directory', '--', source, place], tools)
 }
 
 async function addTo(source: string, place: string, tools: Tools): Promise<void> {

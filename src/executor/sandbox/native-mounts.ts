@@ -25,7 +25,8 @@ export async function writeDeviceFolder(folder: string, bound: readonly BoundMou
 }
 
 async function makeStub(folder: string, place: string, mount: BoundMount): Promise<void> {
-  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isFile()
+  // A file, or the socket of an agent.
+  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isDirectory() === false
   for (let at = isFile ? path.dirname(place) : place; at !== folder; at = path.dirname(at)) {
     await mkdir(at, { recursive: true })
     await chmod(at, 0o755)

@@ -21,7 +21,7 @@ export function isNested(mount: BoundMount, all: readonly BoundMount[]): boolean
 
 /** @throws {TsbuildError} TSB_SANDBOX_TARGET for a file in a directory that other steps may write to */
 export function nestedMount(mount: BoundMount, all: readonly BoundMount[]): NestedMount {
-  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isFile() === true
+  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isDirectory() === false
   const shared = all.find((other) => !other.readOnly && isInside(mount, other))
   if (isFile && shared) {
     throw new TsbuildError(

@@ -1,5 +1,5 @@
 import { didYouMean, TsbuildError } from '../../errors.ts'
-import type { RunOp } from '../../graph/index.ts'
+import type { Mount, RunOp } from '../../graph/index.ts'
 import type { RunInstruction, Word } from '../../parser/index.ts'
 import { expandLabel } from '../expand.ts'
 import { stepLabel } from '../label.ts'
@@ -7,7 +7,7 @@ import { lowerMounts } from '../mounts/lower.ts'
 import { proxyVariables } from '../proxy.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withLayer, workingDirectory } from '../state.ts'
-import { toEnvironment } from '../variables.ts'
+import { toEnvironment, type Variables } from '../variables.ts'
 import { runCommand } from './run-command.ts'
 import { cleanDirectory } from './workdir.ts'
 
@@ -20,7 +20,7 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
     kind: 'run',
     onto: state.snapshot,
     argv,
-    env: toEnvironment(state.variables),
+    env: environmentOf(state.variables, mounts),
     cwd: cleanDirectory(workingDirectory(state)),
     user: state.image.config?.User ?? '',
     network: networkOf(instruction.network, scope),
@@ -39,6 +39,13 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
     ...(unkeyed.length > 0 && { unkeyed }),
   })
   return withLayer(state, layer, `RUN ${[...argumentsInForce(state), ...argv].join(' ')} # buildkit`)
+}
+
+/** The variables in force, and where the first ssh agent is, unless the stage says so itself. */
+function environmentOf(variables: Variables, mounts: readonly Mount[]): readonly string[] {
+  const agent = mounts.find((mount) => mount.kind === 'ssh')
+  const socket = agent && !variables.has('SSH_AUTH_SOCK') ? [`SSH_AUTH_SOCK=${agent.target}`] : []
+  return [...toEnvironment(variables), ...socket]
 }
 
 /** `|2 A=1 B=`: the ARGs declared so far, each once, with the values a RUN sees. */
