@@ -7,7 +7,6 @@ import {
   type FileTree,
   filterTree,
   isWithin,
-  parentPath,
   patternList,
   resolvePath,
   rootPath,
@@ -17,12 +16,13 @@ import {
   treePath,
 } from '../tree/index.ts'
 import { type IgnoreRule, readIgnoreFile } from './ignore-file.ts'
+import { linkOutOf } from './leads-out.ts'
 
 /** The files of a build context, and why others are not among them. */
 export interface Context {
   /**
-   * Without what the ignore file takes away: that is not there for links either. Everything belongs to 0:0, and has no
-   * extended attributes. `get` throws TSB_CONTEXT_SPECIAL for a fifo or device; sockets are left out.
+   * Without what the ignore file takes away: that is not there for links either. Of a directory everything belongs to 0:0,
+   * and has no extended attributes. `get` throws TSB_CONTEXT_SPECIAL for a fifo or device; sockets are left out.
    */
   readonly tree: FileTree
   /** Where the context is on this machine, when nothing of it is taken away. */
@@ -63,10 +63,7 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
       const rule = decidingRule(all, treePath(path), patterns)
       return rule === undefined ? undefined : placeOf(rules[rule])
     },
-    leavesBy(path) {
-      const { entry, link } = resolvePath(tree, treePath(path), { followLast: true })
-      return entry === undefined && link && leadsOut(link) ? link : undefined
-    },
+    leavesBy: (path) => linkOutOf(tree, path),
   }
 }
 
@@ -116,15 +113,4 @@ function decidingRule(all: FileTree, path: TreePath, patterns: ReturnType<typeof
 
 function placeOf(rule: IgnoreRule | undefined): string | undefined {
   return rule && formatPlace(rule.at)
-}
-
-/** Absolute links of a context start at its root in a build: what they meant on this machine is out of reach. */
-function leadsOut({ path, target }: SymlinkEntry): boolean {
-  if (target.startsWith('/')) return true
-  let depth = parentPath(path).split('/').filter(Boolean).length
-  return target.split('/').some((piece) => {
-    if (piece === '..') depth--
-    else if (piece !== '' && piece !== '.') depth++
-    return depth < 0
-  })
 }

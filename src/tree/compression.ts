@@ -5,6 +5,7 @@ import { bunzip2 } from './compression/bzip2.ts'
 import { gzip } from './compression/gzip.ts'
 import { unxz } from './compression/xz.ts'
 import { gunzip, unzstd } from './compression/zlib.ts'
+import { peek } from './peek.ts'
 
 export type Compression = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd'
 
@@ -27,7 +28,7 @@ export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   limits: CompressionLimits = defaultCompressionLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { first, all } = await peek(bytes)
+  const { first, all } = await peek(bytes, sniffLength)
   yield* decoders[sniffCompression(first)](all, limits)
 }
 
@@ -64,28 +65,6 @@ const decoders: Readonly<Record<Compression, Decoder>> = {
 
 function isSkippableFrame(bytes: Uint8Array): boolean {
   return ((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18
-}
-
-/** The first bytes, and all of them still to be read. */
-async function peek(bytes: AsyncIterable<Uint8Array>) {
-  const source = bytes[Symbol.asyncIterator]()
-  const taken: Uint8Array[] = []
-  let length = 0
-  while (length < sniffLength) {
-    const next = await source.next()
-    if (next.done) break
-    taken.push(next.value)
-    length += next.value.length
-  }
-  async function* all(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* taken
-      for (let next = await source.next(); !next.done; next = await source.next()) yield next.value
-    } finally {
-      await source.return?.()
-    }
-  }
-  return { first: Buffer.concat(taken), all: all() }
 }
 
 function zstd(bytes: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {

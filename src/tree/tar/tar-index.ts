@@ -3,13 +3,15 @@ import type { Change, Content, Tree } from '../entry.ts'
 import { archiveError, quoted } from './archive-error.ts'
 import { layerMap } from './layer-map.ts'
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts'
-import type { ArchiveForm, OpaqueMark, TarFile } from './member.ts'
+import type { ArchiveForm, OpaqueMark, TarEntry, TarFile } from './member.ts'
 import { readTar, type TarMember } from './read.ts'
 
 export interface IndexOptions {
   /** Default: `layer`. */
   readonly form?: ArchiveForm
   readonly limits?: ArchiveLimits
+  /** Told of every member, also of those that a later one replaces. */
+  readonly seen?: (entry: TarEntry) => void
 }
 
 /**
@@ -28,10 +30,13 @@ export function tarIndex(tarFile: string, options: IndexOptions = {}): Promise<T
 export async function indexTar(
   bytes: AsyncIterable<Uint8Array>,
   tarFile: string,
-  { form = 'layer', limits = defaultArchiveLimits }: IndexOptions = {},
+  { form = 'layer', limits = defaultArchiveLimits, seen }: IndexOptions = {},
 ): Promise<Tree> {
   const map = layerMap()
-  for await (const member of readTar(bytes, form, limits)) map.add(await changeOf(member, tarFile))
+  for await (const member of readTar(bytes, form, limits)) {
+    seen?.(member.entry)
+    map.add(await changeOf(member, tarFile))
+  }
   return map.tree()
 }
 
