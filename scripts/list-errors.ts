@@ -76,6 +76,8 @@ const parts: Readonly<Record<string, string>> = {
   tree: 'Files and archives',
   image: 'Images and their names',
   registry: 'Registries',
+  remote: 'URLs and repositories',
+  http: 'URLs and repositories',
   archive: 'Image archives',
   store: 'The store',
   cache: 'The store',

@@ -1,8 +1,7 @@
 import { TsbuildError } from '../errors.ts'
+import { type HttpRequest, type HttpResponse, isLoopbackHost, readBody } from '../http/index.ts'
 import { parseJson } from '../image/index.ts'
-import { isLoopbackHost } from './address.ts'
 import type { Endpoint } from './endpoint.ts'
-import { type HttpRequest, type HttpResponse, readBody } from './http.ts'
 
 /** What a registry wants to see: `Bearer realm="…",service="…",scope="…"`. */
 export interface Challenge {

@@ -1,11 +1,10 @@
 import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { type HttpResponse, isTransient, type Patience } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
-import { damagedHint, digestMismatch, isTransient, passedOver, unreachableError } from './errors.ts'
-import type { HttpResponse } from './http.ts'
-import type { Patience } from './retry.ts'
+import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
 
 /** Who is asked for a blob, in this order. */
 export interface BlobPorts {

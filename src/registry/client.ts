@@ -1,9 +1,8 @@
 import { TsbuildError } from '../errors.ts'
+import { follow, type Http, type HttpResponse, type Patience, readBody, retrying } from '../http/index.ts'
 import { bearerChallenge, type Challenge, readToken, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
-import { type Http, type HttpResponse, readBody } from './http.ts'
-import { follow } from './redirect.ts'
-import { type Patience, retrying } from './retry.ts'
+import { failuresOf } from './errors.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -37,7 +36,7 @@ export function openClient(http: Http, patience: Patience): Client {
     const { host } = request.url
     const asked = { host, request: `token for ${endpoint.host}/${endpoint.repository}` }
     return retrying(
-      asked,
+      failuresOf(asked),
       patience,
       signal,
       () => http.get(request, signal),
@@ -67,7 +66,7 @@ export function openClient(http: Http, patience: Patience): Client {
     const asked = { host: endpoint.host, request: `GET ${endpoint.repository}/${path}` }
     const checked = (response: HttpResponse) =>
       take(asItIs(response, `${endpoint.host}/${endpoint.repository}/${path}`))
-    return retrying(asked, patience, signal, () => send(endpoint, path, headers, signal), checked)
+    return retrying(failuresOf(asked), patience, signal, () => send(endpoint, path, headers, signal), checked)
   }
 
   return {

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import { isLoopbackHost } from './address.ts'
+import { isLoopbackHost } from '../http/index.ts'
 
 /** A place where the blobs and manifests of one repository are asked for. */
 export interface Endpoint {

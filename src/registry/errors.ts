@@ -1,4 +1,5 @@
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { type Failures, type HttpResponse, readBody, reasonOf } from '../http/index.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What is being asked, for messages: `GET docker.io/library/node/manifests/22`. Never holds a query or credentials. */
@@ -7,8 +8,12 @@ export interface Asked {
   readonly request: string
 }
 
-export function tooLargeError(name: string, limit: number): TsbuildError {
-  return new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
+/** What failures are called when a registry is asked for something. */
+export function failuresOf(asked: Asked): Failures {
+  return {
+    unreachable: (cause, attempts) => unreachableError(asked, attempts, cause),
+    refused: async (response, attempts) => statusError(asked, response.status, await explain(response), attempts),
+  }
 }
 
 /** No answer at all. */
@@ -22,7 +27,7 @@ export function unreachableError(asked: Asked, attempts: number, cause: unknown)
 }
 
 /** An answer that is not what was asked for. */
-export function statusError(asked: Asked, status: number, detail: string, attempts: number): TsbuildError {
+function statusError(asked: Asked, status: number, detail: string, attempts: number): TsbuildError {
   const what = `${asked.request}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
   switch (status) {
     case 404:
@@ -54,17 +59,6 @@ export function passedOver({ host }: Endpoint, error: unknown): string {
   return `mirror ${host} is passed over: ${error instanceof Error ? error.message : String(error)}`
 }
 
-/** A failure that may go away by itself. */
-export function isTransient(error: unknown): boolean {
-  return isSystemError(error, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN')
-}
-
-/** Several addresses of a host give one error each, below an error without words. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 function times(attempts: number): string {
   return attempts > 1 ? `, ${attempts} attempts` : ''
 }
@@ -76,4 +70,18 @@ function reachHint(cause: unknown, host: string): string {
     return 'registries must speak HTTPS with a valid certificate; plain HTTP is for localhost and for mirrors written http://'
   }
   return 'check the network, or use --registry-mirror'
+}
+
+/** What the registry says about an error, as plain text of one line; `''` when it says nothing that can be read. */
+async function explain(response: HttpResponse): Promise<string> {
+  try {
+    const body = await readBody(response, 64 << 10, 'the answer')
+    const { errors } = JSON.parse(new TextDecoder().decode(body)) as { errors?: readonly { message?: unknown }[] }
+    const message = errors?.[0]?.message
+    return typeof message === 'string' ? message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200) : ''
+  } catch {
+    // The status alone tells what went wrong: an unreadable explanation of it is no error of its own.
+    response.discard()
+    return ''
+  }
 }

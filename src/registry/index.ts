@@ -2,4 +2,3 @@ export { loadRegistryConfig, type RegistryConfig, withMirrors } from './config-f
 export { type Mirrors, parseMirror } from './endpoint.ts'
 export { openRegistry, type Registry, type RegistryOptions } from './registry.ts'
 export type { RemoteImage } from './resolve.ts'
-export { defaultPatience, type Patience } from './retry.ts'

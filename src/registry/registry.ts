@@ -1,12 +1,11 @@
 import { TsbuildError } from '../errors.ts'
+import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import type { Descriptor, Platform, Reference } from '../image/index.ts'
 import { pullBlob } from './blob.ts'
 import { openClient } from './client.ts'
 import { type Endpoint, endpointsOf, type Mirrors } from './endpoint.ts'
 import { passedOver } from './errors.ts'
-import { openHttp } from './http.ts'
 import { type RemoteImage, resolveManifest } from './resolve.ts'
-import { defaultPatience, type Patience } from './retry.ts'
 
 /** Any registry that speaks the distribution API, asked without credentials. */
 export interface Registry {
@@ -29,6 +28,7 @@ export interface Registry {
 export interface RegistryOptions {
   readonly mirrors: Mirrors
   readonly userAgent: string
+  readonly proxies?: Proxies
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
@@ -40,7 +40,7 @@ export interface RegistryOptions {
  */
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, notice = () => {}, patience = defaultPatience } = options
-  const http = openHttp(options.userAgent, patience.idleMs)
+  const http = openHttp(options.userAgent, patience.idleMs, options.proxies)
   const client = openClient(http, patience)
   return {
     async resolve(reference, platform, signal) {

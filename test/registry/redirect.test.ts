@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mayRedirect, neighbourhoodOf } from '../../src/registry/address.ts'
+import { mayRedirect, neighbourhoodOf } from '../../src/http/index.ts'
 import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
 import { type Handler, startServer } from '../support/http-server.ts'
 import { code, collect, open, resolve } from '../support/pulling.ts'

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
+import type { Patience } from '../../src/http/index.ts'
 import { parseReference } from '../../src/image/index.ts'
-import { openRegistry, type Patience, type RegistryOptions } from '../../src/registry/index.ts'
+import { openRegistry, type RegistryOptions } from '../../src/registry/index.ts'
 
 export const amd64 = { os: 'linux', architecture: 'amd64' }
 

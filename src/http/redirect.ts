@@ -12,14 +12,16 @@ const maximumRedirects = 5
 
 /**
  * Asks, and goes where it is sent. `Authorization` goes to the first origin (scheme, host and port) only.
- * @throws {TsbuildError} TSB_URL_REDIRECT for more than 5 hops, a scheme that is not http(s), a step down from https, or a
- *   target on this machine, its link or a private network when the first URL was not there
+ * @param plain whether a step down from https to http is taken: only for bytes that are checked otherwise
+ * @throws {TsbuildError} TSB_URL_REDIRECT for more than 5 hops, a scheme that is not http(s), a step down from https, or
+ *   a target on this machine, its link or a private network when the first URL was not there
  */
 export async function follow(
   http: Http,
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
+  plain: 'refused' | 'taken' = 'refused',
 ): Promise<Answer> {
   const { authorization: _, ...anonymous } = headers
   let first: Neighbourhood | undefined
@@ -34,7 +36,7 @@ export async function follow(
     const location = redirectOf(response)
     if (location === undefined) return { response, sameOrigin }
     response.discard()
-    target = nextUrl(target, location, url)
+    target = nextUrl(target, location, url, plain)
     sameOrigin &&= target.origin === url.origin
   }
   throw redirectError(url, `more than ${maximumRedirects} redirects`)
@@ -49,16 +51,24 @@ function redirectOf(response: HttpResponse): string | undefined {
   return [301, 302, 303, 307, 308].includes(response.status) ? response.headers.location : undefined
 }
 
-function nextUrl(from: URL, location: string, first: URL): URL {
+function nextUrl(from: URL, location: string, first: URL, plain: 'refused' | 'taken'): URL {
   if (!URL.canParse(location, from.href)) throw redirectError(first, 'what is no URL')
   const next = new URL(location, from.href)
   if (next.protocol !== 'https:' && next.protocol !== 'http:') throw redirectError(first, next.protocol)
-  if (next.protocol === 'http:' && from.protocol === 'https:') throw redirectError(first, 'plain HTTP')
+  if (next.protocol === 'http:' && from.protocol === 'https:' && plain === 'refused') {
+    throw redirectError(
+      first,
+      'plain HTTP',
+      'what comes over plain HTTP can be changed on the way; ADD --checksum makes it safe',
+    )
+  }
   next.username = ''
   next.password = ''
   return next
 }
 
-function redirectError(first: URL, where: string): TsbuildError {
-  return new TsbuildError('TSB_URL_REDIRECT', `${shownUrl(first)} redirects to ${where}, which is not followed`)
+function redirectError(first: URL, where: string, hint?: string): TsbuildError {
+  return new TsbuildError('TSB_URL_REDIRECT', `${shownUrl(first)} redirects to ${where}, which is not followed`, {
+    hint,
+  })
 }

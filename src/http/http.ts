@@ -9,14 +9,19 @@ import {
 } from 'node:http'
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { TsbuildError } from '../errors.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
-import { tooLargeError } from './errors.ts'
+import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
+import { openTunnel, proxyAddress } from './tunnel.ts'
 
 /** One request, without redirects. */
 export interface HttpRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  /** Called with where the host lies before anything is sent there. Throws to forbid it. */
+  /**
+   * Called with where the host lies before anything is sent there. Throws to forbid it. Behind a proxy only what is
+   * written as an address is known.
+   */
   readonly admit: (neighbourhood: Neighbourhood) => void
 }
 
@@ -41,11 +46,11 @@ export class IdleError extends Error {
 }
 
 /**
- * HTTP as registries need it: no redirects, no decompression, certificates always checked (also when the environment says
+ * HTTP as a builder needs it: no redirects, no decompression, certificates always checked (also when the environment says
  * otherwise), headers of 64 KiB at most.
  * @param idleMs milliseconds without a byte after which a sender is given up
  */
-export function openHttp(userAgent: string, idleMs: number): Http {
+export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = noProxies): Http {
   const plain = new Agent({ keepAlive: true })
   const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
   return {
@@ -54,14 +59,16 @@ export function openHttp(userAgent: string, idleMs: number): Http {
       if (literal) admit(literal)
       const options: RequestOptions = {
         headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
-        lookup: admittingLookup(admit),
         maxHeaderSize: 64 << 10,
         ...(signal && { signal }),
       }
+      const proxy = proxies(url)
+      if (proxy) return answerTo(await requestThrough(proxy, url, options, idleMs, signal), idleMs, signal)
+      const direct = { ...options, lookup: admittingLookup(admit) }
       const sent =
         url.protocol === 'https:'
-          ? httpsRequest(url, { ...options, agent: tls, rejectUnauthorized: true })
-          : httpRequest(url, { ...options, agent: plain })
+          ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
+          : httpRequest(url, { ...direct, agent: plain })
       return answerTo(sent, idleMs, signal)
     },
     close() {
@@ -78,9 +85,27 @@ export async function readBody(response: HttpResponse, limit: number, name: stri
   for await (const chunk of response.body) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > limit) throw tooLargeError(name, limit)
+    if (size > limit) throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
   }
   return Buffer.concat(chunks)
+}
+
+/** A proxy is told the whole URL of what is not secret, and connects to the server of what is. */
+async function requestThrough(
+  proxy: URL,
+  url: URL,
+  options: RequestOptions,
+  idleMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ClientRequest> {
+  if (url.protocol === 'https:') {
+    const socket = await openTunnel(proxy, url, idleMs, signal)
+    return httpsRequest(url, { ...options, createConnection: () => socket })
+  }
+  const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest
+  const path = `http://${url.host}${url.pathname}${url.search}`
+  const headers = { ...options.headers, host: url.host, ...proxyHeaders(proxy) }
+  return request({ ...options, ...proxyAddress(proxy), path, headers, agent: false })
 }
 
 function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | undefined): Promise<HttpResponse> {

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import type { HttpResponse } from './http.ts'
+
+/** How long a server is borne with. */
+export interface Patience {
+  /** How often something is tried, the first time included. */
+  readonly attempts: number
+  /** Milliseconds before the second try; each further one waits twice as long. */
+  readonly delayMs: number
+  /** Milliseconds that a `Retry-After` may ask for. */
+  readonly maximumDelayMs: number
+  /** Milliseconds without a byte after which a connection is given up. */
+  readonly idleMs: number
+}
+
+export const defaultPatience: Patience = { attempts: 4, delayMs: 500, maximumDelayMs: 30_000, idleMs: 30_000 }
+
+/** What it is called when trying again does not help. */
+export interface Failures {
+  /** Nothing came, or it broke off. */
+  unreachable(cause: unknown, attempts: number): TsbuildError
+  /** An answer that is not taken. Reads its body or discards it. */
+  refused(response: HttpResponse, attempts: number): TsbuildError | Promise<TsbuildError>
+}
+
+/**
+ * Sends a request and takes what is wanted from its answer. Tries again what may pass by itself: connections that break,
+ * also while the answer is taken, 429 and 5xx.
+ * @param wants tells by the status which answers are taken; from 200 to 299 when absent
+ * @throws {TsbuildError} what `failures` makes; one that `send` or `take` throws is passed on at once
+ */
+export async function retrying<T>(
+  failures: Failures,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+  send: () => Promise<HttpResponse>,
+  take: (response: HttpResponse) => Promise<T>,
+  wants: (status: number) => boolean = isSuccess,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const last = attempt >= patience.attempts
+    const outcome = await attemptOnce(signal, send, take, wants)
+    if (outcome.kind === 'taken') return outcome.value
+    if (outcome.kind === 'broken') {
+      if (last || !isTransient(outcome.error)) throw failures.unreachable(outcome.error, attempt)
+      await pause(delay(patience, attempt), signal)
+    } else {
+      const { response } = outcome
+      if (last || !isTransientStatus(response.status)) throw await failures.refused(response, attempt)
+      response.discard()
+      await pause(delay(patience, attempt, response.headers['retry-after']), signal)
+    }
+  }
+}
+
+/** A failure that may go away by itself. */
+export function isTransient(error: unknown): boolean {
+  return isSystemError(error, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN')
+}
+
+/** What an error says, for people. Several addresses of a host give one each, below an error without words. */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+type Outcome<T> =
+  | { readonly kind: 'taken'; readonly value: T }
+  | { readonly kind: 'refused'; readonly response: HttpResponse }
+  | { readonly kind: 'broken'; readonly error: unknown }
+
+/** What tsbuild itself refuses, and an abort, are thrown: trying again mends neither. */
+async function attemptOnce<T>(
+  signal: AbortSignal | undefined,
+  send: () => Promise<HttpResponse>,
+  take: (response: HttpResponse) => Promise<T>,
+  wants: (status: number) => boolean,
+): Promise<Outcome<T>> {
+  try {
+    const response = await send()
+    return wants(response.status) ? { kind: 'taken', value: await take(response) } : { kind: 'refused', response }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof TsbuildError) throw error
+    return { kind: 'broken', error }
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
+function isTransientStatus(status: number): boolean {
+  return status === 429 || status >= 500
+}
+
+/** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */
+function delay(patience: Patience, attempt: number, retryAfter?: string): number {
+  const asked = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined
+  return Math.min(asked ?? patience.delayMs * 2 ** (attempt - 1), patience.maximumDelayMs)
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal && { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
+}
