@@ -4,6 +4,7 @@ import { readBytes, readChoice, readHost, readNumber, readUlimit } from './limit
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
 import { readSecrets } from './secret.ts'
+import { readSsh } from './ssh.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -21,6 +22,7 @@ export interface BuildFlags {
   readonly cacheFilter: readonly string[]
   readonly pull?: 'always' | 'missing' | 'never'
   readonly secret: readonly string[]
+  readonly ssh: readonly string[]
   readonly network?: 'default' | 'none' | 'host'
   readonly allow: readonly string[]
   readonly addHost: readonly string[]
@@ -59,6 +61,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     noCache: noCache(flags),
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),
+    ssh: flags.ssh.map(readSsh),
     network: flags.network,
     allow: flags.allow.flatMap((text) => text.split(',')).map((text) => readChoice('--allow', text, entitlements)),
     addHosts: flags.addHost.map(readHost),

@@ -43,6 +43,7 @@ function addInputFlags(command: Command): void {
     )
     .addOption(repeatable('--platform <os/arch>', 'platform of the image (default: of this machine)'))
     .addOption(repeatable('--secret <spec>', 'id=NAME[,src=FILE|,env=VARIABLE], for RUN --mount=type=secret'))
+    .addOption(repeatable('--ssh <spec>', 'default, or ID=SOCKET, or ID=KEY[,KEY…], for RUN --mount=type=ssh and git'))
 }
 
 function addOutputFlags(command: Command): void {

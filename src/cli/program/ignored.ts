@@ -22,7 +22,6 @@ export const missing: Readonly<Record<string, string>> = {
   '--cache-to': 'the local cache is always written',
   '--push': 'write -o type=oci,dest=app.tar and push that: skopeo copy oci-archive:app.tar docker://…',
   '--squash': 'use a stage with one COPY --from',
-  '--ssh': 'pass what is needed with --secret',
 }
 
 export function addIgnoredFlags(command: Command): void {

@@ -11,6 +11,7 @@ const none: BuildFlags = {
   cache: true,
   cacheFilter: [],
   secret: [],
+  ssh: [],
   allow: [],
   addHost: [],
   ulimit: [],
