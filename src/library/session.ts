@@ -2,9 +2,10 @@ import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import { layerForm, readMachine } from '../executor/index.ts'
-import type { Environment } from '../options.ts'
+import type { BuildOptions, Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
+import { type LentAgents, openLentAgents } from './agents.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
 export interface Session extends AsyncDisposable {
@@ -13,12 +14,14 @@ export interface Session extends AsyncDisposable {
   readonly bases: Bases
   /** The client of registries, loaded on first use. */
   readonly registry: () => Promise<Registry>
+  readonly agents: LentAgents
 }
 
 export interface SessionOptions {
   /** `docker.io` to `127.0.0.1:5000`: asked before those of the config file. */
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
+  readonly ssh?: BuildOptions['ssh'] | undefined
   readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -32,10 +35,12 @@ export async function openSession(environment: Environment, options: SessionOpti
     return opened
   }
   let temporary: Store['temporary'] | undefined
-  const fetch = blobFetcher(registry, (prefix) => {
+  const folder = (prefix: string) => {
     if (!temporary) throw new Error('the store is not open')
     return temporary(prefix)
-  })
+  }
+  const fetch = blobFetcher(registry, folder)
+  const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
     now,
     fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
@@ -55,7 +60,9 @@ export async function openSession(environment: Environment, options: SessionOpti
     cache,
     bases,
     registry,
+    agents,
     async [Symbol.asyncDispose]() {
+      await agents[Symbol.asyncDispose]()
       await cache.close()
       await store.close()
       const client = await opened?.catch(() => undefined)
@@ -66,12 +73,14 @@ export async function openSession(environment: Environment, options: SessionOpti
 
 async function openClient({ env, cwd }: Environment, options: SessionOptions): Promise<Registry> {
   const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
+  const { proxiesOf } = await import('../http/index.ts')
   const folder = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] ?? cwd, '.config')
   const { mirrors } = await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
     userAgent: 'tsbuild',
+    proxies: proxiesOf(env),
     ...(options.notice && { notice: options.notice }),
   })
 }
