@@ -79,10 +79,10 @@ export function placeFile(files: TreeEditor, chosen: ChosenFile, dest: string, p
   putEntry(files, place(chosen.tree, chosen.entry, path, placement, new Map()))
 }
 
-/** Directories made on the way are 0755 and root's, but `--chown` and an octal `--chmod` hit them too. */
+/** Directories made on the way are 0755 and root's, but `--chown` and an octal `--chmod`, less special bits, hit them too. */
 function newDirectory({ owner, mode, now }: Placement): NewDirectory {
   return {
-    mode: mode?.absolute ? mode.apply(0o755, true) : 0o755,
+    mode: mode?.absolute ? mode.apply(0o755, true) & 0o777 : 0o755,
     uid: owner?.uid ?? 0,
     gid: owner?.gid ?? 0,
     mtime: now,

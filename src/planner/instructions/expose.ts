@@ -5,11 +5,11 @@ import { parsePorts } from '../ports.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withConfig, withRow } from '../state.ts'
 
-/** EXPOSE: ranges are written out, protocols are in lower case, and all is sorted as text. */
+/** EXPOSE: its words in the order of their text as written; in each, ranges are written out and protocols in lower case. */
 export function lowerExpose(state: StageState, instruction: ExposeInstruction, scope: StageScope): StageState {
   const ports = instruction.ports
+    .toSorted((a, b) => (a.text < b.text ? -1 : 1))
     .flatMap((word) => expandToWords(word, state, scope).flatMap((text) => parsePorts(text, word.at)))
-    .sort()
   const exposed = Object.fromEntries(ports.map((port) => [port, {}]))
   return withRow(
     withConfig(state, { ExposedPorts: { ...state.image.config?.ExposedPorts, ...exposed } }),

@@ -74,9 +74,9 @@ describe('COPY of a directory', () => {
 describe('--chown and --chmod', () => {
   const owner = { uid: 5, gid: 6 }
 
-  it('hit all that is copied, and directories made on the way', () => {
+  it('hit all that is copied, and directories made on the way, which get no special bits', () => {
     expect(placed([], ['file /f x'], 'f', '/a/f', { owner, mode: parseMode('4750') })).toEqual([
-      'dir[mode=4750,uid=5,gid=6] /a',
+      'dir[mode=750,uid=5,gid=6] /a',
       'file[mode=4750,uid=5,gid=6] /a/f x',
     ])
   })

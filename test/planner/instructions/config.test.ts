@@ -82,9 +82,9 @@ describe('LABEL', () => {
 })
 
 describe('EXPOSE', () => {
-  it('is expanded into words, written out and sorted as text', async () => {
+  it('is sorted as written, then expanded into words and written out', async () => {
     const plan = await planText('FROM scratch\nENV P="80 443/TCP"\nEXPOSE $P 9-10/udp\n')
-    expect(rowsOf(plan).at(-1)).toBe('EXPOSE [10/udp 443/tcp 80/tcp 9/udp]')
+    expect(rowsOf(plan).at(-1)).toBe('EXPOSE [80/tcp 443/tcp 9/udp 10/udp]')
     expect(Object.keys(plan.image.config.config?.ExposedPorts ?? {})).toHaveLength(4)
   })
 
@@ -116,7 +116,7 @@ describe('STOPSIGNAL', () => {
     }
     expect(await errorOf('STOPSIGNAL SIGTREM')).toMatchObject({
       message: 'invalid signal: SIGTREM',
-      hint: 'did you mean "TERM"?',
+      hint: 'did you mean "SIGTERM"?',
     })
     expect(await errorOf('STOPSIGNAL 0')).toMatchObject({ code: 'TSB_STOPSIGNAL' })
   })
