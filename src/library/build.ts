@@ -7,6 +7,7 @@ import { exportPorts, writeOutput } from './outputs.ts'
 import { planRequest } from './plan-request.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { checkSecrets } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 
 /**
@@ -20,8 +21,9 @@ export async function build(options: BuildOptions, environment: Environment): Pr
   const started = now()
   const progress = progressTo(events, now)
   const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
-  const dockerfile = await loadDefinition(options, environment, progress)
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
+  await checkSecrets(options.secrets, environment, notice)
+  const dockerfile = await loadDefinition(options, environment, progress)
   await using session = await openSession(environment, { ...options, notice })
   const ports = buildPorts(session, dockerfile.path, options, environment, progress)
   const { image, plan, executed } = await buildImage(dockerfile.source, planRequest(options, environment.arch), ports)

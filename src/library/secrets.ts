@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { Secrets } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
+
+/** Largest file that can be a secret, in bytes; that of BuildKit. */
+const sizeLimit = 500 * 1024
 
 /** The secrets that the command line names, read when a step wants them and never kept. */
 export function openSecrets(named: BuildOptions['secrets'], { cwd, env }: Environment): Secrets {
@@ -12,20 +16,60 @@ export function openSecrets(named: BuildOptions['secrets'], { cwd, env }: Enviro
       const source = sources.get(id)
       if (!source) return undefined
       if ('file' in source) return readSecretFile(id, path.resolve(cwd, source.file))
-      const value = env[source.env]
-      return value === undefined ? undefined : new TextEncoder().encode(value)
+      return new TextEncoder().encode(env[source.env] ?? '')
     },
   }
 }
 
-async function readSecretFile(id: string, file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'EACCES', 'EISDIR')) throw error
-    throw new TsbuildError('TSB_SECRET_MISSING', `secret ${id}: cannot read ${file}`, {
-      cause: error,
-      hint: 'check src= of --secret',
-    })
+/**
+ * Looks whether all secrets are there, so that what is wrong is known before a step runs. A variable that is not set makes an
+ * empty secret, as with Docker, and is told to `notice`.
+ * @throws {TsbuildError} TSB_SECRET_MISSING, TSB_SECRET_TOO_LARGE
+ */
+export async function checkSecrets(
+  named: BuildOptions['secrets'],
+  { cwd, env }: Environment,
+  notice: (message: string) => void,
+): Promise<void> {
+  for (const [id, source] of Object.entries(named ?? {})) {
+    if ('file' in source) await checkFile(id, source.file, path.resolve(cwd, source.file))
+    else if (env[source.env] === undefined) notice(`secret ${id} is empty: the variable ${source.env} is not set`)
   }
+}
+
+async function checkFile(id: string, written: string, file: string): Promise<void> {
+  const { size } = await statFile(id, written, file)
+  if (size <= sizeLimit) return
+  throw new TsbuildError('TSB_SECRET_TOO_LARGE', `secret ${id} too big. max size 500KB`, {
+    hint: `${file} has ${size} bytes: mount a directory with RUN --mount=type=bind, or pass a smaller file`,
+  })
+}
+
+async function statFile(id: string, written: string, file: string): Promise<Stats> {
+  const hint =
+    id === written
+      ? `no variable and no file has that name: set ${id}, or write --secret id=${id},src=FILE`
+      : 'check src= of --secret'
+  return await readable(id, file, hint, async () => {
+    const stats = await stat(file)
+    if (stats.isDirectory()) throw missing(id, file, 'src= of --secret is a file')
+    return stats
+  })
+}
+
+function readSecretFile(id: string, file: string): Promise<Uint8Array> {
+  return readable(id, file, 'check src= of --secret', () => readFile(file))
+}
+
+async function readable<T>(id: string, file: string, hint: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR')) throw error
+    throw missing(id, file, hint, error)
+  }
+}
+
+function missing(id: string, file: string, hint: string, cause?: unknown): TsbuildError {
+  return new TsbuildError('TSB_SECRET_MISSING', `secret ${id}: cannot read ${file}`, { cause, hint })
 }

@@ -4,7 +4,7 @@ import { FlagError } from './flag-error.ts'
 export type SecretSource = { readonly file: string } | { readonly env: string }
 
 /**
- * `--secret id=ID[,src=FILE|,env=NAME]`. With an id alone the variable of that name is taken when it is set, else the file.
+ * `--secret id=ID[,src=FILE|,env=NAME][,type=file|env]`; of `type=env` the source is a variable. With an id alone the variable of that name is taken when it is set, else the file.
  * @throws {FlagError} without an id
  */
 export function readSecrets(
@@ -24,5 +24,5 @@ function readSecret(text: string, env: Readonly<Record<string, string | undefine
   const name = fields.get('env') ?? (type === 'env' ? (source ?? id) : undefined)
   if (name !== undefined) return [id, { env: name }]
   if (source !== undefined) return [id, { file: source }]
-  return [id, type === '' && env[id] !== undefined ? { env: id } : { file: id }]
+  return [id, type === '' && Object.hasOwn(env, id) ? { env: id } : { file: id }]
 }
