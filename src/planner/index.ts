@@ -1,4 +1,5 @@
 export { type CheckReport, check } from './checks/check.ts'
 export { plan } from './plan.ts'
 export { type GitFlags, type GitReference, gitOp, parseGitReference, showGitReference } from './remote/git-reference.ts'
-export type { BaseImage, BaseImages, NamedContext, PlanRequest } from './request.ts'
+export { type HttpReference, parseHttpReference } from './remote/http-reference.ts'
+export type { BaseImage, BaseImages, NamedContext, PlanRequest, SourceTimes } from './request.ts'

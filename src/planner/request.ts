@@ -1,4 +1,4 @@
-import type { PinnedImage } from '../graph/index.ts'
+import type { GitOp, HttpOp, Node, PinnedImage } from '../graph/index.ts'
 import type { ImageConfig, Platform } from '../image/index.ts'
 import type { SourceRange } from '../source.ts'
 
@@ -16,7 +16,7 @@ export interface PlanRequest {
   readonly buildPlatform: Platform
   /** `--label`: they win over the file's. */
   readonly labels: ReadonlyMap<string, string>
-  /** `--build-context NAME=…`, by name. */
+  /** `--build-context NAME=…`, by name; a name may be for one platform, `NAME::linux/arm64`. */
   readonly namedContexts: ReadonlyMap<string, NamedContext>
   /** `true` for `--no-cache`, else the stage names of `--no-cache-filter`. */
   readonly noCache: boolean | readonly string[]
@@ -30,8 +30,14 @@ export interface PlanRequest {
   readonly hostNames?: readonly string[]
 }
 
-/** A named context is a local directory, or an image by reference (`docker-image://`, `oci-layout://`). */
-export type NamedContext = { readonly kind: 'local' } | { readonly kind: 'image'; readonly reference: string }
+/**
+ * A named context is a local directory, an image by reference (`docker-image://`, `oci-layout://`), or the files of a git
+ * repository or a URL, shown without a login.
+ */
+export type NamedContext =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'image'; readonly reference: string }
+  | { readonly kind: 'git' | 'http'; readonly shown: string }
 
 /** An image that exists already: what a plan has to know of it. */
 export interface BaseImage {
@@ -40,7 +46,7 @@ export interface BaseImage {
   readonly config: ImageConfig
 }
 
-/** The one question that planning asks. */
+/** What planning asks about images. */
 export interface BaseImages {
   /**
    * Manifest and config of an image for a platform; no layer is read.
@@ -48,4 +54,12 @@ export interface BaseImages {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   resolve(reference: string, platform: Platform, at?: SourceRange): Promise<BaseImage>
+}
+
+/** What planning asks about time, and only for SOURCE_DATE_EPOCH: seconds since 1970; undefined for what has no time. */
+export interface SourceTimes {
+  /** Of `context`, or of a named one: a commit, `Last-Modified` of a URL, else the newest file of an archive. */
+  context(name: string): Promise<number | undefined>
+  /** Of what an ADD would fetch. */
+  remote(source: GitOp | HttpOp, login: Node['login']): Promise<number | undefined>
 }

@@ -1,4 +1,4 @@
-import { type Platform, parseReference } from '../../image/index.ts'
+import { formatPlatform, normalizePlatform, type Platform, parseReference } from '../../image/index.ts'
 import type { SourceRange } from '../../source.ts'
 import type { NamedContext, PlanRequest } from '../request.ts'
 import type { Ref } from './ref.ts'
@@ -9,23 +9,46 @@ export interface NamedContexts {
   find(name: string, platform: Platform, at: SourceRange): Ref | undefined
 }
 
+/** A context under the name that it was given with. */
+export interface FoundContext {
+  readonly name: string
+  readonly context: NamedContext
+}
+
 /** Names that mean something of their own. */
 const reserved: ReadonlySet<string> = new Set(['scratch', 'context'])
 
 export function namedContexts(request: PlanRequest): NamedContexts {
-  const byName = new Map<string, readonly [name: string, context: NamedContext]>()
-  for (const [name, context] of request.namedContexts) byName.set(shortName(name), [name, context])
+  const find = finderOf(request)
   return {
-    find: (written, platform, at) => {
-      if (byName.size === 0 || reserved.has(written.toLowerCase())) return undefined
-      const found = byName.get(shortName(written))
-      return found && refOf(...found, platform, at)
+    find(written, platform, at) {
+      if (request.namedContexts.size === 0 || reserved.has(written.toLowerCase())) return undefined
+      const found = find(written, platform)
+      return found && refOf(found, platform, at)
     },
   }
 }
 
-function refOf(name: string, context: NamedContext, platform: Platform, at: SourceRange): Ref {
-  if (context.kind === 'local') return { kind: 'context', name }
+/** The context of a name: one for the platform, `NAME::linux/arm64`, before one for all. */
+export function namedContextOf(request: PlanRequest, name: string, platform: Platform): FoundContext | undefined {
+  return finderOf(request)(name, platform)
+}
+
+function finderOf({ namedContexts }: PlanRequest): (name: string, platform: Platform) => FoundContext | undefined {
+  const byKey = new Map([...namedContexts].map(([name, context]) => [keyOf(name), { name, context }] as const))
+  return (name, platform) => {
+    const key = shortName(name)
+    return byKey.get(`${key}::${formatPlatform(normalizePlatform(platform))}`) ?? byKey.get(key)
+  }
+}
+
+function keyOf(given: string): string {
+  const [name = '', platform] = given.split('::')
+  return platform === undefined ? shortName(name) : `${shortName(name)}::${platform}`
+}
+
+function refOf({ name, context }: FoundContext, platform: Platform, at: SourceRange): Ref {
+  if (context.kind !== 'image') return { kind: 'context', name }
   const reference = context.reference.replace(/^docker-image:\/\//, '')
   return reference === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference, platform, at }
 }

@@ -9,6 +9,7 @@ import type { StageScope } from '../scope.ts'
 import type { StageState } from '../state.ts'
 import type { Variables } from '../variables.ts'
 import type { Bases } from './bases.ts'
+import { contextLabel, contextLayer } from './context-names.ts'
 import type { NeededStage } from './need.ts'
 import { imageKey, type Ref } from './ref.ts'
 import { addImage, addScratch, startFromContext, startFromImage, startFromScratch, startFromStage } from './start.ts'
@@ -55,7 +56,7 @@ function lowerTrigger(
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     const message = `${error.message} (ONBUILD ${instruction.text} of ${stage.from.image.text})`
-    throw new TsbuildError(error.code, message, { at: stage.from.at, hint: error.hint, cause: error })
+    throw new TsbuildError(error.code, message, { at: instruction.at, hint: error.hint, cause: error })
   }
 }
 
@@ -99,7 +100,7 @@ function startStage(
     case 'scratch':
       return startFromScratch(scope)
     case 'context':
-      return startFromContext(outsideFiles(base, file), `local source for ${base.name}`, stage, scope)
+      return startFromContext(outsideFiles(base, file), contextLayer(base.name, file.request), stage, scope)
     case 'image':
       return startFromImage(baseOf(base, file), base.platform, stage, scope)
     case 'stage': {
@@ -116,7 +117,7 @@ function outsideFiles(ref: Exclude<Ref, { kind: 'stage' }>, file: FileScope): Op
     case 'scratch':
       return addScratch(file.graph)
     case 'context':
-      return file.graph.add({ kind: 'context', name: ref.name }, { label: `[context ${ref.name}] load from client` })
+      return file.graph.add({ kind: 'context', name: ref.name }, { label: contextLabel(ref.name, file.request) })
     case 'image':
       return addImage(baseOf(ref, file), file.graph)
   }

@@ -303,6 +303,29 @@ describe('named contexts', () => {
     expect(opsOf(plan, 'context')).toEqual([{ kind: 'context', name: 'context' }])
   })
 
+  it('for one platform come before those for all', async () => {
+    const named = contexts({ 'dep::linux/arm64': { kind: 'local' }, dep: { kind: 'local' } })
+    const contextFor = async (architecture: string) =>
+      opsOf(await planText(stages, { ...named, platform: { os: 'linux', architecture } }), 'context')
+    expect(await contextFor('arm64')).toEqual([{ kind: 'context', name: 'dep::linux/arm64' }])
+    expect(await contextFor('amd64')).toEqual([{ kind: 'context', name: 'dep' }])
+  })
+
+  it('of a repository or URL are shown by where they come from', async () => {
+    const text = 'FROM repo\nCOPY --from=file context /\n'
+    const named = contexts({
+      repo: { kind: 'git', shown: 'https://h/r.git#main' },
+      file: { kind: 'http', shown: 'https://h/f' },
+    })
+    expect((await labels(text, named)).filter((label) => label.startsWith('['))).toEqual([
+      '[internal] load git source https://h/r.git#main',
+      '[context file] https://h/f',
+      '[1/2] COPY --from=file context /',
+    ])
+    const rows = rowsOf(await planText('FROM repo\n', named))
+    expect(rows).toEqual(['git snapshot for https://h/r.git#main'])
+  })
+
   it('docker-image://scratch is no image at all', async () => {
     const plan = await planText(
       'FROM none\n',
