@@ -1,4 +1,4 @@
-import { didYouMean, TsbuildError } from '../errors.ts'
+import { didYouMean, nearest, TsbuildError } from '../errors.ts'
 import type { Descriptor, Platform } from './descriptor.ts'
 
 const systems = ['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'wasip1', 'js', 'plan9']
@@ -120,7 +120,16 @@ function normalVariant(architecture: string, variant: string | undefined): strin
 
 function formatError(text: string): TsbuildError {
   return new TsbuildError('TSB_PLATFORM_FORMAT', `not a platform: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint:
-      didYouMean(text, architectures) ?? 'a platform is os/architecture[/variant], such as linux/amd64 or linux/arm/v7',
+    hint: nearestPlatform(text) ?? 'a platform is os/architecture[/variant], such as linux/amd64 or linux/arm/v7',
   })
+}
+
+/** The hint for a platform of which one part is misspelled. */
+function nearestPlatform(text: string): string | undefined {
+  const [first = '', second, ...variant] = text.slice(0, 100).split('/')
+  if (second === undefined) return didYouMean(first, [...systems, ...architectures])
+  const os = nearest(first, systems)
+  const architecture = nearest(second, [...architectures, ...spellings.keys()])
+  if (!os || !architecture || variant.length > 1) return undefined
+  return `did you mean "${[os, architecture, ...variant].join('/')}"?`
 }

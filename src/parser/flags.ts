@@ -118,7 +118,11 @@ function unknownFlag(statement: Statement, flag: Lexeme, name: string, known: It
   const names = [...known]
   const list = names.map((other) => `--${other}`).join(', ')
   const keyword = statement.keyword.text.toUpperCase()
-  const hint = didYouMean(excerpt(name), names) ?? (list ? `${keyword} knows ${list}` : `${keyword} has no flags`)
+  const near = didYouMean(
+    `--${excerpt(name)}`,
+    names.map((other) => `--${other}`),
+  )
+  const hint = near ?? (list ? `${keyword} knows ${list}` : `${keyword} has no flags`)
   return instructionError(statement, 'TSB_UNKNOWN_FLAG', `unknown flag: --${excerpt(name)}`, { part: flag, hint })
 }
 

@@ -44,5 +44,8 @@ function pairOf(statement: Statement, word: Lexeme): Pair {
 /** The error for `=value`. */
 export function blankName(statement: Statement, word: Lexeme): TsbuildError {
   const keyword = statement.keyword.text.toUpperCase()
-  return instructionError(statement, 'TSB_BAD_PAIR', `${keyword} names can not be blank`, { part: word })
+  return instructionError(statement, 'TSB_BAD_PAIR', `${keyword} names can not be blank`, {
+    part: word,
+    hint: 'write a name before the =',
+  })
 }

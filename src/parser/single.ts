@@ -1,6 +1,7 @@
 import { readFlags } from './flags.ts'
 import type { Word } from './instruction.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
+import { usageHint } from './usage.ts'
 
 /** The whole rest of an instruction that takes one argument and no flags. */
 export function readSingle(statement: Statement): Word {
@@ -13,5 +14,7 @@ export function readSingle(statement: Statement): Word {
 export function requireArguments(statement: Statement, what = 'at least one argument'): void {
   if (statement.rest.text !== '') return
   const keyword = statement.keyword.text.toUpperCase()
-  throw instructionError(statement, 'TSB_MISSING_ARGUMENT', `${keyword} requires ${what}`)
+  throw instructionError(statement, 'TSB_MISSING_ARGUMENT', `${keyword} requires ${what}`, {
+    hint: usageHint(keyword),
+  })
 }

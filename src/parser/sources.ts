@@ -5,6 +5,7 @@ import { chompTabs, type HeredocBody } from './heredoc.ts'
 import type { CopyInstruction, Heredoc } from './instruction.ts'
 import { lastAtMost } from './places.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
+import { usageHint } from './usage.ts'
 import { plainWords } from './words.ts'
 
 type SourcesAndDest = Pick<CopyInstruction, 'sources' | 'dest' | 'heredocs' | 'json'>
@@ -60,7 +61,7 @@ function missingDestination(statement: Statement) {
     statement,
     'TSB_MISSING_ARGUMENT',
     `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`,
-    { hint: `write ${keyword} SOURCE… DESTINATION` },
+    { hint: usageHint(keyword) },
   )
 }
 

@@ -15,7 +15,10 @@ export function parseTrigger(text: string, at: SourceRange, escapeChar: '\\' | '
   const source = { name: at.source.name, text }
   const [statement, ...more] = scan(source, escapeChar, () => at).statements
   if (!statement || more.length > 0) {
-    throw new TsbuildError('TSB_BAD_TRIGGER', `onbuild trigger should be a single expression: ${quoted(text)}`, { at })
+    throw new TsbuildError('TSB_BAD_TRIGGER', `onbuild trigger should be a single expression: ${quoted(text)}`, {
+      at,
+      hint: 'use another base: the triggers of this one cannot be carried out',
+    })
   }
   refuseTrigger(statement, statement.keyword)
   return readInstruction(statement)

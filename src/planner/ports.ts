@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
-import { TsbuildError } from '../errors.ts'
+import { didYouMean, TsbuildError } from '../errors.ts'
 import type { SourceRange } from '../source.ts'
+
+const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
 
 /**
  * Reads a word of EXPOSE, `port[-port][/proto]`, into `port/proto` for each port. What belongs to `docker run -p`
@@ -8,15 +10,16 @@ import type { SourceRange } from '../source.ts'
  * @throws {TsbuildError} TSB_EXPOSE
  */
 export function parsePorts(text: string, at?: SourceRange): readonly string[] {
-  const fail = (message: string) =>
-    new TsbuildError('TSB_EXPOSE', message, { at, hint: 'a port is written 80, 80/udp or 8000-8010' })
+  const fail = (message: string, hint = 'a port is a number up to 65535, written 80, 80/udp or 8000-8010') =>
+    new TsbuildError('TSB_EXPOSE', message, { at, hint })
   const { ip, host, container } = splitPort(text)
   const slash = container.indexOf('/')
   const range = slash < 0 ? container : container.slice(0, slash)
   const protocol = slash < 0 ? '' : container.slice(slash + 1).toLowerCase()
   if (range === '') throw fail(`invalid port: ${JSON.stringify(text)}: no port specified`)
-  if (!['', 'tcp', 'udp', 'sctp'].includes(protocol)) {
-    throw fail(`invalid port: ${JSON.stringify(text)}: invalid proto: ${protocol}`)
+  if (protocol !== '' && !protocols.includes(protocol)) {
+    const hint = didYouMean(protocol, protocols) ?? `the protocols are ${protocols.join(', ')}`
+    throw fail(`invalid port: ${JSON.stringify(text)}: invalid proto: ${protocol}`, hint)
   }
   if (!isAddress(ip)) throw fail(`invalid IP address: ${ip}`)
   const ports = parseRange(range)

@@ -50,7 +50,7 @@ const cases: readonly (readonly [rule: string, dockerfile: string, complaint: Co
   [
     'an unknown flag: the nearest known one is named',
     'FROM busybox\nCOPY --chwon=1 a /\n',
-    { error: /unknown flag: --chwon$/, hint: /did you mean "chown"\?$/, at: 'Dockerfile:2' },
+    { error: /unknown flag: --chwon$/, hint: /did you mean "--chown"\?$/, at: 'Dockerfile:2' },
   ],
   [
     'a stage that comes later',

@@ -1,17 +1,15 @@
-import { quoted } from '../characters.ts'
+import { excerpt, type Lexeme, quoted } from '../characters.ts'
 import { readFlags } from '../flags.ts'
 import type { FromInstruction } from '../instruction.ts'
 import { baseOf, instructionError, type Statement, wordOf } from '../statement.ts'
+import { usageHint } from '../usage.ts'
 import { plainWords } from '../words.ts'
 
 export function readFrom(statement: Statement): FromInstruction {
-  const [image, as, alias, ...more] = plainWords(statement.rest)
-  const named = as?.text.toLowerCase() === 'as' && alias !== undefined && more.length === 0
-  if (!image || (as && !named)) {
-    throw instructionError(statement, 'TSB_BAD_FROM', 'FROM requires either one or three arguments', {
-      hint: 'write FROM IMAGE or FROM IMAGE AS NAME',
-    })
-  }
+  const words = plainWords(statement.rest)
+  const [image, as, alias] = words
+  const named = as && isAs(as) && alias && words.length === 3
+  if (!image || (as && !named)) throw wordsError(statement, words)
   if (alias && !isStageName(alias.text.toLowerCase())) {
     throw instructionError(
       statement,
@@ -26,8 +24,24 @@ export function readFrom(statement: Statement): FromInstruction {
     ...baseOf(statement),
     image: wordOf(statement, image),
     ...(platform && { platform }),
+    ...(as && { as: wordOf(statement, as) }),
     ...(alias && { alias: wordOf(statement, alias) }),
   }
+}
+
+function isAs({ text }: Lexeme): boolean {
+  return text.toLowerCase() === 'as'
+}
+
+/** Blames the words that are one too many, or one too few. */
+function wordsError(statement: Statement, [image, as, alias, ...more]: readonly Lexeme[]) {
+  const name = as && !isAs(as) && !alias ? as : alias
+  const wrong = as && isAs(as) && more[0] ? more[0] : as
+  const hint = image ? `write FROM ${excerpt(image.text)} AS ${name ? excerpt(name.text) : 'NAME'}` : usageHint('from')
+  return instructionError(statement, 'TSB_BAD_FROM', 'FROM requires either one or three arguments', {
+    ...(wrong && { part: wrong }),
+    hint,
+  })
 }
 
 function isStageName(name: string): boolean {

@@ -21,5 +21,7 @@ export function refuseTrigger(statement: Statement, keyword: Statement['keyword'
       ? "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
       : `${name} isn't allowed as an ONBUILD trigger`
   if (!['ONBUILD', 'FROM', 'MAINTAINER'].includes(name)) return
-  throw instructionError(statement, 'TSB_BAD_TRIGGER', message, { part: keyword })
+  const hint =
+    name === 'ONBUILD' ? 'write ONBUILD once' : `leave ${name} out: the image that is built on this one has its own`
+  throw instructionError(statement, 'TSB_BAD_TRIGGER', message, { part: keyword, hint })
 }

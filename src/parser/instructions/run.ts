@@ -1,3 +1,4 @@
+import { didYouMean } from '../../errors.ts'
 import { excerpt, quoted } from '../characters.ts'
 import { readCommand } from '../command.ts'
 import { type FlagValue, readFlags } from '../flags.ts'
@@ -6,15 +7,18 @@ import { csvFields } from '../mount-fields.ts'
 import { heredocValue } from '../sources.ts'
 import { baseOf, instructionError, type Statement } from '../statement.ts'
 
+const networks: readonly string[] = ['default', 'none', 'host']
+const securities: readonly string[] = ['sandbox', 'insecure']
+
 export function readRun(statement: Statement): RunInstruction {
   const flags = readFlags(statement, { mount: 'words', network: 'word', security: 'word', device: 'words' })
   const network = flags.word('network')
   const security = flags.word('security')
-  if (network && !['default', 'none', 'host'].includes(network.text)) {
-    throw badValue(statement, network, `invalid network mode ${quoted(network.text)}`, 'default, none or host')
+  if (network && !networks.includes(network.text)) {
+    throw badValue(statement, network, `invalid network mode ${quoted(network.text)}`, networks)
   }
-  if (security && !['sandbox', 'insecure'].includes(security.text)) {
-    throw badValue(statement, security, `security ${quoted(security.text)} is not valid`, 'sandbox or insecure')
+  if (security && !securities.includes(security.text)) {
+    throw badValue(statement, security, `security ${quoted(security.text)} is not valid`, securities)
   }
   return {
     kind: 'run',
@@ -27,8 +31,9 @@ export function readRun(statement: Statement): RunInstruction {
   }
 }
 
-function badValue(statement: Statement, { at }: Word, message: string, choices: string) {
-  return instructionError(statement, 'TSB_BAD_FLAG', message, { at, hint: `write ${choices}` })
+function badValue(statement: Statement, { text, at }: Word, message: string, choices: readonly string[]) {
+  const hint = didYouMean(excerpt(text), choices) ?? `write one of ${choices.join(', ')}`
+  return instructionError(statement, 'TSB_BAD_FLAG', message, { at, hint })
 }
 
 /** The `key=value` fields of a mount. What they mean is known only after expansion, but for `from`, which has none. */
@@ -38,7 +43,10 @@ function readMount(
 ): RunInstruction['mounts'][number]['fields'] {
   const fields = csvFields(text)
   if ('problem' in fields) {
-    throw instructionError(statement, 'TSB_BAD_MOUNT', `failed to parse csv mounts: ${fields.problem}`, { at: whole })
+    throw instructionError(statement, 'TSB_BAD_MOUNT', `failed to parse csv mounts: ${fields.problem}`, {
+      at: whole,
+      hint: 'write --mount=type=TYPE,target=PATH; quotes go around a whole key=value',
+    })
   }
   return fields.map((field, i) => {
     const equals = field.indexOf('=')

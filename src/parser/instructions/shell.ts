@@ -3,6 +3,7 @@ import { readFlags } from '../flags.ts'
 import type { ShellInstruction } from '../instruction.ts'
 import { requireArguments } from '../single.ts'
 import { baseOf, instructionError, type Statement } from '../statement.ts'
+import { usageHint } from '../usage.ts'
 
 export function readShell(statement: Statement): ShellInstruction {
   readFlags(statement, {})
@@ -11,11 +12,14 @@ export function readShell(statement: Statement): ShellInstruction {
   if (!argv) {
     throw instructionError(statement, 'TSB_BAD_JSON', 'SHELL requires the arguments to be in JSON form', {
       part: statement.rest,
-      hint: 'write SHELL ["/bin/bash", "-c"]',
+      hint: usageHint('shell'),
     })
   }
   if (argv.length === 0) {
-    throw instructionError(statement, 'TSB_MISSING_ARGUMENT', 'SHELL requires at least one argument')
+    throw instructionError(statement, 'TSB_MISSING_ARGUMENT', 'SHELL requires at least one argument', {
+      part: statement.rest,
+      hint: usageHint('shell'),
+    })
   }
   return { kind: 'shell', ...baseOf(statement), argv }
 }

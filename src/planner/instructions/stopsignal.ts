@@ -17,10 +17,19 @@ export function lowerStopsignal(state: StageState, instruction: StopsignalInstru
   if (!isSignal(signal)) {
     throw new TsbuildError('TSB_STOPSIGNAL', `invalid signal: ${signal}`, {
       at: instruction.signal.at,
-      hint: didYouMean(signal.replace(/^SIG/i, ''), names),
+      hint: nearestSignal(signal) ?? 'a signal is a name such as SIGTERM, or a number from 1 on',
     })
   }
   return withRow(withConfig(state, { StopSignal: signal }), `STOPSIGNAL ${signal}`)
+}
+
+/** The nearest name, with SIG when it was written so. */
+function nearestSignal(signal: string): string | undefined {
+  const prefix = /^SIG/i.exec(signal)?.[0].toUpperCase() ?? ''
+  return didYouMean(
+    signal,
+    [...names].map((name) => prefix + name),
+  )
 }
 
 function isSignal(text: string): boolean {

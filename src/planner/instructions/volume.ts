@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { TsbuildError } from '../../errors.ts'
-import type { VolumeInstruction } from '../../parser/index.ts'
+import type { VolumeInstruction, Word } from '../../parser/index.ts'
 import { expand } from '../expand.ts'
 import { goList } from '../go-format.ts'
 import type { StageScope } from '../scope.ts'
@@ -10,7 +10,7 @@ import { type StageState, withConfig, withRow } from '../state.ts'
 export function lowerVolume(state: StageState, instruction: VolumeInstruction, scope: StageScope): StageState {
   const paths = instruction.paths.map((word) => {
     const path = expand(word, state, scope)
-    if (path === '') throw new TsbuildError('TSB_VOLUME_EMPTY', 'VOLUME specified can not be an empty string', word)
+    if (path === '') throw emptyVolume(word)
     return path.split('/').includes('..') ? posix.join('/', path) : path
   })
   const volumes = Object.fromEntries(paths.map((path) => [path, {}]))
@@ -18,4 +18,11 @@ export function lowerVolume(state: StageState, instruction: VolumeInstruction, s
     withConfig(state, { Volumes: { ...state.image.config?.Volumes, ...volumes } }),
     `VOLUME ${goList(paths)}`,
   )
+}
+
+function emptyVolume({ at }: Word): TsbuildError {
+  return new TsbuildError('TSB_VOLUME_EMPTY', 'VOLUME specified can not be an empty string', {
+    at,
+    hint: 'give its variables a value with ARG or ENV',
+  })
 }

@@ -31,11 +31,17 @@ async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>
     return await port.resolve(ref.reference, ref.platform, ref.at)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
-    const meant = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code) ? didYouMean(ref.reference, stages) : undefined
+    const meant = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code) ? stageHint(ref.reference, stages) : undefined
     throw new TsbuildError(error.code, error.message, {
       at: error.at ?? ref.at,
-      hint: meant ?? error.hint,
+      hint: meant ?? error.hint ?? 'no stage above has this name either: check the name and the tag',
       cause: error.cause ?? error,
     })
   }
+}
+
+/** A name that is no image may have been meant as that of a stage. */
+function stageHint(name: string, stages: Iterable<string>): string | undefined {
+  const names = [...stages]
+  return names.includes(name) ? `stage "${name}" stands below: move it above this line` : didYouMean(name, names)
 }

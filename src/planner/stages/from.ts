@@ -15,7 +15,7 @@ export function fromName({ image }: FromInstruction, globals: Variables, reading
   if (name !== '') return name
   throw new TsbuildError('TSB_FROM_BLANK', `base name (${image.text}) should not be blank`, {
     at: image.at,
-    hint: hintForVariable(image.text, globals) ?? 'declare the ARG before the first FROM, or give it a default',
+    hint: hintForVariable(image.text, globals) ?? 'name an image, a stage above or scratch',
   })
 }
 
@@ -34,7 +34,7 @@ export function fromPlatform(
   if (text === '') {
     throw new TsbuildError('TSB_PLATFORM_FORMAT', `empty platform value from expression ${platform.text}`, {
       at: platform.at,
-      hint: hintForVariable(platform.text, globals),
+      hint: hintForVariable(platform.text, globals) ?? 'write --platform=linux/amd64, or leave it out',
     })
   }
   try {
@@ -46,9 +46,12 @@ export function fromPlatform(
   }
 }
 
+/** Why a text with a variable came out empty; undefined when there is none in it. */
 function hintForVariable(text: string, globals: Variables): string | undefined {
   const name = /\$\{?(\w+)/.exec(text)?.[1]
-  return name === undefined ? undefined : didYouMean(name, globals.keys())
+  if (name === undefined) return undefined
+  const missing = `ARG ${name}=DEFAULT before the first FROM, or --build-arg ${name}=VALUE`
+  return (globals.has(name) ? undefined : didYouMean(name, globals.keys())) ?? `give it a value: ${missing}`
 }
 
 /**

@@ -70,7 +70,10 @@ function triggersOf(
   return triggerTexts(base, stages, bases).map((text) => {
     const instruction = parseTrigger(text, stage.from.at)
     if (instruction.kind !== 'from') return instruction
-    throw new TsbuildError('TSB_BAD_TRIGGER', "FROM isn't allowed as an ONBUILD trigger", { at: stage.from.at })
+    throw new TsbuildError('TSB_BAD_TRIGGER', "FROM isn't allowed as an ONBUILD trigger", {
+      at: stage.from.at,
+      hint: 'use another base: the triggers of this one cannot be carried out',
+    })
   })
 }
 

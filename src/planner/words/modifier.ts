@@ -2,6 +2,11 @@ import type { TsbuildError } from '../../errors.ts'
 import { readPattern, replace, trimEnd, trimStart } from './pattern.ts'
 import type { Work } from './work.ts'
 
+/** What an operator is where the text ends, in the messages of BuildKit. */
+export const endOfText = '\uFFFD'
+
+const closeBrace = 'close it with }'
+
 /** What stands after the name in `${name:-word}`. */
 export interface Modifier {
   readonly name: string
@@ -61,6 +66,6 @@ function patternOf(text: string, work: Work) {
 
 /** The error for an operator that is none. */
 export function unsupported(operator: string, work: Work): TsbuildError {
-  const hint = 'a modifier is one of :- - :+ + :? ? # ## % %% / //'
+  const hint = operator.endsWith(endOfText) ? closeBrace : 'a modifier is one of :- - :+ + :? ? # ## % %% / //'
   return work.fail('TSB_EXPANSION_SYNTAX', `unsupported modifier (${operator}) in substitution`, hint)
 }

@@ -1,6 +1,6 @@
 import type { TsbuildError } from '../../errors.ts'
 import type { Lookup } from './lookup.ts'
-import { applyModifier, applyReplacement, unsupported } from './modifier.ts'
+import { applyModifier, applyReplacement, endOfText, unsupported } from './modifier.ts'
 import { newWordList, type WordList } from './word-list.ts'
 import { startWork, type Work } from './work.ts'
 
@@ -74,7 +74,8 @@ export class WordReader {
   }
 
   #missing(stop: string): TsbuildError {
-    return this.#syntax(stop === '/' ? `syntax error: missing '/' in \${}` : `syntax error: missing '${stop}'`)
+    const problem = stop === '/' ? `syntax error: missing '/' in \${}` : `syntax error: missing '${stop}'`
+    return this.#syntax(problem, stop === '/' ? `write \${NAME/PATTERN/REPLACEMENT}` : `close it with ${stop}`)
   }
 
   #syntax(problem: string, hint?: string): TsbuildError {
@@ -213,7 +214,7 @@ export class WordReader {
 
   #readOperator(): string {
     const code = this.#text.codePointAt(this.#at)
-    const operator = code === undefined ? '\uFFFD' : String.fromCodePoint(code)
+    const operator = code === undefined ? endOfText : String.fromCodePoint(code)
     this.#at += operator.length
     return operator
   }
