@@ -2,6 +2,7 @@ import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp } from '../graph/index.ts'
 import type { FileTree } from '../tree/index.ts'
+import { openGit } from './git/open.ts'
 
 /** A file that was fetched, or that was here and is still what the server has. */
 export interface FetchedFile {
@@ -55,9 +56,9 @@ export interface RemoteOptions {
 }
 
 /** Opens no connection before something is asked. */
-export function openRemotes(_options: RemoteOptions): Remotes {
+export function openRemotes(options: RemoteOptions): Remotes {
   const refuse = async (): Promise<never> => {
     throw new TsbuildError('TSB_UNSUPPORTED_ADD_SOURCE', 'remote sources are not supported yet')
   }
-  return { http: refuse, git: refuse }
+  return { http: refuse, git: openGit(options) }
 }
