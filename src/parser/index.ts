@@ -30,5 +30,5 @@ export type {
   Word,
   WorkdirInstruction,
 } from './instruction.ts'
-export { parse } from './parse.ts'
+export { type PartlyParsed, parse, parsePartly } from './parse.ts'
 export { parseTrigger } from './trigger.ts'

@@ -64,6 +64,8 @@ export interface FromInstruction extends InstructionBase {
   readonly image: Word
   /** The value of `--platform`. */
   readonly platform?: Word
+  /** The word AS, when there is one. */
+  readonly as?: Word
   /** After AS, as written. */
   readonly alias?: Word
 }
@@ -232,5 +234,9 @@ export interface Dockerfile {
   readonly globalArgs: readonly ArgInstruction[]
   readonly stages: readonly Stage[]
   /** What was accepted but smells, such as an empty continuation line. */
-  readonly warnings: readonly { readonly rule: string; readonly message: string; readonly at: SourceRange }[]
+  readonly warnings: readonly {
+    readonly rule: 'NoEmptyContinuation' | 'InvisibleCharacter'
+    readonly message: string
+    readonly at: SourceRange
+  }[]
 }

@@ -14,6 +14,7 @@ import { readInstruction } from './instructions/read.ts'
 import { invisibleCharacters } from './invisible.ts'
 import { type Places, placesIn } from './places.ts'
 import { scan } from './scan.ts'
+import type { Statement } from './statement.ts'
 
 /** Bytes that a Dockerfile may have: 16 MiB. */
 const sizeLimit = 16 << 20
@@ -24,23 +25,52 @@ const sizeLimit = 16 << 20
  * TSB_UNSUPPORTED_FRONTEND, TSB_UNKNOWN_INSTRUCTION, TSB_UNKNOWN_FLAG and more
  */
 export function parse(source: SourceFile): Dockerfile {
+  const { dockerfile, error } = parsePartly(source)
+  if (error) throw error
+  return dockerfile
+}
+
+/** A Dockerfile up to the first instruction that cannot be read, with what is wrong there. */
+export interface PartlyParsed {
+  /** It may have no stage when there is an error. */
+  readonly dockerfile: Dockerfile
+  readonly error?: TsbuildError
+}
+
+/**
+ * As `parse`, for those who can do something with the part before an error.
+ * @throws {TsbuildError} for a file that has no instructions at all: not even their ends can be seen
+ */
+export function parsePartly(source: SourceFile): PartlyParsed {
   checkSize(source)
   const place = placesIn(source)
   const directives = readDirectives(source.text, place)
   checkFrontend(source, place)
   const escapeChar = escapeOf(source.text, directives, place)
   const { statements, warnings: smells } = scan(source, escapeChar, place, directives.at(-1)?.end)
-  if (statements.length === 0) throw emptyError(source)
+  if (statements.length === 0) throw emptyError(source, place)
   const warnings = [...smells, ...invisibleCharacters(source.text, place)]
-  const { globalArgs, stages } = intoStages(statements.map(readInstruction))
-  return {
-    source,
-    escape: escapeChar,
-    directives: directives.map((found) => shown(found, place)),
-    globalArgs,
-    stages,
-    warnings,
+  const read = readInstructions(statements)
+  const { globalArgs, stages, error = read.error } = intoStages(read.instructions)
+  const problem = error ?? noStages(stages, globalArgs)
+  const head = { source, escape: escapeChar, directives: directives.map((found) => shown(found, place)) }
+  return { dockerfile: { ...head, globalArgs, stages, warnings }, ...(problem && { error: problem }) }
+}
+
+function readInstructions(statements: readonly Statement[]): {
+  readonly instructions: readonly Instruction[]
+  readonly error?: TsbuildError
+} {
+  const instructions: Instruction[] = []
+  for (const statement of statements) {
+    try {
+      instructions.push(readInstruction(statement))
+    } catch (error) {
+      if (error instanceof TsbuildError) return { instructions, error }
+      throw error
+    }
   }
+  return { instructions }
 }
 
 function shown({ name, value, start, end }: Directive, place: Places): Dockerfile['directives'][number] {
@@ -65,14 +95,19 @@ function checkFrontend({ text }: SourceFile, place: Places): void {
   })
 }
 
-function emptyError({ name, text }: SourceFile): TsbuildError {
+function emptyError({ name, text }: SourceFile, place: Places): TsbuildError {
   const reason = text.trim() === '' ? 'is empty' : 'has only comments'
+  const end = text.endsWith('\n') ? text.length - 1 : text.length
+  const start = text.slice(0, end).lastIndexOf('\n') + 1
   return new TsbuildError('TSB_DOCKERFILE_EMPTY', `file with no instructions: ${name} ${reason}`, {
+    ...(text !== '' && { at: place(start, end) }),
     hint: 'a Dockerfile begins with FROM',
   })
 }
 
-function intoStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'globalArgs' | 'stages'> {
+function intoStages(
+  instructions: readonly Instruction[],
+): Pick<Dockerfile, 'globalArgs' | 'stages'> & { readonly error?: TsbuildError } {
   const globalArgs: ArgInstruction[] = []
   const stages: { from: FromInstruction; instructions: StageInstruction[] }[] = []
   for (const instruction of instructions) {
@@ -80,11 +115,14 @@ function intoStages(instructions: readonly Instruction[]): Pick<Dockerfile, 'glo
     if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] })
     else if (stage) stage.instructions.push(instruction)
     else if (instruction.kind === 'arg') globalArgs.push(instruction)
-    else throw noStage('no build stage in current context', instruction.at)
+    else return { globalArgs, stages: [], error: noStage('no build stage in current context', instruction.at) }
   }
-  const last = globalArgs.at(-1)
-  if (stages.length === 0) throw noStage('dockerfile contains no stages to build', last?.at)
   return { globalArgs, stages: stages.map(withName) }
+}
+
+function noStages(stages: readonly Stage[], globalArgs: readonly ArgInstruction[]): TsbuildError | undefined {
+  if (stages.length > 0) return undefined
+  return noStage('dockerfile contains no stages to build', globalArgs.at(-1)?.at)
 }
 
 function withName({ from, instructions }: Omit<Stage, 'name'>): Stage {

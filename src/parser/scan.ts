@@ -48,7 +48,7 @@ export function scan(source: SourceFile, escapeChar: Escape, place: Places, from
       const joined = joinLines(text, { ...line, start: start.start }, escapeChar, textLimit)
       checkSize(joined, statements.length, place)
       const { statement, next } = readStatement(text, joined, { escapeChar, comments, place })
-      if (joined.emptyLine) warnings.push(emptyLineWarning(joined, statement.at))
+      if (joined.emptyLine) warnings.push(emptyLineWarning(joined, place(joined.start, joined.end)))
       statements.push(statement)
       comments = []
       line = lineAt(text, next)
@@ -75,7 +75,7 @@ function checkSize(joined: JoinedLines, count: number, place: Places): void {
 
 function emptyLineWarning(joined: JoinedLines, at: SourceRange) {
   const message = `Empty continuation line found in: ${excerpt(joined.text, 2000)}`
-  return { rule: 'NoEmptyContinuation', message, at }
+  return { rule: 'NoEmptyContinuation' as const, message, at }
 }
 
 interface Surroundings {
