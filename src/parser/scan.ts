@@ -7,7 +7,7 @@ import { splitFlags } from './flags.ts'
 import { type HeredocBody, heredocWords, readBody } from './heredoc.ts'
 import type { Dockerfile } from './instruction.ts'
 import { type JoinedLines, joinLines } from './join.ts'
-import { lineAt } from './lines.ts'
+import { checkLineLengths, lineAt } from './lines.ts'
 import { lastAtMost, type Places } from './places.ts'
 import type { Statement } from './statement.ts'
 import { firstWord } from './words.ts'
@@ -27,10 +27,12 @@ export interface Scanned {
 /**
  * Parts a file into its instructions: lines joined, comments collected, heredoc bodies taken.
  * @param from offset to begin at: after the parser directives
- * @throws {TsbuildError} TSB_UNTERMINATED_HEREDOC, TSB_BAD_HEREDOC, TSB_BAD_JSON, TSB_DOCKERFILE_TOO_LARGE
+ * @throws {TsbuildError} TSB_UNTERMINATED_HEREDOC, TSB_BAD_HEREDOC, TSB_BAD_JSON, TSB_DOCKERFILE_TOO_LARGE,
+ * TSB_LINE_TOO_LONG
  */
 export function scan(source: SourceFile, escapeChar: Escape, place: Places, from = 0): Scanned {
   const { text } = source
+  checkLineLengths(text, place)
   const statements: Statement[] = []
   const warnings: Dockerfile['warnings'][number][] = []
   let comments: string[] = []

@@ -16,16 +16,22 @@ function codeOf(text: string): string | undefined {
 }
 
 describe('a Dockerfile is bounded', () => {
-  const comment = (bytes: number) => `FROM a\n#${'x'.repeat(bytes - 8)}`
+  const line = `#${'x'.repeat(65_534)}\n`
+  const comments = (bytes: number) => `FROM a\n${line.repeat(300)}`.slice(0, bytes - 1).concat('x')
 
   test('to 16 MiB, counted in bytes', () => {
-    expect(codeOf(comment(16 << 20))).toBeUndefined()
-    expect(codeOf(comment((16 << 20) + 1))).toBe('TSB_DOCKERFILE_TOO_LARGE')
-    expect(codeOf(`FROM a\n#${'ü'.repeat(8 << 20)}`)).toBe('TSB_DOCKERFILE_TOO_LARGE')
+    expect(codeOf(comments(16 << 20))).toBeUndefined()
+    expect(codeOf(comments((16 << 20) + 1))).toBe('TSB_DOCKERFILE_TOO_LARGE')
+    expect(codeOf(comments(16 << 20).replace('#x', '#ü'))).toBe('TSB_DOCKERFILE_TOO_LARGE')
+  })
+
+  test('to lines of 65,535 bytes: one line of 1 MiB is refused', () => {
+    expect(codeOf(`FROM a\nRUN ${'x'.repeat(1 << 20)}`)).toBe('TSB_LINE_TOO_LONG')
+    expect(codeOf(`FROM a\n${'x'.repeat(16_000_000)}`)).toBe('TSB_LINE_TOO_LONG')
   })
 
   test('to instructions of 1 MiB without their heredocs', () => {
-    const run = (length: number) => `FROM a\nRUN ${'x'.repeat(length - 4)}`
+    const run = (length: number) => `FROM a\nRUN ${inLines('x'.repeat(length - 4))}`
     expect(codeOf(run(1 << 20))).toBeUndefined()
     expect(codeOf(run((1 << 20) + 1))).toBe('TSB_DOCKERFILE_TOO_LARGE')
     expect(codeOf(`FROM a\nRUN <<A\n${'x\n'.repeat(1 << 20)}A`)).toBeUndefined()
@@ -37,8 +43,7 @@ describe('a Dockerfile is bounded', () => {
   })
 })
 
-describe('much of one thing is read or refused', () => {
-  const megabytes = 10_000_000
+describe('J02: much of one thing is read or refused', () => {
   const pieces = [
     '\\',
     ' ',
@@ -67,14 +72,29 @@ describe('much of one thing is read or refused', () => {
   ]
   const heads = ['', 'FROM a\nRUN ', 'FROM a\nENV a=', 'FROM a\nCOPY ', '# escape=`\nFROM a\nARG ']
 
-  test.each([' ', '\t', '\u00a0', '\\', '<<'])('%j, 10 MB of it', (piece) => {
-    for (const head of heads) codeOf(head + piece.repeat(megabytes / piece.length))
+  test.each([' ', '\t', '\u00a0', '\\', '<<'])('%j, 10 MB of it in one line', (piece) => {
+    for (const head of heads) codeOf(head + piece.repeat(10_000_000 / piece.length))
   })
 
   test.each(pieces)('%j, just within the limit of an instruction', (piece) => {
-    for (const head of heads) codeOf(head + piece.repeat(Math.floor(1_000_000 / piece.length)))
+    for (const head of heads) codeOf(head + inLines(piece.repeat(Math.floor(1_000_000 / piece.length))))
+  })
+
+  test.each(pieces)('%j, 10 MB of it in a heredoc', (piece) => {
+    codeOf(`FROM a\nRUN <<a\n${inLines(piece.repeat(Math.floor(10_000_000 / piece.length)), '')}\na\n`)
   })
 })
+
+/** The text in lines that are short enough, each continued by the next. */
+function inLines(text: string, mark = '\\'): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const parts = Array.from({ length: Math.ceil(line.length / 60_000) }, (_, i) =>
+      line.slice(i * 60_000, (i + 1) * 60_000),
+    )
+    return parts.join(`${mark}\n`)
+  })
+  return lines.join('\n')
+}
 
 describe('any text', () => {
   const piece = fc.constantFrom(

@@ -121,8 +121,22 @@ describe('places', () => {
 })
 
 describe('lines', () => {
-  test('may be longer than 65,535 bytes', () => {
-    expect(readOne('run', `RUN ${'x'.repeat(70_000)}`).command).toMatchObject({ text: 'x'.repeat(70_000) })
+  test('may have 65,535 bytes, and one that has more is named', () => {
+    const run = (bytes: number, rest = '') => `FROM a\nRUN ${'x'.repeat(bytes - 4)}${rest}`
+    expect(read(run(65_535)).stages).toHaveLength(1)
+    expect(refusal(run(65_536))).toMatchObject({
+      code: 'TSB_LINE_TOO_LONG',
+      message: 'dockerfile line greater than max allowed size of 65535: line 2 has 65536 bytes',
+    })
+    expect(refusal(run(65_534, 'ü')).message).toContain('line 2 has 65536 bytes')
+    expect(refusal(run(65_535, '\r\n')).message).toContain('line 2 has 65536 bytes')
+  })
+
+  test('are as long in comments, continuations and heredocs', () => {
+    const long = 'x'.repeat(65_536)
+    for (const text of [`FROM a\n#${long}`, `FROM a\nRUN x \\\n${long}`, `FROM a\nRUN <<A\n${long}\nA`]) {
+      expect(refusal(text).code).toBe('TSB_LINE_TOO_LONG')
+    }
   })
 
   test.each([
@@ -286,7 +300,7 @@ describe('an error', () => {
       'FROM a\nRUN --mont=x y',
       'TSB_UNKNOWN_FLAG',
       'dockerfile parse error on line 2: unknown flag: --mont',
-      'did you mean "mount"?',
+      'did you mean "--mount"?',
       '--mont=x',
     ],
     [
@@ -379,7 +393,7 @@ describe('an error', () => {
       'TSB_DOCKERFILE_EMPTY',
       'file with no instructions: Dockerfile has only comments',
       'a Dockerfile begins with FROM',
-      undefined,
+      '# x',
     ],
   ])('of %j tells the code, the reason, the next step and the place', (text, code, message, hint, blamed) => {
     const found = refusal(text)

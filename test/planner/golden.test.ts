@@ -52,7 +52,6 @@ const notPlanned = new Set([
   'own-copy-link-chown-name',
   'own-copy-many-without-slash',
   'own-mount-missing-source',
-  'own-parse-error-long-line',
   'own-run-exit-status',
   'own-workdir-is-file',
 ])
