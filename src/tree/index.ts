@@ -29,7 +29,7 @@ export type {
 } from './entry.ts'
 export { filterTree } from './filter.ts'
 export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
-export { hasWildcard, matchName } from './match-name.ts'
+export { escapePattern, hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
 export { overlay } from './overlay.ts'
 export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type TreePath, treePath } from './path.ts'

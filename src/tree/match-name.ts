@@ -21,6 +21,13 @@ export function hasWildcard(pattern: string): boolean {
   return /^(?:[^\\*?[]|\\[\s\S])*[*?[]/.test(pattern)
 }
 
+/** The pattern that matches this name and no other. */
+export function escapePattern(name: string): string {
+  return hasWildcard(name)
+    ? name.replaceAll(/[\\*?[]/g, (character) => `[${character === '\\' ? '\\\\' : character}]`)
+    : name
+}
+
 /** What one character must be. */
 type One =
   | { readonly kind: 'is'; readonly character: string }

@@ -48,9 +48,7 @@ describe.skipIf(!hasConformance)(title('convert.json images'), () => {
     if (/^# check=(error|foo)|^(# only\n)?$/.test(row.dockerfile)) return
     else if (row.error)
       it(name, async () => expectError(await failure(plan), row.error?.message ?? '', row.error?.lines))
-    else if (/^ADD .*http/m.test(row.dockerfile)) {
-      it(name, async () => expect(await failure(plan)).toMatchObject({ code: 'TSB_UNSUPPORTED_ADD_SOURCE' }))
-    } else it(name, async () => expectImage(await plan(), row))
+    else it(name, async () => expectImage(await plan(), row))
   })
 })
 
@@ -74,9 +72,6 @@ describe.skipIf(!hasConformance)(title('convert.json dockerfiles'), () => {
     const plan = () => planText(row.dockerfile, row.target === undefined ? {} : { target: row.target }, images)
     it(row.name, async () => {
       if (!row.ok) return expectError(await failure(plan), row.error ?? row.observedError ?? '')
-      if (/^\s*ADD http/m.test(row.dockerfile)) {
-        return expect(await failure(plan)).toMatchObject({ code: 'TSB_UNSUPPORTED_ADD_SOURCE' })
-      }
       const { image } = await plan()
       if (row.labels) expect(image.config.config?.Labels).toEqual(row.labels)
     })

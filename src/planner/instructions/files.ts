@@ -1,9 +1,10 @@
-import type { InlineFile, OpId } from '../../graph/index.ts'
+import type { CopySource, InlineFile } from '../../graph/index.ts'
+import { withoutLogins } from '../../logins.ts'
 import type { AddInstruction, CopyInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
 import { expand, expandHeredoc, expandLabel, expandOptional } from '../expand.ts'
 import { stepLabel } from '../label.ts'
-import { mainContext, type StageScope } from '../scope.ts'
+import type { StageScope } from '../scope.ts'
 import { type StageState, withLayer, workingDirectory } from '../state.ts'
 import { checkChmod } from './chmod.ts'
 import { resolveDestination, warnOfMissingSlash } from './destination.ts'
@@ -41,40 +42,33 @@ export function expandFiles(
   }
 }
 
-/** The op of the build context; none when all sources are inline, so that it need not be looked at. */
-export function contextFor(files: Files, scope: StageScope): OpId | undefined {
-  return files.sources.length > 0 ? mainContext(scope) : undefined
-}
-
 /** What COPY and ADD differ in. */
 interface FilesRequest {
   readonly keyword: 'COPY' | 'ADD'
   readonly files: Files
-  /** Absent when all sources are inline. */
-  readonly from: OpId | undefined
+  /** `files.sources`, each with where it is from. */
+  readonly sources: readonly CopySource[]
   readonly parents: boolean
-  /** Local archives are unpacked. */
-  readonly unpack: boolean
 }
 
-/** Adds the copy op, and the row that BuildKit writes for it: without `--from`, `--link` and `--exclude`. */
+/**
+ * Adds the copy op, and the row that BuildKit writes for it: without `--from`, `--link` and `--exclude`, and here without
+ * user and password of a URL.
+ */
 export function addFilesOp(
   state: StageState,
   instruction: CopyInstruction | AddInstruction,
   scope: StageScope,
   request: FilesRequest,
 ): StageState {
-  const { files, from, parents, unpack } = request
+  const { files, sources, parents } = request
   const { chown, chmod } = files
   warnOfMissingSlash(files, instruction.dest.at, scope)
   const layer = scope.graph.add(
     {
       kind: 'copy',
       onto: state.snapshot,
-      sources:
-        from === undefined
-          ? []
-          : files.sources.map(({ path }) => ({ from, path, ...(unpack && { unpack: true as const }) })),
+      sources,
       inline: files.inline,
       dest: resolveDestination(files.dest, workingDirectory(state)),
       ...(chown !== undefined && { chown }),
@@ -86,7 +80,7 @@ export function addFilesOp(
     },
     {
       at: instruction.at,
-      label: stepLabel(scope, state.steps + 1, expandLabel(instruction.text, state, scope)),
+      label: stepLabel(scope, state.steps + 1, withoutLogins(expandLabel(instruction.text, state, scope))),
       ...(scope.noCache && { noCache: true }),
     },
   )
@@ -100,7 +94,7 @@ function rowOf({ keyword, files, parents }: FilesRequest): string {
     ...(parents ? ['--parents'] : []),
     ...(chown === undefined ? [] : [`--chown=${chown}`]),
     ...(chmod === undefined ? [] : [`--chmod=${chmod}`]),
-    ...files.sources.map(({ path }) => path),
+    ...files.sources.map(({ path }) => withoutLogins(path)),
     ...files.inline.map(({ name }) => `<<${name}`),
     files.dest,
     '# buildkit',

@@ -1,5 +1,6 @@
 import { TsbuildError } from '../../errors.ts'
 import type { OpId, Warning } from '../../graph/index.ts'
+import { withoutLogins } from '../../logins.ts'
 import type { StageInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
@@ -55,8 +56,8 @@ function lowerTrigger(
     return lower(state, instruction, scope)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
-    const message = `${error.message} (ONBUILD ${instruction.text} of ${stage.from.image.text})`
-    throw new TsbuildError(error.code, message, { at: instruction.at, hint: error.hint, cause: error })
+    const message = `${error.message} (ONBUILD ${withoutLogins(instruction.text)} of ${stage.from.image.text})`
+    throw new TsbuildError(error.code, message, { at: stage.from.at, hint: error.hint, cause: error })
   }
 }
 

@@ -111,27 +111,3 @@ describe('flags of COPY and ADD', () => {
     expect(rowsOf(await planText(text))).toEqual(['COPY --parents --chown=1:2 a <<E /d/ # buildkit'])
   })
 })
-
-describe('ADD', () => {
-  it('unpacks archives unless it is told not to', async () => {
-    expect((await copyOf('ADD a.tar /')).sources[0]?.unpack).toBe(true)
-    expect((await copyOf('ADD --unpack=false a.tar /')).sources[0]?.unpack).toBeUndefined()
-    expect((await copyOf('COPY a.tar /')).sources[0]?.unpack).toBeUndefined()
-  })
-
-  it('of remote sources is refused plainly, without the password', async () => {
-    const error = await errorOf('ADD https://me:pass@x.test/f.tar /')
-    expect(error).toMatchObject({ code: 'TSB_UNSUPPORTED_ADD_SOURCE', hint: expect.stringContaining('curl') })
-    expect(error.message).not.toContain('pass')
-    for (const source of ['git@x.test:a/b.git', 'https://x.test/a.git#main', 'ssh://git@x.test/a']) {
-      expect(await errorOf(`ADD ${source} /`)).toMatchObject({ code: 'TSB_UNSUPPORTED_ADD_SOURCE' })
-    }
-  })
-
-  it('--checksum is for remote sources', async () => {
-    const zeros = `sha256:${'0'.repeat(64)}`
-    expect((await errorOf(`ADD --checksum=${zeros} a /`)).message).toBe('checksum requires HTTP(S) or Git sources')
-    expect((await errorOf(`ADD --checksum=${zeros} a b /`)).message).toContain('multiple sources')
-    expect((await errorOf('ADD --checksum=md5:0 https://x.test/a /')).message).toBe('invalid checksum digest format')
-  })
-})
