@@ -68,8 +68,8 @@ export interface Agents {
 
 /** What a RUN finds in `/etc/hosts` and `/etc/resolv.conf`. Neither counts in its key. */
 export interface Hosts {
-  /** `--add-host`: `ip name` lines. */
-  readonly extra: readonly { readonly name: string; readonly address: string }[]
+  /** `--add-host`, with the address of each name. */
+  extra(): Promise<readonly { readonly name: string; readonly address: string }[]>
   /** The host's own `/etc/resolv.conf`. */
   resolvConf(): Promise<string>
 }

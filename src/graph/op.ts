@@ -156,14 +156,17 @@ export interface RunOp {
   /** Files that exist only while the command runs (heredocs with `#!`): absolute path, mode 0755. */
   readonly scripts: readonly { readonly path: string; readonly text: string }[]
   readonly platform: Platform
+  /** Absent: `buildkitsandbox`. */
+  readonly hostname?: string
   readonly limits: RunLimits
 }
 
-/** `--shm-size` in bytes (64 MiB when absent), `--ulimit`, and names of `--add-host`. */
+/** `--shm-size` in bytes (64 MiB when absent), `--ulimit`, `--cgroup-parent`, and names of `--add-host`. */
 export interface RunLimits {
   readonly shmSize?: number
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
   readonly hostNames?: readonly string[]
+  readonly cgroupParent?: string
 }
 
 /** WORKDIR: makes the directory when it is not there. One layer on `onto`, empty when there was nothing to do. */

@@ -90,6 +90,7 @@ function runFields(op: RunOp, number: (id: OpId) => string): readonly string[] {
     ...op.mounts.map((mount) => printMount(mount, number)),
     ...op.scripts.map(({ path, text }) => `script=${quoted(path)}(${Buffer.byteLength(text)})`),
     formatPlatform(op.platform),
+    ...given('hostname', op.hostname),
     ...(Object.keys(op.limits).length > 0 ? [`limits=${JSON.stringify(op.limits)}`] : []),
   ]
 }

@@ -28,6 +28,7 @@ export interface PlanRequest {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
   /** `--add-host` names; the addresses are the executor's. */
   readonly hostNames?: readonly string[]
+  readonly cgroupParent?: string
 }
 
 /**

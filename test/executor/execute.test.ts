@@ -56,7 +56,7 @@ function portsOf(
     rootfs: none,
     secrets: { read: async () => undefined },
     agents: { serve: async () => undefined },
-    hosts: { extra: [], resolvConf: async () => '' },
+    hosts: { extra: async () => [], resolvConf: async () => '' },
     temporary: store.temporary,
     locked: store.locked,
     events: (event) => void events.push(event),

@@ -28,6 +28,7 @@ export interface BuildFlags {
   readonly addHost: readonly string[]
   readonly shmSize?: string
   readonly ulimit: readonly string[]
+  readonly cgroupParent?: string
   readonly output: readonly string[]
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'overlay' | 'copy'
@@ -67,6 +68,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     addHosts: flags.addHost.map(readHost),
     shmSize: flags.shmSize === undefined ? undefined : readBytes('--shm-size', flags.shmSize),
     ulimits: flags.ulimit.map(readUlimit),
+    cgroupParent: flags.cgroupParent,
     jobs: flags.jobs === undefined ? undefined : readNumber('--jobs', flags.jobs, 1),
     outputs,
     snapshotter: flags.snapshotter,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { didYouMean } from '../../errors.ts'
 import { FlagError } from './flag-error.ts'
 
@@ -29,13 +30,13 @@ export function readUlimit(text: string): Ulimit {
   return { name: match[1] ?? '', soft, hard }
 }
 
-/** `name:ip`, `name=ip`, the address also in brackets; gives `name:ip`. */
+/** `name:ip`, `name=ip`, the address also in brackets, or `name:host-gateway`; gives `name:ip`. */
 export function readHost(text: string): string {
-  const match = /^([^:=]+)[:=]\[?([^\]]+)\]?$/.exec(text)
-  if (!match || !/^[\da-f.:]+$/i.test(match[2] ?? '')) {
-    throw new FlagError(`invalid value for --add-host: ${text}`, 'write --add-host NAME:ADDRESS with an IP address')
-  }
-  return `${match[1]}:${match[2]}`
+  const [, name, written = ''] = /^([\w.-]+)[:=](\S+)$/.exec(text) ?? []
+  const address = /^\[(.+)\]$/.exec(written)?.[1] ?? written
+  if (name !== undefined && (address === 'host-gateway' || isIP(address) !== 0)) return `${name}:${address}`
+  const hint = 'write --add-host NAME:ADDRESS with an IP address, or NAME:host-gateway for this machine'
+  throw new FlagError(`invalid value for --add-host: ${JSON.stringify(text)}`, hint)
 }
 
 /** A whole number of at least `least`. */

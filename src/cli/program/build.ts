@@ -78,6 +78,7 @@ function addStepFlags(command: Command): void {
     .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts'))
     .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
     .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
+    .option('--cgroup-parent <path>', 'control group that those of steps are made in')
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
     )

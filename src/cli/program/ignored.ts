@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander'
 /** Flags of docker that change nothing here, and why. Scripts that pass them go on. */
 const ignored: Readonly<Record<string, string>> = {
   '--builder <name>': 'there is no daemon',
-  '--cgroup-parent <name>': 'steps run in cgroups of their own',
   '--compress': 'the context is not sent anywhere',
   '--disable-content-trust': 'digests are always checked',
   '--force-rm': 'nothing of a step is left behind',

@@ -9,12 +9,17 @@ export async function networkFiles(
   hosts: Hosts,
 ): Promise<readonly { readonly path: string; readonly text: string }[]> {
   return [
-    { path: '/etc/hosts', text: hostsText(hosts) },
+    { path: '/etc/hosts', text: await hostsText(op, hosts) },
     { path: '/etc/resolv.conf', text: sandbox.resolvConf(op.network, await hosts.resolvConf()) },
   ]
 }
 
-function hostsText({ extra }: Hosts): string {
-  const rows = ['127.0.0.1\tlocalhost buildkitsandbox', '::1\tlocalhost ip6-localhost ip6-loopback']
-  return [...rows, ...extra.map(({ address, name }) => `${address}\t${name}`), ''].join('\n')
+/** The name of the machine that a RUN seems to be on. */
+export function hostnameOf({ hostname }: RunOp): string {
+  return hostname ?? 'buildkitsandbox'
+}
+
+async function hostsText(op: RunOp, { extra }: Hosts): Promise<string> {
+  const rows = [`127.0.0.1\tlocalhost ${hostnameOf(op)}`, '::1\tlocalhost ip6-localhost ip6-loopback']
+  return [...rows, ...(await extra()).map(({ address, name }) => `${address}\t${name}`), ''].join('\n')
 }

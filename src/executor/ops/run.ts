@@ -8,7 +8,7 @@ import { bindContent, mountDefinition, type PreparedMount, secretVariable, withM
 import type { PreparedRootfs } from '../rootfs/index.ts'
 import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
 import { type ProcessUser, resolveProcessUser } from '../users.ts'
-import { networkFiles } from './network-files.ts'
+import { hostnameOf, networkFiles } from './network-files.ts'
 import type { OpContext, OpExecutor } from './op-executor.ts'
 import { resolveDestination } from './place.ts'
 import { chainsOf } from './quick-key.ts'
@@ -40,10 +40,11 @@ export const run: OpExecutor<OpOf<'run'>> = {
 }
 
 function definitionOf(op: RunOp): Json {
-  const { kind, argv, env, cwd, user, network, security, scripts, platform, limits } = op
+  const { kind, argv, env, cwd, user, network, security, scripts, platform, hostname, limits } = op
   const mounts = op.mounts.map(mountDefinition)
   const { hostNames, ulimits } = limits
-  const definition = { kind, argv, env, cwd, user, network, security, scripts, platform, mounts, hostNames, ulimits }
+  const surroundings = { network, security, platform, hostname, hostNames, ulimits }
+  const definition = { kind, argv, env, cwd, user, scripts, mounts, ...surroundings }
   return definition as unknown as Json
 }
 
@@ -122,7 +123,7 @@ async function runCommand(
     user,
     mounts,
     network: op.network,
-    hostname: 'buildkitsandbox',
+    hostname: hostnameOf(op),
     insecure: op.security === 'insecure',
     limits: op.limits,
     scratch,

@@ -7,10 +7,11 @@ export const cgroupPrefix = 'tsbuild-'
 
 const mountPoint = '/sys/fs/cgroup'
 
-/** Removes the empty control groups of builds that were killed. */
-export async function sweepCgroups(): Promise<void> {
+/** Removes the empty control groups of builds that were killed: those of the root, and of the parent that is used now. */
+export async function sweepCgroups(parent = '/'): Promise<void> {
   const hierarchies = [mountPoint, ...(await namesIn(mountPoint)).map((name) => path.join(mountPoint, name))]
-  for (const hierarchy of hierarchies) {
+  const folders = hierarchies.flatMap((hierarchy) => [hierarchy, path.join(hierarchy, path.posix.join('/', parent))])
+  for (const hierarchy of new Set(folders)) {
     for (const name of await namesIn(hierarchy)) {
       const owner = name.startsWith(cgroupPrefix) ? name.slice(cgroupPrefix.length).match(/^\d+/)?.[0] : undefined
       if (owner !== undefined) await sweep(path.join(hierarchy, name), owner)

@@ -30,6 +30,7 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
   notice('RUN STEPS ARE NOT ISOLATED: --runtime=chroot changes the root directory and nothing else')
   return {
     name: 'chroot',
+    noCgroup: 'steps of --runtime=chroot have no control group',
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
       checkDirectory(spec.cwd)

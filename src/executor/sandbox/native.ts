@@ -36,6 +36,7 @@ export function createNativeSandbox(host: Host): Sandbox {
   const { tools, machine, network } = host
   return {
     name: 'native',
+    noCgroup: 'steps that are run by util-linux have no control group: install runc',
     resolvConf: network.resolvConf,
     async run(spec, output, signal) {
       checkDirectory(spec.cwd)

@@ -21,7 +21,7 @@ export interface OciConfigInput {
   /** The step is in a network namespace of its own, or is to get one. */
   readonly ownNetwork: boolean
   readonly abilities: RuntimeAbilities
-  /** Name of the control group. */
+  /** Path of the control group in its hierarchies. */
   readonly cgroup: string
   readonly machine: Machine
 }
@@ -41,7 +41,7 @@ export function ociConfig(input: OciConfigInput): object {
     linux: {
       namespaces: namespacesOf(spec),
       ...(abilities.cgroups && {
-        cgroupsPath: `/${cgroup}`,
+        cgroupsPath: cgroup,
         resources: { devices: [{ allow: false, access: 'rwm' }] },
       }),
       ...(!spec.insecure && { seccomp: stepSeccomp(), maskedPaths, readonlyPaths: readOnlyPaths }),

@@ -32,9 +32,10 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
   let swept: Promise<void> | undefined
   return {
     name,
+    ...(!abilities.cgroups && { noCgroup: 'control groups cannot be made here' }),
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      if (abilities.cgroups) swept ??= sweepCgroups()
+      if (abilities.cgroups) swept ??= sweepCgroups(spec.limits.cgroupParent)
       await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
@@ -63,7 +64,7 @@ async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host:
   // By the name `proc`, `mount --all` would take it for mounted already.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
-  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: containerName(spec), machine })
+  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
   await Promise.all([
     writeMountTable(mounts, [proc, ...rows]),
     writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
@@ -74,6 +75,11 @@ async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host:
 /** Control groups outlive whoever is killed, so their name says whose they are. */
 function containerName({ id }: SandboxSpec): string {
   return `${cgroupPrefix}${pid}-${id.replace(/[^\w.-]/g, '_')}`
+}
+
+/** Below the root of the hierarchy, or below the group that the command line names. */
+function cgroupPath(spec: SandboxSpec): string {
+  return path.posix.join('/', spec.limits.cgroupParent ?? '', containerName(spec))
 }
 
 async function runBundle(

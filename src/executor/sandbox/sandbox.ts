@@ -65,6 +65,8 @@ export type SandboxOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => 
 export interface Sandbox {
   /** `chroot` can mount nothing: it takes only a `directory` rootfs. */
   readonly name: 'runc' | 'crun' | 'native' | 'chroot'
+  /** Why a step has no control group of its own, and nothing can be said of that group; absent when it has. */
+  readonly noCgroup?: string
   /**
    * What `/etc/resolv.conf` has to say in a step with this network, given the host's own text: user-mode networking answers
    * at an address of its own, and a step without network has no resolver.

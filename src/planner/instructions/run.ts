@@ -2,6 +2,7 @@ import { didYouMean, TsbuildError } from '../../errors.ts'
 import type { Mount, RunOp } from '../../graph/index.ts'
 import type { RunInstruction, Word } from '../../parser/index.ts'
 import { expandLabel } from '../expand.ts'
+import { sandboxHostname } from '../hostname.ts'
 import { stepLabel } from '../label.ts'
 import { lowerMounts } from '../mounts/lower.ts'
 import { proxyVariables } from '../proxy.ts'
@@ -15,6 +16,7 @@ import { cleanDirectory } from './workdir.ts'
 export function lowerRun(state: StageState, instruction: RunInstruction, scope: StageScope): StageState {
   refuseDevices(instruction)
   const { argv, scripts, summary } = runCommand(instruction, state)
+  const hostname = sandboxHostname(scope.request.buildArgs)
   const mounts = lowerMounts(instruction, state, scope)
   const op: RunOp = {
     kind: 'run',
@@ -28,6 +30,7 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
     mounts,
     scripts,
     platform: state.platform,
+    ...(hostname !== undefined && { hostname }),
     limits: limitsOf(scope),
   }
   const secrets = mounts.flatMap((mount) => (mount.kind === 'secret' && mount.env ? [mount.env] : []))
@@ -101,5 +104,6 @@ function limitsOf({ request }: StageScope): RunOp['limits'] {
     ...(request.shmSize !== undefined && { shmSize: request.shmSize }),
     ...(request.ulimits?.length && { ulimits: request.ulimits }),
     ...(request.hostNames?.length && { hostNames: request.hostNames }),
+    ...(request.cgroupParent !== undefined && { cgroupParent: request.cgroupParent }),
   }
 }

@@ -103,7 +103,7 @@ describe('names and values', () => {
     const limits = options({
       shmSize: '64m',
       ulimit: ['nofile=1024:2048', 'core=-1'],
-      addHost: ['a:10.0.0.1', 'b=::1', 'c:[::1]'],
+      addHost: ['a:10.0.0.1', 'b=::1', 'c:[::1]', 'd:[10.0.0.2]', 'e=host-gateway'],
       jobs: '3',
     })
     expect(limits).toMatchObject({
@@ -112,7 +112,7 @@ describe('names and values', () => {
         { name: 'nofile', soft: 1024, hard: 2048 },
         { name: 'core', soft: -1, hard: -1 },
       ],
-      addHosts: ['a:10.0.0.1', 'b:::1', 'c:::1'],
+      addHosts: ['a:10.0.0.1', 'b:::1', 'c:::1', 'd:10.0.0.2', 'e:host-gateway'],
       jobs: 3,
     })
   })
@@ -121,7 +121,10 @@ describe('names and values', () => {
     ['shmSize', '64x'],
     ['jobs', '0'],
     ['ulimit', ['nofile=9:1']],
-    ['addHost', ['a:host-gateway']],
+    ['addHost', ['a:host-gatewey']],
+    ['addHost', ['a:1.2.3']],
+    ['addHost', ['a:1.2.3.4\n6.6.6.6 b']],
+    ['addHost', ['a b:1.2.3.4']],
     ['registryMirror', ['docker.io']],
     ['buildArg', ['=x']],
   ] as const)('a wrong value for %s is refused: %j', (name, value) => {
