@@ -3,12 +3,13 @@ import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
 import type { Plan } from './graph/index.ts'
 import { assemble, type Image, type Layer } from './image/index.ts'
 import { parse } from './parser/index.ts'
-import { type BaseImages, type PlanRequest, plan } from './planner/index.ts'
+import { type BaseImages, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
 import type { SourceFile } from './source.ts'
 
 /** What a build asks of the world. */
 export interface BuildPorts extends ExecutorPorts {
   readonly bases: BaseImages
+  readonly times?: SourceTimes
   readonly cache: Cache
 }
 
@@ -19,14 +20,19 @@ export interface Built {
   readonly executed: Executed
 }
 
-/** The first half: what would be done. Asks for manifests and configs of base images, and reads no file. */
-export function planImage(source: SourceFile, request: PlanRequest, bases: BaseImages): Promise<Plan> {
-  return plan(parse(source), request, bases)
+/** The first half: what would be done. Asks for manifests and configs of base images, and reads no file of a context. */
+export function planImage(
+  source: SourceFile,
+  request: PlanRequest,
+  bases: BaseImages,
+  times?: SourceTimes,
+): Promise<Plan> {
+  return plan(parse(source), request, bases, times)
 }
 
 /** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
 export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
-  const steps = await planImage(source, request, ports.bases)
+  const steps = await planImage(source, request, ports.bases, ports.times)
   const executed = await execute(steps, ports)
   return { image: await imageOf(steps, executed), plan: steps, executed }
 }

@@ -10,6 +10,8 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
+  ContextArchive,
+  ContextFiles,
   Environment,
   HistoryOptions,
   HistoryRow,

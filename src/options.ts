@@ -4,10 +4,18 @@ import type { Descriptor, ImageConfig } from './image/index.ts'
 
 /** What `build` is asked to do: the command line's flags as values. */
 export interface BuildOptions {
-  /** A directory. */
-  readonly context: string
-  /** Absent: `Dockerfile` in the context, else `Containerfile`. Relative to the working directory. */
+  /**
+   * A directory, a git repository (`https://host/repo.git#ref:subdir`), an http(s) URL of an archive or a Dockerfile, or `-`:
+   * standard input has one of the two.
+   */
+  readonly context: string | ContextArchive | ContextFiles
+  /**
+   * Absent: `Dockerfile` in the context, else `Containerfile`. A path is relative to the working directory, else to the
+   * context, and to that alone when it is fetched; also an http(s) URL, or `-` for standard input.
+   */
   readonly file?: string
+  /** The text of the Dockerfile, in place of a file. */
+  readonly dockerfile?: string
   readonly target?: string
   /** Names for the result in the store: any image references. */
   readonly tags?: readonly string[]
@@ -15,7 +23,10 @@ export interface BuildOptions {
   readonly labels?: Readonly<Record<string, string>>
   /** `linux/arm64`; absent: this machine's. */
   readonly platform?: string
-  /** `--build-context`: directory, `docker-image://REF`, `oci-layout://DIR[:TAG]`. */
+  /**
+   * `--build-context`: directory, `docker-image://REF`, `oci-layout://DIR[:TAG]`, a git repository, an http(s) URL. A name may
+   * be for one platform: `NAME::linux/arm64`.
+   */
   readonly contexts?: Readonly<Record<string, string>>
   readonly noCache?: boolean | readonly string[]
   /** `missing`: ask the registry only for what is not in the store. */
@@ -30,6 +41,8 @@ export interface BuildOptions {
   /** Bytes. */
   readonly shmSize?: number
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
+  /** The control group that those of steps are made in; no part of any key. */
+  readonly cgroupParent?: string
   /** Steps at once; absent: one per core. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]
@@ -38,6 +51,16 @@ export interface BuildOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
+}
+
+/** A tar of the context, also compressed. */
+export interface ContextArchive {
+  readonly tar: AsyncIterable<Uint8Array>
+}
+
+/** The files of the context by their paths: 0644, of root, from 1970. */
+export interface ContextFiles {
+  readonly files: Readonly<Record<string, string | Uint8Array>>
 }
 
 /** One `-o`. `dest` `-` is standard output. */

@@ -1,6 +1,7 @@
 export { type ArchiveContext, readArchiveContext } from './archive-context.ts'
 export { findIgnoreFile } from './find-ignore-file.ts'
 export { type IgnoreRule, readIgnoreFile } from './ignore-file.ts'
+export { newestIn } from './newest.ts'
 export { type Context, openContext } from './open-context.ts'
 export { readText, textLimit } from './read-text.ts'
 export { contextSniffLength, type Sniffed, sniffContext } from './sniff.ts'

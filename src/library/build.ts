@@ -1,10 +1,8 @@
-import path from 'node:path'
 import { buildImage } from '../build.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
-import { type DockerfileSource, readDockerfile } from './dockerfile-source.ts'
+import { load } from './load.ts'
 import { exportPorts, writeOutput } from './outputs.ts'
-import { planRequest } from './plan-request.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { checkSecrets } from './secrets.ts'
@@ -23,24 +21,14 @@ export async function build(options: BuildOptions, environment: Environment): Pr
   const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   await checkSecrets(options.secrets, environment, notice)
-  const dockerfile = await loadDefinition(options, environment, progress)
   await using session = await openSession(environment, { ...options, notice })
-  const ports = buildPorts(session, dockerfile.path, options, environment, progress)
-  const { image, plan, executed } = await buildImage(dockerfile.source, planRequest(options, environment.arch), ports)
+  const loaded = await load(session, options, environment, progress)
+  const ports = buildPorts(session, loaded, options, environment, progress)
+  const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
   options.signal?.throwIfAborted()
   const manifest = await exportImage(image, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return { id: image.id, manifest, names, steps: executed.steps, warnings: plan.warnings }
-}
-
-function loadDefinition({ context, file }: BuildOptions, { cwd }: Environment, progress: Progress) {
-  const label = `[internal] load build definition from ${path.basename(file ?? 'Dockerfile')}`
-  return progress.step('definition', label, async (report): Promise<DockerfileSource> => {
-    const dockerfile = await readDockerfile(context, file, cwd)
-    const size = Buffer.byteLength(dockerfile.source.text)
-    report('transferring dockerfile', size, undefined, true)
-    return dockerfile
-  })
+  return { id: image.id, manifest, names, steps: executed.steps, warnings: [...loaded.warnings, ...plan.warnings] }
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */

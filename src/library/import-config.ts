@@ -10,7 +10,7 @@ import { planRequest } from './plan-request.ts'
 export async function configFrom(changes: readonly string[], platform: Platform): Promise<ContainerConfig | undefined> {
   if (changes.length === 0) return undefined
   const source = { name: '--change', text: ['FROM scratch', ...changes, ''].join('\n') }
-  const request = { ...planRequest({ context: '.' }, platform.architecture), platform, buildPlatform: platform }
+  const request = { ...planRequest({}, new Map(), platform.architecture), platform, buildPlatform: platform }
   const { image, nodes } = await planImage(source, request, { resolve: async () => Promise.reject(filesError()) })
   if (nodes.some((node) => node.op.kind !== 'scratch')) throw filesError()
   return image.config.config

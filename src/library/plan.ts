@@ -1,8 +1,7 @@
 import { planImage } from '../build.ts'
 import type { Plan } from '../graph/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
-import { readDockerfile } from './dockerfile-source.ts'
-import { planRequest } from './plan-request.ts'
+import { load } from './load.ts'
 import { openSession } from './session.ts'
 
 /**
@@ -10,7 +9,8 @@ import { openSession } from './session.ts'
  * @throws {TsbuildError} for what is wrong with the Dockerfile or the options
  */
 export async function plan(options: BuildOptions, environment: Environment): Promise<Plan> {
-  const dockerfile = await readDockerfile(options.context, options.file, environment.cwd)
   await using session = await openSession(environment, options)
-  return await planImage(dockerfile.source, planRequest(options, environment.arch), session.bases)
+  const { dockerfile, warnings, request, times } = await load(session, options, environment)
+  const made = await planImage(dockerfile, request, session.bases, times)
+  return { ...made, warnings: [...warnings, ...made.warnings] }
 }

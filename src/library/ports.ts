@@ -5,8 +5,8 @@ import { openProbeCache, openRootfs, openSandbox } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
-import { openContexts } from './contexts.ts'
 import { openHosts } from './hosts.ts'
+import type { Loaded } from './load.ts'
 import type { Progress } from './progress.ts'
 import { openSecrets } from './secrets.ts'
 import type { Session } from './session.ts'
@@ -14,13 +14,12 @@ import type { Session } from './session.ts'
 /** What the flags and the machine say, as the ports of a build. Each is opened when it is first asked for. */
 export function buildPorts(
   session: Session,
-  dockerfile: string,
+  { context, times, fetch }: Loaded,
   options: BuildOptions,
   environment: Environment,
   progress: Progress,
 ): BuildPorts {
   const { store, cache, bases } = session
-  const contexts = openContexts(options, dockerfile, environment.cwd, store.root)
   const events = options.onEvent ?? (() => {})
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -30,18 +29,17 @@ export function buildPorts(
   }
   return {
     bases: shownBases(bases, progress),
+    times,
     cache,
     sources: {
-      context: contexts.open,
+      context,
       async image({ image }) {
         const layers = await bases.layersOf(image)
         return layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
       },
-      async remote() {
-        throw new Error('remote sources are refused by the planner')
-      },
+      remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
-    sandbox: late(() => openSandbox(options.runtime ?? 'auto', runOptions)),
+    sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),
     secrets: openSecrets(options.secrets, environment),
     agents: session.agents,
@@ -53,6 +51,14 @@ export function buildPorts(
     jobs: options.jobs ?? availableParallelism(),
     signal: options.signal ?? new AbortController().signal,
   }
+}
+
+async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {
+  const sandbox = await openSandbox(runtime ?? 'auto', runOptions)
+  if (cgroupParent !== undefined && sandbox.noCgroup !== undefined) {
+    runOptions.notice(`--cgroup-parent has no effect: ${sandbox.noCgroup}`)
+  }
+  return sandbox
 }
 
 /** A chroot can mount nothing, so it only runs in a copy. */

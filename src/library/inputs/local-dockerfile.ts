@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { textLimit } from '../../context/index.ts'
+import { isSystemError, TsbuildError } from '../../errors.ts'
+import type { SourceFile } from '../../source.ts'
+
+/** The Dockerfile of a build. */
+export interface DockerfileSource {
+  readonly source: SourceFile
+  /** Where it lies on this machine, absolute: beside it may be an ignore file. Absent when it is no file here. */
+  readonly path?: string
+}
+
+/** Names that are tried in a context when no `-f` is given. */
+export const defaultNames = ['Dockerfile', 'dockerfile', 'Containerfile'] as const
+
+/** What may be meant by a name: `Dockerfile` is also `dockerfile`. */
+export function spellings(file: string): readonly string[] {
+  return path.basename(file) === 'Dockerfile' ? [file, path.join(path.dirname(file), 'dockerfile')] : [file]
+}
+
+/**
+ * Reads the Dockerfile of a directory.
+ * @param file `-f`: relative to `cwd`, else to the directory
+ * @throws {TsbuildError} TSB_DOCKERFILE_NOT_FOUND, TSB_DOCKERFILE_TOO_LARGE
+ */
+export async function readLocalDockerfile(
+  directory: string,
+  file: string | undefined,
+  cwd: string,
+): Promise<DockerfileSource> {
+  const candidates =
+    file === undefined
+      ? defaultNames.map((name) => path.join(directory, name))
+      : [cwd, directory].flatMap((from) => spellings(path.resolve(from, file)))
+  for (const candidate of new Set(candidates)) {
+    const text = await readFileText(candidate)
+    if (text !== undefined) return { source: { name: file ?? path.basename(candidate), text }, path: candidate }
+  }
+  throw missingDockerfile(
+    file ?? path.join(directory, 'Dockerfile'),
+    hintFor(file, directory, [...new Set(candidates)]),
+  )
+}
+
+/** The error for a Dockerfile that is nowhere. */
+export function missingDockerfile(shown: string, hint: string): TsbuildError {
+  const message = `failed to read dockerfile: open ${shown}: no such file or directory`
+  return new TsbuildError('TSB_DOCKERFILE_NOT_FOUND', message, { hint })
+}
+
+/** The error for one that nobody wrote by hand. */
+export function tooLarge(name: string): TsbuildError {
+  return new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`)
+}
+
+async function readFileText(file: string): Promise<string | undefined> {
+  try {
+    if ((await stat(file)).size > textLimit) throw tooLarge(file)
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    if (isSystemError(error, 'EISDIR')) throw new TsbuildError('TSB_DOCKERFILE_NOT_FOUND', `${file} is a directory`)
+    throw error
+  }
+}
+
+function hintFor(file: string | undefined, directory: string, candidates: readonly string[]): string {
+  if (file !== undefined) return `looked for ${candidates.join(' and ')}`
+  return `no ${defaultNames.join(', ')} in ${directory}; name one with -f`
+}

@@ -1,0 +1,35 @@
+import { textLimit } from '../../context/index.ts'
+import { TsbuildError } from '../../errors.ts'
+import type { Environment } from '../../options.ts'
+import { tooLarge } from './local-dockerfile.ts'
+
+/**
+ * Standard input as bytes.
+ * @throws {TsbuildError} TSB_STDIN_TERMINAL when nothing is sent to it
+ */
+export function stdinBytes({ stdin }: Environment): AsyncIterable<Uint8Array> {
+  if (!isTerminal(stdin)) return bytesOf(stdin)
+  throw new TsbuildError('TSB_STDIN_TERMINAL', 'standard input is a terminal', {
+    hint: 'send a Dockerfile or an archive to it: tsbuild - < context.tar.gz',
+  })
+}
+
+/** @throws {TsbuildError} TSB_DOCKERFILE_TOO_LARGE, naming what is read */
+export async function readAllText(bytes: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of bytes) {
+    parts.push(part)
+    size += part.length
+    if (size > textLimit) throw tooLarge(name)
+  }
+  return new TextDecoder().decode(Buffer.concat(parts))
+}
+
+async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+}
+
+function isTerminal(stream: NodeJS.ReadableStream & { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true
+}

@@ -1,0 +1,31 @@
+import type { BuildOptions, Environment } from '../options.ts'
+import type { PlanRequest } from '../planner/index.ts'
+import { type Fetch, fetcher, type Inputs, namedSource, openInputs } from './inputs/index.ts'
+import { planRequest } from './plan-request.ts'
+import { type Progress, progressTo } from './progress.ts'
+import { sessionRemotes } from './remotes.ts'
+import type { Session } from './session.ts'
+
+/** What a build comes from, and what is asked of it. */
+export interface Loaded extends Inputs {
+  readonly request: PlanRequest
+  /** For what the Dockerfile names by URL. */
+  readonly fetch: Fetch
+}
+
+/** What the options alone say is checked first; then the Dockerfile is had, with what that takes of the contexts. */
+export async function load(
+  session: Session,
+  options: BuildOptions,
+  environment: Environment,
+  progress: Progress = progressTo(() => {}, environment.now),
+): Promise<Loaded> {
+  const { now, arch } = environment
+  const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
+  const request = planRequest(options, named, arch)
+  const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
+  const remotes = sessionRemotes(session, options, environment, notice)
+  const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
+  const { temporary, root: store } = session.store
+  return { ...(await openInputs(options, named, environment, { fetch, temporary, progress, store })), request, fetch }
+}
