@@ -98,8 +98,16 @@ export interface RunInstruction extends InstructionBase {
     readonly fields: readonly { readonly key: string; readonly value?: string; readonly at: SourceRange }[]
     readonly at: SourceRange
   }[]
+  readonly devices: readonly RunDevice[]
   readonly network?: Word
   readonly security?: Word
+}
+
+/** `RUN --device`: a device by its CDI name, `vendor/class=name` or `vendor/class`. */
+export interface RunDevice {
+  readonly name: string
+  readonly required: boolean
+  readonly at: SourceRange
 }
 
 /** COPY or ADD. JSON form or words: the difference is undone, words of the JSON form have their text unquoted. */

@@ -10,8 +10,9 @@ import { scanText } from './tree.ts'
  * Rows of instructions.json where tsbuild knowingly does otherwise:
  * - STOPSIGNAL takes no flags; BuildKit passes over unknown ones on it in silence.
  *
- * Not read here: nodeErrors (their nodes come from no text), docComments and runDevice (no such feature), healthcheck and
- * jsonArgs (how arguments are joined: the planner's). What `mount` rows of phase `expand` say is the planner's, too.
+ * Not read here: nodeErrors (their nodes come from no text), docComments (no such feature), runDevice and flagsUsed
+ * (instructions/run-flags.test.ts), healthcheck and jsonArgs (how arguments are joined: the planner's). What `mount` rows of
+ * phase `expand` say is the planner's, too.
  */
 const refusedHere = new Map([['FROM a\nSTOPSIGNAL --x 9', 'unknown flag: --x']])
 

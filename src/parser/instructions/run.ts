@@ -6,6 +6,7 @@ import type { RunInstruction, Word } from '../instruction.ts'
 import { csvFields } from '../mount-fields.ts'
 import { heredocValue } from '../sources.ts'
 import { baseOf, instructionError, type Statement } from '../statement.ts'
+import { readDevice } from './device.ts'
 
 const networks: readonly string[] = ['default', 'none', 'host']
 const securities: readonly string[] = ['sandbox', 'insecure']
@@ -26,6 +27,7 @@ export function readRun(statement: Statement): RunInstruction {
     command: readCommand(statement),
     heredocs: statement.heredocs.map((heredoc) => heredocValue(statement, heredoc)),
     mounts: flags.withOptions('mount').map((mount) => ({ fields: readMount(statement, mount), at: mount.at })),
+    devices: flags.words('device').map((device) => readDevice(statement, device)),
     ...(network && { network }),
     ...(security && { security }),
   }

@@ -91,11 +91,11 @@ function unknownMode(flag: string, mode: string, known: readonly string[], word:
 }
 
 function refuseDevices(instruction: RunInstruction): void {
-  const device = instruction.flags.find((flag) => flag.name === 'device')
+  const [device] = instruction.devices
   if (!device) return
-  throw new TsbuildError('TSB_UNSUPPORTED_DEVICE', 'RUN --device is not supported yet', {
+  throw new TsbuildError('TSB_UNSUPPORTED_DEVICE', `RUN --device=${device.name} is not supported`, {
     at: device.at,
-    hint: 'take --device away: a step sees no devices of the host',
+    hint: 'take --device away: a step sees no devices of the host, but for --security=insecure',
   })
 }
 
