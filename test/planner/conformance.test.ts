@@ -4,11 +4,9 @@ import { TsbuildError } from '../../src/errors.ts'
 import type { ContainerConfig, Healthcheck, ImageConfig } from '../../src/image/index.ts'
 import { formatHealthcheck } from '../../src/planner/instructions/healthcheck.ts'
 import { resolveWorkdir } from '../../src/planner/instructions/workdir.ts'
-import { parseMount } from '../../src/planner/mounts/spec.ts'
 import { parsePorts } from '../../src/planner/ports.ts'
 import { proxyVariables } from '../../src/planner/proxy.ts'
 import { setInEnvironment, splitVariable } from '../../src/planner/variables.ts'
-import { expandWord, lookupIn } from '../../src/planner/words/index.ts'
 import { conformanceCases, conformancePath, hasConformance, skipReason } from '../support/conformance.ts'
 import { planText } from '../support/planning.ts'
 
@@ -158,42 +156,6 @@ describe.skipIf(!hasConformance)(title('convert.json healthcheckHistory'), () =>
     })
   }
 })
-
-describe.skipIf(!hasConformance)(title('instructions.json mount'), () => {
-  interface Row {
-    readonly spec: string
-    readonly mount?: Readonly<Record<string, unknown>>
-    readonly error?: string
-    readonly errorOneOf?: readonly string[]
-    readonly phase?: 'parse' | 'expand'
-  }
-  const variables = lookupIn(new Map(Object.entries({ X: '/ex', T: '/et', I: 'ei', Y: 'cache', F: 'ef' })))
-  conformanceCases<Row>('instructions.json', 'mount').forEach((row, index) => {
-    if (row.phase === 'parse') return
-    it(`mount#${index} ${row.spec}`, async () => {
-      const parse = () => parseMount(fieldsOf(row.spec), (text) => expandWord(text, variables, '\\').value)
-      if (!row.mount)
-        return expect(bare(((await failure(parse)) as Error).message)).toBe(
-          bare(row.error ?? row.errorOneOf?.[0] ?? ''),
-        )
-      const { readOnly, ...spec } = parse()
-      const byType = spec.type !== 'cache' && spec.type !== 'tmpfs'
-      expect({ ...spec, readOnly: readOnly ?? byType }).toEqual(row.mount)
-    })
-  })
-})
-
-function fieldsOf(spec: string) {
-  return spec
-    .replaceAll(/"([^"]*)"/g, (_, inner: string) => inner.replaceAll(',', '\0'))
-    .split(',')
-    .map((text) => {
-      const field = text.replaceAll('\0', ',')
-      const equals = field.indexOf('=')
-      const key = (equals < 0 ? field : field.slice(0, equals)).toLowerCase()
-      return equals < 0 ? { key } : { key, value: field.slice(equals + 1) }
-    })
-}
 
 function expectImage({ image, warnings }: Awaited<ReturnType<typeof planText>>, row: ImageRow): void {
   expect({ author: image.config.author, config: image.config.config }).toEqual({

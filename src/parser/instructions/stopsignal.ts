@@ -1,7 +1,9 @@
 import type { StopsignalInstruction } from '../instruction.ts'
-import { readSingle } from '../single.ts'
-import { baseOf, type Statement } from '../statement.ts'
+import { requireArguments } from '../single.ts'
+import { baseOf, type Statement, wordOf } from '../statement.ts'
 
+/** STOPSIGNAL: the only instruction that passes over flags, whatever they are, as BuildKit does. */
 export function readStopsignal(statement: Statement): StopsignalInstruction {
-  return { kind: 'stopsignal', ...baseOf(statement), signal: readSingle(statement) }
+  requireArguments(statement, 'exactly one argument')
+  return { kind: 'stopsignal', ...baseOf(statement), signal: wordOf(statement, statement.rest) }
 }
