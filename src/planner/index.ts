@@ -1,4 +1,7 @@
 export { type CheckReport, check } from './checks/check.ts'
+export { type Outline, outline } from './outline/outline.ts'
+export type { OutlineArgument, OutlineCache, OutlineMount } from './outline/parameter.ts'
+export { type Target, targets } from './outline/targets.ts'
 export { plan } from './plan.ts'
 export { type GitFlags, type GitReference, gitOp, parseGitReference, showGitReference } from './remote/git-reference.ts'
 export { type HttpReference, parseHttpReference } from './remote/http-reference.ts'

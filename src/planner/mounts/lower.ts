@@ -6,6 +6,7 @@ import type { SourceRange } from '../../source.ts'
 import { expandText } from '../expand.ts'
 import { mainContext, type StageScope } from '../scope.ts'
 import { type StageState, workingDirectory } from '../state.ts'
+import { agentId, cacheId, secretId } from './ids.ts'
 import { type MountField, type MountSpec, type MountType, parseMount, placeOf } from './spec.ts'
 
 /** A mount in its place: what filling in the rest needs. */
@@ -66,7 +67,7 @@ function lowerCache(mount: Placed): Mount {
   // Owner and mode are those of a new directory: a seed brings its own.
   const seeded = source !== '/'
   const namespace = scope.request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS')
-  const id = spec.id || posix.normalize(spec.target ?? target)
+  const id = cacheId({ ...spec, target: spec.target ?? target })
   return {
     kind: 'cache',
     target,
@@ -82,7 +83,7 @@ function lowerCache(mount: Placed): Mount {
 
 function lowerSecret(mount: Placed): Mount {
   const { spec } = mount
-  const id = spec.source || spec.id || posix.basename(spec.target ?? '')
+  const id = secretId(spec)
   const byDefault = spec.env ? undefined : `/run/secrets/${posix.basename(id)}`
   const target = spec.target ? targetOf(mount) : byDefault
   return {
@@ -101,7 +102,7 @@ function lowerSsh(mount: Placed): Mount {
   const { spec, index } = mount
   return {
     kind: 'ssh',
-    id: spec.id || 'default',
+    id: agentId(spec),
     target: spec.target ? targetOf(mount) : `/run/buildkit/ssh_agent.${index}`,
     required: spec.required ?? false,
     mode: spec.mode ?? 0o600,

@@ -25,19 +25,40 @@ export async function findNeeds(linker: Linker, target: number, port: BaseImages
   const names = linker.stages.flatMap(({ stage }) => stage.name ?? [])
   const needed = new Map<number, NeededStage>()
   let bases: Bases = new Map()
-  let round: Ref[] = [{ kind: 'stage', index: target }]
+  let round: readonly Ref[] = [{ kind: 'stage', index: target }]
   while (round.length > 0) {
     const { stages, images } = reach(round, linker.stages, needed)
     bases = await resolveBases(images, bases, port, names)
-    round = []
-    for (const stage of stages) {
-      const triggers = triggersOf(stage, linker.stages, bases)
-      const triggerLinks = linker.link(triggers, stage.index)
-      needed.set(stage.index, { ...stage, triggers, triggerLinks })
-      for (const { to } of triggerLinks.edges) round.push(to)
-    }
+    round = addStages(stages, linker, bases, needed)
   }
-  return { stages: [...needed.values()].sort((a, b) => a.index - b.index), bases }
+  return { stages: inOrder(needed), bases }
+}
+
+/** The same as far as the file alone tells: the triggers of images are not known. */
+export function findNeededStages(linker: Linker, target: number): readonly NeededStage[] {
+  const needed = new Map<number, NeededStage>()
+  let round: readonly Ref[] = [{ kind: 'stage', index: target }]
+  while (round.length > 0) round = addStages(reach(round, linker.stages, needed).stages, linker, new Map(), needed)
+  return inOrder(needed)
+}
+
+/** Adds stages to those that are needed; returns what their triggers lead to. */
+function addStages(
+  stages: readonly LinkedStage[],
+  linker: Linker,
+  bases: Bases,
+  needed: Map<number, NeededStage>,
+): readonly Ref[] {
+  return stages.flatMap((stage) => {
+    const triggers = triggersOf(stage, linker.stages, bases)
+    const triggerLinks = linker.link(triggers, stage.index)
+    needed.set(stage.index, { ...stage, triggers, triggerLinks })
+    return triggerLinks.edges.map(({ to }) => to)
+  })
+}
+
+function inOrder(needed: ReadonlyMap<number, NeededStage>): readonly NeededStage[] {
+  return [...needed.values()].sort((a, b) => a.index - b.index)
 }
 
 /** All that can be reached from some places without going through a stage that is known. */
