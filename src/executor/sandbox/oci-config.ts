@@ -68,10 +68,22 @@ function processOf({ spec, machine }: OciConfigInput): object {
     },
     rlimits: ulimitsOf(spec.limits, openFiles).map(({ name, soft, hard }) => ({
       type: `RLIMIT_${name.toUpperCase()}`,
-      soft,
-      hard,
+      soft: limitOf(soft),
+      hard: limitOf(hard),
     })),
     noNewPrivileges: !spec.insecure,
+  }
+}
+
+/** No limit is -1 here, and there 2^64 - 1, which no number of JavaScript is. */
+function limitOf(limit: number): unknown {
+  return limit === -1 ? JSON.rawJSON('18446744073709551615') : limit
+}
+
+declare global {
+  interface JSON {
+    /** A part of a JSON text as it is to be written. Not in TypeScript's own declarations yet. */
+    rawJSON(text: string): object
   }
 }
 
