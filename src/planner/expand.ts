@@ -1,18 +1,17 @@
-import { atPlace, didYouMean } from '../errors.ts'
-import type { Warning } from '../graph/index.ts'
+import { atPlace } from '../errors.ts'
 import type { Heredoc, Pair, Word } from '../parser/index.ts'
 import type { SourceRange } from '../source.ts'
+import { checkVariables } from './checks/undefined-variables.ts'
 import { withUpperKeyword } from './label.ts'
 import type { StageScope } from './scope.ts'
 import type { StageState } from './state.ts'
 import type { Variables } from './variables.ts'
 import { type Expansion, expandBody, expandForDisplay, expandWord, expandWords, lookupIn } from './words/index.ts'
 
-/** How the words of a file are read, and where what smells is told. */
+/** How the words of a file are read. */
 export interface Reading {
   /** `# escape=` */
   readonly escape: '\\' | '`'
-  warn(warning: Warning): void
 }
 
 /** A word of an instruction with its variables put in and its quotes taken away. */
@@ -35,9 +34,13 @@ export function expandText(text: string, at: SourceRange, state: StageState, sco
   )
 }
 
-/** As `expand`, and the result is parted at blanks that are not quoted. */
+/** As `expand`, for EXPOSE: the result is parted at blanks that are not quoted. BuildKit does not miss a variable there. */
 export function expandToWords(word: Word, state: StageState, scope: StageScope): readonly string[] {
-  return placed(word.at, () => expandWords(word.text, lookupIn(state.variables), scope.escape))
+  const { text, at } = word
+  const variables = lookupIn(state.variables)
+  const expansion = placed(at, () => expandWord(text, variables, scope.escape))
+  checkVariables(expansion, at, state, scope.warn, 'tsbuild/UndefinedPort')
+  return placed(at, () => expandWords(text, variables, scope.escape))
 }
 
 /** Names and values of ENV or LABEL. All see the variables as they were before the instruction. */
@@ -61,7 +64,7 @@ export function expandHeredoc(heredoc: Heredoc, state: StageState, scope: StageS
 }
 
 /** A word of FROM or of a global ARG. */
-export function expandGlobal(word: Word, variables: Variables, reading: Pick<Reading, 'escape'>): string {
+export function expandGlobal(word: Word, variables: Variables, reading: Reading): string {
   return placed(word.at, () => expandWord(word.text, lookupIn(variables), reading.escape)).value
 }
 
@@ -85,15 +88,7 @@ export function expandLabel(
 }
 
 function told(expansion: Expansion, at: SourceRange, state: StageState, scope: StageScope): string {
-  for (const name of expansion.unset) {
-    if (state.args.some((declared) => declared.name === name)) continue
-    const near = didYouMean(
-      `$${name}`,
-      [...state.variables.keys()].map((known) => `$${known}`),
-    )
-    const hint = near === undefined ? '' : ` (${near.replaceAll('"', '')})`
-    scope.warn({ rule: 'UndefinedVar', message: `Usage of undefined variable '$${name}'${hint}`, at })
-  }
+  checkVariables(expansion, at, state, scope.warn)
   return expansion.value
 }
 

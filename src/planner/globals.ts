@@ -7,11 +7,17 @@ import { type Variables, withVariable } from './variables.ts'
 /**
  * What FROM lines see, and where a bare `ARG NAME` of a stage gets its value: the platform arguments, and the ARGs before
  * the first FROM. `--build-arg` wins over both.
+ * @param given the arguments that count for ARGs of the file: those of the request, unless it is asked what would be without
  */
-export function globalVariables(dockerfile: Dockerfile, request: PlanRequest, reading: Reading): Variables {
+export function globalVariables(
+  dockerfile: Dockerfile,
+  request: PlanRequest,
+  reading: Reading,
+  given: ReadonlyMap<string, string> = request.buildArgs,
+): Variables {
   let variables = platformVariables(dockerfile, request)
   for (const { name, value } of dockerfile.globalArgs.flatMap((instruction) => instruction.args)) {
-    const set = request.buildArgs.get(name) ?? (value && expandGlobal(value, variables, reading))
+    const set = given.get(name) ?? (value && expandGlobal(value, variables, reading))
     if (set !== undefined) variables = withVariable(variables, name, set)
   }
   return variables

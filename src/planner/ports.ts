@@ -38,7 +38,7 @@ interface PortRange {
 }
 
 /** `[ip:][host:]container`, split from the right: an IPv6 address has colons of its own. */
-function splitPort(text: string): { readonly ip: string; readonly host: string; readonly container: string } {
+export function splitPort(text: string): { readonly ip: string; readonly host: string; readonly container: string } {
   const parts = text.split(':')
   return { container: parts.pop() ?? '', host: parts.pop() ?? '', ip: parts.join(':') }
 }

@@ -29,6 +29,11 @@ export interface PlanRequest {
   /** `--add-host` names; the addresses are the executor's. */
   readonly hostNames?: readonly string[]
   readonly cgroupParent?: string
+  /**
+   * The patterns of the main context's ignore file, in normal form: for a warning alone, and asked for only when something
+   * of that context is copied.
+   */
+  readonly ignorePatterns?: () => Promise<readonly string[]>
 }
 
 /**
@@ -64,3 +69,6 @@ export interface SourceTimes {
   /** Of what an ADD would fetch. */
   remote(source: GitOp | HttpOp, login: Node['login']): Promise<number | undefined>
 }
+
+/** Of sources that nobody can ask. */
+export const noTimes: SourceTimes = { context: async () => undefined, remote: async () => undefined }

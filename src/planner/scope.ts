@@ -1,6 +1,8 @@
-import type { OpId, Warning } from '../graph/index.ts'
+import type { OpId } from '../graph/index.ts'
 import type { CopyInstruction } from '../parser/index.ts'
 import type { SourceRange } from '../source.ts'
+import type { Warn } from './checks/checks.ts'
+import type { IsIgnored } from './checks/ignored-sources.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 import type { PlanRequest } from './request.ts'
 import type { Variables } from './variables.ts'
@@ -24,7 +26,10 @@ export interface StageScope {
   copySource(instruction: CopyInstruction): OpId
   /** The files of what `from=` of a mount names. */
   mountSource(name: string, at: SourceRange): OpId
-  warn(warning: Warning): void
+  /** What the ignore file takes away; absent when there is none, or nothing of the context is copied. */
+  readonly isIgnored: IsIgnored | undefined
+  /** As the comments above the instruction have it. */
+  readonly warn: Warn
 }
 
 /** The op of the build context. */

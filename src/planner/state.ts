@@ -1,5 +1,6 @@
 import type { OpId, PlannedHistory } from '../graph/index.ts'
 import type { ContainerConfig, ImageConfig, Platform } from '../image/index.ts'
+import type { SourceRange } from '../source.ts'
 import type { Variables } from './variables.ts'
 
 /** A layer that no instruction made, and no row of the history speaks of: the files of FROM a named context. */
@@ -33,8 +34,10 @@ export interface StageState {
   /** The base's document with the instructions so far folded in. `rootfs` and `history` stay the base's. */
   readonly image: ImageConfig
   readonly rows: Rows | undefined
-  /** CMD stands in this stage: a later ENTRYPOINT leaves it alone. */
-  readonly commandSet: boolean
+  /** Where the stage itself says these; its base does not count. After a CMD, a later ENTRYPOINT leaves it alone. */
+  readonly said: Readonly<Partial<Record<'cmd' | 'entrypoint' | 'healthcheck', SourceRange>>>
+  /** A WORKDIR stands in the stage, or in one of the file that it is built from. */
+  readonly workdirSet: boolean
   /** Numbered steps so far. */
   readonly steps: number
 }

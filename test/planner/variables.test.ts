@@ -82,7 +82,7 @@ describe('build arguments that the file does not declare', () => {
   it('are not seen, and warned of', async () => {
     const plan = await planText('FROM scratch\nENV X=[$NOPE]\n', args({ NOPE: '1', SOURCE_DATE_EPOCH: '0' }))
     expect(plan.image.config.config?.Env).toContain('X=[]')
-    expect(plan.warnings.find(({ rule }) => rule === 'UnusedBuildArg')?.message).toBe(
+    expect(plan.warnings.find(({ rule }) => rule === 'tsbuild/UnusedBuildArg')?.message).toBe(
       'One or more build-args [NOPE] were not consumed',
     )
   })
@@ -99,7 +99,7 @@ describe('build arguments that the file does not declare', () => {
       'NO_PROXY=a',
       'no_proxy=a',
     ])
-    expect(plan.warnings.filter(({ rule }) => rule === 'UnusedBuildArg')).toEqual([])
+    expect(plan.warnings.filter(({ rule }) => rule === 'tsbuild/UnusedBuildArg')).toEqual([])
   })
 
   it('a proxy that is declared is an ARG like any', async () => {

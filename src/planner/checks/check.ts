@@ -1,9 +1,12 @@
 import { TsbuildError } from '../../errors.ts'
 import type { Warning } from '../../graph/index.ts'
-import { parse } from '../../parser/index.ts'
+import { parsePartly } from '../../parser/index.ts'
 import type { SourceFile } from '../../source.ts'
-import { plan } from '../plan.ts'
-import type { BaseImages, PlanRequest } from '../request.ts'
+import { planStages } from '../plan-stages.ts'
+import { type BaseImages, noTimes, type PlanRequest, type SourceTimes } from '../request.ts'
+import { createChecks } from './checks.ts'
+import { checkText } from './file-checks.ts'
+import { checkOptions } from './options.ts'
 
 /** What the checks say about a Dockerfile. */
 export interface CheckReport {
@@ -22,12 +25,35 @@ export interface CheckReport {
  * Checks a Dockerfile without building it: the stages that `request.target` needs, or every stage when it names none. Asks
  * for the configs of base images, and reads no file.
  */
-export async function check(source: SourceFile, request: PlanRequest, bases: BaseImages): Promise<CheckReport> {
+export async function check(
+  source: SourceFile,
+  request: PlanRequest,
+  bases: BaseImages,
+  times: SourceTimes = noTimes,
+): Promise<CheckReport> {
+  const read = orError(() => {
+    const { dockerfile, error } = parsePartly(source)
+    return { dockerfile, error, options: checkOptions(dockerfile, request) }
+  })
+  if (read instanceof TsbuildError) return { warnings: [], error: read, errorOnWarning: false }
+  const { dockerfile, options } = read
+  const checks = createChecks(options)
+  checkText(dockerfile, checks)
+  const scope = request.target ? 'needed' : 'all'
+  const planned = read.error ?? (await planStages(dockerfile, request, { bases, times }, checks, scope).catch(expected))
+  const error = planned instanceof TsbuildError ? planned : checks.failure()
+  return { warnings: checks.warnings(), ...(error && { error }), errorOnWarning: options.errorOnWarning }
+}
+
+function orError<T>(work: () => T): T | TsbuildError {
   try {
-    const { warnings } = await plan(parse(source), request, bases)
-    return { warnings, errorOnWarning: false }
+    return work()
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    return { warnings: [], error, errorOnWarning: false }
+    return expected(error)
   }
+}
+
+function expected(error: unknown): TsbuildError {
+  if (error instanceof TsbuildError) return error
+  throw error
 }

@@ -1,4 +1,6 @@
 import type { ArgInstruction } from '../../parser/index.ts'
+import { checkSecretName } from '../checks/secret-names.ts'
+import { checkShadowedEnvironment } from '../checks/shadowed-environment.ts'
 import { expand } from '../expand.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withRow } from '../state.ts'
@@ -18,7 +20,9 @@ export function lowerArg(state: StageState, instruction: ArgInstruction, scope: 
 }
 
 function declare(state: StageState, arg: Declared, scope: StageScope): StageState {
+  checkSecretName('ARG', arg.name, arg.at, scope.warn)
   const value = valueAt(arg, state, scope)
+  checkShadowedEnvironment(arg.name, value, arg.at, state, scope.warn)
   return {
     ...state,
     args: [...state.args, { name: arg.name, value }],

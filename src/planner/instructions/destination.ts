@@ -14,5 +14,5 @@ export function warnOfMissingSlash(files: Files, at: SourceRange, scope: StageSc
   const { dest, sources, inline } = files
   if (sources.length + inline.length < 2 || /(^|\/)\.?$/.test(dest)) return
   const message = `several sources for "${dest}", which does not end in "/": unless it is a directory, the last one wins`
-  scope.warn({ rule: 'CopyDestinationSlash', message, at })
+  scope.warn({ rule: 'tsbuild/CopyDestinationSlash', message, at })
 }

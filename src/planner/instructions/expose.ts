@@ -1,4 +1,5 @@
 import type { ExposeInstruction } from '../../parser/index.ts'
+import { checkPort } from '../checks/exposed-ports.ts'
 import { expandToWords } from '../expand.ts'
 import { goList } from '../go-format.ts'
 import { parsePorts } from '../ports.ts'
@@ -9,7 +10,12 @@ import { type StageState, withConfig, withRow } from '../state.ts'
 export function lowerExpose(state: StageState, instruction: ExposeInstruction, scope: StageScope): StageState {
   const ports = instruction.ports
     .toSorted((a, b) => (a.text < b.text ? -1 : 1))
-    .flatMap((word) => expandToWords(word, state, scope).flatMap((text) => parsePorts(text, word.at)))
+    .flatMap((word) =>
+      expandToWords(word, state, scope).flatMap((text) => {
+        checkPort(text, word.at, scope.warn)
+        return parsePorts(text, word.at)
+      }),
+    )
   const exposed = Object.fromEntries(ports.map((port) => [port, {}]))
   return withRow(
     withConfig(state, { ExposedPorts: { ...state.image.config?.ExposedPorts, ...exposed } }),

@@ -2,6 +2,7 @@ import type { CopySource, InlineFile } from '../../graph/index.ts'
 import { withoutLogins } from '../../logins.ts'
 import type { AddInstruction, CopyInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
+import { checkIgnoredSource } from '../checks/ignored-sources.ts'
 import { expand, expandHeredoc, expandLabel, expandOptional } from '../expand.ts'
 import { stepLabel } from '../label.ts'
 import type { StageScope } from '../scope.ts'
@@ -9,6 +10,7 @@ import { type StageState, withLayer, workingDirectory } from '../state.ts'
 import { checkChmod } from './chmod.ts'
 import { resolveDestination, warnOfMissingSlash } from './destination.ts'
 import { fileName } from './heredoc-name.ts'
+import { remoteSource } from './remote.ts'
 import { checkUser } from './user-range.ts'
 
 /** What COPY and ADD are told, expanded. */
@@ -64,6 +66,7 @@ export function addFilesOp(
   const { files, sources, parents } = request
   const { chown, chmod } = files
   warnOfMissingSlash(files, instruction.dest.at, scope)
+  warnOfIgnoredSources(instruction, request, scope)
   const layer = scope.graph.add(
     {
       kind: 'copy',
@@ -85,6 +88,17 @@ export function addFilesOp(
     },
   )
   return withLayer(state, layer, rowOf(request))
+}
+
+function warnOfIgnoredSources(
+  instruction: CopyInstruction | AddInstruction,
+  { keyword, files }: FilesRequest,
+  { isIgnored, warn }: StageScope,
+): void {
+  if (!isIgnored || (instruction.kind === 'copy' && instruction.from)) return
+  for (const source of files.sources) {
+    if (!remoteSource(source.path, source.at)) checkIgnoredSource(keyword, source, isIgnored, warn)
+  }
 }
 
 function rowOf({ keyword, files, parents }: FilesRequest): string {

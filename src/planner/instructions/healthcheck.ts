@@ -1,10 +1,17 @@
 import type { Healthcheck } from '../../image/index.ts'
 import type { HealthcheckInstruction } from '../../parser/index.ts'
+import { checkUsedOnce } from '../checks/used-once.ts'
 import { goDuration, goList } from '../go-format.ts'
+import type { StageScope } from '../scope.ts'
 import { type StageState, withConfig, withRow } from '../state.ts'
 
 /** HEALTHCHECK: the whole check is replaced; what is not given is 0, and left out of the config. */
-export function lowerHealthcheck(state: StageState, instruction: HealthcheckInstruction): StageState {
+export function lowerHealthcheck(
+  state: StageState,
+  instruction: HealthcheckInstruction,
+  scope: StageScope,
+): StageState {
+  checkUsedOnce(instruction, state.said.healthcheck, scope.warn)
   const test = testOf(instruction)
   const { interval, timeout, startPeriod, startInterval, retries } = instruction
   const check: Healthcheck = {
@@ -15,7 +22,8 @@ export function lowerHealthcheck(state: StageState, instruction: HealthcheckInst
     ...(startInterval && { StartInterval: startInterval }),
     ...(retries && { Retries: retries }),
   }
-  return withRow(withConfig(state, { Healthcheck: check }), `HEALTHCHECK ${formatHealthcheck(check)}`)
+  const said = { ...state, said: { ...state.said, healthcheck: instruction.at } }
+  return withRow(withConfig(said, { Healthcheck: check }), `HEALTHCHECK ${formatHealthcheck(check)}`)
 }
 
 /** `{Test:[CMD-SHELL x] Interval:30s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}` */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { WorkdirInstruction } from '../../parser/index.ts'
+import { checkRelativeWorkdir } from '../checks/relative-workdir.ts'
 import { expand, expandLabel } from '../expand.ts'
 import { stepLabel } from '../label.ts'
 import type { StageScope } from '../scope.ts'
@@ -7,8 +8,10 @@ import { type StageState, withConfig, withLayer, withRow } from '../state.ts'
 
 /** WORKDIR: relative to the one before. Makes the directory, owned by the USER in force; one layer for all but `/`. */
 export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction, scope: StageScope): StageState {
-  const directory = resolveWorkdir(state.image.config?.WorkingDir, expand(instruction.path, state, scope))
-  const changed = withConfig(state, { WorkingDir: directory })
+  const path = expand(instruction.path, state, scope)
+  checkRelativeWorkdir(path, instruction.path.at, state, scope.warn)
+  const directory = resolveWorkdir(state.image.config?.WorkingDir, path)
+  const changed = withConfig({ ...state, workdirSet: true }, { WorkingDir: directory })
   if (directory === '/') return withRow(changed, `WORKDIR ${directory}`)
   const layer = scope.graph.add(
     {

@@ -1,8 +1,11 @@
 import { TsbuildError } from '../../errors.ts'
-import type { OpId, Warning } from '../../graph/index.ts'
+import type { OpId } from '../../graph/index.ts'
 import { withoutLogins } from '../../logins.ts'
 import type { StageInstruction } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
+import { checkBasePlatform } from '../checks/base-platform.ts'
+import type { Checks } from '../checks/checks.ts'
+import type { IsIgnored } from '../checks/ignored-sources.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
 import { lower } from '../instructions/lower.ts'
 import type { PlanRequest } from '../request.ts'
@@ -24,7 +27,8 @@ export interface FileScope {
   readonly bases: Bases
   /** More than one stage: progress names them. */
   readonly named: boolean
-  warn(warning: Warning): void
+  readonly checks: Checks
+  readonly isIgnored: IsIgnored | undefined
 }
 
 /** Lowers stages in the order of the file; each sees those before it. */
@@ -42,7 +46,10 @@ function lowerStage(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
     (state, instruction) => lowerTrigger(state, instruction, triggered, stage),
     started,
   )
-  return stage.instructions.reduce((state, instruction) => lower(state, instruction, scope), ready)
+  return stage.instructions.reduce((state, instruction) => {
+    const warn = file.checks.warnAt(instruction.comments)
+    return lower(state, instruction, warn === scope.warn ? scope : { ...scope, warn })
+  }, ready)
 }
 
 /** A trigger stands in no line of the file: what is wrong with it is told with its text and where it is from. */
@@ -64,7 +71,7 @@ function lowerTrigger(
 function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>, file: FileScope): StageScope {
   const filesOf = (ref: Ref | undefined, verb: 'copy' | 'mount', name: string, at: SourceRange): OpId => {
     if (!ref) throw new Error(`not linked: ${name}`)
-    if (ref.kind !== 'stage') return outsideFiles(ref, file)
+    if (ref.kind !== 'stage') return outsideFiles(ref, at, file)
     const source = lowered.get(ref.index)
     if (source) return source.snapshot
     throw orderError(verb, name, stage, at)
@@ -86,7 +93,8 @@ function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
       const ref = stage.links.mounts.get(name) ?? stage.triggerLinks.mounts.get(name)
       return filesOf(ref, 'mount', name, at)
     },
-    warn: file.warn,
+    isIgnored: file.isIgnored,
+    warn: file.checks.warn,
   }
 }
 
@@ -96,14 +104,17 @@ function startStage(
   file: FileScope,
   scope: StageScope,
 ): StageState {
-  const { base } = stage
+  const {
+    base,
+    stage: { from },
+  } = stage
   switch (base.kind) {
     case 'scratch':
       return startFromScratch(scope)
     case 'context':
-      return startFromContext(outsideFiles(base, file), contextLayer(base.name, file.request), stage, scope)
+      return startFromContext(outsideFiles(base, from.at, file), contextLayer(base.name, file.request), stage, scope)
     case 'image':
-      return startFromImage(baseOf(base, file), base.platform, stage, scope)
+      return startFromImage(baseOf(base, from.at, file), base.platform, stage, scope)
     case 'stage': {
       const below = lowered.get(base.index)
       if (!below) throw new Error(`stage ${base.index} is not lowered yet`)
@@ -113,20 +124,22 @@ function startStage(
 }
 
 /** The files of what is no stage. */
-function outsideFiles(ref: Exclude<Ref, { kind: 'stage' }>, file: FileScope): OpId {
+function outsideFiles(ref: Exclude<Ref, { kind: 'stage' }>, at: SourceRange, file: FileScope): OpId {
   switch (ref.kind) {
     case 'scratch':
       return addScratch(file.graph)
     case 'context':
       return file.graph.add({ kind: 'context', name: ref.name }, { label: contextLabel(ref.name, file.request) })
     case 'image':
-      return addImage(baseOf(ref, file), file.graph)
+      return addImage(baseOf(ref, at, file), file.graph)
   }
 }
 
-function baseOf(ref: Extract<Ref, { kind: 'image' }>, file: FileScope) {
+/** The image that the instruction at a place asks for. */
+function baseOf(ref: Extract<Ref, { kind: 'image' }>, at: SourceRange, file: FileScope) {
   const base = file.bases.get(imageKey(ref))
   if (!base) throw new Error(`image ${ref.reference} is not resolved`)
+  checkBasePlatform(ref.reference, base.config, ref.platform, at, file.checks.warn)
   return base
 }
 

@@ -18,14 +18,14 @@ export interface Needs {
 }
 
 /**
- * The stages that the target needs, and their images: through FROM, COPY --from and mounts, also those of ONBUILD triggers.
+ * The stages that some of them need, themselves among them, and their images: through FROM, COPY --from and mounts, also those of ONBUILD triggers.
  * Triggers are known only when their image is, so this goes in rounds; the first one asks for all images of the file.
  */
-export async function findNeeds(linker: Linker, target: number, port: BaseImages): Promise<Needs> {
+export async function findNeeds(linker: Linker, wanted: readonly number[], port: BaseImages): Promise<Needs> {
   const names = linker.stages.flatMap(({ stage }) => stage.name ?? [])
   const needed = new Map<number, NeededStage>()
   let bases: Bases = new Map()
-  let round: readonly Ref[] = [{ kind: 'stage', index: target }]
+  let round: readonly Ref[] = wanted.map((index) => ({ kind: 'stage', index }))
   while (round.length > 0) {
     const { stages, images } = reach(round, linker.stages, needed)
     bases = await resolveBases(images, bases, port, names)

@@ -1,12 +1,6 @@
 import { posix } from 'node:path'
 import type { OpId } from '../../graph/index.ts'
-import {
-  type ContainerConfig,
-  formatPlatform,
-  type ImageConfig,
-  type Platform,
-  samePlatform,
-} from '../../image/index.ts'
+import type { ContainerConfig, ImageConfig, Platform } from '../../image/index.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
 import { unlessEmpty } from '../instructions/command.ts'
 import { stepLabel } from '../label.ts'
@@ -25,7 +19,6 @@ export function startFromScratch(scope: StageScope): StageState {
 
 /** A stage from an image: its config is inherited, but for its time and its triggers. */
 export function startFromImage(base: BaseImage, platform: Platform, stage: NeededStage, scope: StageScope): StageState {
-  warnOfPlatform(base, platform, stage, scope)
   const label = stepLabel(scope, 1, `FROM ${pinnedName(base)}`)
   const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform, new Map())
   return { ...state, steps: 1 }
@@ -34,7 +27,7 @@ export function startFromImage(base: BaseImage, platform: Platform, stage: Neede
 /** A stage from another one of the file: also its ARGs are in force, but ENV is stronger than they are. */
 export function startFromStage(base: StageState): StageState {
   const state = start(base.snapshot, base.image, base.platform, base.variables)
-  return { ...state, args: base.args, rows: base.rows }
+  return { ...state, args: base.args, rows: base.rows, workdirSet: base.workdirSet }
 }
 
 /** A stage from the files of a named context: all of them, as one layer on nothing. It is no step that is numbered. */
@@ -86,7 +79,8 @@ function start(snapshot: OpId, document: ImageConfig, platform: Platform, inheri
     args: [],
     image: { ...image, config },
     rows: undefined,
-    commandSet: false,
+    said: {},
+    workdirSet: false,
     steps: 0,
   }
 }
@@ -120,16 +114,4 @@ function emptyImage(platform: Platform): ImageConfig {
 
 function pinnedName({ image }: BaseImage): string {
   return image.name.includes('@') ? image.name : `${image.name}@${image.manifest}`
-}
-
-function warnOfPlatform(base: BaseImage, wanted: Platform, { stage }: NeededStage, scope: StageScope): void {
-  const { os, architecture, variant } = base.config
-  const actual = { os, architecture, variant }
-  if (samePlatform(actual, wanted)) return
-  const [found, expected] = [formatPlatform(actual), formatPlatform(wanted)]
-  scope.warn({
-    rule: 'InvalidBaseImagePlatform',
-    message: `Base image ${stage.from.image.text} was pulled with platform "${found}", expected "${expected}" for current build`,
-    at: stage.from.at,
-  })
 }

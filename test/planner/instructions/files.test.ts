@@ -28,7 +28,7 @@ describe('the destination of COPY', () => {
 
   it('that several files overwrite is warned of', async () => {
     const rules = async (line: string) => (await planText(`FROM scratch\n${line}\n`)).warnings.map(({ rule }) => rule)
-    expect(await rules('COPY a b /x')).toEqual(['CopyDestinationSlash'])
+    expect(await rules('COPY a b /x')).toEqual(['tsbuild/CopyDestinationSlash'])
     expect(await rules('COPY a b /x/')).toEqual([])
     expect(await rules('COPY a b .')).toEqual([])
   })

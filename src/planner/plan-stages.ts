@@ -1,0 +1,70 @@
+import type { Plan } from '../graph/index.ts'
+import type { Dockerfile, StageInstruction } from '../parser/index.ts'
+import type { Checks } from './checks/checks.ts'
+import { checkFile } from './checks/file-checks.ts'
+import { ignoredBy } from './checks/ignored-sources.ts'
+import { checkLayerCount } from './checks/layer-count.ts'
+import { sourceDateEpoch } from './epoch.ts'
+import { finishImage } from './finish.ts'
+import { globalVariables } from './globals.ts'
+import { createGraph } from './graph-builder.ts'
+import { historyOf } from './history.ts'
+import type { BaseImages, PlanRequest, SourceTimes } from './request.ts'
+import { refuseCycles } from './stages/cycles.ts'
+import { linkStages } from './stages/link.ts'
+import { lowerStages } from './stages/lower.ts'
+import { findNeeds, type NeededStage } from './stages/need.ts'
+import { checkStageFilter, findTarget } from './stages/target.ts'
+
+/** Whom planning asks. */
+export interface PlanPorts {
+  readonly bases: BaseImages
+  readonly times: SourceTimes
+}
+
+/**
+ * Plans the target, and tells the checks what it finds on the way.
+ * @param scope `all` plans the stages that the target does not need as well, for what they show
+ */
+export async function planStages(
+  dockerfile: Dockerfile,
+  asked: PlanRequest,
+  { bases, times }: PlanPorts,
+  checks: Checks,
+  scope: 'needed' | 'all',
+): Promise<Omit<Plan, 'warnings'>> {
+  const { stages, escape: escapeChar } = dockerfile
+  const given = globalVariables(dockerfile, asked, dockerfile)
+  checkFile(dockerfile, asked, given, checks)
+  const { seconds: epoch, request, globals } = await sourceDateEpoch(dockerfile, asked, given, dockerfile, times)
+  const linker = linkStages(dockerfile, request, globals, dockerfile)
+  const target = findTarget(dockerfile, request.target)
+  checkStageFilter(dockerfile, request.noCache)
+  refuseCycles(linker.stages)
+  const needs = await findNeeds(linker, scope === 'all' ? stages.map((_, index) => index) : [target], bases)
+  const ignored = needs.stages.some(copiesContext) ? await request.ignorePatterns?.() : undefined
+  const graph = createGraph()
+  const result = lowerStages(needs.stages, {
+    request,
+    globals,
+    escape: escapeChar,
+    graph,
+    bases: needs.bases,
+    named: stages.length > 1,
+    checks,
+    isIgnored: ignored && ignoredBy(ignored),
+  }).get(target)
+  if (!result) throw new Error(`stage ${target} is not lowered`)
+  checkLayerCount(result, stages[target]?.from.at, checks.warn)
+  const nodes = graph.nodes()
+  const image = { config: finishImage(result.image, request), history: historyOf(result, nodes) }
+  return { nodes, target: result.snapshot, image, ...(epoch !== undefined && { epoch }) }
+}
+
+function copiesContext({ triggers, instructions }: NeededStage): boolean {
+  return [triggers, instructions].some((lines) => lines.some(mayCopyContext))
+}
+
+function mayCopyContext(line: StageInstruction): boolean {
+  return (line.kind === 'add' || (line.kind === 'copy' && !line.from)) && line.sources.length > 0
+}
