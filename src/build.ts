@@ -27,7 +27,7 @@ export function planImage(
   bases: BaseImages,
   times?: SourceTimes,
 ): Promise<Plan> {
-  return plan(parse(source), request, bases, times)
+  return plan(parse(source, request.buildArgs.get('BUILDKIT_SYNTAX')), request, bases, times)
 }
 
 /** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */

@@ -1,7 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
-import { excerpt } from './characters.ts'
-import { type Directive, detectSyntax, escapeOf, readDirectives, syntaxImage } from './directives.ts'
+import { type Directive, escapeOf, readDirectives } from './directives.ts'
+import { checkFrontend } from './frontend.ts'
 import type {
   ArgInstruction,
   Dockerfile,
@@ -21,11 +21,12 @@ const sizeLimit = 16 << 20
 
 /**
  * Reads a Dockerfile. Nothing is expanded and no file is looked at.
+ * @param syntax `BUILDKIT_SYNTAX`: the front end to read it with, whatever the file says
  * @throws {TsbuildError} with the place to blame; TSB_DOCKERFILE_EMPTY, TSB_DOCKERFILE_TOO_LARGE,
  * TSB_UNSUPPORTED_FRONTEND, TSB_UNKNOWN_INSTRUCTION, TSB_UNKNOWN_FLAG and more
  */
-export function parse(source: SourceFile): Dockerfile {
-  const { dockerfile, error } = parsePartly(source)
+export function parse(source: SourceFile, syntax?: string): Dockerfile {
+  const { dockerfile, error } = parsePartly(source, syntax)
   if (error) throw error
   return dockerfile
 }
@@ -41,11 +42,11 @@ export interface PartlyParsed {
  * As `parse`, for those who can do something with the part before an error.
  * @throws {TsbuildError} for a file that has no instructions at all: not even their ends can be seen
  */
-export function parsePartly(source: SourceFile): PartlyParsed {
+export function parsePartly(source: SourceFile, syntax?: string): PartlyParsed {
   checkSize(source)
   const place = placesIn(source)
   const directives = readDirectives(source.text, place)
-  checkFrontend(source, place)
+  checkFrontend(source.text, place, syntax)
   const escapeChar = escapeOf(source.text, directives, place)
   const { statements, warnings: smells } = scan(source, escapeChar, place, directives.at(-1)?.end)
   if (statements.length === 0) throw emptyError(source, place)
@@ -81,17 +82,6 @@ function checkSize({ name, text }: SourceFile): void {
   if (Buffer.byteLength(text) <= sizeLimit) return
   throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`, {
     hint: 'keep data in files of the build context and COPY them',
-  })
-}
-
-function checkFrontend({ text }: SourceFile, place: Places): void {
-  const syntax = detectSyntax(text)
-  if (!syntax) return
-  const image = syntaxImage(syntax.value)
-  if (/^(docker\.io\/)?docker\/dockerfile/.test(image)) return
-  throw new TsbuildError('TSB_UNSUPPORTED_FRONTEND', `the front end ${excerpt(image)} is not supported`, {
-    at: place(syntax.range.start, syntax.range.end),
-    hint: 'tsbuild reads Dockerfiles itself: remove the syntax line or name docker/dockerfile:1',
   })
 }
 
