@@ -20,6 +20,7 @@ export function sessionRemotes(
       agent: agents.socketOf,
       env: environment.env,
       locked: store.locked,
+      temporary: store.temporary,
       notice,
       now: environment.now,
     })

@@ -1,8 +1,8 @@
 import type { Digest } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp } from '../graph/index.ts'
-import type { FileTree } from '../tree/index.ts'
+import type { FileIdentity, FileTree } from '../tree/index.ts'
 import { openGit } from './git/open.ts'
+import { openHttpFiles } from './http/open.ts'
 
 /** A file that was fetched, or that was here and is still what the server has. */
 export interface FetchedFile {
@@ -11,6 +11,8 @@ export interface FetchedFile {
   /** Bytes. */
   readonly size: number
   readonly digest: Digest
+  /** What the file system says of it: nobody wrote to it since these are its bytes. */
+  readonly identity: FileIdentity
   /** `Last-Modified` in seconds since 1970; absent when the server does not say. */
   readonly modified?: number
 }
@@ -33,7 +35,7 @@ export interface Login {
 
 /** Fetches what ADD and contexts name by URL. */
 export interface Remotes {
-  /** @throws {TsbuildError} TSB_HTTP_…, TSB_ADD_CHECKSUM */
+  /** @throws {TsbuildError} TSB_HTTP_…, TSB_URL_REDIRECT, TSB_PROXY, TSB_ADD_CHECKSUM, TSB_ARCHIVE_… */
   http(source: HttpOp, login: Login | undefined, signal: AbortSignal): Promise<FetchedFile>
   /** @throws {TsbuildError} TSB_GIT_… */
   git(source: GitOp, login: Login | undefined, signal: AbortSignal): Promise<Checkout>
@@ -50,6 +52,8 @@ export interface RemoteOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Runs `work` while no other process holds the same name. */
   readonly locked: <T>(name: string, work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+  /** A fresh private directory on the file system of `folder`. */
+  readonly temporary: (prefix: string) => Promise<string>
   readonly notice: (message: string) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -57,8 +61,5 @@ export interface RemoteOptions {
 
 /** Opens no connection before something is asked. */
 export function openRemotes(options: RemoteOptions): Remotes {
-  const refuse = async (): Promise<never> => {
-    throw new TsbuildError('TSB_UNSUPPORTED_ADD_SOURCE', 'remote sources are not supported yet')
-  }
-  return { http: refuse, git: openGit(options) }
+  return { http: openHttpFiles(options), git: openGit(options) }
 }

@@ -1,4 +1,5 @@
 export { type CompressionLimits, defaultCompressionLimits } from './compression/bomb.ts'
+export { gunzip } from './compression/zlib.ts'
 export {
   type Compression,
   compress,
@@ -36,7 +37,7 @@ export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type 
 export { cleanPattern, type PatternList, patternList, trimBlanks } from './pattern-list.ts'
 export { type Peeked, peek } from './peek.ts'
 export { resolvePath } from './resolve.ts'
-export { select, splitPivot } from './select.ts'
+export { select, splitPivot, wildcardStart } from './select.ts'
 export { subtree } from './subtree.ts'
 export { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 export { looksLikeTar } from './tar/looks-like-tar.ts'

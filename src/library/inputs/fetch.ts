@@ -34,8 +34,8 @@ export function fetcher(remotes: () => Promise<Remotes>, signal: AbortSignal): F
 }
 
 /** A tree of one file, as BuildKit keeps what it downloads: 0600, of root, from 1970 when the server tells no time. */
-function treeOfFile({ path, size, digest, modified = 0 }: FetchedFile, name: string): FileTree {
-  const content = { kind: 'host', path, offset: 0 } as const
+function treeOfFile({ path, size, digest, identity, modified = 0 }: FetchedFile, name: string): FileTree {
+  const content = { kind: 'host', path, offset: 0, identity } as const
   const entry = { kind: 'file', path: treePath(name), size, digest, content } as const
   return overlay([treeOfEntries([{ ...entry, mode: 0o600, uid: 0, gid: 0, mtime: modified }])])
 }
