@@ -1,6 +1,6 @@
 import type { FileTree } from './entry.ts'
 import { hasWildcard, nameMatcher } from './match-name.ts'
-import { joinPath, type TreePath, treePath } from './path.ts'
+import { joinPath, rootPath, type TreePath, treePath } from './path.ts'
 import { resolvePath } from './resolve.ts'
 
 /**
@@ -10,14 +10,22 @@ import { resolvePath } from './resolve.ts'
  * @throws {TsbuildError} TSB_PATTERN; TSB_PATH_LOOP for the pieces before the first wildcard
  */
 export function select(tree: FileTree, pattern: string): readonly TreePath[] {
+  const written = treePath(pattern)
+  const above = wildcardStart(pattern)
+  if (above === undefined) return [written]
+  const start = resolvePath(tree, above, { followLast: true })
+  if (start.entry?.kind !== 'directory') return []
+  const pieces = written.slice(above === rootPath ? 0 : above.length + 1).split('/')
+  let found: readonly TreePath[] = [start.path]
+  for (const choose of pieces.map(chooser)) found = found.flatMap((directory) => choose(tree, directory))
+  return found
+}
+
+/** The directory that the wildcards of a COPY source are looked up in; undefined without wildcards. */
+export function wildcardStart(pattern: string): TreePath | undefined {
   const pieces = treePath(pattern).split('/')
   const first = pieces.findIndex(hasWildcard)
-  if (first < 0) return [treePath(pattern)]
-  const start = resolvePath(tree, treePath(pieces.slice(0, first).join('/')), { followLast: true })
-  if (start.entry?.kind !== 'directory') return []
-  let found: readonly TreePath[] = [start.path]
-  for (const choose of pieces.slice(first).map(chooser)) found = found.flatMap((directory) => choose(tree, directory))
-  return found
+  return first < 0 ? undefined : treePath(pieces.slice(0, first).join('/'))
 }
 
 type Choose = (tree: FileTree, directory: TreePath) => readonly TreePath[]

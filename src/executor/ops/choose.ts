@@ -3,6 +3,7 @@ import type { CopyOp, CopySource } from '../../graph/index.ts'
 import {
   absolutePath,
   baseName,
+  type Entry,
   type FileTree,
   fileOfLink,
   filterTree,
@@ -15,6 +16,7 @@ import {
   splitPivot,
   type TreePath,
   treePath,
+  wildcardStart,
 } from '../../tree/index.ts'
 import { filesOf, type OpValue } from '../values.ts'
 import type { OpContext } from './op-executor.ts'
@@ -30,7 +32,8 @@ export interface ChosenSource {
 }
 
 /**
- * What the sources of a COPY mean, in the order of the instruction. A wildcard may mean nothing; a plain path has to exist.
+ * What the sources of a COPY mean, in the order of the instruction. A wildcard may mean nothing; a plain path, and the
+ * directory in which a wildcard is looked up, have to exist.
  * @throws {TsbuildError} TSB_COPY_SOURCE_MISSING, naming the ignore rule that hides it when one does; TSB_CONTEXT_ESCAPE
  */
 export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<readonly ChosenSource[]> {
@@ -44,9 +47,10 @@ export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<re
 }
 
 function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpValue): readonly ChosenFile[] {
+  const above = wildcardStart(source.path)
+  if (above !== undefined) existing(tree, above, value)
   return select(tree, source.path).map((path) => {
-    const { entry } = resolvePath(tree, path, { followLast: true })
-    if (!entry) throw missing(tree, path, value)
+    const entry = existing(tree, path, value)
     const chosen = {
       tree,
       entry: entry.kind === 'hardlink' ? fileOfLink(tree, entry) : entry,
@@ -54,6 +58,12 @@ function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpVa
     }
     return entry.kind === 'directory' && op.excludes.length > 0 ? withoutExcluded(chosen, op) : chosen
   })
+}
+
+function existing(tree: FileTree, path: TreePath, value: OpValue): Entry {
+  const { entry } = resolvePath(tree, path, { followLast: true })
+  if (!entry) throw missing(tree, path, value)
+  return entry
 }
 
 /** `--exclude` is relative to the source, and never hits a source that is itself a file. */
@@ -73,8 +83,7 @@ function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp, value
     (wanted.matches(relative) || wanted.mayDifferBelow(relative)) &&
     (!excluded.matches(relative) || excluded.mayDifferBelow(relative))
   return select(tree, start).flatMap((path) => {
-    const { entry } = resolvePath(tree, path, { followLast: true })
-    if (!entry) throw missing(tree, path, value)
+    const entry = existing(tree, path, value)
     if (entry.kind !== 'directory') return []
     if (!hasWildcard(source.path)) requireBelow(tree, entry.path, pattern, value)
     return [{ tree: filterTree(tree, entry.path, accept, mayAcceptBelow), entry, name: baseName(path) }]

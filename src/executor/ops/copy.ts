@@ -25,7 +25,7 @@ import { unpackArchive } from './unpack.ts'
 
 /** COPY, and ADD of files: one layer with the chosen files in their new places. */
 export const copy: OpExecutor<OpOf<'copy'>> = {
-  version: 'copy.v1',
+  version: 'copy.v2',
   quickKey(op, { inputs }) {
     const chains = chainsOf(op.sources, inputs)
     return chains && { definition: definitionOf(op), ...parentOf(op, inputs), inputs: chains }

@@ -2,7 +2,7 @@ import { TsbuildError } from '../../errors.ts'
 import type { SourceRange } from '../../source.ts'
 
 /** One clause of a symbolic mode: `u=rwX`, `go-w`, `a+r,u+x` has two, `g=u` copies. */
-const clause = /^[ugoa]*([-+=]([rwxXst]*|[ugo]))+$/
+const clause = /^[ugoa]*([-+=][rwxXstugo]*)+$/
 
 /**
  * Checks `--chmod`: octal up to 07777, or symbolic as chmod(1) takes it.

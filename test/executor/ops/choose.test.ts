@@ -69,12 +69,15 @@ describe('chooseFiles', () => {
     expect(await chosen(files, { sources: ['./d/./'], parents: true })).toEqual(['d: d/a.md d/b.txt d/sub d/sub/c.md'])
   })
 
-  it('refuses a plain path that is not there, and takes nothing for a wildcard', async () => {
+  it('refuses a plain path or a start of a wildcard that is not there, and takes nothing for a wildcard', async () => {
     const missing = code('TSB_COPY_SOURCE_MISSING')
     await expect(chosen(files, { sources: ['nope'] })).rejects.toThrow(missing)
     await expect(chosen(files, { sources: ['d/nope'], parents: true })).rejects.toThrow(missing)
     await expect(chosen(files, { sources: ['nope/./x'], parents: true })).rejects.toThrow(missing)
+    await expect(chosen(files, { sources: ['nope/*'] })).rejects.toThrow(missing)
     expect(await chosen(files, { sources: ['nope*'] })).toEqual([])
+    expect(await chosen(files, { sources: ['d/nope*'] })).toEqual([])
+    expect(await chosen(files, { sources: ['x.md/*'] })).toEqual([])
     expect(await chosen(files, { sources: ['d/nope*'], parents: true })).toEqual([':'])
   })
 

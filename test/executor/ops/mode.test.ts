@@ -21,8 +21,27 @@ test.each([
   expect(octal(parseMode(text).apply(before, false))).toBe(after)
 })
 
-test('X gives x to directories', () => {
+test('X is x for directories, and for files with some x', () => {
   expect(octal(parseMode('a=rX').apply(0o600, true))).toBe('0555')
+  expect(octal(parseMode('a=rX').apply(0o610, false))).toBe('0555')
+  expect(octal(parseMode('u+x,u-X').apply(0o611, false))).toBe('0611')
+})
+
+test.each([
+  ['u=rwx', 0o6755, '2755'],
+  ['a=rx', 0o7777, '1555'],
+  ['o=', 0o1777, '1770'],
+  ['o+st', 0o755, '0755'],
+  ['uo+t', 0o755, '1755'],
+  ['=t', 0o755, '1755'],
+  ['+rt', 0o711, '1711'],
+  ['u=gr', 0o750, '0450'],
+  ['g=ou', 0o741, '0771'],
+  ['u-g', 0o750, '0250'],
+  ['a++x', 0o644, '0755'],
+])('--chmod=%s turns %o into %s, as setmode(3) has it, for directories too', (text, before, after) => {
+  expect(octal(parseMode(text).apply(before, false))).toBe(after)
+  expect(octal(parseMode(text).apply(before, true))).toBe(after)
 })
 
 test.each(['64a', '10000', 'u', 'z+x', 'u+q', '', 'u=rw;rm', '-1', '0o755'])('%j is refused', (text) => {
