@@ -1,5 +1,5 @@
 import type { TsbuildError } from '../../errors.ts'
-import { readPattern, replace, trimEnd, trimStart } from './pattern.ts'
+import { readPattern, replace, reversePattern, trimEnd, trimStart } from './pattern.ts'
 import type { Work } from './work.ts'
 
 /** What an operator is where the text ends, in the messages of BuildKit. */
@@ -48,8 +48,10 @@ function missing({ name, word }: Modifier, value: string | undefined, work: Work
 
 function trim({ operator, word }: Modifier, value: string, work: Work): string {
   const longest = word.startsWith(operator)
-  const pattern = patternOf(longest ? word.slice(1) : word, work)
-  return operator === '#' ? trimStart(value, pattern, longest, work) : trimEnd(value, pattern, longest, work)
+  const text = longest ? word.slice(1) : word
+  return operator === '#'
+    ? trimStart(value, patternOf(text, work), longest, work)
+    : trimEnd(value, patternOf(text, work, reversePattern), longest, work)
 }
 
 /** The value of `${name/pattern/by}`, or of `${name//pattern/by}` for every match. */
@@ -57,8 +59,8 @@ export function applyReplacement(value: string, pattern: string, by: string, eve
   return replace(value, patternOf(pattern, work), by, every, work)
 }
 
-function patternOf(text: string, work: Work) {
-  const pattern = readPattern(text)
+function patternOf(text: string, work: Work, prepare = (written: string) => written) {
+  const pattern = readPattern(prepare(text))
   if (!('problem' in pattern)) return pattern
   const problem = `invalid pattern (${text}) in substitution: ${pattern.problem}`
   throw work.fail('TSB_EXPANSION_PATTERN', problem, 'a backslash may stand before *, ?, /, } and itself')
