@@ -3,9 +3,12 @@ export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index
 export type { Warning } from './graph/index.ts'
 export type { Descriptor, ImageConfig } from './image/index.ts'
 export { build } from './library/build.ts'
+export { type CheckResult, check } from './library/check.ts'
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
+export { type Found, outline, targets } from './library/outline.ts'
 export { plan } from './library/plan.ts'
+export type { Unreached } from './library/unreached.ts'
 export type {
   ArchiveOptions,
   BuildOptions,
@@ -23,3 +26,5 @@ export type {
   OutputOptions,
 } from './options.ts'
 export { parse } from './parser/index.ts'
+export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+export type { SourceFile, SourceRange } from './source.ts'

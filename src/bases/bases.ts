@@ -25,6 +25,8 @@ export interface BasesOptions {
   readonly pull: 'always' | 'missing' | 'never'
   /** What relative paths in `oci-layout://` and `oci-archive:` are relative to. */
   readonly cwd: string
+  /** false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. */
+  readonly remember?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -85,7 +87,7 @@ async function inStore(reference: Reference, { store }: BasesOptions): Promise<B
 async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
-  await keep(options.store, image, image.location, [reference])
+  if (options.remember !== false) await keep(options.store, image, image.location, [reference])
   return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 
@@ -93,9 +95,11 @@ async function fromRegistry(reference: Reference, platform: Platform, options: B
 async function fromArchive(source: ArchiveSource, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const { store } = options
   const image = await openArchivedImage(source, platform, store.temporary)
-  if (source.kind === 'docker-archive') await takeLayers(store, image)
-  const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
-  await keep(store, image, location, [])
+  if (options.remember !== false) {
+    if (source.kind === 'docker-archive') await takeLayers(store, image)
+    const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
+    await keep(store, image, location, [])
+  }
   return baseOf(formatImageSource(source), image.descriptor.digest, image.config)
 }
 

@@ -1,8 +1,24 @@
-import type { BuildOptions, BuildResult, Environment, HistoryOptions, ImageCommands, ImageHistory } from '../index.ts'
+import type {
+  BuildOptions,
+  BuildResult,
+  CheckResult,
+  Environment,
+  Found,
+  HistoryOptions,
+  ImageCommands,
+  ImageHistory,
+  Outline,
+  Target,
+} from '../index.ts'
 
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
+  check(options: BuildOptions, environment: Environment): Promise<CheckResult>
+  /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */
+  outline(options: BuildOptions, environment: Environment): Promise<Found<Outline>>
+  targets(options: BuildOptions, environment: Environment): Promise<Found<readonly Target[]>>
   /**
    * Rows newest first. `name`: an image of the store, `oci-archive:FILE`, `oci-layout:DIR`, else one of a registry.
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…

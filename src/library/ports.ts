@@ -67,7 +67,7 @@ function snapshotterOf({ snapshotter, runtime }: BuildOptions) {
 }
 
 /** Each base that is looked up is a step of its own in the views. */
-function shownBases(bases: BaseImages, progress: Progress): BaseImages {
+export function shownBases(bases: BaseImages, progress: Progress): BaseImages {
   return {
     async resolve(reference, platform, at) {
       const name = formatImageSource(parseImageSource(reference))

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
+  /** false: base images that are looked up are not kept in the store. */
+  readonly remember?: boolean | undefined
   readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -53,6 +55,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     registry,
     pull: options.pull ?? 'missing',
     cwd,
+    remember: options.remember ?? true,
     ...(options.signal && { signal: options.signal }),
   })
   return {

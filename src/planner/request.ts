@@ -1,3 +1,4 @@
+import type { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp, Node, PinnedImage } from '../graph/index.ts'
 import type { ImageConfig, Platform } from '../image/index.ts'
 import type { SourceRange } from '../source.ts'
@@ -50,6 +51,8 @@ export interface BaseImage {
   readonly image: PinnedImage
   readonly platform: Platform
   readonly config: ImageConfig
+  /** It stands in for an image that could not be had: its variables are not known. */
+  readonly unknown?: true
 }
 
 /** What planning asks about images. */
@@ -60,6 +63,8 @@ export interface BaseImages {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   resolve(reference: string, platform: Platform, at?: SourceRange): Promise<BaseImage>
+  /** What to go on with in place of an image that cannot be had. Absent, or undefined: the error ends planning. */
+  standIn?(error: TsbuildError, reference: string, platform: Platform): BaseImage | undefined
 }
 
 /** What planning asks about time, and only for SOURCE_DATE_EPOCH: seconds since 1970; undefined for what has no time. */

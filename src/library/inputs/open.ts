@@ -12,6 +12,8 @@ import type { InputPorts } from './ports.ts'
 /** Where a build comes from. */
 export interface Inputs {
   readonly dockerfile: SourceFile
+  /** Where the Dockerfile lies on this machine, absolute; absent when it is no file here. */
+  readonly path?: string
   /** What smells about them. */
   readonly warnings: readonly Warning[]
   /** Opens a context by the name that the plan has for it, each once: `context`, or one of `--build-context`. */
@@ -38,8 +40,9 @@ export async function openInputs(
     const source = sourceOf(name, named)
     return source ? openNamedContext(source, environment.cwd, ports) : openMain(main, dockerfile.path, ports.store)
   }
-  const { source, warnings } = dockerfile
-  return { dockerfile: source, warnings, context: once(open), times: timesOf(main, named, ports) }
+  const { source, path: place, warnings } = dockerfile
+  const times = timesOf(main, named, ports)
+  return { dockerfile: source, ...(place !== undefined && { path: place }), warnings, context: once(open), times }
 }
 
 function loadDefinition(

@@ -32,11 +32,14 @@ async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     const meant = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code) ? stageHint(ref.reference, stages) : undefined
-    throw new TsbuildError(error.code, error.message, {
+    const told = new TsbuildError(error.code, error.message, {
       at: error.at ?? ref.at,
       hint: meant ?? error.hint ?? 'no stage above has this name either: check the name and the tag',
       cause: error.cause ?? error,
     })
+    const standIn = port.standIn?.(told, ref.reference, ref.platform)
+    if (standIn) return standIn
+    throw told
   }
 }
 
