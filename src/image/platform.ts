@@ -6,6 +6,9 @@ const architectures = 'amd64 386 arm64 arm ppc64le ppc64 s390x riscv64 loong64 m
   ' ',
 )
 
+/** A part of a platform. */
+const component = /^[A-Za-z0-9_.-]+$/
+
 /** Other spellings of an architecture, with the variant that they imply. */
 const spellings: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['x86_64', ['amd64']],
@@ -37,7 +40,9 @@ export function machinePlatform(arch: string): Platform {
 export function parsePlatform(text: string, machine: Platform): Platform {
   const parts = text.split('/')
   const [first = '', second, variant] = parts
-  if (parts.length > 3 || !parts.every((part) => /^[A-Za-z0-9_.-]+$/.test(part))) throw formatError(text)
+  const invalid = parts.find((part) => !component.test(part))
+  if (invalid !== undefined) throw componentError(invalid, text)
+  if (parts.length > 3) throw formatError(text)
   if (second !== undefined) return knownPlatform(normalizePlatform({ os: first, architecture: second, variant }), text)
   const alone = normalizePlatform({ os: first, architecture: first })
   if (systems.includes(alone.os)) return { ...machine, os: alone.os }
@@ -118,10 +123,20 @@ function normalVariant(architecture: string, variant: string | undefined): strin
   return named
 }
 
-function formatError(text: string): TsbuildError {
-  return new TsbuildError('TSB_PLATFORM_FORMAT', `not a platform: ${JSON.stringify(text.slice(0, 100))}`, {
+/** In the words of containerd. */
+function componentError(part: string, text: string): TsbuildError {
+  const problem = `${shown(part)} is an invalid component of ${shown(text)}`
+  return formatError(text, `${problem}: platform specifier component must match "${component.source}"`)
+}
+
+function formatError(text: string, message = `not a platform: ${shown(text)}`): TsbuildError {
+  return new TsbuildError('TSB_PLATFORM_FORMAT', message, {
     hint: nearestPlatform(text) ?? 'a platform is os/architecture[/variant], such as linux/amd64 or linux/arm/v7',
   })
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100))
 }
 
 /** The hint for a platform of which one part is misspelled. */

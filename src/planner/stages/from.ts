@@ -63,7 +63,8 @@ export function checkReference(name: string, at: SourceRange): void {
     parseImageSource(name)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
-    const message = `failed to parse stage name ${JSON.stringify(name)}: ${error.message}`
+    const [, reason = error.message] = /^not an image name: ".*": (.*)$/.exec(error.message) ?? []
+    const message = `failed to parse stage name ${JSON.stringify(name)}: ${reason}`
     throw new TsbuildError(error.code, message, { at, hint: error.hint, cause: error })
   }
 }
