@@ -1,3 +1,4 @@
+import { withoutLogins } from './logins.ts'
 import type { SourceRange } from './source.ts'
 
 /** What an error may carry beside its message. */
@@ -11,7 +12,8 @@ export interface ErrorDetails {
 
 /**
  * Something that a user can cause and mend. `code` is stable and for programs, `message` is for people and names the
- * path, digest or URL concerned, never its credentials. A bug in tsbuild is a plain `Error` instead.
+ * path, digest or URL concerned, never its credentials: logins in URLs are taken out here, wherever the text is from. A bug
+ * in tsbuild is a plain `Error` instead.
  */
 export class TsbuildError extends Error {
   readonly code: string
@@ -20,11 +22,11 @@ export class TsbuildError extends Error {
 
   /** @param code `TSB_` and capitals, such as `TSB_UNKNOWN_STAGE` */
   constructor(code: string, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(withoutLogins(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'TsbuildError'
     this.code = code
     this.at = details.at
-    this.hint = details.hint
+    this.hint = details.hint === undefined ? undefined : withoutLogins(details.hint)
   }
 }
 

@@ -1,3 +1,4 @@
+import { maskLogins } from '../../logins.ts'
 import { formatPlace, type SourceRange } from '../../source.ts'
 import { visible } from './escape.ts'
 
@@ -5,9 +6,12 @@ import { visible } from './escape.ts'
 const context = 4
 const rule = '--------------------'
 
-/** The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; ends with a line feed. */
+/**
+ * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; logins in URLs as stars. Ends
+ * with a line feed.
+ */
 export function excerpt(at: SourceRange): string {
-  const lines = at.source.text.split(/\r?\n/)
+  const lines = maskLogins(at.source.text).split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   const last = Math.max(at.start.line, at.end.column === 0 ? at.end.line - 1 : at.end.line)
   const shown = surroundings(at.start.line, Math.min(last, lines.length - 1), lines.length)
