@@ -13,7 +13,11 @@ const builtIn =
  * @throws {TsbuildError} TSB_UNSUPPORTED_FRONTEND
  */
 export function checkFrontend(text: string, place: Places, asked?: string): void {
-  if (asked) return checkAsked(asked.trim())
+  if (asked) checkAsked(asked.trim())
+  else checkWritten(text, place)
+}
+
+function checkWritten(text: string, place: Places): void {
   const syntax = detectSyntax(text)
   const image = syntax && syntaxImage(syntax.value)
   if (!syntax || image === undefined || builtIn.test(image)) return

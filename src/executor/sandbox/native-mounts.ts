@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Host } from './host.ts'
+import { type DeviceNode, presentDevices } from './insecure-devices.ts'
 import type { MountRow } from './mount-table.ts'
 import type { SandboxSpec } from './sandbox.ts'
 import type { BoundMount } from './step-mounts.ts'
@@ -10,7 +11,11 @@ import { deviceLinks, devices, maskedPaths, presentPaths, readOnlyPaths, usualSh
 const strict = ['nosuid', 'nodev', 'noexec']
 
 /** The folder that becomes `/dev`: links, and stubs for nodes and for mounts of the step that go below it. */
-export async function writeDeviceFolder(folder: string, bound: readonly BoundMount[]): Promise<void> {
+export async function writeDeviceFolder(
+  folder: string,
+  bound: readonly BoundMount[],
+  more: readonly DeviceNode[],
+): Promise<void> {
   await mkdir(folder)
   await chmod(folder, 0o755)
   await Promise.all([
@@ -19,14 +24,21 @@ export async function writeDeviceFolder(folder: string, bound: readonly BoundMou
     ...Object.entries(deviceLinks).map(([name, target]) => symlink(target, path.join(folder, name))),
   ])
   for (const mount of bound) {
-    if (mount.target.startsWith('/dev/'))
-      await makeStub(folder, path.join(folder, mount.target.slice('/dev/'.length)), mount)
+    if (mount.target.startsWith('/dev/')) await makeStub(folder, placeIn(folder, mount.target), isFile(mount))
   }
+  for (const device of more) await makeStub(folder, placeIn(folder, device.path), true)
 }
 
-async function makeStub(folder: string, place: string, mount: BoundMount): Promise<void> {
-  // A file, or the socket of an agent.
-  const isFile = statSync(mount.source, { throwIfNoEntry: false })?.isDirectory() === false
+function placeIn(folder: string, target: string): string {
+  return path.join(folder, target.slice('/dev/'.length))
+}
+
+/** A file, or the socket of an agent. */
+function isFile({ source }: BoundMount): boolean {
+  return statSync(source, { throwIfNoEntry: false })?.isDirectory() === false
+}
+
+async function makeStub(folder: string, place: string, isFile: boolean): Promise<void> {
   for (let at = isFile ? path.dirname(place) : place; at !== folder; at = path.dirname(at)) {
     await mkdir(at, { recursive: true })
     await chmod(at, 0o755)
@@ -47,8 +59,9 @@ export function nativeRows(spec: SandboxSpec, root: string, deviceFolder: string
   return [
     fresh('proc', '/proc', strict),
     ...systemRows(spec, at, host),
-    bind(deviceFolder, at('/dev'), strict),
+    bind(deviceFolder, at('/dev'), spec.insecure ? ['nosuid', 'noexec'] : strict),
     ...Object.keys(devices).map((name) => bind(`/dev/${name}`, at(`/dev/${name}`), [])),
+    ...presentDevices(spec, host.machine).map((device) => bind(device.path, at(device.path), [])),
     fresh('devpts', '/dev/pts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...terminals]),
     fresh('tmpfs', '/dev/shm', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`]),
     fresh('mqueue', '/dev/mqueue', strict),

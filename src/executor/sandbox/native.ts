@@ -2,6 +2,7 @@ import path from 'node:path'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
+import { presentDevices } from './insecure-devices.ts'
 import { launch } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { nativeRows, stepRow, writeDeviceFolder } from './native-mounts.ts'
@@ -85,7 +86,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   const environment = path.join(spec.scratch, 'environment')
   const rootOptions = spec.insecure ? [] : ['nodev']
   const { rows, root, bound } = await stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
-  await writeDeviceFolder(devices, bound)
+  await writeDeviceFolder(devices, bound, presentDevices(spec, host.machine))
   // Only a mount can be moved over the root.
   const self = { source: root, target: root, type: 'none', options: ['bind', ...rootOptions] }
   const rootRows = spec.rootfs.kind === 'directory' ? [self, ...rows] : rows

@@ -1,4 +1,5 @@
 import { stepCapabilities } from './capabilities.ts'
+import { insecureDevices } from './insecure-devices.ts'
 import type { Machine } from './machine.ts'
 import type { SandboxSpec } from './sandbox.ts'
 import { stepSeccomp } from './seccomp.ts'
@@ -42,11 +43,18 @@ export function ociConfig(input: OciConfigInput): object {
       namespaces: namespacesOf(spec),
       ...(abilities.cgroups && {
         cgroupsPath: cgroup,
-        resources: { devices: [{ allow: false, access: 'rwm' }] },
+        resources: { devices: deviceRules(spec) },
       }),
+      ...(spec.insecure && { devices: insecureDevices(spec, machine) }),
       ...(!spec.insecure && { seccomp: stepSeccomp(), maskedPaths, readonlyPaths: readOnlyPaths }),
     },
   }
+}
+
+/** The usual devices are allowed by the runtime itself. */
+function deviceRules({ insecure }: SandboxSpec): readonly object[] {
+  const none = { allow: false, access: 'rwm' }
+  return insecure ? [none, ...['c', 'b'].map((type) => ({ allow: true, type, access: 'rwm' }))] : [none]
 }
 
 function processOf({ spec, machine }: OciConfigInput): object {
@@ -63,8 +71,8 @@ function processOf({ spec, machine }: OciConfigInput): object {
       bounding: capabilities,
       effective: capabilities,
       permitted: capabilities,
-      inheritable: [],
-      ambient: [],
+      inheritable: spec.insecure ? capabilities : [],
+      ambient: spec.insecure ? capabilities : [],
     },
     rlimits: ulimitsOf(spec.limits, openFiles).map(({ name, soft, hard }) => ({
       type: `RLIMIT_${name.toUpperCase()}`,

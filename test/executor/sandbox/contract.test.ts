@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -194,9 +195,24 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
   })
 
   it('gives insecure steps all capabilities', async () => {
-    const line = 'grep -c "CapBnd:.*a80425fb" /proc/self/status; mount -t tmpfs none /work && stat -f -c %T /work'
-    const { stdout } = await run(['sh', '-c', line], { insecure: true })
-    expect(stdout).toBe('0\ntmpfs\n')
+    const mine = /^CapBnd:\s*(\w+)$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1]
+    for (const uid of [0, 1000]) {
+      const user = { uid, gid: uid, groups: [] }
+      const line = 'id -u; sed -n "s/^Cap\\(Eff\\|Prm\\|Bnd\\|Amb\\|Inh\\):.//p" /proc/self/status'
+      expect(await sh(line, { insecure: true, user })).toBe([uid, mine, mine, mine, mine, mine].join('\n'))
+      expect(await sh('mount -t tmpfs none /work && stat -f -c %T /work', { insecure: true, user })).toBe('tmpfs')
+    }
+  })
+
+  it('lets insecure steps write to /sys, /proc/sys and control groups, and use devices', async () => {
+    const writable = 'for f in /sys /proc/sys /sys/fs/cgroup; do grep -E "^[^ ]+ $f [^ ]+ ro," /proc/mounts; done; true'
+    expect(await sh(writable, { insecure: true })).toBe('')
+    expect(await sh('mknod /made c 1 5 && head -c 3 /made | wc -c', { insecure: true })).toBe('3')
+    expect(await sh('mknod /dev/made c 1 5 && head -c 3 /dev/made | wc -c', { insecure: true })).toBe('3')
+    const shown = await sh('ls /dev /dev/net 2>/dev/null', { insecure: true })
+    const present = ['fuse', 'kmsg', 'loop-control'].filter((name) => existsSync(`/dev/${name}`))
+    expect(shown.split('\n')).toEqual(expect.arrayContaining(present))
+    expect(await sh('ls /dev')).not.toMatch(/kmsg|fuse|loop/)
   })
 
   describe('failures', () => {
