@@ -25,6 +25,8 @@ export interface Context {
    * and has no extended attributes. `get` throws TSB_CONTEXT_SPECIAL for a fifo or device; sockets are left out.
    */
   readonly tree: FileTree
+  /** The patterns of the ignore file, in normal form; none without one. */
+  readonly ignorePatterns: readonly string[]
   /** Where the context is on this machine, when nothing of it is taken away. */
   readonly directory?: string
   /** The line that takes a path away (`.dockerignore:3`), or what the path leads to; undefined when none does. */
@@ -42,7 +44,8 @@ export interface Context {
 export function openContext(directory: string, ignoreFile?: SourceFile, store?: string): Context {
   const root = realDirectory(directory)
   const rules = ignoreFile ? readIgnoreFile(ignoreFile) : []
-  const patterns = patternList(rules.map((rule) => rule.pattern))
+  const ignorePatterns = rules.map((rule) => rule.pattern)
+  const patterns = patternList(ignorePatterns)
   const isStored = partsOf(store, root)
   const whole = treeOfDirectory(root, { owners: 'root', xattrs: 'none' })
   const all = isStored
@@ -57,6 +60,7 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
     rules.length === 0 ? all : filterTree(all, rootPath, (path) => !patterns.matches(path), patterns.mayDifferBelow)
   return {
     tree: withoutSpecialFiles(tree),
+    ignorePatterns,
     ...(rules.length === 0 && !isStored && { directory: root }),
     excludedBy(path) {
       if (isStored?.(treePath(path))) return 'tsbuild, whose store it is,'
@@ -96,6 +100,7 @@ function withoutSpecialFiles(tree: FileTree): FileTree {
       })
     },
     list: tree.list,
+    ...(tree.isDirectory && { isDirectory: tree.isDirectory }),
   }
 }
 

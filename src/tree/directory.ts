@@ -5,7 +5,7 @@ import { changedWhileListed, unreadable } from './content.ts'
 import type { Change, Entry, FileIdentity, FileTree, Metadata, Tree } from './entry.ts'
 import { decodeName, encodeName } from './names.ts'
 import { comparePaths } from './order.ts'
-import { parentPath, rootPath, type TreePath } from './path.ts'
+import { baseName, parentPath, rootPath, type TreePath } from './path.ts'
 import { portableXattrs } from './xattrs.ts'
 
 /** The attributes in which overlayfs keeps its marks: `user` when it was mounted with `userxattr`. */
@@ -41,7 +41,7 @@ type Look<E> = (path: TreePath, place: string | Buffer, stats: BigIntStats) => E
 
 function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
   const entries = new Map<TreePath, E | undefined>()
-  const names = new Map<TreePath, readonly string[]>()
+  const listings = new Map<TreePath, Listing>()
   const lookAt = (path: TreePath): E | undefined => {
     const place = encodeName(path === rootPath ? root : `${root}/${path}`)
     const stats = statsOf(place, path === rootPath)
@@ -63,15 +63,30 @@ function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
     }
     return entries.get(path)
   }
-  const list = (path: TreePath): readonly string[] => {
-    const known = names.get(path)
+  const listing = (path: TreePath): Listing => {
+    const known = listings.get(path)
     if (known) return known
-    const found = get(path)?.kind === 'directory' ? namesIn(path === rootPath ? root : `${root}/${path}`) : []
-    names.set(path, found)
+    const found = get(path)?.kind === 'directory' ? listingOf(path === rootPath ? root : `${root}/${path}`) : nothing
+    listings.set(path, found)
     return found
   }
-  return { get, list }
+  return {
+    get,
+    list: (path) => listing(path).names,
+    isDirectory: (path) =>
+      path === rootPath ? undefined : listings.get(parentPath(path))?.directories?.has(baseName(path)),
+  }
 }
+
+/** What is in a directory. */
+interface Listing {
+  /** In byte order. */
+  readonly names: readonly string[]
+  /** Those that are directories; absent when the file system does not tell. */
+  readonly directories?: ReadonlySet<string>
+}
+
+const nothing: Listing = { names: [] }
 
 function noDirectory(root: string): TsbuildError {
   return new TsbuildError('TSB_NO_DIRECTORY', `there is no directory at ${root}`)
@@ -98,14 +113,16 @@ function orChanged<T>(place: string | Buffer, look: () => T): T {
   }
 }
 
-function namesIn(directory: string): readonly string[] {
+function listingOf(directory: string): Listing {
   const place = encodeName(directory)
   try {
-    const found = readdirSync(place, { withFileTypes: true }).filter((item) => !item.isSocket())
-    const names = found.map((item) => item.name)
-    return (names.some((name) => name.includes('\ufffd')) ? oddNamesIn(place) : names).sort(comparePaths)
+    const found = readdirSync(place, { withFileTypes: true })
+    if (found.some((item) => item.name.includes('\ufffd'))) return { names: oddNamesIn(place).sort(comparePaths) }
+    const names = found.flatMap((item) => (item.isSocket() ? [] : [item.name])).sort(comparePaths)
+    const directories = new Set(found.flatMap((item) => (item.isDirectory() ? [item.name] : [])))
+    return { names, directories }
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return nothing
     throw isSystemError(error, 'EACCES', 'EPERM', 'ENAMETOOLONG') ? unreadable(directory, error) : error
   }
 }

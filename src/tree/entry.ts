@@ -98,6 +98,8 @@ export interface Tree<E extends Change = Change> {
   get(path: TreePath): E | undefined
   /** The names in a directory, in byte order; none when there is no directory at this path. */
   list(path: TreePath): readonly string[]
+  /** Whether a directory is there, when that is known without looking at it: from a listing of what is above. */
+  isDirectory?(path: TreePath): boolean | undefined
 }
 
 /** A whole file tree, without marks of a layer. */

@@ -19,7 +19,11 @@ export function filterTree(
 ): FileTree {
   const known = new Map<TreePath, boolean>([[from, true]])
   const relative = (path: TreePath) => (from === '' ? path : path.slice(from.length + 1))
-  const isOpen = (path: TreePath) => mayAcceptBelow(relative(path)) && tree.get(path)?.kind === 'directory'
+  const isOpen = (path: TreePath) => {
+    const known = tree.isDirectory?.(path)
+    if (known === false || !mayAcceptBelow(relative(path))) return false
+    return known ?? tree.get(path)?.kind === 'directory'
+  }
   const shows = (path: TreePath): boolean => {
     const answer = known.get(path) ?? (accept(relative(path)) || (isOpen(path) && leadsToAccepted(path)))
     known.set(path, answer)
@@ -45,5 +49,6 @@ export function filterTree(
       return entry?.kind === 'hardlink' && !has(entry.target) ? fileOfLink(tree, entry) : entry
     },
     list: (path) => (has(path) ? tree.list(path).filter((name) => shows(joinPath(path, name))) : []),
+    isDirectory: (path) => (has(path) ? tree.isDirectory?.(path) : false),
   }
 }

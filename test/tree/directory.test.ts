@@ -32,6 +32,23 @@ describe('treeOfDirectory', () => {
     expect(shown.get(treePath('d/e/f'))).toMatchObject({ kind: 'file' })
   })
 
+  it('tells from a listing what is a directory, before it is looked at', async () => {
+    const directory = await scratch()
+    writeFiles(directory, { 'd/e': '', f: '', l: '-> d' })
+    const shown = treeOfDirectory(directory)
+    const tell = (name: string) => shown.isDirectory?.(treePath(name))
+    expect([tell(''), tell('d'), tell('d/e')]).toEqual([undefined, undefined, undefined])
+    shown.list(rootPath)
+    expect([tell(''), tell('d'), tell('f'), tell('l'), tell('nope'), tell('d/e')]).toEqual([
+      undefined,
+      true,
+      false,
+      false,
+      false,
+      undefined,
+    ])
+  })
+
   it('refuses a root that is no directory', async () => {
     const directory = await scratch()
     writeFiles(directory, { f: '' })

@@ -37,6 +37,22 @@ describe('filterTree', () => {
     expect(asked).not.toContain('b')
   })
 
+  it('looks at nothing that is known to be no directory and is left out', () => {
+    const asked: string[] = []
+    const watched: FileTree = {
+      get(path) {
+        asked.push(path)
+        return world.get(path)
+      },
+      list: world.list,
+      isDirectory: (path) => world.get(path)?.kind === 'directory',
+    }
+    const patterns = patternList(['**', '!**/c/x'])
+    const filtered = filterTree(watched, rootPath, (path) => !patterns.matches(path), patterns.mayDifferBelow)
+    expect(lines(filtered)).toEqual(['dir /b', 'dir /b/c', 'file /b/c/x'])
+    expect(asked.sort()).toEqual(['b', 'b/c', 'b/c/x'])
+  })
+
   it('shows a hard link as a file when its file is left out', () => {
     const linked = tree('file /a text', 'hardlink /b = /a', 'hardlink /c = /b')
     expect(lines(filterTree(linked, rootPath, (path) => path === 'b'))).toEqual(['file /b text'])
