@@ -4,5 +4,5 @@ import type { Context } from './open-context.ts'
 
 /** Files that come from elsewhere as a build context: all of them, since BuildKit applies no ignore file to such ones. */
 export function contextOfTree(tree: FileTree): Context {
-  return { tree, excludedBy: () => undefined, leavesBy: (path) => linkOutOf(tree, path) }
+  return { tree, ignorePatterns: [], excludedBy: () => undefined, leavesBy: (path) => linkOutOf(tree, path) }
 }

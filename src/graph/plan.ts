@@ -35,7 +35,7 @@ export interface ImagePlan {
 }
 
 export interface Warning {
-  /** Rule name (`UndefinedVar`) or a short one of tsbuild's own. */
+  /** One of BuildKit (`UndefinedVar`), or with a prefix one of tsbuild's own (`tsbuild/LayerCount`). */
   readonly rule: string
   readonly message: string
   readonly at?: SourceRange

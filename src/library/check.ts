@@ -30,7 +30,7 @@ export interface CheckResult {
 export async function check(options: BuildOptions, environment: Environment): Promise<CheckResult> {
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   await using session = await openSession(environment, { ...options, remember: false })
-  const { dockerfile, path, warnings, request, times } = await load(session, options, environment, progress)
+  const { dockerfile, path, request, times } = await load(session, options, environment, progress)
   const missing: Unreached[] = []
   const bases = withStandIns(shownBases(session.bases, progress), (image) => missing.push(image))
   const report = await checkDockerfile(dockerfile, request, bases, times)
@@ -39,7 +39,7 @@ export async function check(options: BuildOptions, environment: Environment): Pr
   return {
     dockerfile,
     ...(path !== undefined && { path }),
-    warnings: [...warnings, ...report.warnings],
+    warnings: report.warnings,
     ...(error && { error }),
     unreached: missing.filter(isOutOfReach),
   }

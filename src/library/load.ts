@@ -27,5 +27,7 @@ export async function load(
   const remotes = sessionRemotes(session, options, environment, notice)
   const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
   const { temporary, root: store } = session.store
-  return { ...(await openInputs(options, named, environment, { fetch, temporary, progress, store })), request, fetch }
+  const inputs = await openInputs(options, named, environment, { fetch, temporary, progress, store })
+  const ignorePatterns = async () => (await inputs.context('context')).ignorePatterns
+  return { ...inputs, request: { ...request, findings: inputs.findings, ignorePatterns }, fetch }
 }

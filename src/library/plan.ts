@@ -10,7 +10,6 @@ import { openSession } from './session.ts'
  */
 export async function plan(options: BuildOptions, environment: Environment): Promise<Plan> {
   await using session = await openSession(environment, options)
-  const { dockerfile, warnings, request, times } = await load(session, options, environment)
-  const made = await planImage(dockerfile, request, session.bases, times)
-  return { ...made, warnings: [...warnings, ...made.warnings] }
+  const { dockerfile, request, times } = await load(session, options, environment)
+  return await planImage(dockerfile, request, session.bases, times)
 }

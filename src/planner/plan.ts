@@ -19,7 +19,7 @@ export async function plan(
   times: SourceTimes = noTimes,
 ): Promise<Plan> {
   const checks = createChecks(checkOptions(dockerfile, request))
-  checkText(dockerfile, checks)
+  checkText(dockerfile, request, checks)
   const planned = await planStages(dockerfile, request, { bases, times }, checks, 'needed')
   const failure = checks.failure()
   if (failure) throw failure

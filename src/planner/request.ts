@@ -2,6 +2,7 @@ import type { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp, Node, PinnedImage } from '../graph/index.ts'
 import type { ImageConfig, Platform } from '../image/index.ts'
 import type { SourceRange } from '../source.ts'
+import type { Finding } from './checks/checks.ts'
 
 /** What the command line says about what to build. */
 export interface PlanRequest {
@@ -30,6 +31,8 @@ export interface PlanRequest {
   /** `--add-host` names; the addresses are the executor's. */
   readonly hostNames?: readonly string[]
   readonly cgroupParent?: string
+  /** What smelled before there was a Dockerfile to look at. */
+  readonly findings?: readonly Finding[]
   /**
    * The patterns of the main context's ignore file, in normal form: for a warning alone, and asked for only when something
    * of that context is copied.

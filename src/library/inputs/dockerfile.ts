@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { readText } from '../../context/index.ts'
 import { TsbuildError } from '../../errors.ts'
-import type { Warning } from '../../graph/index.ts'
 import type { BuildOptions, Environment } from '../../options.ts'
-import { parseHttpReference } from '../../planner/index.ts'
+import { type Finding, parseHttpReference } from '../../planner/index.ts'
 import { type FileTree, readSmall, type TreePath, treePath } from '../../tree/index.ts'
 import type { Fetch } from './fetch.ts'
 import {
@@ -18,7 +17,7 @@ import { readAllText, stdinBytes } from './stdin.ts'
 
 /** The Dockerfile, and what smells about where it was found. */
 export interface FoundDockerfile extends DockerfileSource {
-  readonly warnings: readonly Warning[]
+  readonly findings: readonly Finding[]
 }
 
 /** Where a context may have its Dockerfile, most wanted first. */
@@ -67,7 +66,7 @@ function unnamed(text: string): FoundDockerfile {
 }
 
 function plain(source: DockerfileSource): FoundDockerfile {
-  return { ...source, warnings: [] }
+  return { ...source, findings: [] }
 }
 
 /** A text at a URL is the Dockerfile whatever `-f` says; on standard input there would be two. */
@@ -86,7 +85,7 @@ async function readInside(main: OpenedContext, file: string | undefined): Promis
     const text = await readText(main.context.tree, place)
     if (text === undefined) continue
     const source = { name: file ?? place, text }
-    return { source, warnings: main.repeated.has(place) ? [repeatedWarning(place, main.name)] : [] }
+    return { source, findings: main.repeated.has(place) ? [repeatedFinding(place, main.name)] : [] }
   }
   throw missingDockerfile(file ?? 'Dockerfile', missingHint(main, file))
 }
@@ -97,8 +96,8 @@ function missingHint({ context, name, remote }: OpenedContext, file: string | un
   return `${name} has ${here}; name the Dockerfile with -f`
 }
 
-function repeatedWarning(place: TreePath, name: string): Warning {
-  return { rule: 'RepeatedDockerfile', message: `${name} has ${place} more than once: the last one is used` }
+function repeatedFinding(place: TreePath, name: string): Finding {
+  return { rule: 'tsbuild/RepeatedDockerfile', message: `${name} has ${place} more than once: the last one is used` }
 }
 
 async function textOf({ tree }: { readonly tree: FileTree }): Promise<string> {

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import { type Context, findIgnoreFile, openContext } from '../../context/index.ts'
-import type { Warning } from '../../graph/index.ts'
 import type { BuildOptions, Environment } from '../../options.ts'
-import type { SourceTimes } from '../../planner/index.ts'
+import type { Finding, SourceTimes } from '../../planner/index.ts'
 import type { SourceFile } from '../../source.ts'
 import { checkStandardInput, dockerfilePlaces, type FoundDockerfile, findDockerfile } from './dockerfile.ts'
 import { type MainContext, openMainContext } from './main.ts'
@@ -15,7 +14,7 @@ export interface Inputs {
   /** Where the Dockerfile lies on this machine, absolute; absent when it is no file here. */
   readonly path?: string
   /** What smells about them. */
-  readonly warnings: readonly Warning[]
+  readonly findings: readonly Finding[]
   /** Opens a context by the name that the plan has for it, each once: `context`, or one of `--build-context`. */
   context(name: string): Promise<Context>
   readonly times: SourceTimes
@@ -40,9 +39,9 @@ export async function openInputs(
     const source = sourceOf(name, named)
     return source ? openNamedContext(source, environment.cwd, ports) : openMain(main, dockerfile.path, ports.store)
   }
-  const { source, path: place, warnings } = dockerfile
+  const { source, path: place, findings } = dockerfile
   const times = timesOf(main, named, ports)
-  return { dockerfile: source, ...(place !== undefined && { path: place }), warnings, context: once(open), times }
+  return { dockerfile: source, ...(place !== undefined && { path: place }), findings, context: once(open), times }
 }
 
 function loadDefinition(

@@ -23,7 +23,7 @@ export interface CheckReport {
 
 /**
  * Checks a Dockerfile without building it: the stages that `request.target` needs, or every stage when it names none. Asks
- * for the configs of base images, and reads no file.
+ * for the configs of base images, and touches nothing else.
  */
 export async function check(
   source: SourceFile,
@@ -38,7 +38,7 @@ export async function check(
   if (read instanceof TsbuildError) return { warnings: [], error: read, errorOnWarning: false }
   const { dockerfile, options } = read
   const checks = createChecks(options)
-  checkText(dockerfile, checks)
+  checkText(dockerfile, request, checks)
   const scope = request.target ? 'needed' : 'all'
   const planned = read.error ?? (await planStages(dockerfile, request, { bases, times }, checks, scope).catch(expected))
   const error = planned instanceof TsbuildError ? planned : checks.failure()

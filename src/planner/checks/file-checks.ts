@@ -14,7 +14,8 @@ import { checkStageNames } from './stage-names.ts'
 import { checkUnusedArguments } from './unused-arguments.ts'
 
 /** What can be said of a file as far as it was read: all of it, or up to the line with the parse error. */
-export function checkText(dockerfile: Dockerfile, checks: Checks): void {
+export function checkText(dockerfile: Dockerfile, { findings = [] }: PlanRequest, checks: Checks): void {
+  for (const finding of findings) checks.warn(finding)
   for (const { rule, message, at } of dockerfile.warnings) {
     if (rule === 'NoEmptyContinuation') checks.warn({ rule, message: 'Empty continuation line', at: lastLine(at) })
     else checks.warn({ rule: 'tsbuild/InvisibleCharacter', message, at })

@@ -107,6 +107,7 @@ const ownRules = {
     description: 'What looks like the JSON form and is not valid JSON is taken for words or for a shell command',
   },
   'tsbuild/LayerCount': { description: 'Runtimes take images of up to 127 layers' },
+  'tsbuild/RepeatedDockerfile': { description: 'An archive should have its Dockerfile once' },
   'tsbuild/UndefinedPort': { description: 'Variables should be defined before EXPOSE uses them' },
   'tsbuild/UnusedBuildArg': { description: 'A build argument should be asked for by an ARG' },
 } as const satisfies Readonly<Record<`tsbuild/${string}`, Rule>>

@@ -88,7 +88,7 @@ async function build(row: Row): Promise<Result> {
   try {
     const { dockerfile, error } = parsePartly(sourceOf(row))
     checks = createChecks(checkOptions(dockerfile, request))
-    checkText(dockerfile, checks)
+    checkText(dockerfile, request, checks)
     if (error) throw error
     await planStages(dockerfile, request, { bases: stubBases(imagesOf(row)), times: noTimes }, checks, 'needed')
     const failure = checks.failure()
