@@ -1,15 +1,13 @@
-import type { BuildResult, EventSink } from '../../index.ts'
-import { exitCodeOf } from '../exit.ts'
+import type { BuildResult } from '../../index.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
-import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
-import { errorJson, errorReport, Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
-import { effectiveMode, openView, type ProgressMode, progressModes, type ViewMode } from '../views/choose.ts'
+import { effectiveMode, type ProgressMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
+import { isTalkative, progressMode, shown } from './shown.ts'
 
 /** The flags of `tsbuild build`, with those that say what to print and write. */
 export interface BuildCommandFlags extends BuildFlags {
@@ -17,6 +15,8 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly quiet?: true
   readonly iidfile?: string
   readonly metadataFile?: string
+  /** `--call`, or `check` for `--check`: something other than a build. */
+  readonly call?: string
 }
 
 /** Builds, shows the progress, and writes what other programs read. */
@@ -31,40 +31,15 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
+  const result = await shown(
+    session,
+    mode,
+    (onEvent) => build({ ...options, signal, onEvent }, environment),
+    ({ warnings }) => warnings,
+  )
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
   await writeResults(result, flags)
   if (mode === 'quiet') out.print(`${result.id}\n`)
-}
-
-/** Does the work with a view of it; an error is reported in the form of that view. */
-async function shown(session: Session, mode: ViewMode, work: (events: EventSink) => Promise<BuildResult>) {
-  const { err, debug, signal } = session
-  const view = await openView(mode, session)
-  try {
-    const result = await work(view.event)
-    await view.close(result.warnings)
-    return result
-  } catch (error) {
-    await view.close([])
-    const reason = signal.aborted ? signal.reason : error
-    const prefix = 'failed to build: failed to solve: '
-    err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
-    throw new Reported(exitCodeOf(reason))
-  }
-}
-
-function isTalkative(mode: ViewMode): boolean {
-  return mode === 'tty' || mode === 'plain'
-}
-
-function progressMode(flags: BuildCommandFlags, env: Session['environment']['env']): ProgressMode {
-  if (flags.quiet && flags.progress !== undefined && flags.progress !== 'quiet') {
-    throw new FlagError(`--quiet and --progress=${flags.progress} exclude each other`, 'leave one of them out')
-  }
-  if (flags.quiet) return 'quiet'
-  if (flags.progress !== undefined) return readChoice('--progress', flags.progress, progressModes)
-  return readChoice('BUILDKIT_PROGRESS', env['BUILDKIT_PROGRESS'] || 'auto', progressModes)
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */

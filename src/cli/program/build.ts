@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { BuildCommandFlags } from '../commands/build.ts'
+import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import { type Run, repeatable } from './run.ts'
 
@@ -21,12 +22,28 @@ export function buildProgram(run: Run): Command {
   addOutputFlags(command)
   addCacheFlags(command)
   addStepFlags(command)
+  addCallFlags(command)
   addIgnoredFlags(command)
-  return command
-    .addHelpText('after', examples)
-    .action((context: string, flags: BuildCommandFlags) =>
-      run('trees', async (session) => (await import('../commands/build.ts')).buildCommand(session, context, flags)),
+  return command.addHelpText('after', examples).action(async (context: string, flags: BuildCommandFlags) => {
+    const call = readCall(flags.call ?? '')
+    if (call) {
+      const { callCommand } = await import('../commands/call.ts')
+      return run('documents', (session) => callCommand(session, context, flags, call))
+    }
+    return run('trees', async (session) => (await import('../commands/build.ts')).buildCommand(session, context, flags))
+  })
+}
+
+/** `--check` is short for `--call check`; of several the last one counts. */
+function addCallFlags(command: Command): void {
+  command
+    .optionsGroup('Looking at a Dockerfile without building it:')
+    .option(
+      '--call <method>',
+      'check, outline, targets or subrequests.describe[,format=json|sarif][,ignorestatus=true]',
     )
+    .option('--check', 'say what is doubtful in the Dockerfile: short for --call=check')
+    .on('option:check', () => command.setOptionValue('call', 'check'))
 }
 
 function addInputFlags(command: Command): void {

@@ -1,14 +1,20 @@
 import { widthOf } from './width.ts'
 
+/** How columns are parted: blanks after the longest cell, and columns that each has at least. */
+interface Spacing {
+  readonly gap: number
+  readonly least: number
+}
+
 /**
- * Columns as wide as their longest cell and 3 blanks, at least 10; no blanks at the end of a row. A cell may have several
- * lines: what follows stands on the last one. Ends with a line feed.
+ * Columns as wide as their longest cell and 3 blanks, at least 10, unless `spacing` says otherwise; no blanks at the end of
+ * a row. A cell may have several lines: what follows stands on the last one. Ends with a line feed.
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[], { gap, least }: Spacing = { gap: 3, least: 10 }): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 10, ...cell.split('\n').map((line) => widthOf(line) + 3))
+      widths[i] = Math.max(widths[i] ?? least, ...cell.split('\n').map((line) => widthOf(line) + gap))
     })
   }
   return rows

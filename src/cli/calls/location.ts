@@ -1,0 +1,20 @@
+import type { SourceFile, SourceRange } from '../../index.ts'
+
+/**
+ * A place as BuildKit's `pb.Location` in JSON: a range for each line, from 1 on. There is one source, so its index, 0, is
+ * left out, as Go does.
+ */
+export function locationJson({ start, end }: SourceRange): object {
+  const last = Math.max(start.line, end.column === 0 ? end.line - 1 : end.line)
+  return {
+    ranges: Array.from({ length: last - start.line + 1 }, (_, i) => {
+      const line = { line: start.line + i + 1 }
+      return { start: line, end: line }
+    }),
+  }
+}
+
+/** The bytes of a text, as Go writes them in JSON. */
+export function dataJson({ text }: SourceFile): string {
+  return Buffer.from(text).toString('base64')
+}

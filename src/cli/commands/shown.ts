@@ -1,0 +1,57 @@
+import type { EventSink, Warning } from '../../index.ts'
+import { exitCodeOf } from '../exit.ts'
+import { FlagError } from '../flags/flag-error.ts'
+import { readChoice } from '../flags/limits.ts'
+import { errorJson, errorReport, Reported } from '../report.ts'
+import type { Session } from '../session.ts'
+import { openView, type ProgressMode, progressModes, type ViewMode } from '../views/choose.ts'
+
+/**
+ * Does the work with a view of it; an error is reported in the form of that view.
+ * @param warningsOf what the view may tell of the result
+ */
+export async function shown<T>(
+  session: Session,
+  mode: ViewMode,
+  work: (events: EventSink) => Promise<T>,
+  warningsOf: (result: T) => readonly Warning[] = () => [],
+): Promise<T> {
+  const view = await openView(mode, session)
+  try {
+    const result = await work(view.event)
+    await view.close(warningsOf(result))
+    return result
+  } catch (error) {
+    await view.close([])
+    return reportBuildError(session, mode, error)
+  }
+}
+
+/** Says why a build cannot be done, and ends the command. */
+export function reportBuildError({ err, debug, signal }: Session, mode: ViewMode, error: unknown): never {
+  const reason = signal.aborted ? signal.reason : error
+  const prefix = 'failed to build: failed to solve: '
+  err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
+  throw new Reported(exitCodeOf(reason))
+}
+
+/** Modes that say more than a result. */
+export function isTalkative(mode: ViewMode): boolean {
+  return mode === 'tty' || mode === 'plain'
+}
+
+/**
+ * What the flags or the environment say about progress.
+ * @throws {FlagError}
+ */
+export function progressMode(
+  flags: { readonly quiet?: true; readonly progress?: string },
+  env: Session['environment']['env'],
+): ProgressMode {
+  if (flags.quiet && flags.progress !== undefined && flags.progress !== 'quiet') {
+    throw new FlagError(`--quiet and --progress=${flags.progress} exclude each other`, 'leave one of them out')
+  }
+  if (flags.quiet) return 'quiet'
+  if (flags.progress !== undefined) return readChoice('--progress', flags.progress, progressModes)
+  return readChoice('BUILDKIT_PROGRESS', env['BUILDKIT_PROGRESS'] || 'auto', progressModes)
+}
