@@ -4,7 +4,7 @@ import { type ContextOp, inputsOf, type Node, type OpId, type Plan } from '../gr
 import type { Layer } from '../image/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import { schedule } from './schedule.ts'
-import { type LayerNode, performStep } from './step.ts'
+import { failureOf, type LayerNode, performStep } from './step.ts'
 import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
 
 /** What a plan became. */
@@ -31,7 +31,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
     async ({ node }, resultOf, slot, signal) => {
       const inputs = inputsFrom(resultOf)
       try {
-        if (!isLayerNode(node)) return await openSource(node, ports)
+        if (!isLayerNode(node)) return await openSource(node, ports, signal)
         const result = await performStep(node, inputs, ports, slot, signal)
         records.set(node.id, result.record)
         if (result.cached) cached++
@@ -59,21 +59,21 @@ function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
   return { snapshot, value: resultOf }
 }
 
-/** What comes from outside the graph: nothing is fetched or read yet. */
-async function openSource(node: Node, ports: ExecutorPorts): Promise<OpValue> {
+/** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */
+async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
   const { op } = node
   switch (op.kind) {
     case 'scratch':
       return emptySnapshot
     case 'image':
-      return shown(node, ports, async () => snapshotOfLayers(await ports.sources.image(op)))
+      return shown(node, ports, signal, async () => snapshotOfLayers(await ports.sources.image(op)))
     case 'context':
-      return shown(node, ports, async () => openContext(op, ports))
+      return shown(node, ports, signal, async () => openContext(op, ports))
     case 'http':
     case 'git':
-      return shown(node, ports, async () => ({
+      return shown(node, ports, signal, async () => ({
         kind: 'remote',
-        tree: await ports.sources.remote({ ...node, op }, ports.signal),
+        tree: await ports.sources.remote({ ...node, op }, signal),
       }))
     default:
       throw new Error(`${op.kind} is no source`)
@@ -85,10 +85,20 @@ async function openContext(op: ContextOp, ports: ExecutorPorts): Promise<OpValue
 }
 
 /** Lets the views see a source as a step. */
-async function shown(node: Node, { events, now }: ExecutorPorts, open: () => Promise<OpValue>): Promise<OpValue> {
+async function shown(
+  node: Node,
+  { events, now }: ExecutorPorts,
+  signal: AbortSignal,
+  open: () => Promise<OpValue>,
+): Promise<OpValue> {
   const started = now()
   events({ type: 'step:start', at: started, step: node.id, label: node.label })
-  const value = await open()
-  events({ type: 'step:done', at: now(), step: node.id, milliseconds: now() - started })
-  return value
+  try {
+    const value = await open()
+    events({ type: 'step:done', at: now(), step: node.id, milliseconds: now() - started })
+    return value
+  } catch (error) {
+    events(failureOf(node, error, now(), signal))
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
+import type { BuildEvent } from './events.ts'
 import { explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
@@ -81,10 +82,13 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
 }
 
 function failed(node: LayerNode, error: unknown, { ports, signal }: OpContext): void {
-  const at = ports.now()
-  const message = error instanceof Error ? error.message : String(error)
-  if (signal.aborted) ports.events({ type: 'step:canceled', at, step: node.id })
-  else ports.events({ type: 'step:error', at, step: node.id, message })
+  ports.events(failureOf(node, error, ports.now(), signal))
+}
+
+/** How the views see that a step ended with an error: its own, or that of another for which it was stopped. */
+export function failureOf(node: Node, error: unknown, at: number, signal: AbortSignal): BuildEvent {
+  if (signal.aborted) return { type: 'step:canceled', at, step: node.id }
+  return { type: 'step:error', at, step: node.id, message: error instanceof Error ? error.message : String(error) }
 }
 
 /**

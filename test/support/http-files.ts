@@ -63,7 +63,7 @@ export function locksByName(): RemoteOptions['locked'] {
 
 /** What a good server has for a file: it answers with 304 who knows its ETag, or its time. */
 export function fileHandler(
-  content: () => { readonly text: string; readonly headers?: Record<string, string> },
+  content: () => { readonly text: string | Uint8Array; readonly headers?: Record<string, string> },
 ): Handler {
   return (request, response) => {
     const { text, headers = {} } = content()
