@@ -95,7 +95,10 @@ function addImage(named: NamedImage, packed: readonly PackedBlob[], blobs: Map<s
   blobs.set(blobName(image.id), { bytes: image.configBytes })
   blobs.set(blobName(descriptor.digest), { bytes })
   for (const { descriptor: layer, file } of packed) blobs.set(blobName(layer.digest), { file, size: layer.size })
-  const entries = names.map((name) => ({ ...descriptor, annotations: annotationsFor(name) }))
+  const entries = names.map((name) => ({
+    ...descriptor,
+    annotations: { ...descriptor.annotations, ...annotationsFor(name) },
+  }))
   return { ...named, layers, entries: entries.length > 0 ? entries : [descriptor] }
 }
 

@@ -21,6 +21,9 @@ export interface Platform {
   readonly 'os.version'?: string | undefined
 }
 
+/** What is said about a digest that is well-formed and that tsbuild cannot check. */
+export const unsupportedDigest = 'is of an algorithm that is not supported: only sha256 is'
+
 export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
   manifest: 'application/vnd.oci.image.manifest.v1+json',

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { ImageConfig } from './config.ts'
-import { mediaTypes } from './descriptor.ts'
+import { mediaTypes, unsupportedDigest } from './descriptor.ts'
 import type { Index, Manifest } from './image.ts'
 import { documentLimits, parseJson } from './json.ts'
 
@@ -12,7 +12,8 @@ export type ManifestOrIndex =
 /**
  * Reads an image manifest, OCI's or Docker's schema 2, with its unknown keys.
  * @param name what the document is, for messages
- * @throws {TsbuildError} TSB_DOCUMENT_FORMAT, TSB_DOCUMENT_TOO_LARGE, TSB_MEDIA_TYPE, TSB_MEDIA_TYPE_AMBIGUOUS
+ * @throws {TsbuildError} TSB_DOCUMENT_FORMAT, TSB_DIGEST_FORMAT, TSB_DOCUMENT_TOO_LARGE, TSB_MEDIA_TYPE,
+ * TSB_MEDIA_TYPE_AMBIGUOUS
  */
 export async function parseManifest(bytes: Uint8Array, name = 'the manifest'): Promise<Manifest> {
   const found = await parseManifestOrIndex(bytes, { name })
@@ -124,10 +125,13 @@ interface Schema {
 
 /** Checks and nothing more: what is used is the value itself, since a schema's result would lose a member `__proto__`. */
 function checkShape(schema: Schema, value: unknown, name: string): void {
-  const [issue] = schema.safeParse(value).error?.issues ?? []
+  const issues = schema.safeParse(value).error?.issues ?? []
+  const issue = issues.find(({ message }) => message !== unsupportedDigest) ?? issues[0]
   if (!issue) return
   const place = issue.path.map(String).join('.')
-  throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is not valid: ${place ? `${place}: ` : ''}${issue.message}`)
+  const message = `${name} is not valid: ${place ? `${place}: ` : ''}${issue.message}`
+  if (/(^|\.)(digest|diff_ids\.\d+)$/.test(place)) throw new TsbuildError('TSB_DIGEST_FORMAT', message)
+  throw new TsbuildError('TSB_DOCUMENT_FORMAT', message)
 }
 
 /** A value that has been checked, without its nulls. */

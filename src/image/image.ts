@@ -1,4 +1,5 @@
 import type { Digest } from '../digest/index.ts'
+import type { ImageAnnotations } from './annotations.ts'
 import type { ImageConfig } from './config.ts'
 import type { Descriptor } from './descriptor.ts'
 import type { Layer } from './layer.ts'
@@ -14,6 +15,7 @@ export interface Image {
   readonly id: Digest
   /** Lowest first, one per diff id of the config. */
   readonly layers: readonly Layer[]
+  readonly annotations?: ImageAnnotations
 }
 
 /** The manifest document. */

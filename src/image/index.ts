@@ -1,3 +1,4 @@
+export { type Annotation, annotationsOf, type ImageAnnotations } from './annotations.ts'
 export { assemble, historyComment, type ImageParts, type NewHistory } from './assemble.ts'
 export type { ContainerConfig, Healthcheck, History, ImageConfig } from './config.ts'
 export { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'

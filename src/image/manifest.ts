@@ -21,11 +21,21 @@ export function toOci(descriptor: Descriptor): Descriptor {
  * @returns its descriptor and its bytes; the same image and blobs give the same
  */
 export function manifestOf(
-  image: Pick<Image, 'id' | 'configBytes'>,
+  { id, configBytes, annotations }: Pick<Image, 'id' | 'configBytes' | 'annotations'>,
   layers: readonly Descriptor[],
 ): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } {
-  const config = { mediaType: mediaTypes.config, digest: image.id, size: image.configBytes.length }
-  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: layers.map(toOci) }
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: { mediaType: mediaTypes.config, digest: id, size: configBytes.length },
+    layers: layers.map(toOci),
+    ...unlessEmpty(annotations?.manifest),
+  }
   const bytes = new TextEncoder().encode(JSON.stringify(manifest))
-  return { descriptor: { mediaType: mediaTypes.manifest, digest: sha256(bytes), size: bytes.length }, bytes }
+  const named = { mediaType: mediaTypes.manifest, digest: sha256(bytes), size: bytes.length }
+  return { descriptor: { ...named, ...unlessEmpty(annotations?.descriptor) }, bytes }
+}
+
+function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {
+  return Object.keys(annotations).length > 0 && { annotations }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { isDigest } from '../digest/index.ts'
+import { unsupportedDigest } from './descriptor.ts'
 
 /**
  * The shape of image documents, as the OCI image spec has it. Stricter: sha256 is the only digest, and names that may
@@ -9,7 +10,9 @@ import { isDigest } from '../digest/index.ts'
  */
 
 const mediaType = z.string().check(z.regex(/^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/))
-const digest = z.string().check(z.refine(isDigest, 'must be sha256: and 64 lower-case hex digits'))
+const digest = z
+  .string()
+  .check(z.refine(isWellFormed, 'must be sha256: and 64 lower-case hex digits'), z.refine(isDigest, unsupportedDigest))
 const size = z.int().check(z.nonnegative())
 const platformName = z.string().check(z.regex(/^[A-Za-z0-9_.-]*$/))
 const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/))
@@ -108,6 +111,12 @@ export const configSchema = z.looseObject({
 })
 
 export const layoutSchema = z.looseObject({ imageLayoutVersion: z.literal('1.0.0') })
+
+/** A digest by the grammar of the spec; one of sha256 also by that algorithm's own rules. */
+function isWellFormed(text: string): boolean {
+  if (text.startsWith('sha256:')) return isDigest(text)
+  return /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[\w=-]+$/.test(text)
+}
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

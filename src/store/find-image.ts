@@ -3,7 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import { type Descriptor, parseReference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
 import { type ImageSummary, summarize } from './documents.ts'
-import { familiarName, type IndexFile, nameOf, tryReference } from './index-file.ts'
+import { familiarName, type IndexFile, nameOf, ownAnnotations, tryReference } from './index-file.ts'
 import type { Locked } from './locks.ts'
 import type { StoredImage } from './store.ts'
 import type { DeleteUnused } from './unused.ts'
@@ -60,9 +60,10 @@ async function describe(blobs: DurableBlobs, entries: readonly Descriptor[]): Pr
   if (!summary) return undefined
   const names = entries.flatMap((entry) => nameOf(entry) ?? [])
   const { mediaType, digest, size } = first
+  const annotations = ownAnnotations(first)
   return {
     names: [...new Set(names.map((name) => familiarName(parseReference(name))))].sort(),
-    manifest: { mediaType, digest, size },
+    manifest: { mediaType, digest, size, ...(Object.keys(annotations).length > 0 && { annotations }) },
     id: summary.config,
     summary,
   }

@@ -40,8 +40,13 @@ export function entriesFor(manifest: Descriptor, name: Reference): readonly Desc
     mediaType: manifest.mediaType,
     digest: manifest.digest,
     size: manifest.size,
-    annotations: { [fullName]: name.normal, [refName]: ref },
+    annotations: { ...ownAnnotations(manifest), [fullName]: name.normal, [refName]: ref },
   }))
+}
+
+/** What an entry says beside its name. */
+export function ownAnnotations({ annotations = {} }: Descriptor): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => name !== fullName && name !== refName))
 }
 
 /** The name an entry gives, in normal form; undefined for an entry without one. */

@@ -3,7 +3,7 @@ import type { Descriptor, Reference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
 import { summarize } from './documents.ts'
 import type { ImagePorts } from './find-image.ts'
-import { entriesFor, nameOf } from './index-file.ts'
+import { entriesFor, nameOf, ownAnnotations } from './index-file.ts'
 
 /**
  * Gives a manifest names, taking them from whatever had them. Nothing is written, nor locked, when it has them already,
@@ -22,7 +22,9 @@ export async function nameImage(ports: ImagePorts, manifest: Descriptor, names: 
 }
 
 function isNamed(entries: readonly Descriptor[], manifest: Descriptor, names: readonly Reference[]): boolean {
-  const own = entries.filter((entry) => entry.digest === manifest.digest)
+  const said = JSON.stringify(ownAnnotations(manifest))
+  const isSame = (entry: Descriptor) => JSON.stringify(ownAnnotations(entry)) === said
+  const own = entries.filter((entry) => entry.digest === manifest.digest && isSame(entry))
   return own.length > 0 && names.every(({ normal }) => own.some((entry) => nameOf(entry) === normal))
 }
 
@@ -48,6 +50,9 @@ function withNames(
   return [...kept, ...added]
 }
 
-function untagged(entries: readonly Descriptor[], { mediaType, digest, size }: Descriptor): readonly Descriptor[] {
-  return entries.some((entry) => entry.digest === digest) ? [] : [{ mediaType, digest, size }]
+function untagged(entries: readonly Descriptor[], manifest: Descriptor): readonly Descriptor[] {
+  const { mediaType, digest, size } = manifest
+  if (entries.some((entry) => entry.digest === digest)) return []
+  const annotations = ownAnnotations(manifest)
+  return [{ mediaType, digest, size, ...(Object.keys(annotations).length > 0 && { annotations }) }]
 }

@@ -32,5 +32,6 @@ export async function openImage(
     const diffId = diffIds[i]
     return diffId === undefined ? [] : [layer(descriptor, diffId)]
   })
-  return { config, configBytes, id: document.config.digest, layers }
+  const annotations = { manifest: document.annotations ?? {}, descriptor: manifest.annotations ?? {} }
+  return { config, configBytes, id: document.config.digest, layers, annotations }
 }
