@@ -47,4 +47,10 @@ const plainOrNot: ReadonlyMap<string, boolean> = new Map([
   ['application/vnd.docker.image.rootfs.diff.tar', true],
   [mediaTypes.dockerLayerGzip, false],
   ['application/vnd.docker.image.rootfs.diff.tar.zstd', false],
+  // Layers that may not be handed on freely: the same bytes under names of their own.
+  ['application/vnd.oci.image.layer.nondistributable.v1.tar', true],
+  ['application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', false],
+  ['application/vnd.oci.image.layer.nondistributable.v1.tar+zstd', false],
+  ['application/vnd.docker.image.rootfs.foreign.diff.tar', true],
+  ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', false],
 ])
