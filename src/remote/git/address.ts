@@ -14,7 +14,7 @@ export interface RemoteAddress {
 export function parseAddress(remote: string): RemoteAddress | undefined {
   const url = /^([a-z]+):\/\/([^/]*)(.*)$/i.exec(remote)
   if (url) return urlAddress(url)
-  const scp = /^((?:[\w-]+@)?([a-zA-Z0-9.-]+)):(?!\/\/)(.*)$/s.exec(remote)
+  const scp = /^((?:[\w-]+@)?([a-zA-Z0-9.-]+)):(?!:|\/\/)(.*)$/s.exec(remote)
   const [, origin = '', host = '', path = ''] = scp ?? []
   return scp ? { scheme: 'ssh', host, path, origin } : undefined
 }
