@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { build as buildImage } from '../../src/index.ts'
+import { type BuildEvent, build as buildImage } from '../../src/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { fileHandler } from '../support/http-files.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
@@ -112,6 +112,18 @@ describe('ADD of a URL', () => {
   it('that fails names the line', async () => {
     const error = await build('ENV A=1\nADD URL/f.txt URL/none /d/').catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'TSB_HTTP_NOT_FOUND', at: { start: { line: 2 } } })
+  })
+})
+
+describe('a source that fails', () => {
+  it('is shown, and what is fetched beside it is stopped', async () => {
+    const events: BuildEvent[] = []
+    await using slow = await startServer((_, response) => void response.write('half'))
+    const failing = build(`ADD URL/none http://${slow.host}/slow /d/`, { onEvent: (event) => void events.push(event) })
+    await expect(failing).rejects.toMatchObject({ code: 'TSB_HTTP_NOT_FOUND' })
+    const ended = events.filter(({ type }) => type === 'step:error' || type === 'step:canceled')
+    expect(ended.map(({ type }) => type)).toEqual(['step:error', 'step:canceled'])
+    expect(ended[0]).toMatchObject({ message: expect.stringContaining('invalid response status 404') })
   })
 })
 

@@ -235,6 +235,21 @@ describe('several who fetch one URL at once', () => {
     expect(asked).toBe(2)
   })
 
+  it('of which there are many do not ask all at the same time', async () => {
+    let [open, most] = [0, 0]
+    await using server = await startServer((_, response) => {
+      most = Math.max(most, ++open)
+      setTimeout(() => {
+        open--
+        response.end('hi')
+      }, 5)
+    })
+    const files = await fileFetcher()
+    const urls = Array.from({ length: 40 }, (_, number) => `http://${server.host}/${number}`)
+    expect(await Promise.all(urls.map((url) => files.text(url)))).toEqual(urls.map(() => 'hi'))
+    expect(most).toBeLessThanOrEqual(8)
+  })
+
   it('each hold it against their own checksum', async () => {
     await using server = await startServer((_, response) => response.end('hi'))
     const files = await fileFetcher()
