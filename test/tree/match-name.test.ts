@@ -1,28 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { TsbuildError } from '../../src/errors.ts'
 import { hasWildcard, matchName } from '../../src/tree/index.ts'
-import { conformanceCases, hasConformance, skipReason } from '../support/conformance.ts'
+import { conformanceTable } from '../support/conformance-table.ts'
+import { errorOf } from '../support/outcome.ts'
 
-interface MatchCase {
+interface MatchRow {
   readonly name: string
   readonly pattern: string
   readonly match: boolean
   readonly error: boolean
 }
 
-describe.skipIf(!hasConformance)(`Go's filepath.Match (${hasConformance ? 'conformance' : skipReason})`, () => {
-  for (const table of ['match', 'more']) {
-    for (const [index, { name, pattern, match, error }] of conformanceCases<MatchCase>(
-      'filepath-match.json',
-      table,
-    ).entries()) {
-      it(`${table}#${index}: ${JSON.stringify(pattern)} against ${JSON.stringify(name)}`, () => {
-        if (error) expect(() => matchName(pattern, name)).toThrow(TsbuildError)
-        else expect(matchName(pattern, name)).toBe(match)
-      })
-    }
-  }
-})
+for (const table of ['match', 'more']) {
+  conformanceTable<MatchRow>('filepath-match.json', table, ['name', 'pattern', 'match', 'error'], (row) => {
+    const matched = () => matchName(row.pattern, row.name)
+    if (row.error) expect(errorOf(matched)?.code).toBe('TSB_PATTERN')
+    else expect(matched()).toBe(row.match)
+  })
+}
 
 describe('hasWildcard', () => {
   it('sees stars, question marks and brackets', () => {

@@ -1,46 +1,72 @@
 import { describe, expect, it } from 'vitest'
 import { patternList } from '../../src/tree/index.ts'
-import { conformanceCases, hasConformance, skipReason } from '../support/conformance.ts'
+import { conformanceTable } from '../support/conformance-table.ts'
+import { errorOf } from '../support/outcome.ts'
 
 const file = 'dockerignore.json'
 const badPattern = expect.objectContaining({ code: 'TSB_PATTERN' })
 
-interface MatchCase {
+interface MatchRow {
+  readonly name?: string
   readonly patterns: readonly string[]
   readonly path: string
   readonly match?: boolean
-  readonly error?: boolean | string
-  /** Where the table's own answer comes from an older function. */
+  /** True for any message. */
+  readonly error?: true | string
+  /** What the function in use gives, where the answer is an older one's: in no row another. */
   readonly observedOrParent?: boolean | { readonly error: string }
 }
 
-describe.skipIf(!hasConformance)(`patternmatcher (${hasConformance ? 'conformance' : skipReason})`, () => {
-  for (const table of ['single', 'multi', 'more', 'simple', 'legacyMatch']) {
-    for (const [index, row] of conformanceCases<MatchCase>(file, table).entries()) {
-      it(`${table}#${index}: ${JSON.stringify(row.patterns)} against ${JSON.stringify(row.path)}`, () => {
-        const expected = row.observedOrParent ?? (row.error ? { error: '' } : row.match)
-        if (typeof expected === 'object') expect(() => patternList(row.patterns)).toThrow(badPattern)
-        else expect(patternList(row.patterns).matches(row.path)).toBe(expected)
-      })
+const matchFields = ['name', 'patterns', 'path', 'match', 'error', 'observedOrParent'] as const
+for (const table of ['single', 'multi', 'more', 'simple', 'legacyMatch']) {
+  conformanceTable<MatchRow>(file, table, matchFields, ({ patterns, path, match, error, observedOrParent }) => {
+    if (error === undefined) {
+      expect(patternList(patterns).matches(path)).toBe(match)
+      expect(observedOrParent ?? match).toBe(match)
+      return
     }
-  }
-
-  it('malformed: a class that is wrong is an error when the list is read (the reference waits for the first match)', () => {
-    for (const { patterns } of conformanceCases<{ readonly patterns: readonly string[] }>(file, 'malformed')) {
-      expect(() => patternList(patterns)).toThrow(badPattern)
-    }
+    const observed = typeof observedOrParent === 'object' ? observedOrParent.error : error
+    expect(() => patternList(patterns)).toThrow(badPattern)
+    expect(errorOf(() => patternList(patterns))?.message).toContain(observed)
   })
+}
 
-  for (const { name, patterns, error } of conformanceCases<{
-    readonly name: string
-    readonly patterns: readonly string[]
-    readonly error?: boolean
-  }>(file, 'clean')) {
-    it(`clean: ${name}`, () => {
-      if (error) expect(() => patternList(patterns)).toThrow(badPattern)
-      else expect(patternList(patterns).matches('docs/x')).toBe(true)
-    })
-  }
+interface MalformedRow {
+  readonly patterns: readonly string[]
+  readonly path: string
+  readonly times: number
+  /** False: upstream finds out only when it matches. */
+  readonly newError: boolean
+  readonly matchError: boolean
+}
+
+const malformedFields = ['patterns', 'path', 'times', 'newError', 'matchError'] as const
+conformanceTable<MalformedRow>(
+  file,
+  'malformed',
+  malformedFields,
+  ({ patterns, path, times, newError, matchError }) => {
+    expect({ newError, matchError }).toEqual({ newError: false, matchError: true })
+    for (let i = 0; i < times; i++) expect(() => patternList(patterns).matches(path)).toThrow(badPattern)
+  },
+)
+
+interface CleanRow {
+  readonly name: string
+  readonly patterns: readonly string[]
+  /** Patterns that are kept. */
+  readonly count?: number
+  readonly hasExclusions?: boolean
+  readonly error?: true
+}
+
+conformanceTable<CleanRow>(file, 'clean', ['name', 'patterns', 'count', 'hasExclusions', 'error'], (row) => {
+  if (row.error) return expect(() => patternList(row.patterns)).toThrow(badPattern)
+  const list = patternList(row.patterns)
+  const paths = row.patterns.map((pattern) => pattern.trim().replace('!', ''))
+  const deciding = new Set(paths.flatMap((path) => list.decider(path) ?? []))
+  if (row.count !== undefined) expect(deciding.size).toBe(row.count)
+  if (row.hasExclusions !== undefined) expect(paths.some((path) => !list.matches(path))).toBe(row.hasExclusions)
 })
 
 describe('patternList', () => {
