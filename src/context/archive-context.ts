@@ -1,5 +1,15 @@
 import { open } from 'node:fs/promises'
-import { decompress, type FileTree, indexTar, overlay, type TarEntry, type TreePath } from '../tree/index.ts'
+import { TsbuildError } from '../errors.ts'
+import {
+  decompress,
+  type FileTree,
+  indexTar,
+  looksLikeTar,
+  overlay,
+  peek,
+  type TarEntry,
+  type TreePath,
+} from '../tree/index.ts'
 import type { Context } from './open-context.ts'
 import { contextOfTree } from './tree-context.ts'
 
@@ -18,7 +28,7 @@ export interface ArchiveContext {
  * of the context is a part of that.
  * @param keptIn a file to be made, which has to stay as long as the context is used
  * @param watched paths of which it matters whether they come twice
- * @throws {TsbuildError} TSB_ARCHIVE_… for an archive that is damaged, hostile or beyond a limit
+ * @throws {TsbuildError} TSB_ARCHIVE_… for an archive that is damaged, hostile or beyond a limit, or none
  */
 export async function readArchiveContext(
   bytes: AsyncIterable<Uint8Array>,
@@ -26,7 +36,7 @@ export async function readArchiveContext(
   watched: readonly TreePath[] = [],
 ): Promise<ArchiveContext> {
   const notes = takeNotes(watched)
-  const index = await indexTar(keeping(decompress(bytes), keptIn), keptIn, { form: 'context', seen: notes.seen })
+  const index = await indexTar(keeping(await plainTar(bytes), keptIn), keptIn, { form: 'context', seen: notes.seen })
   return { context: contextOfTree(withLinkModes(overlay([index]))), ...notes.taken() }
 }
 
@@ -40,6 +50,17 @@ function withLinkModes({ get, list }: FileTree): FileTree {
     },
   }
 }
+
+/** A tar may begin as if it were compressed: with the name of a file. */
+async function plainTar(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const given = await peek(bytes, headerSize)
+  if (looksLikeTar(given.first)) return given.all
+  const plain = await peek(decompress(given.all), headerSize)
+  if (looksLikeTar(plain.first)) return plain.all
+  throw new TsbuildError('TSB_ARCHIVE_HEADER', 'what is compressed is no tar')
+}
+
+const headerSize = 512
 
 /** The bytes as they come, written to a file on the way. */
 async function* keeping(bytes: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array, void, undefined> {

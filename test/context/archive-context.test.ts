@@ -79,6 +79,10 @@ describe('an archive as a context', () => {
     expect(pathsIn((await read(tar('f x=1', 'f .wh.x='))).context.tree)).toEqual(['/.wh.x', '/x'])
   })
 
+  it('may begin with a name that looks like a compression', async () => {
+    expect(pathsIn((await read(tar('f BZh9=1', 'f x=2'))).context.tree)).toEqual(['/BZh9', '/x'])
+  })
+
   it('that is cut short is refused', async () => {
     const bytes = tar('f a=1', { name: 'b', body: Buffer.alloc(5000) })
     await expect(read(bytes.subarray(0, 3000))).rejects.toEqual(refusal('TSB_ARCHIVE_TRUNCATED'))

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import os from 'node:os'
 import path from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 const start = path.join(import.meta.dirname, 'programs/start-cli.ts')
 
@@ -16,7 +16,7 @@ export interface Ran {
 
 /** A command line that is being run. */
 export interface Running {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
   /** What it has printed on standard error so far. */
   stderr(): string
   readonly ended: Promise<Ran>
@@ -26,6 +26,8 @@ export interface Running {
 export interface Place {
   readonly directory: string
   readonly environment: { readonly root: string }
+  /** What standard input has; absent: nothing. */
+  readonly input?: string | Uint8Array
   /** Who runs it; absent: who runs the test. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly name: string }
 }
@@ -35,7 +37,7 @@ export function tsbuild(place: Place, ...argv: readonly string[]): Promise<Ran> 
   return startTsbuild(place, ...argv).ended
 }
 
-export function startTsbuild({ directory, environment, user }: Place, ...argv: readonly string[]): Running {
+export function startTsbuild({ directory, environment, input, user }: Place, ...argv: readonly string[]): Running {
   const env = {
     PATH: process.env['PATH'],
     HOME: directory,
@@ -47,9 +49,11 @@ export function startTsbuild({ directory, environment, user }: Place, ...argv: r
   const child = spawn(process.execPath, [start, ...argv], {
     cwd: directory,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(user && { uid: user.uid, gid: user.gid }),
   })
+  child.stdin.on('error', () => undefined) // it may have read enough
+  child.stdin.end(input)
   const heard = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
