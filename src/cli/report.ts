@@ -21,7 +21,7 @@ export function errorReport(error: unknown, options: ReportOptions): string {
   const label = options.paint('red', 'ERROR:')
   const prefix = isUserError(error) ? options.prefix : ''
   return [
-    at ? excerpt(at) : '',
+    at ? excerpt(at, error instanceof TsbuildError ? error.code : undefined) : '',
     `${label} ${prefix}${visible(message)}\n`,
     hint ? `${options.paint('cyan', 'hint:')} ${visible(hint)}\n` : '',
     options.debug ? stacks(error) : '',

@@ -72,7 +72,7 @@ describe.skipIf(!hasBusybox)(`a build (${hasBusybox ? 'of busybox' : `no ${busyb
     const { status, stdout, stderr } = run('-f', 'Fail')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(
-      /^ > \[2\/2\] RUN echo one; echo two >&2; exit 3:\n([\d.]+ (one|two)\n){2}------\nFail:2\n-+\n/m,
+      /^ > \[2\/2\] RUN echo one; echo two >&2; exit 3:\n([\d.]+ (one|two)\n){2}------\nFail:2 {2}\[TSB_STEP_FAILED\]\n-+\n/m,
     )
     expect(stderr).toMatch(
       /^ERROR: failed to build: failed to solve: process .* did not complete successfully: exit code: 3$/m,

@@ -88,7 +88,7 @@ describe('the command line of a build', () => {
     const library = recordingBuild({ warnings: [{ rule, message: 'JSON arguments', at }] })
     const { stderr } = await runCommandLine(['.'], library)
     expect(stderr).toBe(
-      '\n 1 warning found (use --debug to expand):\n - JSONArgsRecommended: JSON arguments (line 2)\n',
+      '\n 1 warning found (use --check to expand):\n - JSONArgsRecommended: JSON arguments (line 2)\n     2 | >>> CMD x\n',
     )
     expect((await runCommandLine(['--progress=quiet'], library)).stderr).toBe('')
   })

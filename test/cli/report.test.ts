@@ -33,7 +33,7 @@ describe('errorReport', () => {
     const message = 'process "/bin/sh -c npm ci --omit=dev" did not complete successfully: exit code: 1'
     const at = range(dockerfile, [7, 0], [7, 21])
     expect(report(new TsbuildError('TSB_RUN_FAILED', message, { at, hint: 'look above' }))).toBe(`
-Dockerfile.prod:7
+Dockerfile.prod:7  [TSB_RUN_FAILED]
 --------------------
    5 |     WORKDIR /app
    6 |     COPY package*.json ./
@@ -50,7 +50,7 @@ hint: look above
     const text = 'FROM scratch\n\tCOPY --from=biuld /app/dist /srv\n'
     const at = range(text, [2, 13], [2, 18])
     expect(report(new TsbuildError('TSB_UNKNOWN_STAGE', 'no stage', { at }))).toBe(`
-Dockerfile.prod:2
+Dockerfile.prod:2  [TSB_UNKNOWN_STAGE]
 --------------------
    1 |     FROM scratch
    2 | >>> \tCOPY --from=biuld /app/dist /srv
@@ -63,7 +63,7 @@ ERROR: failed to build: failed to solve: no stage
   test('every line of an instruction is marked, near the edges of the file too', () => {
     const text = 'RUN a \\\n  b \\\n  c\nRUN d\n'
     expect(report(new TsbuildError('TSB_X', 'no', { at: range(text, [1, 0], [3, 3]) }))).toBe(`
-Dockerfile.prod:1
+Dockerfile.prod:1  [TSB_X]
 --------------------
    1 | >>> RUN a \\
    2 | >>>   b \\
@@ -84,7 +84,7 @@ ERROR: failed to build: failed to solve: no
     const source = { name: 'a\x1b.Dockerfile', text }
     const at = { source, start: { line: 1, column: 0 }, end: { line: 1, column: 13 } }
     expect(report(new TsbuildError('TSB_X', 'bad \x07 name', { at }))).toBe(`
-a<U+001B>.Dockerfile:2
+a<U+001B>.Dockerfile:2  [TSB_X]
 --------------------
    1 |     FROM a
    2 | >>> RUN <U+001B>[2J<U+202E>evil

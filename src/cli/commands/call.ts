@@ -53,7 +53,7 @@ function finishCheck(result: CheckResult, session: Session, mode: ViewMode, call
   for (const { reference, error } of result.unreached) {
     err.print(`note: what depends on ${visible(reference)} is not checked: ${visible(error.message)}\n`)
   }
-  if (result.error) reportBuildError(session, mode, result.error)
+  if (result.error) reportBuildError(session, mode, result.error, '')
   if (result.warnings.length > 0 && !call.ignoreStatus) throw new Reported(exitCodes.failure)
 }
 

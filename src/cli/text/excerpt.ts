@@ -1,45 +1,74 @@
-import { maskLogins } from '../../logins.ts'
 import { formatPlace, type SourceRange } from '../../source.ts'
 import { visible } from './escape.ts'
 
 /** Lines shown around the ones to blame. */
 const context = 4
+/** Lines to blame that are shown: a heredoc may have thousands. */
+const blamedLimit = 12
+/** Characters of a line that are shown, and those before the part to blame when it stands further right. */
+const widthLimit = 240
+const lead = 40
 const rule = '--------------------'
 
 /**
- * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; logins in URLs as stars. Ends
- * with a line feed.
+ * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; ends with a line feed.
+ * @param code of the error, to stand behind the place
  */
-export function excerpt(at: SourceRange): string {
-  const lines = maskLogins(at.source.text).split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-  const last = Math.max(at.start.line, at.end.column === 0 ? at.end.line - 1 : at.end.line)
-  const shown = surroundings(at.start.line, Math.min(last, lines.length - 1), lines.length)
-  const texts = lines.slice(shown.start, shown.end + 1).flatMap((line, i) => {
-    const number = shown.start + i
-    const blamed = number >= at.start.line && number <= last
-    const text = ` ${String(number + 1).padStart(3)} | ${blamed ? '>>> ' : '    '}${visible(line)}`.trimEnd()
-    return blamed && at.start.line === last ? [text, ...caret(line, at)] : [text]
-  })
-  return `${[visible(formatPlace(at)), rule, ...texts, rule].join('\n')}\n`
+export function excerpt(at: SourceRange, code?: string): string {
+  const place = visible(formatPlace(at)) + (code === undefined ? '' : `  [${code}]`)
+  const lines = shownLines(at, context)
+  return `${[place, ...(lines.length > 0 ? [rule, ...lines, rule] : [])].join('\n')}\n`
 }
 
-/** The blamed lines and in all 4 more, taken in turn from above and below. */
-function surroundings(first: number, last: number, count: number): { readonly start: number; readonly end: number } {
+/** The lines to blame alone, each with its line feed. */
+export function blamedLines(at: SourceRange): string {
+  return shownLines(at, 0)
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+function shownLines(at: SourceRange, around: number): readonly string[] {
+  const lines = at.source.text.split(/\r?\n/)
+  if (lines.at(-1) === '') lines.pop()
+  const last = Math.min(lastLine(at), lines.length - 1)
+  const shown = surroundings(at.start.line, last, lines.length, around)
+  const isLong = last - at.start.line >= blamedLimit
+  const end = isLong ? at.start.line + blamedLimit - 1 : shown.end
+  const texts = lines.slice(shown.start, end + 1).flatMap((line, i) => shownLine(line, shown.start + i, at))
+  return isLong ? [...texts, `     | >>> … ${last - end} more lines`] : texts
+}
+
+function lastLine({ start, end }: SourceRange): number {
+  return Math.max(start.line, end.column === 0 ? end.line - 1 : end.line)
+}
+
+/** The blamed lines and in all some more, taken in turn from above and below. */
+function surroundings(first: number, last: number, count: number, around: number) {
   let [start, end, added] = [first, last, 0]
-  while (added < context && (start > 0 || end < count - 1)) {
+  while (added < around && (start > 0 || end < count - 1)) {
     if (start > 0) [start, added] = [start - 1, added + 1]
     if (end < count - 1) [end, added] = [end + 1, added + 1]
   }
   return { start, end }
 }
 
-/** A line with `^^^` below the part to blame, unless that is the whole line. */
-function caret(line: string, at: SourceRange): readonly string[] {
-  const until = Math.min(at.end.line === at.start.line ? at.end.column : line.length, line.length)
-  const before = line.slice(0, at.start.column)
-  const blamed = line.slice(at.start.column, until)
-  if (blamed === '' || blamed.trim() === line.trim()) return []
+/** A line with its number, and below it what is to blame in it. */
+function shownLine(line: string, number: number, at: SourceRange): readonly string[] {
+  const last = lastLine(at)
+  const isBlamed = number >= at.start.line && number <= last
+  const isOnlyOne = isBlamed && at.start.line === last
+  const from = isOnlyOne && line.length > widthLimit ? Math.max(0, at.start.column - lead) : 0
+  const part = `${from > 0 ? '…' : ''}${line.slice(from, from + widthLimit)}${line.length > from + widthLimit ? '…' : ''}`
+  const text = ` ${String(number + 1).padStart(3)} | ${isBlamed ? '>>> ' : '    '}${visible(part)}`.trimEnd()
+  return isOnlyOne ? [text, ...caret(line, part, from - (from > 0 ? 1 : 0), at)] : [text]
+}
+
+/** `^^^` below the part to blame, unless that is the whole line. `part` is what is shown of the line, from `shift` on. */
+function caret(line: string, part: string, shift: number, { start, end }: SourceRange): readonly string[] {
+  const until = end.line === start.line ? end.column : line.length
+  const before = part.slice(0, start.column - shift)
+  const blamed = part.slice(start.column - shift, until - shift)
+  if (blamed === '' || line.slice(start.column, until).trim() === line.trim()) return []
   const indent = visible(before).replace(/[^\t]/g, ' ')
   return [`     |     ${indent}${'^'.repeat(visible(blamed).length)}`]
 }

@@ -1,18 +1,33 @@
 import type { Warning } from '../../index.ts'
 import type { Session } from '../session.ts'
-import { excerpt } from '../text/excerpt.ts'
+import { blamedLines, excerpt } from '../text/excerpt.ts'
 import { oneLine } from './step.ts'
 
-/** What is said of warnings at the end of a build: a count, and a line each. `''` when there are none. */
+/**
+ * What is said of warnings at the end of a build: a count, and for each a line as docker prints it, with what it is about
+ * below it. `''` when there are none.
+ */
 export function warningSummary(warnings: readonly Warning[], session: Pick<Session, 'debug' | 'err'>): string {
   if (warnings.length === 0) return ''
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
-  const title = `${count} found${session.debug ? '' : ' (use --debug to expand)'}:`
-  return `\n ${session.err.paint('yellow', title)}\n${warnings.map((warning) => line(warning, session.debug)).join('')}`
+  const title = `${count} found${session.debug ? '' : ' (use --check to expand)'}:`
+  const described = warnings.map(
+    (warning) => `${line(warning)}${session.debug ? details(warning) : shortDetails(warning)}`,
+  )
+  return `\n ${session.err.paint('yellow', title)}\n${described.join('')}`
 }
 
-function line({ rule, message, at, url }: Warning, expand: boolean): string {
+function line({ rule, message, at }: Warning): string {
   const place = at ? ` (line ${at.start.line + 1})` : ''
-  const details = expand ? `${url ? `   ${oneLine(url)}\n` : ''}${at ? excerpt(at) : ''}` : ''
-  return ` - ${rule}: ${oneLine(message)}${place}\n${details}`
+  return ` - ${rule}: ${oneLine(message)}${place}\n`
+}
+
+function shortDetails({ at }: Warning): string {
+  return at ? blamedLines(at).replace(/^/gm, '  ').trimEnd().concat('\n') : ''
+}
+
+function details({ description, url, at }: Warning): string {
+  return [description, url, at && excerpt(at).trimEnd()]
+    .map((text) => (text ? `${text}\n`.replace(/^(?=.)/gm, '   ') : ''))
+    .join('')
 }
