@@ -1,6 +1,6 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
-import type { Descriptor, ImageConfig } from './image/index.ts'
+import type { Annotation, Descriptor, ImageConfig } from './image/index.ts'
 
 /** What `build` is asked to do: the command line's flags as values. */
 export interface BuildOptions {
@@ -21,6 +21,8 @@ export interface BuildOptions {
   readonly tags?: readonly string[]
   readonly args?: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
+  /** Of the manifest that the store keeps; an output has its own. */
+  readonly annotations?: readonly Annotation[]
   /** `linux/arm64`; absent: this machine's. */
   readonly platform?: string
   /**
@@ -65,7 +67,13 @@ export interface ContextFiles {
 
 /** One `-o`. `dest` `-` is standard output. */
 export type OutputOptions =
-  | { readonly type: 'oci' | 'docker'; readonly dest: string /** false: a directory. */; readonly tar: boolean }
+  | {
+      readonly type: 'oci' | 'docker'
+      readonly dest: string
+      /** false: a directory. */
+      readonly tar: boolean
+      readonly annotations?: readonly Annotation[]
+    }
   | { readonly type: 'tar' | 'local'; readonly dest: string }
 
 /** What the machine gives: never read from globals below the command line. */

@@ -1,6 +1,7 @@
 import { buildImage } from '../build.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
+import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { exportPorts, writeOutput } from './outputs.ts'
 import { buildPorts } from './ports.ts'
@@ -20,6 +21,7 @@ export async function build(options: BuildOptions, environment: Environment): Pr
   const progress = progressTo(events, now)
   const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
+  checkAnnotations(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   const loaded = await load(session, options, environment, progress)
@@ -35,7 +37,7 @@ export async function build(options: BuildOptions, environment: Environment): Pr
 function exportImage(
   image: Image,
   names: readonly string[],
-  { outputs = [], signal }: BuildOptions,
+  { outputs = [], annotations, signal }: BuildOptions,
   environment: Environment,
   { store }: Session,
   progress: Progress,
@@ -44,7 +46,7 @@ function exportImage(
     const ports = exportPorts(store, signal, report)
     for (const output of outputs) await writeOutput(image, names, output, environment, ports)
     signal?.throwIfAborted()
-    const manifest = await store.images.save(image, names)
+    const manifest = await store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
     return manifest

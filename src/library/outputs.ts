@@ -11,6 +11,7 @@ import {
 import { type Image, parseReference } from '../image/index.ts'
 import type { Environment, OutputOptions } from '../options.ts'
 import type { Store } from '../store/index.ts'
+import { annotated } from './annotations.ts'
 import type { Report } from './progress.ts'
 
 /** Writes an image as one `-o` asks for. @throws {TsbuildError} TSB_EXPORT_…, TSB_DISK_FULL */
@@ -21,7 +22,8 @@ export async function writeOutput(
   environment: Environment,
   ports: ExportPorts,
 ): Promise<void> {
-  const named = [{ image, names: names.map(parseReference) }]
+  const asked = 'annotations' in output ? output.annotations : undefined
+  const named = [{ image: annotated(image, asked), names: names.map(parseReference) }]
   const place = path.resolve(environment.cwd, output.dest)
   const destination = destinationOf(output.dest, environment)
   switch (output.type) {

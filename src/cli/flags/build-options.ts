@@ -1,6 +1,8 @@
-import type { BuildOptions, OutputOptions } from '../../index.ts'
+import type { Annotation, BuildOptions, OutputOptions } from '../../index.ts'
+import { readAllow } from './allow.ts'
+import { readAnnotation } from './annotation.ts'
 import { FlagError } from './flag-error.ts'
-import { readBytes, readChoice, readHost, readNumber, readUlimit } from './limits.ts'
+import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
 import { readSecrets } from './secret.ts'
@@ -29,6 +31,7 @@ export interface BuildFlags {
   readonly shmSize?: string
   readonly ulimit: readonly string[]
   readonly cgroupParent?: string
+  readonly annotation: readonly string[]
   readonly output: readonly string[]
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'overlay' | 'copy'
@@ -36,27 +39,29 @@ export interface BuildFlags {
   readonly registryMirror: readonly string[]
 }
 
-const entitlements = ['network.host', 'security.insecure'] as const
-
 /**
  * What the library is asked for.
  * @throws {FlagError} for a value that cannot be
  */
 export function buildOptions(context: string, flags: BuildFlags, env: Env): BuildOptions {
   const requests = flags.output.map(readOutput)
-  const outputs = requests.filter((request): request is OutputOptions => request.type !== 'image')
+  const annotations = flags.annotation.flatMap(readAnnotation)
+  const outputs = requests.flatMap((request) =>
+    request.type === 'image' ? [] : [withAnnotations(request, annotations)],
+  )
   if (outputs.filter((output) => output.dest === '-').length > 1) {
     throw new FlagError('only one output can go to standard output', 'give the others a dest=FILE')
   }
-  const names = requests.flatMap((request) => (request.type === 'image' ? request.names : []))
+  const images = requests.filter((request) => request.type === 'image')
   const args = buildArgs(flags.buildArg, env)
   return given<BuildOptions>({
     context,
     file: flags.file,
     target: flags.target,
-    tags: [...flags.tag, ...names],
+    tags: [...flags.tag, ...images.flatMap(({ names }) => names)],
     args,
     labels: readPairs('--label', flags.label, {}, ''),
+    annotations: [...annotations, ...images.flatMap((image) => image.annotations)],
     platform: platform(flags.platform, env),
     contexts: readMapping('--build-context', flags.buildContext),
     noCache: noCache(flags),
@@ -64,7 +69,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     secrets: readSecrets(flags.secret, env),
     ssh: flags.ssh.map(readSsh),
     network: flags.network,
-    allow: flags.allow.flatMap((text) => text.split(',')).map((text) => readChoice('--allow', text, entitlements)),
+    allow: flags.allow.flatMap((text) => text.split(',')).map(readAllow),
     addHosts: flags.addHost.map(readHost),
     shmSize: flags.shmSize === undefined ? undefined : readBytes('--shm-size', flags.shmSize),
     ulimits: flags.ulimit.map(readUlimit),
@@ -75,6 +80,12 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
   })
+}
+
+/** Those of the command line are for all that can hold them, those of the output come on top. */
+function withAnnotations(output: OutputOptions, annotations: readonly Annotation[]): OutputOptions {
+  if (!('tar' in output) || annotations.length === 0) return output
+  return { ...output, annotations: [...annotations, ...(output.annotations ?? [])] }
 }
 
 /** `SOURCE_DATE_EPOCH` of the caller's environment is passed on, as buildx does. */

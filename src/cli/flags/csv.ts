@@ -15,12 +15,29 @@ export function readCsv(flag: string, text: string): readonly string[] {
   }
 }
 
-/** `type=oci,dest=x` as a map with lower-case keys; a field without `=` is a key with an empty value. */
-export function readFields<K extends string>(flag: string, text: string, known: readonly K[]): ReadonlyMap<K, string> {
-  const found = new Map<K, string>()
-  for (const field of readCsv(flag, text)) {
+/** `type=oci,dest=x` as keys and values; a field without `=` is a key with an empty value. */
+export function readPairsOf(flag: string, text: string): readonly (readonly [key: string, value: string])[] {
+  return readCsv(flag, text).map((field) => {
     const at = field.indexOf('=')
-    const key = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase()
+    return at < 0 ? [field.trim(), ''] : [field.slice(0, at).trim(), field.slice(at + 1)]
+  })
+}
+
+/** As a map with lower-case keys, of which no others than these may be there. */
+export function readFields<K extends string>(flag: string, text: string, known: readonly K[]): ReadonlyMap<K, string> {
+  return knownFields(flag, text, readPairsOf(flag, text), known)
+}
+
+/** @param text the whole value of the flag, for errors */
+export function knownFields<K extends string>(
+  flag: string,
+  text: string,
+  pairs: readonly (readonly [key: string, value: string])[],
+  known: readonly K[],
+): ReadonlyMap<K, string> {
+  const found = new Map<K, string>()
+  for (const [written, value] of pairs) {
+    const key = written.toLowerCase()
     const name = known.find((candidate) => candidate === key)
     if (!name) {
       throw new FlagError(
@@ -28,7 +45,7 @@ export function readFields<K extends string>(flag: string, text: string, known: 
         didYouMean(key, known) ?? `keys: ${known.join(', ')}`,
       )
     }
-    found.set(name, at < 0 ? '' : field.slice(at + 1))
+    found.set(name, value)
   }
   return found
 }

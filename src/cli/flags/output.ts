@@ -1,11 +1,14 @@
-import type { OutputOptions } from '../../index.ts'
-import { readFields } from './csv.ts'
+import type { Annotation, OutputOptions } from '../../index.ts'
+import { readAnnotationKey } from './annotation.ts'
+import { knownFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 
 const types = ['docker', 'local', 'oci', 'tar'] as const
 
 /** What `-o` asks for; `name` of `type=image` is one more tag, and then nothing is written outside the store. */
-export type OutputRequest = OutputOptions | { readonly type: 'image'; readonly names: readonly string[] }
+export type OutputRequest =
+  | OutputOptions
+  | { readonly type: 'image'; readonly names: readonly string[]; readonly annotations: readonly Annotation[] }
 
 /**
  * Reads a value of `-o`: `type=oci,dest=app.tar`, a directory, or `-` for a tar on standard output.
@@ -14,20 +17,29 @@ export type OutputRequest = OutputOptions | { readonly type: 'image'; readonly n
 export function readOutput(text: string): OutputRequest {
   if (text === '-') return { type: 'tar', dest: '-' }
   if (!text.includes('=')) return { type: 'local', dest: text }
-  const fields = readFields('--output', text, ['type', 'dest', 'tar', 'name'])
+  const pairs = readPairsOf('--output', text)
+  const annotations = pairs.flatMap(([key, value]) => readAnnotationKey(key, value) ?? [])
+  const others = pairs.filter(([key, value]) => !readAnnotationKey(key, value))
+  const fields = knownFields('--output', text, others, ['type', 'dest', 'tar', 'name'])
   const type = fields.get('type') ?? ''
-  if (type === 'image') return { type, names: (fields.get('name') ?? '').split(',').filter(Boolean) }
+  if (type === 'image') return { type, names: (fields.get('name') ?? '').split(',').filter(Boolean), annotations }
   const known = types.find((candidate) => candidate === type)
   if (!known) throw unknownType(type)
   if (fields.has('name'))
     throw new FlagError(`--output ${text}: only type=image takes a name`, 'name the image with -t')
-  return written(known, fields.get('dest'), readBoolean('tar', fields.get('tar'), true))
+  return written(known, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
 }
 
-function written(type: (typeof types)[number], dest: string | undefined, tar: boolean): OutputOptions {
+function written(
+  type: (typeof types)[number],
+  dest: string | undefined,
+  tar: boolean,
+  annotations: readonly Annotation[],
+): OutputOptions {
   if (type === 'tar') return { type, dest: dest ?? '-' }
   if (type === 'local') return { type, dest: required(type, dest) }
-  return { type, dest: tar ? (dest ?? '-') : required(type, dest), tar }
+  const place = { type, dest: tar ? (dest ?? '-') : required(type, dest), tar }
+  return annotations.length > 0 ? { ...place, annotations } : place
 }
 
 function required(type: string, dest: string | undefined): string {

@@ -69,6 +69,9 @@ function addOutputFlags(command: Command): void {
     .addOption(repeatable('-t, --tag <name>', 'name of the image: repository[:tag]'))
     .addOption(repeatable('--label <name=value>', 'label of the image'))
     .addOption(
+      repeatable('--annotation <name=value>', 'annotation of the manifest; also manifest-descriptor:NAME=VALUE'),
+    )
+    .addOption(
       repeatable('-o, --output <spec>', 'type=oci|docker|tar|local,dest=PATH; a directory; - for a tar on stdout'),
     )
     .option('--iidfile <path>', 'write the image id to a file')

@@ -15,7 +15,6 @@ const ignored: Readonly<Record<string, string>> = {
 
 /** Flags of docker that would change the result and are not there, and what to do instead. */
 export const missing: Readonly<Record<string, string>> = {
-  '--annotation': 'use --label',
   '--attest': 'no attestations are made',
   '--cache-from': 'the local cache is always used',
   '--cache-to': 'the local cache is always written',

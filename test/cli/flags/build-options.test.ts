@@ -15,6 +15,7 @@ const none: BuildFlags = {
   allow: [],
   addHost: [],
   ulimit: [],
+  annotation: [],
   output: [],
   registryMirror: [],
 }
