@@ -1,9 +1,9 @@
 import type { Cache } from './cache/index.ts'
 import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
-import type { Plan } from './graph/index.ts'
+import type { Plan, Warning } from './graph/index.ts'
 import { assemble, type Image, type Layer } from './image/index.ts'
 import { parse } from './parser/index.ts'
-import { type BaseImages, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
+import { type BaseImages, CheckFailedError, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
 import type { SourceFile } from './source.ts'
 
 /** What a build asks of the world. */
@@ -32,9 +32,17 @@ export function planImage(
 
 /** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
 export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
-  const steps = await planImage(source, request, ports.bases, ports.times)
+  const steps = await planImage(source, request, ports.bases, ports.times).catch((error: unknown) => {
+    if (error instanceof CheckFailedError) tellWarnings(error.warnings, ports)
+    throw error
+  })
+  tellWarnings(steps.warnings, ports)
   const executed = await execute(steps, ports)
   return { image: await imageOf(steps, executed), plan: steps, executed }
+}
+
+function tellWarnings(warnings: readonly Warning[], { events, now }: BuildPorts): void {
+  if (warnings.length > 0) events({ type: 'warnings', at: now(), warnings })
 }
 
 function imageOf({ image, epoch }: Plan, { layers, records }: Executed): Promise<Image> {

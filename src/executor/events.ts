@@ -1,4 +1,4 @@
-import type { OpId } from '../graph/index.ts'
+import type { OpId, Warning } from '../graph/index.ts'
 
 /** Names a line of the progress view: an op, or something internal such as `export`. */
 export type StepId = OpId | `internal:${string}`
@@ -34,6 +34,8 @@ export type BuildEvent = { readonly at: number } & (
   | { readonly type: 'step:error'; readonly step: StepId; readonly message: string }
   | { readonly type: 'step:canceled'; readonly step: StepId }
   | { readonly type: 'notice'; readonly message: string }
+  /** What the checks found, once and before anything runs; not told when there is nothing. */
+  | { readonly type: 'warnings'; readonly warnings: readonly Warning[] }
   | { readonly type: 'build:done'; readonly milliseconds: number }
 )
 

@@ -31,12 +31,7 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(
-    session,
-    mode,
-    (onEvent) => build({ ...options, signal, onEvent }, environment),
-    ({ warnings }) => warnings,
-  )
+  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
   await writeResults(result, flags)
   if (mode === 'quiet') out.print(`${result.id}\n`)

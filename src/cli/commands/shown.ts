@@ -5,32 +5,38 @@ import { readChoice } from '../flags/limits.ts'
 import { errorJson, errorReport, Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { openView, type ProgressMode, progressModes, type ViewMode } from '../views/choose.ts'
+import { warningSummary } from '../views/warnings.ts'
 
-/**
- * Does the work with a view of it; an error is reported in the form of that view.
- * @param warningsOf what the view may tell of the result
- */
-export async function shown<T>(
-  session: Session,
-  mode: ViewMode,
-  work: (events: EventSink) => Promise<T>,
-  warningsOf: (result: T) => readonly Warning[] = () => [],
-): Promise<T> {
+/** Does the work with a view of it; an error is reported in the form of that view, after what was warned of before. */
+export async function shown<T>(session: Session, mode: ViewMode, work: (events: EventSink) => Promise<T>): Promise<T> {
   const view = await openView(mode, session)
+  const warnings: Warning[] = []
+  const events: EventSink = (event) => {
+    if (event.type === 'warnings') warnings.push(...event.warnings)
+    view.event(event)
+  }
   try {
-    const result = await work(view.event)
-    await view.close(warningsOf(result))
+    const result = await work(events)
+    await view.close(warnings)
     return result
   } catch (error) {
-    await view.close([])
+    await view.close(warnings)
+    if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
     return reportBuildError(session, mode, error)
   }
 }
 
-/** Says why a build cannot be done, and ends the command. */
-export function reportBuildError({ err, debug, signal }: Session, mode: ViewMode, error: unknown): never {
+/**
+ * Says why a build cannot be done, and ends the command.
+ * @param prefix before the message, as buildx has it
+ */
+export function reportBuildError(
+  { err, debug, signal }: Session,
+  mode: ViewMode,
+  error: unknown,
+  prefix = 'failed to build: failed to solve: ',
+): never {
   const reason = signal.aborted ? signal.reason : error
-  const prefix = 'failed to build: failed to solve: '
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }

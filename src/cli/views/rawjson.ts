@@ -55,10 +55,12 @@ function log(event: Extract<BuildEvent, { readonly type: 'step:log' }>, step: St
   return { vertex: step.id, stream, data: Buffer.from(event.bytes).toString('base64'), timestamp: time(event.at) }
 }
 
-function warning({ rule, message, at, url }: Warning): object {
+function warning({ rule, message, at, url, description }: Warning): object {
   const range = at && [{ start: position(at.start), end: position(at.end) }]
   const sourceInfo = at && { filename: at.source.name, data: base64(at.source.text) }
-  return { level: 1, short: base64(`${rule}: ${message}`), url, sourceInfo, range }
+  const line = at ? ` (line ${at.start.line + 1})` : ''
+  const detail = description === undefined ? undefined : [base64(description)]
+  return { level: 1, short: base64(`${rule}: ${message}${line}`), detail, url, sourceInfo, range }
 }
 
 /** Lines from 1 on, as BuildKit counts them. */

@@ -67,6 +67,8 @@ export class Trace {
       this.#listener.notice?.(event.message)
       return undefined
     },
+    // Shown when all is over, by whoever closes the view.
+    warnings: () => undefined,
     'step:start': (event) => this.#begin(event),
     'step:cached': (event) => {
       this.#begin(event)

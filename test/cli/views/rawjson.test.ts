@@ -72,13 +72,14 @@ test('H07: names and messages cannot break a line', async () => {
 test('warnings come last, with their place', async () => {
   const source = { name: 'Dockerfile', text: 'FROM a\n' }
   const at = { source, start: { line: 0, column: 5 }, end: { line: 0, column: 6 } }
-  const found = await lines([], [{ rule: 'R', message: 'm', at, url: 'https://x' }])
+  const found = await lines([], [{ rule: 'R', message: 'm', at, url: 'https://x', description: 'd' }])
   expect(found).toEqual([
     {
       warnings: [
         {
           level: 1,
-          short: Buffer.from('R: m').toString('base64'),
+          short: Buffer.from('R: m (line 1)').toString('base64'),
+          detail: [Buffer.from('d').toString('base64')],
           url: 'https://x',
           sourceInfo: { filename: 'Dockerfile', data: Buffer.from('FROM a\n').toString('base64') },
           range: [{ start: { line: 1, character: 5 }, end: { line: 1, character: 6 } }],
