@@ -32,7 +32,7 @@ export async function check(
   times: SourceTimes = noTimes,
 ): Promise<CheckReport> {
   const read = orError(() => {
-    const { dockerfile, error } = parsePartly(source)
+    const { dockerfile, error } = parsePartly(source, request.buildArgs.get('BUILDKIT_SYNTAX'))
     return { dockerfile, error, options: checkOptions(dockerfile, request) }
   })
   if (read instanceof TsbuildError) return { warnings: [], error: read, errorOnWarning: false }
