@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Handler, startServer, type TestServer } from './http-server.ts'
 
@@ -70,4 +72,15 @@ function sendCgi(output: Buffer, response: Parameters<Handler>[1]): void {
   const status = Number.parseInt(headers.get('Status') ?? '200', 10)
   headers.delete('Status')
   response.writeHead(status, Object.fromEntries(headers)).end(output.subarray(end + 4))
+}
+
+/** Serves the files below `root` as they are: what git calls the dumb protocol. */
+export async function serveFiles(root: string): Promise<GitServer> {
+  return serveWith(({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://localhost')
+    readFile(join(root, pathname)).then(
+      (bytes) => response.writeHead(200).end(bytes),
+      () => response.writeHead(404).end(),
+    )
+  })
 }

@@ -9,7 +9,6 @@ export const isolation: GitConfig = [
   ['core.hooksPath', '/dev/null'],
   ['core.attributesFile', '/dev/null'],
   ['core.fsmonitor', 'false'],
-  ['credential.helper', ''],
   ['fetch.recurseSubmodules', 'false'],
   ['submodule.recurse', 'false'],
   ['gc.auto', '0'],
