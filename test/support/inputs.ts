@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.ts'
 
 /** What came of a build whose inputs are under test. */
 export interface FromInputs {
-  /** The changes of all layers, a line each, as `showImage` has them. */
+  /** The changes of all layers, a line each: kind, mode, owner, path, content. */
   readonly files: readonly string[]
   readonly history: readonly (string | undefined)[]
   readonly created: string | undefined
@@ -29,10 +29,14 @@ export async function buildFrom(
   const images = await openImages(environment)
   const { created } = await images.inspect('made').finally(images.close)
   return {
-    files: history.flatMap(({ layer }) => (typeof layer === 'string' ? [layer] : (layer ?? []))),
+    files: history.flatMap(({ layer }) => (typeof layer === 'string' ? [layer] : (layer ?? []).map(unquoted))),
     history: history.map((row) => row.created_by),
     created,
     result,
     events,
   }
+}
+
+function unquoted(line: string): string {
+  return line.replace(/"[^"]*"$/, (text) => String(JSON.parse(text)))
 }
