@@ -1,5 +1,6 @@
 import type { BuildOptions, Environment } from '../options.ts'
 import type { PlanRequest } from '../planner/index.ts'
+import { withDockerProxies } from './docker-proxies.ts'
 import { type Fetch, fetcher, type Inputs, namedSource, openInputs } from './inputs/index.ts'
 import { planRequest } from './plan-request.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -22,7 +23,8 @@ export async function load(
 ): Promise<Loaded> {
   const { now, arch } = environment
   const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
-  const request = planRequest(options, named, arch)
+  const args = await withDockerProxies(options.args, environment)
+  const request = planRequest({ ...options, args }, named, arch)
   const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
   const remotes = sessionRemotes(session, options, environment, notice)
   const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
