@@ -33,7 +33,6 @@ interface Golden {
 
 /** What reading the file system or running the steps shows, not planning. */
 const notPlanned = new Set([
-  'bk-check-error-directive',
   'bk-copy-missing',
   'bk-dockerignore-invalid',
   'bk-invalid-json-run',
