@@ -57,23 +57,26 @@ describe('--build-context', () => {
     expect(await built(copy, { src })).toEqual(['file 0600 0:0 /context from afar'])
   })
 
-  it.skipIf(!hasBusyboxBase)(`an image is written docker-image:// or oci-layout:// (${hasBusyboxBase ? 'busybox' : noBusyboxBase})`, async () => {
-    await workspace.import(busyboxBase(), 'base')
-    const dockerfile = 'FROM scratch\nCOPY --from=src /bin/busybox /\n'
-    const oneFile = [expect.stringMatching(/^file 0755 0:0 \/busybox /)]
-    expect(await built(dockerfile, { src: 'docker-image://base' })).toEqual(oneFile)
-    const dest = join(workspace.directory, 'layout')
-    await buildFrom(workspace, {
-      context: 'context',
-      dockerfile: 'FROM base\n',
-      tags: ['layout:v1', 'made'],
-      outputs: [{ type: 'oci', dest, tar: false }],
-    })
-    const index = JSON.parse(execFileSync('cat', [join(dest, 'index.json')], { encoding: 'utf8' }))
-    for (const which of ['', ':v1', `@${index.manifests[0].digest}`]) {
-      expect(await built(dockerfile, { src: `oci-layout://${dest}${which}` })).toEqual(oneFile)
-    }
-  })
+  it.skipIf(!hasBusyboxBase)(
+    `an image is written docker-image:// or oci-layout:// (${hasBusyboxBase ? 'busybox' : noBusyboxBase})`,
+    async () => {
+      await workspace.import(busyboxBase(), 'base')
+      const dockerfile = 'FROM scratch\nCOPY --from=src /bin/busybox /\n'
+      const oneFile = [expect.stringMatching(/^file 0755 0:0 \/busybox /)]
+      expect(await built(dockerfile, { src: 'docker-image://base' })).toEqual(oneFile)
+      const dest = join(workspace.directory, 'layout')
+      await buildFrom(workspace, {
+        context: 'context',
+        dockerfile: 'FROM base\n',
+        tags: ['layout:v1', 'made'],
+        outputs: [{ type: 'oci', dest, tar: false }],
+      })
+      const index = JSON.parse(execFileSync('cat', [join(dest, 'index.json')], { encoding: 'utf8' }))
+      for (const which of ['', ':v1', `@${index.manifests[0].digest}`]) {
+        expect(await built(dockerfile, { src: `oci-layout://${dest}${which}` })).toEqual(oneFile)
+      }
+    },
+  )
 
   it('of another kind, and a name that no stage or image can have, are refused', () => {
     const refused = (name: string, text: string) => () => namedSource(name, text)
