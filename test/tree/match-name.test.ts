@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasWildcard, matchName } from '../../src/tree/index.ts'
+import { escapePattern, hasWildcard, matchName } from '../../src/tree/index.ts'
 import { conformanceTable } from '../support/conformance-table.ts'
 import { errorOf } from '../support/outcome.ts'
 
@@ -30,4 +31,18 @@ describe('hasWildcard', () => {
 
 it('a pattern of many stars takes no more than pattern times name', () => {
   expect(matchName(`${'a*'.repeat(30)}b`, 'a'.repeat(4096))).toBe(false)
+})
+
+describe('the pattern of a name', () => {
+  it('matches the name and no other', () => {
+    const character = fc.constantFrom('a', '*', '?', '[', ']', '\\', '^', '-')
+    const name = fc.string({ unit: character, minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const pattern = escapePattern(one)
+        const matches = hasWildcard(pattern) ? matchName(pattern, other) : pattern === other
+        expect(matches).toBe(one === other)
+      }),
+    )
+  })
 })
