@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { RemoteOptions } from '../remotes.ts'
 import type { RemoteAddress } from './address.ts'
 
@@ -19,13 +20,16 @@ export const isolation: GitConfig = [
   ['http.lowSpeedTime', '120'],
 ]
 
-/** The environment of git: a fixed list, in which nothing of the user's own settings or of an image is. */
+/**
+ * The environment of git: a fixed list, in which nothing of the user's own settings or of an image is.
+ * @param folder where it is started
+ */
 export function gitEnvironment(env: RemoteOptions['env'], folder: string): Readonly<Record<string, string>> {
   return {
     PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: '/dev/null',
     LC_ALL: 'C',
-    GIT_CEILING_DIRECTORIES: folder,
+    GIT_CEILING_DIRECTORIES: path.dirname(folder), // git looks at the folder it is started in, and no further
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_SYSTEM: '/dev/null',
     GIT_CONFIG_GLOBAL: '/dev/null',
