@@ -29,6 +29,8 @@ export interface StageState {
   readonly snapshot: OpId
   readonly platform: Platform
   readonly variables: Variables
+  /** It stands on an image that could not be had, which may set any other variable. */
+  readonly mayHaveMore: boolean
   /** In the order they were declared; a name may come twice. */
   readonly args: readonly DeclaredArg[]
   /** The base's document with the instructions so far folded in. `rootfs` and `history` stay the base's. */

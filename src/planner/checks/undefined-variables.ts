@@ -16,6 +16,7 @@ export function checkVariables(
   warn: Warn,
   rule: RuleName = 'UndefinedVar',
 ): void {
+  if (state.mayHaveMore) return
   for (const name of unset) {
     if (alwaysKnown.has(name) || state.args.some((declared) => declared.name === name)) continue
     const near = suggestion(name, state.variables.keys(), '$')

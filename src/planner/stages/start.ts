@@ -21,13 +21,14 @@ export function startFromScratch(scope: StageScope): StageState {
 export function startFromImage(base: BaseImage, platform: Platform, stage: NeededStage, scope: StageScope): StageState {
   const label = stepLabel(scope, 1, `FROM ${pinnedName(base)}`)
   const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform, new Map())
-  return { ...state, steps: 1 }
+  return { ...state, mayHaveMore: base.unknown ?? false, steps: 1 }
 }
 
 /** A stage from another one of the file: also its ARGs are in force, but ENV is stronger than they are. */
 export function startFromStage(base: StageState): StageState {
   const state = start(base.snapshot, base.image, base.platform, base.variables)
-  return { ...state, args: base.args, rows: base.rows, workdirSet: base.workdirSet }
+  const { args, rows, workdirSet, mayHaveMore } = base
+  return { ...state, args, rows, workdirSet, mayHaveMore }
 }
 
 /** A stage from the files of a named context: all of them, as one layer on nothing. It is no step that is numbered. */
@@ -76,6 +77,7 @@ function start(snapshot: OpId, document: ImageConfig, platform: Platform, inheri
     snapshot,
     platform,
     variables: withVariables(inherited, (config.Env ?? []).map(splitVariable)),
+    mayHaveMore: false,
     args: [],
     image: { ...image, config },
     rows: undefined,
