@@ -21,6 +21,14 @@ export interface BuildOptions {
   readonly tags?: readonly string[]
   readonly args?: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
+  /** What the image is not to have, from base or Dockerfile: variables, labels, volumes and ports (`80/tcp`) by name. */
+  readonly unset?: {
+    readonly variables?: readonly string[]
+    readonly labels?: readonly string[]
+    readonly volumes?: readonly string[]
+    readonly ports?: readonly string[]
+    readonly healthcheck?: boolean
+  }
   /** Of the manifest that the store keeps; an output has its own. */
   readonly annotations?: readonly Annotation[]
   /** `linux/arm64`; absent: this machine's. */

@@ -25,6 +25,7 @@ export function planRequest(
     network: options.network ?? 'default',
     ...(options.platform === undefined && { implicitPlatform: true as const }),
     allow: new Set(options.allow ?? []),
+    ...(options.unset && { unset: options.unset }),
     ...(options.target !== undefined && { target: options.target }),
     ...(options.shmSize !== undefined && { shmSize: options.shmSize }),
     ...(options.ulimits !== undefined && { ulimits: options.ulimits }),

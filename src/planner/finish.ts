@@ -1,14 +1,17 @@
 import { type ImageConfig, normalizePlatform, type Platform } from '../image/index.ts'
 import type { PlanRequest } from './request.ts'
+import { withoutSettings } from './unset.ts'
 
-/** The document of the target: labels of the command line win, and it is for the platform that was asked for. */
+/**
+ * The document of the target: what the command line takes away is gone, its labels win, and it is for the platform that was
+ * asked for.
+ */
 export function finishImage(image: ImageConfig, request: PlanRequest): ImageConfig {
-  const labels = request.labels.size > 0 && {
-    Labels: { ...image.config?.Labels, ...Object.fromEntries(request.labels) },
-  }
+  const kept = request.unset ? withoutSettings(image.config ?? {}, request.unset) : image.config
+  const labels = request.labels.size > 0 && { Labels: { ...kept?.Labels, ...Object.fromEntries(request.labels) } }
   const { os, architecture, variant, 'os.version': version, ...rest } = image
   const platform = normalizePlatform(request.implicitPlatform ? platformOf(image) : asked(image, request.platform))
-  return withoutUndefined({ ...rest, ...platform, config: withoutUndefined({ ...image.config, ...labels }) })
+  return withoutUndefined({ ...rest, ...platform, config: withoutUndefined({ ...kept, ...labels }) })
 }
 
 function asked(image: ImageConfig, platform: Platform): Platform {

@@ -18,6 +18,8 @@ export interface PlanRequest {
   readonly buildPlatform: Platform
   /** `--label`: they win over the file's. */
   readonly labels: ReadonlyMap<string, string>
+  /** What the image is not to have, whatever the base and the file say; steps are as they would be. */
+  readonly unset?: UnsetSettings
   /** `--build-context NAME=…`, by name; a name may be for one platform, `NAME::linux/arm64`. */
   readonly namedContexts: ReadonlyMap<string, NamedContext>
   /** `true` for `--no-cache`, else the stage names of `--no-cache-filter`. */
@@ -38,6 +40,15 @@ export interface PlanRequest {
    * of that context is copied.
    */
   readonly ignorePatterns?: () => Promise<readonly string[]>
+}
+
+/** Settings of the image by their names: `PATH`, `maintainer`, `/data`, `80/tcp`. */
+export interface UnsetSettings {
+  readonly variables?: readonly string[]
+  readonly labels?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly healthcheck?: boolean
 }
 
 /**

@@ -17,6 +17,11 @@ export interface BuildFlags {
   readonly target?: string
   readonly buildArg: readonly string[]
   readonly label: readonly string[]
+  readonly unsetEnv: readonly string[]
+  readonly unsetLabel: readonly string[]
+  readonly unsetVolume: readonly string[]
+  readonly unsetPort: readonly string[]
+  readonly unsetHealthcheck?: true
   readonly platform: readonly string[]
   readonly buildContext: readonly string[]
   /** false: `--no-cache` */
@@ -61,6 +66,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     tags: [...flags.tag, ...images.flatMap(({ names }) => names)],
     args,
     labels: readPairs('--label', flags.label, {}, ''),
+    unset: unset(flags),
     annotations: [...annotations, ...images.flatMap((image) => image.annotations)],
     platform: platform(flags.platform, env),
     contexts: readMapping('--build-context', flags.buildContext),
@@ -80,6 +86,17 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
   })
+}
+
+/** A port without a protocol is tcp, as in EXPOSE. */
+function unset(flags: BuildFlags): BuildOptions['unset'] {
+  return {
+    variables: flags.unsetEnv,
+    labels: flags.unsetLabel,
+    volumes: flags.unsetVolume,
+    ports: flags.unsetPort.map((port) => (port.includes('/') ? port.toLowerCase() : `${port}/tcp`)),
+    healthcheck: flags.unsetHealthcheck ?? false,
+  }
 }
 
 /** Those of the command line are for all that can hold them, those of the output come on top. */

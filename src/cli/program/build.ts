@@ -68,6 +68,11 @@ function addOutputFlags(command: Command): void {
     .optionsGroup('What comes out:')
     .addOption(repeatable('-t, --tag <name>', 'name of the image: repository[:tag]'))
     .addOption(repeatable('--label <name=value>', 'label of the image'))
+    .addOption(repeatable('--unset-env <name>', 'take a variable out of the image, whatever set it'))
+    .addOption(repeatable('--unset-label <name>', 'take a label out'))
+    .addOption(repeatable('--unset-volume <path>', 'take a volume out'))
+    .addOption(repeatable('--unset-port <port[/proto]>', 'take an exposed port out'))
+    .option('--unset-healthcheck', 'take the health check out')
     .addOption(
       repeatable('--annotation <name=value>', 'annotation of the manifest; also manifest-descriptor:NAME=VALUE'),
     )
