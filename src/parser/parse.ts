@@ -86,13 +86,15 @@ function checkSize({ name, text }: SourceFile): void {
 }
 
 function emptyError({ name, text }: SourceFile, place: Places): TsbuildError {
-  const reason = text.trim() === '' ? 'is empty' : 'has only comments'
+  const hint = 'a Dockerfile begins with FROM'
+  const problem = `file with no instructions: ${name}`
+  if (text === '') {
+    return new TsbuildError('TSB_DOCKERFILE_EMPTY', `the Dockerfile cannot be empty: ${problem}`, { hint })
+  }
   const end = text.endsWith('\n') ? text.length - 1 : text.length
   const start = text.slice(0, end).lastIndexOf('\n') + 1
-  return new TsbuildError('TSB_DOCKERFILE_EMPTY', `file with no instructions: ${name} ${reason}`, {
-    ...(text !== '' && { at: place(start, end) }),
-    hint: 'a Dockerfile begins with FROM',
-  })
+  const reason = text.trim() === '' ? 'is empty' : 'has only comments'
+  return new TsbuildError('TSB_DOCKERFILE_EMPTY', `${problem} ${reason}`, { at: place(start, end), hint })
 }
 
 function intoStages(

@@ -39,7 +39,7 @@ const cases: readonly (readonly [rule: string, dockerfile: string, complaint: Co
   [
     'an empty file is named',
     '',
-    { error: /file with no instructions: Dockerfile is empty$/, hint: /begins with FROM$/ },
+    { error: /the Dockerfile cannot be empty: file with no instructions: Dockerfile$/, hint: /begins with FROM$/ },
   ],
   ['an instruction before FROM', 'RUN true\n', { error: /no build stage in current context|FROM/, at: 'Dockerfile:1' }],
   [

@@ -384,7 +384,7 @@ describe('an error', () => {
     [
       '',
       'TSB_DOCKERFILE_EMPTY',
-      'file with no instructions: Dockerfile is empty',
+      'the Dockerfile cannot be empty: file with no instructions: Dockerfile',
       'a Dockerfile begins with FROM',
       undefined,
     ],

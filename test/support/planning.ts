@@ -44,7 +44,7 @@ export function stubBases(images: Readonly<Record<string, ImageConfig>>): BaseIm
 }
 
 /** Plans a Dockerfile text. */
-export function planText(
+export async function planText(
   text: string,
   changes: Partial<PlanRequest> = {},
   images: Readonly<Record<string, ImageConfig>> = {},
