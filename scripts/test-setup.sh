@@ -26,6 +26,7 @@ need ip iproute2
 need openssl openssl
 need git git
 need ssh-agent openssh-client
+need sshd openssh-server
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
