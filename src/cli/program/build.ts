@@ -10,6 +10,8 @@ Examples:
   tsbuild -f Dockerfile.prod -t app:1 --target web .  another file, one of its stages
   tsbuild -t app -o type=oci,dest=app.tar .           also write an OCI archive
   tsbuild -o type=local,dest=out .                    only the files, as a directory
+  tsbuild -t app https://github.com/me/app.git#v1     a repository, at a tag
+  tsbuild -t app - < context.tar.gz                   an archive, or a Dockerfile alone
   tsbuild --build-arg VERSION=2 --secret id=npm,src=.npmrc -t app .`
 
 /** `tsbuild build`, which is also what `tsbuild` alone means. */
@@ -17,7 +19,11 @@ export function buildProgram(run: Run): Command {
   const command = new Command('build')
     .summary('build an image from a Dockerfile (the default command)')
     .description('Builds an image from a Dockerfile and keeps it in the store under the names given with -t.')
-    .argument('[context]', 'directory with the files that COPY and ADD may take', '.')
+    .argument(
+      '[context]',
+      'what COPY and ADD take files from: a directory, a git repository, a URL, or - for standard input',
+      '.',
+    )
   addInputFlags(command)
   addOutputFlags(command)
   addCacheFlags(command)
@@ -49,13 +55,16 @@ function addCallFlags(command: Command): void {
 function addInputFlags(command: Command): void {
   command
     .optionsGroup('What to build:')
-    .option('-f, --file <path>', 'the Dockerfile (default: Dockerfile in the context, else Containerfile)')
+    .option(
+      '-f, --file <path>',
+      'the Dockerfile: a path, a URL, or - (default: Dockerfile in the context, else Containerfile)',
+    )
     .option('--target <stage>', 'stage to build (default: the last one)')
     .addOption(repeatable('--build-arg <name=value>', 'value of an ARG; without =, from the environment'))
     .addOption(
       repeatable(
         '--build-context <name=source>',
-        'one more context: a directory, docker-image://REF, oci-layout://DIR',
+        'one more context: a directory, docker-image://REF, oci-layout://DIR, git or http(s) URL',
       ),
     )
     .addOption(repeatable('--platform <os/arch>', 'platform of the image (default: of this machine)'))
