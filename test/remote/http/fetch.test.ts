@@ -216,6 +216,16 @@ describe('a server in trouble', () => {
     await expect(files.fetch(`http://${server.host}/more`)).rejects.toThrow(/no byte for/)
   })
 
+  it('that sends more than 64 KiB of headers is refused', async () => {
+    await using server = await startServer((request, response) => {
+      const large = request.url === '/large' ? 66 << 10 : 60 << 10
+      response.writeHead(200, { large: 'x'.repeat(large) }).end('hi')
+    })
+    const files = await fileFetcher()
+    expect(await files.text(`http://${server.host}/small`)).toBe('hi')
+    await expect(files.fetch(`http://${server.host}/large`)).rejects.toThrow(code('TSB_HTTP_UNREACHABLE'))
+  })
+
   it('that is not there is named, without what is secret in its URL', async () => {
     const files = await fileFetcher()
     const error = await files.fetch('http://me:CANARY@127.0.0.1:1/f?sig=CANARY').catch((thrown: Error) => thrown)
