@@ -1,5 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { Change, Entry, FileEntry, FileTree, HardlinkEntry } from './entry.ts'
+import { furtherNames } from './further-names.ts'
 import { comparePaths } from './order.ts'
 import { joinPath, rootPath, type TreePath } from './path.ts'
 
@@ -8,8 +9,13 @@ import { joinPath, rootPath, type TreePath } from './path.ts'
  * Looking at it shows the merged view; `changes` gives what the new layer says.
  */
 export interface TreeEditor extends FileTree {
-  /** Puts an entry in place of what is at its path. Its parent directory exists. A directory keeps what is in it. */
+  /**
+   * Puts an entry in place of what is at its path. Its parent directory exists. A directory keeps what is in it; further
+   * names that a file got here keep its bytes.
+   */
   put(entry: Entry): void
+  /** Puts an entry with other metadata for the same bytes: further names stay names of it. */
+  amend(entry: Entry): void
   /** Takes away what is at a path, and all below it. */
   remove(path: TreePath): void
   /**
@@ -32,23 +38,33 @@ interface EditNode {
 /** Starts with no change on `below`. */
 export function editTree(below: FileTree): TreeEditor {
   const root = newNode()
+  const links = furtherNames()
   const get = (path: TreePath): Entry | undefined => {
     const { node, covered } = find(root, path)
     if (node && node.state !== 'through') return node.entry
     return covered ? undefined : below.get(path)
   }
+  const amend = (entry: Entry): void => {
+    const merges = entry.kind === 'directory' && get(entry.path)?.kind === 'directory'
+    const node = touch(root, entry.path)
+    if (!merges) clear(node, below, entry.path)
+    node.state = 'put'
+    node.entry = entry
+  }
   return {
     get,
     list: (path) => listNames(find(root, path), below, path),
+    amend,
     put(entry) {
-      const merges = entry.kind === 'directory' && get(entry.path)?.kind === 'directory'
-      const node = touch(root, entry.path)
-      if (!merges) clear(node, below, entry.path)
-      node.state = 'put'
-      node.entry = entry
+      if (entry.kind !== 'directory' || get(entry.path)?.kind !== 'directory') {
+        for (const heir of links.release(entry.path, get)) amend(heir)
+      }
+      amend(entry)
+      links.add(entry)
     },
     remove(path) {
       if (!get(path)) return
+      for (const heir of links.release(path, get)) amend(heir)
       const node = touch(root, path)
       clear(node, below, path)
       node.state = 'gone'

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Change, type Entry, editTree, overlay, treeOfEntries, treePath } from '../../src/tree/index.ts'
+import {
+  type Change,
+  type Entry,
+  editTree,
+  overlay,
+  type TreeEditor,
+  treeOfEntries,
+  treePath,
+} from '../../src/tree/index.ts'
 
 const meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0 }
 const directory = (path: string, mode = 0o755): Entry => ({ ...meta, kind: 'directory', path: treePath(path), mode })
@@ -68,4 +76,26 @@ test('the layer on top of what was below gives the edited tree', () => {
   files.put(link('b/x'))
   const merged = overlay([below(), treeOfEntries(files.changes())])
   for (const path of ['', 'a', 'b']) expect(merged.list(treePath(path))).toEqual(files.list(treePath(path)))
+})
+
+test('a further name keeps the bytes of a file that is replaced or removed afterwards', () => {
+  const file = (path: string, text: string): Entry => {
+    const bytes = new TextEncoder().encode(text)
+    return { ...meta, kind: 'file', path: treePath(path), size: bytes.length, content: { kind: 'bytes', bytes } }
+  }
+  const hardlink = (path: string, target: string): Entry => {
+    return { ...meta, kind: 'hardlink', path: treePath(path), target: treePath(target) }
+  }
+  const old = file('d/f', 'old')
+  for (const replace of [
+    (files: TreeEditor) => files.put(file('d/f', 'new')),
+    (files: TreeEditor) => files.remove(treePath('d')),
+  ]) {
+    const files = editTree(treeOfEntries([directory('d')]))
+    for (const entry of [old, hardlink('one', 'd/f'), hardlink('two', 'd/f')]) files.put(entry)
+    files.amend({ ...old, mode: 0o600 })
+    replace(files)
+    expect(files.get(treePath('one'))).toEqual({ ...old, path: 'one', mode: 0o600 })
+    expect(files.get(treePath('two'))).toMatchObject({ kind: 'hardlink', target: 'one' })
+  }
 })

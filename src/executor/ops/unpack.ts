@@ -66,8 +66,8 @@ async function unpackMembers(
   placement: Placement,
   scratch: string,
 ): Promise<void> {
-  const made = { mode: 0o755, uid: 0, gid: 0, ...placement.owner, mtime: placement.now }
-  makeDirectories(files, root, made)
+  const implied = { mode: 0o755, uid: 0, gid: 0, mtime: placement.now }
+  makeDirectories(files, root, { ...implied, ...placement.owner })
   const keeper = await openKeeper(path.join(scratch, 'contents'))
   try {
     for (let member: TarMember | undefined = first; member; member = (await rest.next()).value ?? undefined) {
@@ -77,10 +77,10 @@ async function unpackMembers(
       if (entry.kind === 'opaque') emptyDirectory(files, at)
       else if (entry.kind === 'whiteout') files.remove(at)
       else {
-        makeDirectories(files, parentPath(at), made)
-        const placed = { ...(await asEntry(member, root, keeper)), ...placement.owner, path: at }
-        if (placed.kind === 'hardlink') shareMetadata(files, placed)
-        files.put(placed)
+        makeDirectories(files, parentPath(at), implied)
+        const placed = { ...(await asEntry(member, keeper)), ...placement.owner, path: at }
+        if (placed.kind === 'hardlink') linkTo(files, { ...placed, target: placeInside(files, root, placed.target) })
+        else files.put(placed)
       }
     }
   } finally {
@@ -105,24 +105,32 @@ function danglingParent(member: TreePath, link: SymlinkEntry): TsbuildError {
   })
 }
 
-async function asEntry({ entry, body }: TarMember, root: TreePath, keeper: Keeper): Promise<Entry> {
+async function asEntry({ entry, body }: TarMember, keeper: Keeper): Promise<Entry> {
   if (entry.kind === 'opaque' || entry.kind === 'whiteout') throw new Error(`${entry.kind} is no entry`)
-  if (entry.kind === 'hardlink') return { ...entry, target: joinPath(root, entry.target) }
   if (entry.kind === 'symlink') return { ...entry, mode: 0o777 }
   if (entry.kind !== 'file') return entry
   return { ...entry, content: { kind: 'host', path: keeper.path, offset: await keeper.keep(body) } }
 }
 
-/** What the member of a hard link says of mode, owner and time is true of the file it leads to as well. */
-function shareMetadata(files: TreeEditor, { target, mode, uid, gid, mtime }: HardlinkEntry): void {
-  const file = files.get(target)
-  if (file?.kind !== 'file') {
-    throw new TsbuildError(
-      'TSB_ARCHIVE_LINK',
-      `the archive has a hard link to ${absolutePath(target)}, which is no file`,
-    )
+/**
+ * One more name. What its member says of mode, owner and time is true of all names. Only files keep a common inode: of a
+ * link, fifo or device it makes another.
+ */
+function linkTo(files: TreeEditor, link: HardlinkEntry): void {
+  const { mode, uid, gid, mtime } = link
+  const entry = withoutLinks(files, link.target)
+  if (!entry || entry.kind === 'directory' || entry.path === link.path) {
+    const message = `the archive has a hard link to ${absolutePath(link.target)}, which is no file`
+    throw new TsbuildError('TSB_ARCHIVE_LINK', message)
   }
-  files.put({ ...file, mode, uid, gid, mtime })
+  const shared = entry.kind === 'symlink' ? { ...entry, uid, gid } : { ...entry, mode, uid, gid, mtime }
+  files.amend(shared)
+  files.put(shared.kind === 'file' ? { ...link, target: shared.path } : { ...shared, path: link.path })
+}
+
+function withoutLinks(files: FileTree, path: TreePath): Entry | undefined {
+  const entry = files.get(path)
+  return entry?.kind === 'hardlink' ? withoutLinks(files, entry.target) : entry
 }
 
 function emptyDirectory(files: TreeEditor, directory: TreePath): void {
