@@ -14,6 +14,7 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly progress?: string
   readonly quiet?: true
   readonly iidfile?: string
+  readonly digestFile?: string
   readonly metadataFile?: string
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
@@ -26,8 +27,10 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(session, asked, options.outputs?.some((output) => output.dest === '-') ?? false)
   await checkPlace('--iidfile', flags.iidfile)
+  await checkPlace('--digest-file', flags.digestFile)
   await checkPlace('--metadata-file', flags.metadataFile)
   await replaceFile(flags.iidfile, undefined)
+  await replaceFile(flags.digestFile, undefined)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
@@ -50,6 +53,7 @@ function checkStandardOutput(session: Session, mode: ProgressMode, archive: bool
 async function writeResults(result: BuildResult, flags: BuildCommandFlags): Promise<void> {
   const { id, manifest, names } = result
   if (flags.iidfile !== undefined) await replaceFile(flags.iidfile, id)
+  if (flags.digestFile !== undefined) await replaceFile(flags.digestFile, manifest.digest)
   if (flags.metadataFile === undefined) return
   const metadata = {
     'containerimage.config.digest': id,

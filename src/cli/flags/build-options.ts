@@ -1,6 +1,7 @@
 import type { Annotation, BuildOptions, OutputOptions } from '../../index.ts'
 import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
+import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
 import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
@@ -16,6 +17,7 @@ export interface BuildFlags {
   readonly tag: readonly string[]
   readonly target?: string
   readonly buildArg: readonly string[]
+  readonly buildArgFile: readonly string[]
   readonly label: readonly string[]
   readonly unsetEnv: readonly string[]
   readonly unsetLabel: readonly string[]
@@ -58,7 +60,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     throw new FlagError('only one output can go to standard output', 'give the others a dest=FILE')
   }
   const images = requests.filter((request) => request.type === 'image')
-  const args = buildArgs(flags.buildArg, env)
+  const args = buildArgs([...flags.buildArgFile.flatMap(readArgFile), ...flags.buildArg], env)
   return given<BuildOptions>({
     context,
     file: flags.file,

@@ -61,6 +61,7 @@ function addInputFlags(command: Command): void {
     )
     .option('--target <stage>', 'stage to build (default: the last one)')
     .addOption(repeatable('--build-arg <name=value>', 'value of an ARG; without =, from the environment'))
+    .addOption(repeatable('--build-arg-file <path>', 'a file of such, one on each line; --build-arg wins'))
     .addOption(
       repeatable(
         '--build-context <name=source>',
@@ -89,6 +90,7 @@ function addOutputFlags(command: Command): void {
       repeatable('-o, --output <spec>', 'type=oci|docker|tar|local,dest=PATH; a directory; - for a tar on stdout'),
     )
     .option('--iidfile <path>', 'write the image id to a file')
+    .option('--digest-file <path>', 'write the digest of the manifest to a file')
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
     .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
@@ -108,8 +110,8 @@ function addStepFlags(command: Command): void {
     .optionsGroup('How RUN steps run:')
     .option('--jobs <number>', 'steps at once (default: one for each processor)')
     .addOption(new Option('--network <mode>', 'network of RUN').choices(['default', 'none', 'host']))
-    .addOption(repeatable('--allow <entitlement>', 'network.host, security.insecure'))
-    .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts'))
+    .addOption(repeatable('--allow <entitlement>', 'what a RUN may ask for: network.host, security.insecure'))
+    .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts; the address host-gateway is this machine'))
     .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
     .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
     .option('--cgroup-parent <path>', 'control group that those of steps are made in')

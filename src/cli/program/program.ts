@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help, type Option } from 'commander'
 import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
@@ -29,9 +29,17 @@ export function createProgram(run: Run, write: (text: string) => void): Command 
   for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run)])
     program.addCommand(command)
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeOut: write, outputError: () => {} })
+    command
+      .exitOverride()
+      .configureHelp({ optionDescription })
+      .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
+}
+
+/** That a flag which may be given several times was not given at all is nothing to say. */
+function optionDescription(option: Option): string {
+  return Help.prototype.optionDescription(option).replace(/ ?\(default: \[\]\)/, '')
 }
 
 /**

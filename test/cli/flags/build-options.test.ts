@@ -5,6 +5,7 @@ import { FlagError } from '../../../src/cli/flags/flag-error.ts'
 const none: BuildFlags = {
   tag: [],
   buildArg: [],
+  buildArgFile: [],
   label: [],
   unsetEnv: [],
   unsetLabel: [],

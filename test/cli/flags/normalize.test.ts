@@ -8,6 +8,8 @@ test.each([
   ['--pull=missing .', '--pull=missing .'],
   ['--pull=true', '--pull=always'],
   ['--pull=false', '--pull=missing'],
+  ['--pull=1 --pull=F', '--pull=always --pull=missing'],
+  ['--pull=never', '--pull=never'],
   ['--no-cache=true --quiet=1', '--no-cache --quiet'],
   ['--no-cache=false --rm=false .', '.'],
   ['--human=false -H=false', '--no-human --no-human'],
