@@ -11,6 +11,7 @@ export interface Owner {
 export interface ProcessUser extends Owner {
   /** The primary group, and those that name the user as a member. */
   readonly groups: readonly number[]
+  /** Of the first with this number, whatever its name; `/` when there is none. */
   readonly home: string
 }
 
@@ -34,18 +35,26 @@ const largestId = 4_294_967_294
 
 /**
  * The owner that `--chown=user[:group]` means in a tree. A number alone is also the group; a name alone brings its primary
- * group from `/etc/passwd`; a name that is in neither file is 0, as BuildKit has it, and is told to `unknown`.
+ * group from `/etc/passwd`; a name that is in neither file is told to `unknown`, and 0 for a user, nothing for a group, as
+ * BuildKit has it. Nothing after a colon is group 0.
  * @throws {TsbuildError} TSB_USER_RANGE for a number above 2^32 - 2
  */
 export async function resolveOwner(spec: string, tree: FileTree, unknown: (name: string) => void): Promise<Owner> {
-  const [user = '', group] = spec.split(':', 2)
+  const { user, group } = userAndGroup(spec)
   const account = await findAccount(user, tree)
   if (!account && user !== '') unknown(user)
   const uid = account?.uid ?? 0
-  if (group === undefined || group === '') return { uid, gid: account?.gid ?? 0 }
+  if (group === undefined) return { uid, gid: account?.gid ?? 0 }
+  if (group === '') return { uid, gid: 0 }
   const gid = parseId(group) ?? (await readGroups(tree)).find((row) => row.name === group)?.gid
   if (gid === undefined) unknown(group)
   return { uid, gid: gid ?? account?.gid ?? 0 }
+}
+
+/** Cut at the first colon. */
+function userAndGroup(spec: string): { readonly user: string; readonly group: string | undefined } {
+  const at = spec.indexOf(':')
+  return at < 0 ? { user: spec, group: undefined } : { user: spec.slice(0, at), group: spec.slice(at + 1) }
 }
 
 async function findAccount(user: string, tree: FileTree): Promise<Owner | undefined> {
@@ -59,13 +68,13 @@ async function findAccount(user: string, tree: FileTree): Promise<Owner | undefi
  * @throws {TsbuildError} TSB_UNKNOWN_USER, TSB_UNKNOWN_GROUP when a name is not in the image
  */
 export async function resolveProcessUser(spec: string, tree: FileTree): Promise<ProcessUser> {
-  const [user = '', group] = spec.split(':', 2)
+  const { user, group } = userAndGroup(spec)
   const passwd = await readPasswd(tree)
   const id = user === '' ? 0 : parseId(user)
   const row = passwd.find((candidate) => (id === undefined ? candidate.name === user : candidate.uid === id))
   if (!row && id === undefined) throw unknownUser(user)
   const uid = row?.uid ?? id ?? 0
-  const home = row?.home || '/'
+  const home = passwd.find((candidate) => candidate.uid === uid)?.home ?? '/'
   if (group !== undefined && group !== '') {
     const gid = await findGroup(group, tree)
     return { uid, gid, groups: [gid], home }

@@ -155,6 +155,15 @@ describe('a build', () => {
     await expect(refused).rejects.toMatchObject({ hint: 'did you mean "/a.txt"?' })
   })
 
+  it('has no file in an empty image or with --link to look the name of an owner up in', async () => {
+    const { build } = await workshop()
+    const nowhere = expect.objectContaining({ code: 'TSB_UNKNOWN_USER' })
+    await expect(build('FROM scratch\nCOPY --chown=app a.txt /\n')).rejects.toThrow(nowhere)
+    await expect(build('FROM scratch\nUSER app\nWORKDIR /w\n')).rejects.toThrow(nowhere)
+    await expect(build('FROM scratch\nCOPY a.txt /\nCOPY --link --chown=app a.txt /b\n')).rejects.toThrow(nowhere)
+    await build('FROM scratch\nCOPY a.txt /\nCOPY --chown=app a.txt /b\nUSER app\nWORKDIR /w\n')
+  })
+
   it('says which file made a step run again', async () => {
     const { build, write } = await workshop()
     const text = 'FROM scratch\nCOPY . /all\nWORKDIR /w\n'

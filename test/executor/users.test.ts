@@ -22,6 +22,9 @@ describe('--chown', () => {
     ['app:users', [1234, 100]],
     ['9:users', [9, 100]],
     [':33', [0, 33]],
+    ['9:', [9, 0]],
+    ['app:', [1234, 0]],
+    ['app:users:x', [1234, 77, 'users:x']],
     ['nobody', [0, 0, 'nobody']],
     ['9:nogroup', [9, 9, 'nogroup']],
   ])('%s is %j', async (spec, expected) => {
@@ -42,6 +45,12 @@ describe('USER', () => {
     ['4711', { uid: 4711, gid: 0, groups: [0], home: '/' }],
   ])('%j has the groups of the image and its home', async (spec, expected) => {
     expect(await resolveProcessUser(spec, image)).toEqual(expected)
+  })
+
+  it('has the home of the first with its number', async () => {
+    const twins = tree('file /etc/passwd a:x:5:6::/a:\nb:x:5:7::/b:\nc:x:8:8:::\n')
+    expect(await resolveProcessUser('b', twins)).toMatchObject({ gid: 7, home: '/a' })
+    expect(await resolveProcessUser('c', twins)).toMatchObject({ home: '' })
   })
 
   it('is an error when the name is not in the image', async () => {

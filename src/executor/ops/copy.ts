@@ -1,24 +1,22 @@
 import { rm } from 'node:fs/promises'
 import type { Json } from '../../digest/index.ts'
 import { sha256 } from '../../digest/index.ts'
-import { TsbuildError } from '../../errors.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
 import {
   absolutePath,
   contentId,
   type Entry,
   editTree,
-  type FileTree,
   rootPath,
   type TreeEditor,
   treeOfEntries,
   treePath,
   walkApart,
 } from '../../tree/index.ts'
-import { resolveOwner } from '../users.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
 import { parseMode } from './mode.ts'
 import type { OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
+import { ownerOf } from './owner.ts'
 import { type ChosenFile, type Placement, placeFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
 import { unpackArchive } from './unpack.ts'
@@ -45,7 +43,7 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
     const files = editTree(below)
     const scratch = await ports.temporary('copy')
     try {
-      await placeAll(op, files, await placementOf(op, below, context), scratch, context)
+      await placeAll(op, files, await placementOf(op, context), scratch, context)
       return await ports.cache.layers.fromChanges(files.changes(), signal)
     } finally {
       await rm(scratch, { recursive: true, force: true })
@@ -94,22 +92,13 @@ function entriesOf({ tree, entry }: ChosenFile): Iterable<Entry> {
   return entry.kind === 'directory' ? walkApart(tree, entry.path) : [entry]
 }
 
-async function placementOf(op: CopyOp, below: FileTree, { ports, notice }: OpContext): Promise<Placement> {
-  const unknown = (name: string) => {
-    if (op.link) throw linkOwner(name)
-    notice(`--chown: no user or group "${name}" in the image, using 0`)
-  }
+async function placementOf(op: CopyOp, { inputs, ports, notice }: OpContext): Promise<Placement> {
+  const below = op.link ? undefined : inputs.snapshot(op.onto)
   return {
-    owner: op.chown === undefined ? undefined : await resolveOwner(op.chown, below, unknown),
+    owner: op.chown === undefined ? undefined : await ownerOf(op.chown, below, '--chown', notice),
     mode: op.chmod === undefined ? undefined : parseMode(op.chmod),
     now: Math.floor(ports.now() / 1000),
   }
-}
-
-function linkOwner(name: string): TsbuildError {
-  return new TsbuildError('TSB_UNKNOWN_USER', `invalid user index: --link has no files to look "${name}" up in`, {
-    hint: 'use numbers in --chown, or leave --link out',
-  })
 }
 
 async function placeAll(op: CopyOp, files: TreeEditor, placement: Placement, scratch: string, context: OpContext) {

@@ -1,7 +1,7 @@
 import type { MkdirOp, OpOf } from '../../graph/index.ts'
 import { editTree } from '../../tree/index.ts'
-import { resolveOwner } from '../users.ts'
 import type { OpExecutor } from './op-executor.ts'
+import { ownerOf } from './owner.ts'
 import { makeDirectories, resolveDestination } from './place.ts'
 
 /** WORKDIR: the directory and what is missing above it, owned by the USER in force. An existing one stays as it is. */
@@ -11,9 +11,9 @@ export const mkdir: OpExecutor<OpOf<'mkdir'>> = {
     components: { definition: definitionOf(op), parent: inputs.snapshot(op.onto).chain, inputs: [] },
   }),
   async run(op, { inputs, ports, signal, notice }) {
-    const below = await inputs.snapshot(op.onto).tree()
-    const owner = await resolveOwner(op.owner, below, (name) => notice(`WORKDIR: no user or group "${name}", using 0`))
-    const files = editTree(below)
+    const below = inputs.snapshot(op.onto)
+    const owner = await ownerOf(op.owner, below, 'WORKDIR', notice)
+    const files = editTree(await below.tree())
     const mtime = Math.floor(ports.now() / 1000)
     makeDirectories(files, resolveDestination(files, op.path), { mode: op.mode, ...owner, mtime })
     return ports.cache.layers.fromChanges(files.changes(), signal)
