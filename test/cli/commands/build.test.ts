@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { builtId, recordingBuild, runCommandLine } from '../command-line.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tsbuild-build-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function asked(...argv: readonly string[]) {
+  const library = recordingBuild()
+  expect(await runCommandLine([...argv, '.'], library)).toMatchObject({ status: 0, stderr: '' })
+  return library.asked[0]
+}
+
+describe('files for other programs', () => {
+  test('--iidfile has the image id, --digest-file the digest of the manifest, --metadata-file both', async () => {
+    const [iid, digest, metadata] = ['iid', 'digest', 'metadata'].map((name) => join(folder, name))
+    const library = recordingBuild()
+    const flags = [`--iidfile=${iid}`, `--digest-file=${digest}`, `--metadata-file=${metadata}`]
+    expect(await runCommandLine([...flags, '.'], library)).toMatchObject({ status: 0 })
+    const found = JSON.parse(readFileSync(metadata ?? '', 'utf8'))
+    expect(readFileSync(iid ?? '', 'utf8')).toBe(builtId)
+    expect(readFileSync(digest ?? '', 'utf8')).toBe(found['containerimage.digest'])
+    expect(found['containerimage.config.digest']).toBe(builtId)
+  })
+
+  test('a place where no file can be is refused before the build', async () => {
+    const library = recordingBuild()
+    const ran = await runCommandLine(['--digest-file', join(folder, 'no/such/folder'), '.'], library)
+    expect(ran).toMatchObject({ status: 125, stderr: expect.stringContaining('--digest-file') })
+    expect(library.asked).toEqual([])
+  })
+})
+
+describe('flags', () => {
+  test('--build-arg wins over --build-arg-file', async () => {
+    const file = join(folder, 'args')
+    writeFileSync(file, 'A=file\n# no\nB=file\n')
+    expect(await asked('--build-arg-file', file, '--build-arg', 'A=flag')).toMatchObject({
+      args: { A: 'flag', B: 'file' },
+    })
+  })
+
+  test('--annotation is for the store and for outputs that can hold it', async () => {
+    const annotation = { on: 'manifest', name: 'a', value: 'b' }
+    const options = await asked('--annotation', 'a=b', '-o', 'type=oci,dest=x', '-o', 'out')
+    expect(options).toMatchObject({
+      annotations: [annotation],
+      outputs: [
+        { type: 'oci', annotations: [annotation] },
+        { type: 'local', dest: 'out' },
+      ],
+    })
+  })
+
+  test('an annotation of an output is its own', async () => {
+    const [own, image] = ['own', 'image'].map((name) => ({ on: 'manifest', name, value: '1' }))
+    const options = await asked('-o', 'type=docker,dest=x,annotation.own=1', '-o', 'type=image,annotation.image=1')
+    expect(options).toMatchObject({ annotations: [image], outputs: [{ type: 'docker', annotations: [own] }] })
+  })
+
+  test('--unset-… names what the image is not to have; a port without a protocol is tcp', async () => {
+    const flags = ['--unset-env=A', '--unset-label=l', '--unset-volume=/v', '--unset-port=80', '--unset-port=53/UDP']
+    expect(await asked(...flags, '--unset-healthcheck')).toMatchObject({
+      unset: { variables: ['A'], labels: ['l'], volumes: ['/v'], ports: ['80/tcp', '53/udp'], healthcheck: true },
+    })
+  })
+
+  test('--ssh and --cgroup-parent', async () => {
+    expect(await asked('--ssh', 'default', '--ssh', 'k=a,b', '--cgroup-parent', '/x')).toMatchObject({
+      ssh: [
+        { id: 'default', paths: [] },
+        { id: 'k', paths: ['a', 'b'] },
+      ],
+      cgroupParent: '/x',
+    })
+  })
+
+  test('limits of docker are taken, with a note', async () => {
+    const flags = [
+      '-m',
+      '1g',
+      '--memory-swap=2g',
+      '-c',
+      '5',
+      '--cpuset-cpus',
+      '0-1',
+      '--cpu-quota=1',
+      '--resource=cpu-quota=1',
+    ]
+    const { status, stderr } = await runCommandLine([...flags, '.'], recordingBuild())
+    expect(status).toBe(0)
+    for (const flag of ['memory', 'memory-swap', 'cpu-shares', 'cpuset-cpus', 'cpu-quota', 'resource']) {
+      expect(stderr).toContain(`note: --${flag} has no effect: `)
+    }
+  })
+
+  test.each(['device', 'device=vendor.com/class=gpu'])(
+    '--allow %s is refused: there are no devices',
+    async (granted) => {
+      const ran = await runCommandLine(['--allow', granted, '.'], recordingBuild())
+      expect(ran).toMatchObject({ status: 125, stderr: expect.stringContaining('take RUN --device out') })
+    },
+  )
+
+  test('--allow refuses what it does not know, and names the nearest', async () => {
+    const ran = await runCommandLine(['--allow', 'network.hots', '.'], recordingBuild())
+    expect(ran).toMatchObject({ status: 125, stderr: expect.stringContaining('did you mean "network.host"?') })
+  })
+})
