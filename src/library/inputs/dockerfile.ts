@@ -50,7 +50,7 @@ export async function findDockerfile(
 ): Promise<FoundDockerfile> {
   const { dockerfile, file } = options
   if (dockerfile !== undefined) return unnamed(dockerfile)
-  if (file === '-') return unnamed(await readAllText(stdinBytes(environment), 'standard input'))
+  if (file === '-') return unnamed(await readAllText(stdinBytes(environment, options.signal), 'standard input'))
   const url = file === undefined ? undefined : parseHttpReference(file)
   if (url) return unnamed(await textOf(await fetch({ kind: 'http', url: url.url, name: 'Dockerfile' }, url.login)))
   if (main.kind === 'directory') return plain(await readLocalDockerfile(main.path, file, environment.cwd))

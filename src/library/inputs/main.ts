@@ -51,7 +51,7 @@ export async function openMainContext(
     case 'directory':
       return source
     case 'stdin': {
-      const bytes = stdinBytes(environment)
+      const bytes = stdinBytes(environment, options.signal)
       return ports.progress.step('context', '[internal] load build context from standard input', async () =>
         ofStream('standard input', await readStream(bytes, 'standard input', ports.temporary, watched), false),
       )

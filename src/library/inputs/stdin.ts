@@ -4,11 +4,11 @@ import type { Environment } from '../../options.ts'
 import { tooLarge } from './local-dockerfile.ts'
 
 /**
- * Standard input as bytes.
+ * Standard input as bytes; the signal ends the waiting for them.
  * @throws {TsbuildError} TSB_STDIN_TERMINAL when nothing is sent to it
  */
-export function stdinBytes({ stdin }: Environment): AsyncIterable<Uint8Array> {
-  if (!isTerminal(stdin)) return bytesOf(stdin)
+export function stdinBytes({ stdin }: Environment, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  if (!isTerminal(stdin)) return bytesOf(stdin, signal)
   throw new TsbuildError('TSB_STDIN_TERMINAL', 'standard input is a terminal', {
     hint: 'send a Dockerfile or an archive to it: tsbuild - < context.tar.gz',
   })
@@ -26,8 +26,26 @@ export async function readAllText(bytes: AsyncIterable<Uint8Array>, name: string
   return new TextDecoder().decode(Buffer.concat(parts))
 }
 
-async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+async function* bytesOf(
+  stream: NodeJS.ReadableStream,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = stream[Symbol.asyncIterator]()
+  const aborted = Promise.withResolvers<never>()
+  aborted.promise.catch(() => undefined) // nobody waits for it when all has come
+  const abort = () => aborted.reject(signal?.reason)
+  signal?.addEventListener('abort', abort)
+  try {
+    signal?.throwIfAborted()
+    for (;;) {
+      const next = await Promise.race([chunks.next(), aborted.promise])
+      if (next.done) return
+      yield Buffer.from(next.value)
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    stream.pause()
+  }
 }
 
 function isTerminal(stream: NodeJS.ReadableStream & { readonly isTTY?: boolean }): boolean {

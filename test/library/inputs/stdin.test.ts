@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { build } from '../../../src/index.ts'
 import { expectComplaint } from '../../support/bad-input.ts'
 import { tsbuild } from '../../support/command-line.ts'
 import { buildFrom } from '../../support/inputs.ts'
+import { findOrdinaryUser, noOrdinaryUser } from '../../support/ordinary-user.ts'
+import { runProgram } from '../../support/programs.ts'
 import { tar } from '../../support/tar.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 
@@ -95,6 +98,18 @@ describe('standard input of the command line', () => {
   })
 })
 
+const user = findOrdinaryUser(import.meta.filename)
+
+it.skipIf(!user)(
+  `standard input reaches the user namespace of who is not root (${user?.name ?? noOrdinaryUser})`,
+  async () => {
+    await using theirs = await openWorkspace()
+    runProgram('chown', '-R', `${user?.uid}:${user?.gid}`, theirs.directory)
+    const { status, stderr } = await tsbuild({ ...theirs, input: gzipSync(archive), ...(user && { user }) }, '-q', '-')
+    expect(`${status} ${stderr}`).toBe('0 ')
+  },
+)
+
 describe('standard input of the library', () => {
   let workspace: Workspace
   beforeAll(async () => {
@@ -113,7 +128,16 @@ describe('standard input of the library', () => {
     await expect(build({ context: 'context', file: '-' }, environment)).rejects.toEqual(refusal)
   })
 
-  it('that is a directory context keeps .dockerignore files of the Dockerfile out of it', async () => {
+  it('is waited for until the signal says stop', async () => {
+    const stdin = new PassThrough()
+    const abort = new AbortController()
+    stdin.write('FROM scr')
+    const building = build({ context: '-', signal: abort.signal }, { ...workspace.environment, stdin })
+    setImmediate(() => abort.abort(new Error('stopped')))
+    await expect(building).rejects.toThrow('stopped')
+  })
+
+  it('as the Dockerfile has no ignore file of its own', async () => {
     workspace.write({ 'context/.dockerignore': 'b', 'context/b': '', 'context/Dockerfile.dockerignore': 'a' })
     const { files } = await buildFrom(workspace, { context: 'context', file: '-' }, dockerfile)
     expect(files.map((line) => line.split(' ')[3])).toEqual(['/.dockerignore', '/Dockerfile.dockerignore', '/a'])
