@@ -1,6 +1,6 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
-import type { Annotation, Descriptor, ImageConfig } from './image/index.ts'
+import type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 
 /** What `build` is asked to do: the command line's flags as values. */
 export interface BuildOptions {
@@ -102,6 +102,7 @@ export interface BuildResult {
   /** `sha256:…` of the config. */
   readonly id: string
   readonly manifest: Descriptor
+  readonly platform: Platform
   /** The names it has in the store now, in normal form. */
   readonly names: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }

@@ -30,7 +30,9 @@ export async function build(options: BuildOptions, environment: Environment): Pr
   options.signal?.throwIfAborted()
   const manifest = await exportImage(image, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return { id: image.id, manifest, names, steps: executed.steps, warnings: plan.warnings }
+  const { os, architecture, variant } = image.config
+  const platform = { os, architecture, ...(variant && { variant }) }
+  return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */

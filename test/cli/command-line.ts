@@ -56,7 +56,8 @@ export function recordingBuild(result: Partial<BuildResult> = {}) {
   const build = async (options: BuildOptions): Promise<BuildResult> => {
     asked.push(options)
     const manifest = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: builtId as never, size: 3 }
-    return { id: builtId, manifest, names: [], steps: { total: 1, cached: 1 }, warnings: [], ...result }
+    const platform = { os: 'linux', architecture: 'amd64' }
+    return { id: builtId, manifest, platform, names: [], steps: { total: 1, cached: 1 }, warnings: [], ...result }
   }
   return { build, asked }
 }

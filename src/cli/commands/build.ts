@@ -1,4 +1,4 @@
-import type { BuildResult } from '../../index.ts'
+import type { BuildResult, Environment } from '../../index.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { ignoredNotes } from '../program/ignored.ts'
@@ -7,6 +7,7 @@ import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { effectiveMode, type ProgressMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
+import { buildMetadata } from './metadata.ts'
 import { isTalkative, progressMode, shown } from './shown.ts'
 
 /** The flags of `tsbuild build`, with those that say what to print and write. */
@@ -36,7 +37,7 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
   const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
-  await writeResults(result, flags)
+  await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
 }
 
@@ -50,16 +51,10 @@ function checkStandardOutput(session: Session, mode: ProgressMode, archive: bool
   }
 }
 
-async function writeResults(result: BuildResult, flags: BuildCommandFlags): Promise<void> {
-  const { id, manifest, names } = result
+async function writeResults(result: BuildResult, flags: BuildCommandFlags, env: Environment['env']): Promise<void> {
+  const { id, manifest } = result
   if (flags.iidfile !== undefined) await replaceFile(flags.iidfile, id)
   if (flags.digestFile !== undefined) await replaceFile(flags.digestFile, manifest.digest)
   if (flags.metadataFile === undefined) return
-  const metadata = {
-    'containerimage.config.digest': id,
-    'containerimage.descriptor': manifest,
-    'containerimage.digest': manifest.digest,
-    ...(names.length > 0 && { 'image.name': names.join(',') }),
-  }
-  await replaceFile(flags.metadataFile, `${jsonText(metadata, 2)}\n`)
+  await replaceFile(flags.metadataFile, `${jsonText(buildMetadata(result, env), 2)}\n`)
 }

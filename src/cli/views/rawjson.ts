@@ -1,8 +1,9 @@
-import type { BuildEvent, Warning } from '../../index.ts'
+import type { BuildEvent } from '../../index.ts'
 import { jsonText } from '../text/json.ts'
 import type { Step, Transfer } from './step.ts'
 import { Trace } from './trace.ts'
 import type { View } from './view.ts'
+import { warningStatus } from './warning-status.ts'
 
 /**
  * One JSON object a line in the shape of BuildKit's `SolveStatus`: `vertexes`, `statuses`, `logs`, `warnings`. A step is
@@ -21,7 +22,7 @@ export function rawJsonView(write: (text: string) => void): View {
       send(event.type === 'step:log' ? { logs: [log(event, step)] } : { vertexes: [vertex(step)] })
     },
     async close(warnings) {
-      if (warnings.length > 0) send({ warnings: warnings.map(warning) })
+      if (warnings.length > 0) send({ warnings: warnings.map(warningStatus) })
     },
   }
 }
@@ -53,23 +54,6 @@ function vertex(step: Step): object {
 function log(event: Extract<BuildEvent, { readonly type: 'step:log' }>, step: Step): object {
   const stream = event.stream === 'stdout' ? 1 : 2
   return { vertex: step.id, stream, data: Buffer.from(event.bytes).toString('base64'), timestamp: time(event.at) }
-}
-
-function warning({ rule, message, at, url, description }: Warning): object {
-  const range = at && [{ start: position(at.start), end: position(at.end) }]
-  const sourceInfo = at && { filename: at.source.name, data: base64(at.source.text) }
-  const line = at ? ` (line ${at.start.line + 1})` : ''
-  const detail = description === undefined ? undefined : [base64(description)]
-  return { level: 1, short: base64(`${rule}: ${message}${line}`), detail, url, sourceInfo, range }
-}
-
-/** Lines from 1 on, as BuildKit counts them. */
-function position({ line, column }: { readonly line: number; readonly column: number }): object {
-  return { line: line + 1, character: column }
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
 }
 
 function time(milliseconds: number | undefined): string | undefined {

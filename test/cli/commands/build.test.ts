@@ -25,6 +25,34 @@ describe('files for other programs', () => {
     expect(found['containerimage.config.digest']).toBe(builtId)
   })
 
+  test('--metadata-file has the keys of buildx, and warnings when BUILDX_METADATA_WARNINGS asks for them', async () => {
+    const file = join(folder, 'metadata')
+    const source = { name: 'Dockerfile', text: 'FROM a\n' }
+    const at = { source, start: { line: 0, column: 0 }, end: { line: 0, column: 6 } }
+    const library = recordingBuild({ names: ['a:1', 'b:1'], warnings: [{ rule: 'R', message: 'm', at }] })
+    const metadataOf = async (env: Readonly<Record<string, string>>) => {
+      expect(await runCommandLine(['--metadata-file', file, '.'], library, env)).toMatchObject({ status: 0 })
+      return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>
+    }
+    const found = await metadataOf({})
+    expect(found).toEqual({
+      'buildx.build.ref': expect.stringMatching(/^tsbuild\/tsbuild\/[0-9a-z]{25}$/),
+      'containerimage.config.digest': builtId,
+      'containerimage.descriptor': {
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        digest: builtId,
+        size: 3,
+        platform: { os: 'linux', architecture: 'amd64' },
+      },
+      'containerimage.digest': builtId,
+      'image.name': 'a:1,b:1',
+    })
+    const { 'buildx.build.ref': reference, ...asked } = await metadataOf({ BUILDX_METADATA_WARNINGS: '1' })
+    expect(reference).not.toBe(found['buildx.build.ref'])
+    const short = Buffer.from('R: m (line 1)').toString('base64')
+    expect(asked).toMatchObject({ 'buildx.build.warnings': [{ vertex: 'internal:definition', level: 1, short }] })
+  })
+
   test('a place where no file can be is refused before the build', async () => {
     const library = recordingBuild()
     const ran = await runCommandLine(['--digest-file', join(folder, 'no/such/folder'), '.'], library)

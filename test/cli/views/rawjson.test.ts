@@ -77,11 +77,16 @@ test('warnings come last, with their place', async () => {
     {
       warnings: [
         {
+          vertex: 'internal:definition',
           level: 1,
           short: Buffer.from('R: m (line 1)').toString('base64'),
           detail: [Buffer.from('d').toString('base64')],
           url: 'https://x',
-          sourceInfo: { filename: 'Dockerfile', data: Buffer.from('FROM a\n').toString('base64') },
+          sourceInfo: {
+            filename: 'Dockerfile',
+            data: Buffer.from('FROM a\n').toString('base64'),
+            language: 'Dockerfile',
+          },
           range: [{ start: { line: 1, character: 5 }, end: { line: 1, character: 6 } }],
         },
       ],
