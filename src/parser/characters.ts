@@ -1,3 +1,5 @@
+import { withoutLogins } from '../logins.ts'
+
 /** What Unicode and BuildKit call white space. */
 export function isSpace(code: number): boolean {
   if (code <= 32) return code === 32 || (code >= 9 && code <= 13)
@@ -27,9 +29,10 @@ export function trimmed(text: string, start = 0, end = text.length): Lexeme {
   return { text: text.slice(from, to), start: from, end: to }
 }
 
-/** As much of a text as a message should show. */
+/** As much of a text as a message should show, without the logins of URLs: a password cut in two would not be known as one. */
 export function excerpt(text: string, limit = 100): string {
-  return text.length > limit ? `${text.slice(0, limit)}…` : text
+  const shown = withoutLogins(text)
+  return shown.length > limit ? `${shown.slice(0, limit)}…` : shown
 }
 
 /** An excerpt in double quotes. */

@@ -1,3 +1,4 @@
+import { maskLogins } from '../../logins.ts'
 import { formatPlace, type SourceRange } from '../../source.ts'
 import { visible } from './escape.ts'
 
@@ -11,7 +12,8 @@ const lead = 40
 const rule = '--------------------'
 
 /**
- * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; ends with a line feed.
+ * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; logins in URLs as stars. Ends
+ * with a line feed.
  * @param code of the error, to stand behind the place
  */
 export function excerpt(at: SourceRange, code?: string): string {
@@ -28,7 +30,7 @@ export function blamedLines(at: SourceRange): string {
 }
 
 function shownLines(at: SourceRange, around: number): readonly string[] {
-  const lines = at.source.text.split(/\r?\n/)
+  const lines = maskLogins(at.source.text).split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   const last = Math.min(lastLine(at), lines.length - 1)
   const shown = surroundings(at.start.line, last, lines.length, around)

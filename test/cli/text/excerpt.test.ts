@@ -36,6 +36,14 @@ describe('an excerpt', () => {
     expect(text).toMatch(/^ {3}1 \| >>> RUN x{236}…$/)
   })
 
+  test('C14: of a line with a login in a URL shows stars, and blames the same part', () => {
+    const line = 'ADD https://me:CANARY@x.test/f /'
+    const [, , text, caret = ''] = excerpt(range(line, [1, 5], [1, 31])).split('\n')
+    expect(text).toBe('   1 | >>> ADD https://*********@x.test/f /')
+    expect(caret.trimEnd()).toBe(`     |         ${'^'.repeat(26)}`)
+    expect(blamedLines(range(line, [1, 5], [1, 31]))).not.toContain('CANARY')
+  })
+
   test('of many lines shows the first of them and says how many there are', () => {
     const text = `FROM a\nRUN <<EOF\n${'x\n'.repeat(1000)}EOF\nRUN true\n`
     const lines = excerpt(range(text, [2, 1], [1003, 4]))
