@@ -85,7 +85,7 @@ async function tryHold(directory: string): Promise<HeldCache | undefined> {
   return undefined
 }
 
-/** A new cache directory is made with its owner and mode, or from the source that the mount names. */
+/** A new cache directory is made with its owner and mode, or as the source that the mount names, its own included. */
 async function fill(directory: string, mount: CacheMount, context: OpContext): Promise<void> {
   if (await exists(directory)) return
   const draft = await context.ports.temporary('cache-mount')
@@ -117,6 +117,8 @@ async function seed(directory: string, from: NonNullable<CacheMount['from']>, so
     }
   }
   await unpackTar(writeTar(moved()), directory, { signal: context.signal })
+  await chown(directory, entry.uid, entry.gid)
+  await chmod(directory, entry.mode)
 }
 
 async function exists(directory: string): Promise<boolean> {

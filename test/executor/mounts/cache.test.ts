@@ -1,10 +1,14 @@
+import { readFile, stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { holdCaches } from '../../../src/executor/mounts/cache.ts'
+import { holdCaches, prepareCache } from '../../../src/executor/mounts/cache.ts'
 import type { OpContext } from '../../../src/executor/ops/op-executor.ts'
-import type { Mount } from '../../../src/graph/index.ts'
+import type { Mount, OpId } from '../../../src/graph/index.ts'
+import { tree } from '../../support/tree.ts'
 import { openWorkshop } from '../../support/workshop.ts'
 
-const cacheMount = (id: string, sharing: 'locked' | 'private' | 'shared'): Mount => ({
+type CacheMount = Extract<Mount, { kind: 'cache' }>
+
+const cacheMount = (id: string, sharing: CacheMount['sharing']): CacheMount => ({
   kind: 'cache',
   id,
   sharing,
@@ -25,7 +29,7 @@ describe('the caches of a RUN', () => {
     await using workshop = await openWorkshop()
     const mount = cacheMount('a', 'locked')
     const held = await holdCaches([mount, mount], contextOf(workshop.cache, AbortSignal.timeout(5000)))
-    if (mount.kind === 'cache') expect(held.directoryOf(mount)).toMatch(/shared$/)
+    expect(held.directoryOf(mount)).toMatch(/shared$/)
     await held.release()
   })
 
@@ -46,5 +50,21 @@ describe('the caches of a RUN', () => {
     await expect(stopped).rejects.toThrow()
     const free = await holdCaches([a], contextOf(workshop.cache, AbortSignal.timeout(5000)))
     await Promise.all([free.release(), other.release()])
+  })
+
+  it('begin as a copy of their source, whose mode the directory has too', async () => {
+    await using workshop = await openWorkshop()
+    const files = tree('dir[mode=1770] /seed', 'file /seed/f x')
+    const mount = { ...cacheMount('a', 'shared'), from: 'stage' as OpId, source: '/seed' }
+    const context = {
+      inputs: { value: () => ({ kind: 'remote', tree: files }) },
+      ports: { cache: workshop.cache, temporary: workshop.store.temporary },
+      signal: AbortSignal.timeout(5000),
+    } as unknown as OpContext
+    const held = await holdCaches([mount], context)
+    await prepareCache(mount, held, context)
+    const directory = held.directoryOf(mount)
+    expect((await stat(directory)).mode & 0o7777).toBe(0o1770)
+    expect(await readFile(`${directory}/f`, 'utf8')).toBe('x')
   })
 })
