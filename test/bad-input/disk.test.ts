@@ -7,6 +7,7 @@ import { expectComplaint, openBadWorkspace, refused } from '../support/bad-input
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { runProgram } from '../support/programs.ts'
+import { tar } from '../support/tar.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const canMount = getuid?.() === 0 && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'x', '/mnt']).status === 0
@@ -60,6 +61,13 @@ describe.skipIf(!able)(`a disk that gets full (${reason})`, () => {
     expect((await tsbuild(place(), 'images', '--format', '{{.Repository}}')).stdout).toBe('busybox\n')
     workspace.write({ Dockerfile: 'FROM busybox\nRUN echo hi > /hi\n' })
     expect(await tsbuild(place(), '-q', '-f', 'Dockerfile', '-t', 'good', 'context')).toMatchObject({ status: 0 })
+  })
+
+  it('while the context comes on standard input: nothing of it is left', async () => {
+    const input = tar('f Dockerfile=FROM scratch', { name: 'big', body: Buffer.alloc(16 * 2 ** 20) })
+    const ran = await tsbuild({ ...place(), input }, '-q', '-t', 'bad', '-')
+    expectComplaint(ran, { status: 102, error: /no space left for .*context\.tar/, hint: /TSBUILD_ROOT/ })
+    expect(runProgram('find', join(volume, 'store/tmp'), '-type', 'f')).toBe('')
   })
 
   it('while an archive is written: nothing of it is left', async () => {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { readingArchive } from '../../archive/index.ts'
 import { type ArchiveContext, contextSniffLength, readArchiveContext, sniffContext } from '../../context/index.ts'
 import { TsbuildError } from '../../errors.ts'
+import { writing } from '../../store/index.ts'
 import { peek, type TreePath } from '../../tree/index.ts'
 import { readAllText } from './stdin.ts'
 
@@ -15,7 +16,7 @@ export type StreamContext =
  * @param name what it is called in errors: `standard input`, a URL
  * @param temporary makes a folder for what an archive holds
  * @param watched see `readArchiveContext`
- * @throws {TsbuildError} TSB_CONTEXT_EMPTY, TSB_CONTEXT_FORMAT, TSB_ARCHIVE_…, TSB_DOCKERFILE_TOO_LARGE
+ * @throws {TsbuildError} TSB_CONTEXT_EMPTY, TSB_CONTEXT_FORMAT, TSB_ARCHIVE_…, TSB_DOCKERFILE_TOO_LARGE, TSB_DISK_FULL
  */
 export async function readStream(
   bytes: AsyncIterable<Uint8Array>,
@@ -27,7 +28,8 @@ export async function readStream(
   switch (sniffContext(first)) {
     case 'archive': {
       const kept = path.join(await temporary('context'), 'context.tar')
-      return { kind: 'archive', ...(await readingArchive(name, () => readArchiveContext(all, kept, watched))) }
+      const read = () => readingArchive(name, () => readArchiveContext(all, kept, watched))
+      return { kind: 'archive', ...(await writing(kept, 0, read)) }
     }
     case 'text':
       return { kind: 'text', text: await readAllText(all, name) }
