@@ -273,6 +273,16 @@ describe('a trigger', () => {
     expect(error.at && textAt(error.at)).toBe('base')
   })
 
+  test.each(['ENV a', 'ENV a=b c', 'LABEL x', 'CMD ["a", 1]', 'RUN --network=none [1]', 'VOLUME [1]'])(
+    'is refused where it is written: %s',
+    (text) => expect(() => readOne('onbuild', `ONBUILD ${text}`)).toThrow(),
+  )
+
+  test.each(['FOO x', 'COPY a', 'COPY --bad a b', 'ENV', 'HEALTHCHECK', 'STOPSIGNAL 1 2', 'CMD ["a",', 'ARG "x'])(
+    'is not looked at before it is triggered: %s',
+    (text) => expect(readOne('onbuild', `ONBUILD ${text}`).trigger).toBe(text),
+  )
+
   test('that is wrong is blamed on the FROM that brings it', () => {
     const error = errorOf(() => parseTrigger('RUN --mont=x y', at))
     expect(error.message).toBe('dockerfile parse error on line 1: unknown flag: --mont')
@@ -353,13 +363,7 @@ describe('an error', () => {
       '1b',
     ],
     ['RUN x', 'TSB_NO_STAGE', 'no build stage in current context', 'only ARG may stand before the first FROM', 'RUN x'],
-    [
-      'ARG x',
-      'TSB_NO_STAGE',
-      'dockerfile contains no stages to build',
-      'only ARG may stand before the first FROM',
-      'ARG x',
-    ],
+    ['ARG x', 'TSB_NO_STAGE', 'dockerfile contains no stages to build', 'add a FROM below', 'ARG x'],
     [
       'FROM a\nENV a=b c',
       'TSB_BAD_PAIR',
