@@ -70,7 +70,9 @@ export function readFlags(statement: Statement, known: Readonly<Record<string, F
   const given = new Map<string, FlagValue[]>()
   for (const flag of statement.flags) {
     const { name, text } = checkFlag(statement, flag, types)
-    const { value: at = flag, options = [] } = places.get(flag) ?? {}
+    const { value: inFlag, options = [] } = places.get(flag) ?? {}
+    // There is nothing to point at in an empty value.
+    const at = inFlag && inFlag.end > inFlag.start ? inFlag : flag
     const value = { text, at: statement.place(at), options: options.map((option) => wordOf(statement, option)) }
     const values = given.get(name)
     if (!values) given.set(name, [value])

@@ -107,20 +107,23 @@ function intoStages(
     if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] })
     else if (stage) stage.instructions.push(instruction)
     else if (instruction.kind === 'arg') globalArgs.push(instruction)
-    else return { globalArgs, stages: [], error: noStage('no build stage in current context', instruction.at) }
+    else
+      return { globalArgs, stages: [], error: noStage('no build stage in current context', misplaced, instruction.at) }
   }
   return { globalArgs, stages: stages.map(withName) }
 }
 
+const misplaced = 'only ARG may stand before the first FROM'
+
 function noStages(stages: readonly Stage[], globalArgs: readonly ArgInstruction[]): TsbuildError | undefined {
   if (stages.length > 0) return undefined
-  return noStage('dockerfile contains no stages to build', globalArgs.at(-1)?.at)
+  return noStage('dockerfile contains no stages to build', 'add a FROM below', globalArgs.at(-1)?.at)
 }
 
 function withName({ from, instructions }: Omit<Stage, 'name'>): Stage {
   return { from, ...(from.alias && { name: from.alias.text.toLowerCase() }), instructions }
 }
 
-function noStage(message: string, at: SourceRange | undefined): TsbuildError {
-  return new TsbuildError('TSB_NO_STAGE', message, { at, hint: 'only ARG may stand before the first FROM' })
+function noStage(message: string, hint: string, at: SourceRange | undefined): TsbuildError {
+  return new TsbuildError('TSB_NO_STAGE', message, { at, hint })
 }
