@@ -1,4 +1,4 @@
-import { TsbuildError } from '../../errors.ts'
+import { didYouMean, TsbuildError } from '../../errors.ts'
 import type { GitReference } from './git-reference.ts'
 import type { GitUrl } from './git-url.ts'
 
@@ -35,7 +35,7 @@ function oneValue(name: string, values: readonly string[]): string {
   const [value = '', ...more] = values
   if (more.length > 0) throw wrong(`query ${JSON.stringify(name)} has multiple values`)
   if (value === '' && !switches.includes(name)) throw wrong(`query ${JSON.stringify(name)} has no value`)
-  if (!names.includes(name)) throw wrong(`unexpected query ${JSON.stringify(name)}`)
+  if (!names.includes(name)) throw wrong(`unexpected query ${JSON.stringify(name)}`, didYouMean(name, names))
   return value
 }
 
@@ -73,8 +73,9 @@ function mtimeOf(value: string): 'checkout' | 'commit' {
   throw wrong(`invalid mtime value: ${JSON.stringify(value)} (must be "checkout" or "commit")`)
 }
 
-function wrong(message: string): TsbuildError {
-  return new TsbuildError('TSB_GIT_REFERENCE', message, {
-    hint: `the query of a git URL may have ${[...names].sort().join(', ')}`,
-  })
+function wrong(
+  message: string,
+  hint = `the query of a git URL may have ${[...names].sort().join(', ')}`,
+): TsbuildError {
+  return new TsbuildError('TSB_GIT_REFERENCE', message, { hint })
 }
