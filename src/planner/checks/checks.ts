@@ -7,7 +7,8 @@ import { isOwnRule, type Rule, type RuleName, rules } from './rules.ts'
 /** Where a rule is broken. */
 export interface Finding {
   readonly rule: RuleName
-  readonly message: string
+  /** A function when it takes some work to say: it is not asked when nobody hears it. */
+  readonly message: string | (() => string)
   /** Absent for what stands in no line. */
   readonly at?: SourceRange
 }
@@ -37,15 +38,18 @@ export class CheckFailedError extends TsbuildError {
   }
 }
 
+/** Warnings that are kept of one file: as many as nobody reads. */
+const limit = 1000
+
 export function createChecks(options: CheckOptions): Checks {
-  const kept: Finding[] = []
+  const kept: Warning[] = []
   const keeping =
     (...all: readonly CheckOptions[]): Warn =>
     (finding) => {
-      if (isWanted(finding.rule, all)) kept.push(finding)
+      if (kept.length < limit && isWanted(finding.rule, all)) kept.push(toWarning(finding))
     }
   const warn = keeping(options)
-  const warnings = () => kept.map(toWarning).sort(byPlace)
+  const warnings = () => kept.toSorted(byPlace)
   return {
     warn,
     warnAt(comments) {
@@ -67,9 +71,10 @@ function isWanted(name: RuleName, all: readonly CheckOptions[]): boolean {
     : !all.some(({ skip }) => skip === 'all' || skip.includes(name))
 }
 
-function toWarning(finding: Finding): Warning {
+function toWarning({ message, ...finding }: Finding): Warning {
   const { description, url }: Rule = rules[finding.rule]
-  return { ...finding, description, ...(url !== undefined && { url }) }
+  const said = typeof message === 'string' ? message : message()
+  return { ...finding, message: said, description, ...(url !== undefined && { url }) }
 }
 
 /** What has no place comes last. */

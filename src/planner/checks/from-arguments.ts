@@ -38,7 +38,7 @@ export function checkFromArguments(dockerfile: Dockerfile, scope: FromScope, che
 function warnOfUndeclared({ unset }: Expansion, { at }: Word, declared: ReadonlySet<string>, warn: Warn): void {
   for (const name of unset) {
     if (declared.has(name)) continue
-    const message = `FROM argument '${name}' is not declared${suggestion(name, declared)}`
+    const message = () => `FROM argument '${name}' is not declared${suggestion(name, declared)}`
     warn({ rule: 'UndefinedArgInFrom', message, at })
   }
 }

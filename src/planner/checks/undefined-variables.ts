@@ -19,7 +19,7 @@ export function checkVariables(
   if (state.mayHaveMore) return
   for (const name of unset) {
     if (alwaysKnown.has(name) || state.args.some((declared) => declared.name === name)) continue
-    const near = suggestion(name, state.variables.keys(), '$')
-    warn({ rule, message: `Usage of undefined variable '$${name}'${near}`, at })
+    const message = () => `Usage of undefined variable '$${name}'${suggestion(name, state.variables.keys(), '$')}`
+    warn({ rule, message, at })
   }
 }
