@@ -107,7 +107,6 @@ function danglingParent(member: TreePath, link: SymlinkEntry): TsbuildError {
 
 async function asEntry({ entry, body }: TarMember, keeper: Keeper): Promise<Entry> {
   if (entry.kind === 'opaque' || entry.kind === 'whiteout') throw new Error(`${entry.kind} is no entry`)
-  if (entry.kind === 'symlink') return { ...entry, mode: 0o777 }
   if (entry.kind !== 'file') return entry
   return { ...entry, content: { kind: 'host', path: keeper.path, offset: await keeper.keep(body) } }
 }

@@ -53,6 +53,8 @@ export function entryOf(
 }
 
 const slash = 0x2f
+/** Linux has no other for a symbolic link, whatever the header says. */
+const linkMode = 0o777
 const highestOwner = 2 ** 32 - 2
 /** What eleven octal digits hold: the year 2242. */
 const latestTime = 8 ** 11 - 1
@@ -71,7 +73,7 @@ function otherEntry(
     case '1':
       return { kind: 'hardlink', path, target: hardlinkTarget(linkOf(member, header), form, limits), ...metadata }
     case '2':
-      return { kind: 'symlink', path, target: linkText(linkOf(member, header), limits), ...metadata }
+      return { kind: 'symlink', path, target: linkText(linkOf(member, header), limits), ...metadata, mode: linkMode }
     case '3':
     case '4':
       return deviceEntry(member, path, metadata, form)

@@ -90,6 +90,11 @@ test('no bytes at all, and an archive without an end mark, are whole', async () 
   expect(await paths(tar('f a=1').subarray(0, 1024))).toEqual(['a'])
 })
 
+test('a symbolic link has the mode 0777, whatever its header says', async () => {
+  const [member] = await read(tar({ name: 'l', type: '2', link: 'f', mode: 0o600 }))
+  expect(member?.entry).toMatchObject({ kind: 'symlink', mode: 0o777 })
+})
+
 test('a v7 header has no magic, and a name with a slash at its end is a directory', async () => {
   const v7 = { raw: { 257: Buffer.alloc(8) } }
   expect(
