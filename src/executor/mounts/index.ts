@@ -1,5 +1,6 @@
 export { bindContent } from './bind.ts'
 export { mountDefinition } from './definition.ts'
+export { maskSecrets } from './mask.ts'
 export type { PreparedMount } from './mount.ts'
 export { withMounts } from './prepare.ts'
-export { secretVariable } from './secret.ts'
+export { readingOnce, secretVariable } from './secret.ts'

@@ -3,9 +3,22 @@ import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
+import type { Secrets } from '../ports.ts'
 import type { PreparedMount } from './mount.ts'
 
 type SecretMount = Extract<Mount, { kind: 'secret' }>
+
+/** The same secrets, each read at most once: what comes out of a pipe can be had only once. */
+export function readingOnce(secrets: Secrets): Secrets {
+  const values = new Map<string, Promise<Uint8Array | undefined>>()
+  return {
+    read(id) {
+      const value = values.get(id) ?? secrets.read(id)
+      values.set(id, value)
+      return value
+    },
+  }
+}
 
 /** A secret as a file that exists only while the command runs; nothing when it is optional and nobody gave it. */
 export async function prepareSecret(

@@ -1,17 +1,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Json } from '../../digest/index.ts'
-import { TsbuildError } from '../../errors.ts'
 import type { OpOf, RunOp } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
-import { bindContent, mountDefinition, type PreparedMount, secretVariable, withMounts } from '../mounts/index.ts'
+import { bindContent, mountDefinition, type PreparedMount, readingOnce, withMounts } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
 import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
-import { type ProcessUser, resolveProcessUser } from '../users.ts'
-import { hostnameOf, networkFiles } from './network-files.ts'
+import { networkFiles } from './network-files.ts'
 import type { OpContext, OpExecutor } from './op-executor.ts'
-import { resolveDestination } from './place.ts'
 import { chainsOf } from './quick-key.ts'
+import { runCommand } from './run-command.ts'
 
 /** RUN: a command in the sandbox, on the files below; the layer is what it changed. */
 export const run: OpExecutor<OpOf<'run'>> = {
@@ -32,7 +30,8 @@ export const run: OpExecutor<OpOf<'run'>> = {
   async run(op, context) {
     const scratch = await context.ports.temporary('run')
     try {
-      return await withMounts(op.mounts, scratch, context, (mounts) => runOnRootfs(op, scratch, mounts, context))
+      const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
+      return await withMounts(op.mounts, scratch, once, (mounts) => runOnRootfs(op, scratch, mounts, once))
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
@@ -103,51 +102,6 @@ async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRoot
   const ready: SandboxMount[] = []
   for (const { target, mount } of mounts) ready.push(await mount(prepared.targets.get(target.path) ?? target.path))
   return ready
-}
-
-async function runCommand(
-  op: RunOp,
-  sandbox: Sandbox,
-  prepared: PreparedRootfs,
-  mounts: readonly SandboxMount[],
-  scratch: string,
-  context: OpContext,
-): Promise<void> {
-  const user = await resolveProcessUser(op.user, prepared.tree)
-  const spec = {
-    id: path.basename(path.dirname(scratch)),
-    rootfs: prepared.rootfs,
-    argv: op.argv,
-    env: await environment(op, user, context),
-    cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
-    user,
-    mounts,
-    network: op.network,
-    hostname: hostnameOf(op),
-    insecure: op.security === 'insecure',
-    limits: op.limits,
-    scratch,
-  }
-  const result = await sandbox.run(spec, context.output, context.signal)
-  if (result.exitCode !== 0) throw stepFailed(op, result.exitCode, result.signal)
-}
-
-async function environment(op: RunOp, user: ProcessUser, context: OpContext): Promise<readonly string[]> {
-  const secrets = op.mounts.filter((mount) => mount.kind === 'secret')
-  const values = await Promise.all(secrets.map((mount) => secretVariable(mount, context)))
-  const env = [...(context.node.unkeyed ?? []), ...op.env, ...values.flat()]
-  return env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
-}
-
-function stepFailed(op: RunOp, exitCode: number, signal: string | undefined): TsbuildError {
-  const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
-  const command = op.argv.join(' ')
-  return new TsbuildError('TSB_STEP_FAILED', `process "${command}" did not complete successfully: ${how}`, {
-    hint:
-      exitCode === 127
-        ? 'the shell found no such command in the image: is the package installed, and PATH right?'
-        : undefined,
-  })
 }
 
 async function madeIn(scratch: string, name: string): Promise<string> {

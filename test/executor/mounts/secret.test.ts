@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { BuildOptions } from '../../../src/index.ts'
+import type { BuildEvent, BuildOptions } from '../../../src/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../../support/busybox-base.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 
@@ -79,6 +79,18 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`RUN --mount=type=secret (${reason})
   it('a variable that is not set is an empty file, even a required one', async () => {
     const line = '--mount=type=secret,id=unset,required wc -c </run/secrets/unset'
     expect(await run(line, { secrets: { unset: { env: 'NOT_SET' } } })).toBe('0')
+  })
+
+  it('G05: its value is stars in the output of the step that has it, also in base64 and in an error', async () => {
+    const line =
+      'RUN --mount=type=secret,id=token,env=T echo "a $T"; base64 /run/secrets/token; printf CANA; sleep 0.1; echo RY-4711'
+    workspace.write({ 'context/Dockerfile': `FROM base\n${line}; cat /run/secrets/token >&2; exit 3\n` })
+    const heard: BuildEvent[] = []
+    const onEvent = (event: BuildEvent) => void heard.push(event)
+    await expect(workspace.build({ secrets, onEvent })).rejects.toMatchObject({ code: 'TSB_STEP_FAILED' })
+    const text = heard.flatMap((event) => (event.type === 'step:log' ? [Buffer.from(event.bytes).toString()] : []))
+    expect(text.join('')).toContain('a ***')
+    expect(text.join('')).not.toMatch(/CANARY|4711|Q0FOQVJZ/)
   })
 
   it('its value does not count in the key', async () => {

@@ -1,0 +1,89 @@
+import type { Mount } from '../../graph/index.ts'
+import type { OpContext } from '../ops/op-executor.ts'
+import type { SandboxOutput } from '../sandbox/index.ts'
+import { formsOf } from './secret-forms.ts'
+
+const stars = Buffer.from('***')
+
+/** Output in which some byte strings are replaced by stars, also where they come in pieces. */
+export interface MaskedOutput {
+  readonly output: SandboxOutput
+  /** Passes on what was kept back because it might have been the beginning of one. */
+  end(): void
+}
+
+/** The output of a RUN without the values of the secrets that it has, whatever it does with them. */
+export async function maskSecrets(mounts: readonly Mount[], { ports, output }: OpContext): Promise<MaskedOutput> {
+  const ids = new Set(mounts.flatMap((mount) => (mount.kind === 'secret' ? [mount.id] : [])))
+  const values = await Promise.all([...ids].map((id) => ports.secrets.read(id)))
+  return maskOutput(
+    output,
+    values.flatMap((value) => (value ? formsOf(value) : [])),
+  )
+}
+
+/** @param forms what is not to be shown, each of at least four bytes */
+export function maskOutput(output: SandboxOutput, forms: readonly Buffer[]): MaskedOutput {
+  if (forms.length === 0) return { output, end() {} }
+  const beginnings = byBeginning(forms)
+  const kept = new Map<'stdout' | 'stderr', Buffer>()
+  const pass = (stream: 'stdout' | 'stderr', bytes: Buffer) => {
+    if (bytes.length > 0) output(stream, bytes)
+  }
+  return {
+    output(stream, bytes) {
+      const { shown, rest } = mask(Buffer.concat([kept.get(stream) ?? Buffer.alloc(0), bytes]), beginnings)
+      kept.set(stream, rest)
+      pass(stream, shown)
+    },
+    end() {
+      for (const [stream, rest] of kept) pass(stream, rest)
+      kept.clear()
+    },
+  }
+}
+
+/** The forms by how they begin. */
+interface Beginnings {
+  /** By their first four bytes, the longest first. */
+  readonly forms: ReadonlyMap<number, readonly Buffer[]>
+  /** Their first one, two and three bytes. */
+  readonly stubs: ReadonlySet<string>
+}
+
+function byBeginning(forms: readonly Buffer[]): Beginnings {
+  const sorted = forms.toSorted((a, b) => b.length - a.length)
+  return {
+    forms: Map.groupBy(sorted, (form) => form.readUInt32BE()),
+    stubs: new Set(forms.flatMap((form) => [1, 2, 3].map((length) => form.toString('latin1', 0, length)))),
+  }
+}
+
+/** All up to where a form may have begun that is not there as a whole yet. */
+function mask(text: Buffer, beginnings: Beginnings): { readonly shown: Buffer; readonly rest: Buffer } {
+  const shown: Buffer[] = []
+  let from = 0
+  let at = 0
+  while (at < text.length) {
+    const found = formAt(text, at, beginnings)
+    if (found === 'open') break
+    if (found) {
+      shown.push(text.subarray(from, at), stars)
+      from = at + found.length
+    }
+    at = found ? from : at + 1
+  }
+  return { shown: Buffer.concat([...shown, text.subarray(from, at)]), rest: text.subarray(at) }
+}
+
+/** The longest form that begins here; `open` when a longer one may, and the text ends before that is known. */
+function formAt(text: Buffer, at: number, beginnings: Beginnings): Buffer | 'open' | undefined {
+  const left = text.length - at
+  if (left < 4) return beginnings.stubs.has(text.toString('latin1', at)) ? 'open' : undefined
+  for (const form of beginnings.forms.get(text.readUInt32BE(at)) ?? []) {
+    const here = Math.min(form.length, left)
+    if (text.compare(form, 0, here, at, at + here) !== 0) continue
+    return form.length <= left ? form : 'open'
+  }
+  return undefined
+}

@@ -1,0 +1,64 @@
+import path from 'node:path'
+import { TsbuildError } from '../../errors.ts'
+import type { RunOp } from '../../graph/index.ts'
+import { maskSecrets, secretVariable } from '../mounts/index.ts'
+import type { PreparedRootfs } from '../rootfs/index.ts'
+import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
+import { type ProcessUser, resolveProcessUser } from '../users.ts'
+import { hostnameOf } from './network-files.ts'
+import type { OpContext } from './op-executor.ts'
+import { resolveDestination } from './place.ts'
+
+/**
+ * Runs the command of a RUN on a rootfs that is ready. The values of its secrets are not shown.
+ * @throws {TsbuildError} TSB_STEP_FAILED, TSB_UNKNOWN_USER, and what the sandbox throws
+ */
+export async function runCommand(
+  op: RunOp,
+  sandbox: Sandbox,
+  prepared: PreparedRootfs,
+  mounts: readonly SandboxMount[],
+  scratch: string,
+  context: OpContext,
+): Promise<void> {
+  const user = await resolveProcessUser(op.user, prepared.tree)
+  const spec = {
+    id: path.basename(path.dirname(scratch)),
+    rootfs: prepared.rootfs,
+    argv: op.argv,
+    env: await environment(op, user, context),
+    cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
+    user,
+    mounts,
+    network: op.network,
+    hostname: hostnameOf(op),
+    insecure: op.security === 'insecure',
+    limits: op.limits,
+    scratch,
+  }
+  const masked = await maskSecrets(op.mounts, context)
+  try {
+    const result = await sandbox.run(spec, masked.output, context.signal)
+    if (result.exitCode !== 0) throw stepFailed(op, result.exitCode, result.signal)
+  } finally {
+    masked.end()
+  }
+}
+
+async function environment(op: RunOp, user: ProcessUser, context: OpContext): Promise<readonly string[]> {
+  const secrets = op.mounts.filter((mount) => mount.kind === 'secret')
+  const values = await Promise.all(secrets.map((mount) => secretVariable(mount, context)))
+  const env = [...(context.node.unkeyed ?? []), ...op.env, ...values.flat()]
+  return env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
+}
+
+function stepFailed(op: RunOp, exitCode: number, signal: string | undefined): TsbuildError {
+  const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
+  const command = op.argv.join(' ')
+  return new TsbuildError('TSB_STEP_FAILED', `process "${command}" did not complete successfully: ${how}`, {
+    hint:
+      exitCode === 127
+        ? 'the shell found no such command in the image: is the package installed, and PATH right?'
+        : undefined,
+  })
+}
