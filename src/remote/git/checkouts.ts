@@ -3,13 +3,12 @@ import path from 'node:path'
 import { hexOf, sha256 } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
-import type { RemoteOptions } from '../remotes.ts'
 import { checkoutLimits } from './contents.ts'
 import { explained } from './failure.ts'
 import { holdCommit, remoteFolder } from './held.ts'
 import { placeCommit } from './place.ts'
-import type { GitProgram } from './program.ts'
 import type { FoundRef } from './refs.ts'
+import type { GitSession } from './session.ts'
 import type { Transport } from './transport.ts'
 
 /** Files of a commit on this machine. They belong to the cache: nobody changes them. */
@@ -28,53 +27,47 @@ export interface Wanted {
 }
 
 /**
- * The files of a commit, from an earlier build when it had them out the same way. They are made aside, and renamed when
- * they are whole.
+ * The files of a commit, from an earlier build when it had them out the same way.
  * @throws {TsbuildError} those of `placeCommit`
  */
-export async function checkOut(
-  git: GitProgram,
-  transport: Transport,
-  wanted: Wanted,
-  folder: string,
-  options: RemoteOptions,
-  signal: AbortSignal,
-): Promise<CheckoutFiles> {
+export async function checkOut(session: GitSession, transport: Transport, wanted: Wanted): Promise<CheckoutFiles> {
+  const { options, folder, signal } = session
   const place = path.join(remoteFolder(folder, transport.remote), 'trees', nameOf(wanted))
-  const make = async (): Promise<CheckoutFiles> => {
-    const earlier = await readEarlier(place)
-    if (earlier) return earlier
-    const { found, submodules, keepGitDir } = wanted
-    const held = await holdCommit(git, transport, found, folder, options.locked, signal)
-    const part = `${place}.part`
-    await rm(part, { recursive: true, force: true })
-    const workTree = path.join(part, 'files')
-    makeFolder(workTree, 0o700)
-    const placing = {
-      git,
-      folder,
-      options,
-      signal,
-      submodules,
-      budget: { ...checkoutLimits },
-      indexFile: `${part}/index`,
-    }
-    const kept = keepGitDir ? { gitDir: path.join(workTree, '.git'), ...(found.name && { ref: found.name }) } : {}
-    await explained(transport.remote, transport.access, () =>
-      placeCommit(placing, transport, held, { workTree, depth: 0, ...kept }),
-    )
-    await rm(placing.indexFile, { force: true })
-    await writeFile(path.join(part, recordName), JSON.stringify({ commit: held.commit, time: held.time }))
-    await rename(part, place)
-    return { directory: path.join(place, 'files'), commit: held.commit, time: held.time }
-  }
+  const hint = `when it happens again, delete ${remoteFolder(folder, transport.remote)}`
+  const fresh = () => makeFiles(session, transport, wanted, place)
+  const make = async () => (await readEarlier(place)) ?? explained(transport.remote, transport.access, fresh, hint)
   return (await readEarlier(place)) ?? options.locked(`git tree ${place}`, make, signal)
 }
 
-/** A `.git` that is kept says by which ref it came. */
+/**
+ * The name is that of the object, whose id says all that is in it: what a server says of a tag may not be so. A `.git` that
+ * is kept also says by which ref it came.
+ */
 function nameOf({ found, submodules, keepGitDir }: Wanted): string {
-  const kept = keepGitDir ? `.git-${hexOf(sha256(`${found.object} ${found.name ?? ''}`)).slice(0, 16)}` : ''
-  return `${found.commit ?? found.object}${submodules ? '' : '.alone'}${kept}`
+  const kept = keepGitDir ? `.git-${hexOf(sha256(found.name ?? '')).slice(0, 16)}` : ''
+  return `${found.object}${submodules ? '' : '.alone'}${kept}`
+}
+
+/** They are made aside, and renamed when they are whole. */
+async function makeFiles(
+  session: GitSession,
+  transport: Transport,
+  { found, submodules, keepGitDir }: Wanted,
+  place: string,
+): Promise<CheckoutFiles> {
+  const held = await holdCommit(session, transport, found)
+  const { commit, time } = held
+  const part = `${place}.part`
+  await rm(part, { recursive: true, force: true })
+  const workTree = path.join(part, 'files')
+  makeFolder(workTree, 0o700)
+  const placing = { ...session, submodules, budget: { ...checkoutLimits }, indexFile: path.join(part, 'index') }
+  const kept = keepGitDir ? { gitDir: path.join(workTree, '.git'), ...(found.name && { ref: found.name }) } : {}
+  await placeCommit(placing, transport, held, { workTree, depth: 0, ...kept })
+  await rm(placing.indexFile, { force: true })
+  await writeFile(path.join(part, recordName), JSON.stringify({ commit, time }))
+  await rename(part, place)
+  return { directory: path.join(place, 'files'), commit, time }
 }
 
 const recordName = 'commit.json'

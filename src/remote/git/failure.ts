@@ -10,21 +10,22 @@ export function withoutSecrets(text: string, { secrets }: Access): string {
 
 /**
  * Does work that git does, and says what went wrong in terms of the remote.
+ * @param hint for what there is no other hint
  * @throws {TsbuildError} TSB_GIT_AUTH, TSB_GIT_HOST_KEY, TSB_GIT_NOT_FOUND, TSB_GIT_FETCH
  */
-export async function explained<T>(remote: string, access: Access, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(remote: string, access: Access, work: () => Promise<T>, hint?: string): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw error instanceof GitFailure ? explain(error, remote, access) : error
+    throw error instanceof GitFailure ? explain(error, remote, access, hint) : error
   }
 }
 
-function explain(failure: GitFailure, remote: string, access: Access): TsbuildError {
+function explain(failure: GitFailure, remote: string, access: Access, otherwise: string | undefined): TsbuildError {
   const said = withoutSecrets(failure.stderr, access)
   const [, code, what, hint] = kinds.find(([pattern]) => pattern.test(said)) ?? other
   const message = `${what} ${remote}: ${said === '' ? 'git gave no reason' : said}`
-  return new TsbuildError(code, message, { hint: hint(remote, access) })
+  return new TsbuildError(code, message, { hint: hint(remote, access) ?? otherwise })
 }
 
 type Hint = (remote: string, access: Access) => string | undefined

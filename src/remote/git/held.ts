@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { hexOf, sha256 } from '../../digest/index.ts'
 import { TsbuildError } from '../../errors.ts'
-import type { RemoteOptions } from '../remotes.ts'
 import { GitFailure, type GitProgram } from './program.ts'
 import type { FoundRef } from './refs.ts'
 import { fetchObject } from './repository.ts'
+import type { GitSession } from './session.ts'
 import type { Transport } from './transport.ts'
 
 /** A commit that is in the repository of its remote on this machine. */
@@ -32,16 +32,13 @@ export function remoteFolder(folder: string, remote: string): string {
  * @throws {TsbuildError} those of `fetchObject`
  */
 export async function holdCommit(
-  git: GitProgram,
+  { git, folder, options, signal }: GitSession,
   transport: Transport,
   found: FoundRef,
-  folder: string,
-  locked: RemoteOptions['locked'],
-  signal: AbortSignal,
 ): Promise<HeldCommit> {
   const kind = found.object.length === 64 ? 'sha256' : 'sha1'
   const gitDir = path.join(remoteFolder(folder, transport.remote), `${kind}.git`)
-  await locked(`git ${gitDir}`, () => fetchObject(git, transport, gitDir, found), signal)
+  await options.locked(`git ${gitDir}`, () => fetchObject(git, transport, gitDir, found), signal)
   const format = '--format=%H %T %ct'
   const line = await git.run(['log', '-1', '--no-show-signature', format, found.object], { gitDir })
   const [commit = '', tree = '', time = ''] = line.trim().split(' ')

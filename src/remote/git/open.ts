@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { type GitOp, isCommitId } from '../../graph/index.ts'
+import { isLoopbackHost } from '../../http/index.ts'
 import { makeFolder } from '../../make-folder.ts'
 import type { RemoteOptions, Remotes } from '../remotes.ts'
 import type { RemoteAddress } from './address.ts'
@@ -18,13 +19,13 @@ export function openGit(options: RemoteOptions): Remotes['git'] {
   const env = gitEnvironment(options.env, folder)
   return async (op, login, signal) => {
     makeFolder(folder, 0o700)
-    const git = gitProgram(folder, env, signal)
-    const transport = await openTransport(git, op.remote, login, true, options)
+    const session = { git: gitProgram(folder, env, signal), folder, options, signal }
+    const transport = await openTransport(session, op.remote, login, true)
     warnUnencrypted(transport.address, options.notice)
     const found = await findCommit(op, transport)
     const keepGitDir = op.keepGitDir && op.subdir === undefined
     const wanted = { found, submodules: op.submodules, keepGitDir }
-    const { directory, commit, time } = await checkOut(git, transport, wanted, folder, options, signal)
+    const { directory, commit, time } = await checkOut(session, transport, wanted)
     checkChecksum(op.checksum, [...new Set([found.object, commit])], op.remote)
     const tree = checkoutTree(directory, op.mtime === 'commit' ? time : undefined)
     return { tree: op.subdir === undefined ? tree : repositoryFolder(tree, op.subdir, op.remote), commit, time }
@@ -48,8 +49,8 @@ function byChecksum({ checksum = '', ref, remote }: GitOp): FoundRef {
   return { object: checksum, pinned: true, ...(ref?.startsWith('refs/') && { name: ref }) }
 }
 
-function warnUnencrypted({ scheme, origin }: RemoteAddress, notice: RemoteOptions['notice']): void {
+function warnUnencrypted({ scheme, host, origin }: RemoteAddress, notice: RemoteOptions['notice']): void {
   if (scheme !== 'git' && scheme !== 'http') return
-  if (/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(origin.replace(/^\w+:\/\//, ''))) return
+  if (isLoopbackHost(host.replace(/:\d*$/, ''))) return
   notice(`${origin} is not encrypted: whoever is on the way can change what is fetched`)
 }

@@ -2,23 +2,17 @@ import { lstatSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
-import type { RemoteOptions } from '../remotes.ts'
 import { shown } from './address.ts'
 import { type Budget, readContents } from './contents.ts'
 import { type HeldCommit, holdCommit } from './held.ts'
 import { keepRepository, moduleFolder } from './keep.ts'
-import type { GitProgram } from './program.ts'
+import type { GitSession } from './session.ts'
 import { submoduleError } from './submodule-place.ts'
 import { findSubmodules, type Submodule } from './submodules.ts'
 import { openTransport, type Transport } from './transport.ts'
 
 /** What placing the files of a commit needs, for a repository and all its submodules. */
-export interface Placing {
-  readonly git: GitProgram
-  /** Where the repositories of all remotes are. */
-  readonly folder: string
-  readonly options: RemoteOptions
-  readonly signal: AbortSignal
+export interface Placing extends GitSession {
   readonly submodules: boolean
   readonly budget: Budget
   /** For the index of git, which is no part of the files. */
@@ -67,19 +61,22 @@ export async function placeCommit(
 }
 
 async function placeSubmodule(placing: Placing, parent: Transport, around: Place, submodule: Submodule): Promise<void> {
-  const { git, folder, options, signal } = placing
-  const { name, path: inside, remote, relative, commit } = submodule
-  const workTree = path.join(around.workTree, inside)
-  if (!isRealFolder(around.workTree, inside)) throw submoduleError(`${shown(inside)} is no directory`, parent.address)
-  if (around.depth >= deepest) throw submoduleError(`submodules are in each other ${deepest} deep`, parent.address)
-  const gitDir = around.gitDir === undefined ? undefined : moduleFolder(around.gitDir, name)
-  if (around.gitDir !== undefined && gitDir === undefined) {
-    throw submoduleError(`the name "${shown(name)}" is that of another submodule too`, parent.address)
-  }
+  const { remote, relative } = submodule
+  const place = placeOf(submodule, around, parent)
   const login = submodule.login ?? (relative ? parent.login : undefined)
-  const transport = await openTransport(git, remote, login, relative || isGithub(parent, remote), options)
-  const held = await holdCommit(git, transport, { object: commit }, folder, options.locked, signal)
-  await placeCommit(placing, transport, held, { workTree, depth: around.depth + 1, ...(gitDir && { gitDir }) })
+  const transport = await openTransport(placing, remote, login, relative || isGithub(parent, remote))
+  const held = await holdCommit(placing, transport, { object: submodule.commit })
+  await placeCommit(placing, transport, held, place)
+}
+
+function placeOf({ name, path: inside }: Submodule, around: Place, { address }: Transport): Place {
+  if (!isRealFolder(around.workTree, inside)) throw submoduleError(`${shown(inside)} is no directory`, address)
+  if (around.depth >= deepest) throw submoduleError(`submodules are in each other ${deepest} deep`, address)
+  const place = { workTree: path.join(around.workTree, inside), depth: around.depth + 1 }
+  if (around.gitDir === undefined) return place
+  const gitDir = moduleFolder(around.gitDir, name)
+  if (gitDir === undefined) throw submoduleError(`the name "${shown(name)}" is that of another submodule too`, address)
+  return { ...place, gitDir }
 }
 
 /** GitHub takes a token for all its repositories, and BuildKit gives it to all of them. */

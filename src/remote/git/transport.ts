@@ -1,10 +1,11 @@
 import { TsbuildError } from '../../errors.ts'
-import type { Login, RemoteOptions } from '../remotes.ts'
+import type { Login } from '../remotes.ts'
 import { type Access, accessTo } from './access.ts'
 import { checkAddress, parseAddress, type RemoteAddress } from './address.ts'
 import { configVariables, type GitConfig, protocolVariables } from './environment.ts'
 import { withoutSecrets } from './failure.ts'
 import { type GitCall, GitFailure, type GitProgram } from './program.ts'
+import type { GitSession } from './session.ts'
 import { sshVariables } from './ssh.ts'
 
 /** A remote, and how to talk to it. */
@@ -22,45 +23,48 @@ export interface Transport {
  * @throws {TsbuildError} TSB_GIT_ARG, TSB_GIT_AUTH, TSB_GIT_PROTOCOL
  */
 export async function openTransport(
-  git: GitProgram,
+  { git, options }: Pick<GitSession, 'git' | 'options'>,
   remote: string,
   login: Login | undefined,
   own: boolean,
-  options: Pick<RemoteOptions, 'secret' | 'agent' | 'env'>,
 ): Promise<Transport> {
   const address = parseAddress(remote)
-  if (!address)
-    throw new TsbuildError('TSB_GIT_PROTOCOL', `no git repository can be fetched from ${remote}`, {
-      hint: 'https, ssh, http and git addresses are',
-    })
+  if (!address) throw noAddress(remote)
   checkAddress(address, remote)
   const access = await accessTo(address, login, own, options.secret)
   if (access.header !== undefined) await needSettings(git)
-  const always = { ...protocolVariables(address), ...(await sshVariables(address, options)) }
-  const attempt =
-    (settings: GitConfig, env: Readonly<Record<string, string>>) =>
-    (args: readonly string[], call: GitCall = {}) =>
-      git.run(args, { ...call, env: { ...call.env, ...always, ...env, ...configVariables(settings) } })
+  const env = { ...protocolVariables(address), ...(await sshVariables(address, options)) }
+  const talk = talking(git, env, address, access)
+  return { remote, address, access, ...(login && { login }), talk }
+}
+
+function noAddress(remote: string): TsbuildError {
+  return new TsbuildError('TSB_GIT_PROTOCOL', `no git repository can be fetched from ${remote}`, {
+    hint: 'https, ssh, http and git addresses are',
+  })
+}
+
+function talking(git: GitProgram, always: Variables, address: RemoteAddress, access: Access): Transport['talk'] {
+  const attempt = (settings: GitConfig, env: Variables): Transport['talk'] => {
+    return (args, call) =>
+      git.run(args, { ...call, env: { ...call?.env, ...always, ...env, ...configVariables(settings) } })
+  }
   const first = attempt(headerSettings(address, access), {})
   const redirected = access.login && attempt(helperSettings(address), helperVariables(access.login))
-  return {
-    remote,
-    address,
-    access,
-    ...(login && { login }),
-    async talk(args, call) {
-      try {
-        return await first(args, call).catch((error) => {
-          if (redirected && isRedirect(error)) return redirected(args, call)
-          throw error
-        })
-      } catch (error) {
-        if (!(error instanceof GitFailure)) throw error
-        throw new GitFailure(args[0] ?? '', withoutSecrets(error.stderr, access))
-      }
-    },
+  return async (args, call) => {
+    try {
+      return await first(args, call).catch((error) => {
+        if (redirected && isRedirect(error)) return redirected(args, call)
+        throw error
+      })
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error
+      throw new GitFailure(args[0] ?? '', withoutSecrets(error.stderr, access))
+    }
   }
 }
+
+type Variables = Readonly<Record<string, string>>
 
 /** Credentials are given by variables that git knows since 2.31: an older one would ask without them. */
 async function needSettings(git: GitProgram): Promise<void> {
@@ -87,7 +91,7 @@ function helperSettings({ origin }: RemoteAddress): GitConfig {
   return [[`credential.${origin}.helper`, `!f() { test "$1" != get || ${answer}; }; f`]]
 }
 
-function helperVariables({ user, password }: Required<Login>): Readonly<Record<string, string>> {
+function helperVariables({ user, password }: Required<Login>): Variables {
   return { TSBUILD_GIT_USER: user, TSBUILD_GIT_PASSWORD: password }
 }
 

@@ -7,7 +7,7 @@ import { gitProgram } from '../../../src/remote/git/program.ts'
 import { openRemotes } from '../../../src/remote/index.ts'
 import { type Fetcher, fetcher, linesOf } from '../../support/git-remotes.ts'
 import { hasGit, makeRepository, noGit, type Repository, runGit } from '../../support/git-repository.ts'
-import { type GitServer, serveGit } from '../../support/git-server.ts'
+import { type GitServer, serveFiles, serveGit } from '../../support/git-server.ts'
 import { scratch } from '../../support/scratch.ts'
 
 /** Each of these would make this file when it had its way. */
@@ -118,6 +118,20 @@ describe.skipIf(!hasGit)(`repositories that mean harm (${noGit})`, () => {
     repository.git('symbolic-ref', 'HEAD', 'refs/heads/--exec=touch')
     expect(await code(url)).toBe('TSB_GIT_ARG')
     expect(await code(`${url}#x/--exec=touch`)).toBe('TSB_GIT_ARG')
+  })
+
+  test('a server that says of a tag that it is another commit does not get that commit replaced', async () => {
+    const first = repository.commit({ a: 'first' })
+    const second = repository.commit({ a: 'second' })
+    repository.git('tag', '--annotate', '--message=x', 'v1')
+    const tag = repository.git('rev-parse', 'v1')
+    const bare = join(folder, 'served/bare.git')
+    runGit(folder, ['clone', '--quiet', '--bare', repository.path, bare])
+    runGit(bare, ['update-server-info'])
+    writeFileSync(join(bare, 'info/refs'), `${tag}\trefs/tags/v1\n${first}\trefs/tags/v1^{}\n`)
+    const plain = `${(await serveFiles(join(folder, 'served'))).origin}/bare.git`
+    expect((await remotes.fetch(`${plain}#v1`)).commit).toBe(second)
+    expect(await linesOf((await remotes.fetch(`${plain}#${first}`)).tree)).toEqual(['644 a: first'])
   })
 
   describe('C12: submodules', () => {
