@@ -93,6 +93,7 @@ function closingQuote(text: string, start: number): number {
     'TSB_BAD_HEREDOC',
     `failed to process ${quoted(text)}: unexpected end of statement while looking for matching ` +
       `${quote === '"' ? 'double' : 'single'}-quote`,
+    { hint: 'name the heredoc with a plain word' },
   )
 }
 

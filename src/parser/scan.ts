@@ -1,4 +1,4 @@
-import { TsbuildError } from '../errors.ts'
+import { atPlace, TsbuildError } from '../errors.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
 import { excerpt, quoted, trimmed } from './characters.ts'
 import type { Escape } from './directives.ts'
@@ -122,13 +122,21 @@ function readHeredocs(text: string, joined: JoinedLines, statement: Statement) {
   const heredocs: HeredocBody[] = []
   let [end, next] = [joined.end, joined.next]
   if (!mayHaveHeredocs(statement)) return { heredocs, end, next }
-  for (const { word, ...heredoc } of heredocWords(joined.text)) {
+  for (const { word, ...heredoc } of wordsOf(joined.text, statement)) {
     const body = readBody(text, next, heredoc)
     if (!body) throw unterminated(heredoc.name, statement.place(word))
     heredocs.push({ ...heredoc, word, raw: body.raw })
     ;({ end, next } = body)
   }
   return { heredocs, end, next }
+}
+
+function wordsOf(text: string, { at }: Statement) {
+  try {
+    return heredocWords(text)
+  } catch (error) {
+    throw atPlace(error, at)
+  }
 }
 
 function mayHaveHeredocs(statement: Statement): boolean {

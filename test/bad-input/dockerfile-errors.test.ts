@@ -227,6 +227,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['FROM busybox\nCOPY --from=a \\\n  ⟦--chwon=1⟧ a /', 'TSB_UNKNOWN_FLAG', 'did you mean "--chown"?'],
   ],
   RUN: [
+    ['FROM busybox\n⟦RUN <<"${A:-\'"\'}"⟧\nx', 'TSB_BAD_HEREDOC', 'name the heredoc with a plain word'],
     ['FROM busybox\nRUN --network=⟦hots⟧ true', 'TSB_BAD_FLAG', 'did you mean "host"?'],
     ['FROM busybox\nRUN --network=⟦host⟧ true', 'TSB_ENTITLEMENT', 'grant it with --allow network.host'],
     ['FROM busybox\nRUN --security=⟦insecre⟧ true', 'TSB_BAD_FLAG', 'did you mean "insecure"?'],

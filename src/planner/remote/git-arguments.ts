@@ -37,7 +37,9 @@ function optionLike(name: string, part: string, remote: string): TsbuildError {
 
 function controlInside(name: string, remote: string): TsbuildError {
   const shown = JSON.stringify(remote).slice(1, -1)
-  return new TsbuildError('TSB_GIT_ARG', `${name} of a git repository has a control character: ${shown}`)
+  return new TsbuildError('TSB_GIT_ARG', `${name} of a git repository has a control character: ${shown}`, {
+    hint: 'take it away, or check where it is from',
+  })
 }
 
 function badRef(ref: string, remote: string): TsbuildError {

@@ -60,7 +60,9 @@ function nameOf(path: string, shown: string): string {
   const name = posix.basename(decoded(path, shown))
   if (name === '' || name === '.') return '__unnamed__'
   if (name !== '..' && !/[\x00-\x1f\x7f]/.test(name)) return name
-  throw new TsbuildError('TSB_URL', `${printable(shown)} ends in ${JSON.stringify(name)}, which can be no file name`)
+  throw new TsbuildError('TSB_URL', `${printable(shown)} ends in ${JSON.stringify(name)}, which can be no file name`, {
+    hint: 'end the URL in a plain name',
+  })
 }
 
 /** `%2f` and the like as the bytes that they stand for. */

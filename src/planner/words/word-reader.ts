@@ -70,7 +70,11 @@ export class WordReader {
   #bounded(text: string): string {
     const { limit } = this.#rules
     if (text.length <= limit) return text
-    throw this.#work.fail('TSB_EXPANSION_LIMIT', `the value is longer than ${limit} characters`)
+    throw this.#work.fail(
+      'TSB_EXPANSION_LIMIT',
+      `the value is longer than ${limit} characters`,
+      'put long texts into files',
+    )
   }
 
   #missing(stop: string): TsbuildError {
@@ -163,7 +167,11 @@ export class WordReader {
 
   #nested(read: () => string): string {
     if (++this.#depth > depthLimit)
-      throw this.#work.fail('TSB_EXPANSION_LIMIT', `more than ${depthLimit} braces are open`)
+      throw this.#work.fail(
+        'TSB_EXPANSION_LIMIT',
+        `more than ${depthLimit} braces are open`,
+        'give parts of it names with ARG',
+      )
     const result = read()
     this.#depth--
     return result

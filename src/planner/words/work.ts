@@ -21,7 +21,8 @@ export function startWork(text: string): Work {
     fail,
     spend(characters) {
       spent += characters
-      if (spent > workLimit) throw fail('TSB_EXPANSION_LIMIT', 'the patterns in it take too long to match')
+      if (spent > workLimit)
+        throw fail('TSB_EXPANSION_LIMIT', 'the patterns in it take too long to match', 'write simpler patterns')
     },
   }
 }
