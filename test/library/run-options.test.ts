@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { BuildOptions } from '../../src/index.ts'
+import type { BuildEvent, BuildOptions } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { startServer } from '../support/http-server.ts'
 import { processesWith, until } from '../support/processes.ts'
@@ -119,6 +119,28 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`what the command line says about al
       const links = (mode: string) => `--network=${mode} ls /sys/class/net`
       expect(await printed(links('default'), { runtime, network: 'none' })).toBe('lo')
       expect(await printed(links('none'), { runtime, network: 'host' })).toBe('lo')
+    })
+  })
+
+  describe('RUN --security=insecure', () => {
+    const asked = 'RUN true\nRUN --security=insecure'
+
+    it('D17: needs a grant, and without it nothing has run', async () => {
+      const events: BuildEvent[] = []
+      const onEvent = (event: BuildEvent) => void events.push(event)
+      await expect(build(`${asked} true`, { noCache: true, onEvent })).rejects.toMatchObject({
+        code: 'TSB_ENTITLEMENT',
+      })
+      expect(events.filter((event) => event.type === 'step:miss')).toEqual([])
+    })
+
+    it('with its grant may do what others may not', async () => {
+      const dest = join(workspace.directory, 'insecure')
+      const line = `${asked} mount -t tmpfs none /mnt && stat -f -c %T /mnt >/tmp/found`
+      const take = 'FROM scratch\nCOPY --from=0 /tmp/found /'
+      const outputs = [{ type: 'local', dest }] as const
+      await build(`RUN mkdir /mnt\n${line}\n${take}`, { allow: ['security.insecure'], outputs })
+      expect(readFileSync(join(dest, 'found'), 'utf8')).toBe('tmpfs\n')
     })
   })
 
