@@ -1,4 +1,5 @@
 import type { SourceFile, SourceRange } from '../../index.ts'
+import { maskLogins } from '../../logins.ts'
 
 /**
  * A place as BuildKit's `pb.Location` in JSON: a range for each line, from 1 on. There is one source, so its index, 0, is
@@ -14,7 +15,7 @@ export function locationJson({ start, end }: SourceRange): object {
   }
 }
 
-/** The bytes of a text, as Go writes them in JSON. */
+/** A Dockerfile, as Go writes bytes in JSON; logins in its URLs are stars. */
 export function dataJson({ text }: SourceFile): string {
-  return Buffer.from(text).toString('base64')
+  return Buffer.from(maskLogins(text)).toString('base64')
 }

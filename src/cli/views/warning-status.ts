@@ -1,4 +1,5 @@
 import type { Warning } from '../../index.ts'
+import { dataJson } from '../calls/location.ts'
 
 /** A warning in the form of BuildKit's `VertexWarning`: that of the step that loads the Dockerfile. */
 export function warningStatus({ rule, message, at, url, description }: Warning): object {
@@ -9,7 +10,7 @@ export function warningStatus({ rule, message, at, url, description }: Warning):
     short: base64(`${rule}: ${message}${line}`),
     detail: description === undefined ? undefined : [base64(description)],
     url,
-    sourceInfo: at && { filename: at.source.name, data: base64(at.source.text), language: 'Dockerfile' },
+    sourceInfo: at && { filename: at.source.name, data: dataJson(at.source), language: 'Dockerfile' },
     range: at && [{ start: position(at.start), end: position(at.end) }],
   }
 }

@@ -60,4 +60,14 @@ describe('a check as JSON', () => {
       unreached: [{ image: 'node:22', message: 'cannot reach docker.io', code: 'TSB_REGISTRY_UNREACHABLE' }],
     })
   })
+
+  test('has no login of a URL', () => {
+    const text = 'FROM scratch\nADD https://me:secret@example.com/a /\n'
+    const { sources: shown } = checkJson(checkResult({ dockerfile: { name: 'Dockerfile', text } })) as {
+      readonly sources: readonly [{ readonly data: string }]
+    }
+    const data = Buffer.from(shown[0].data, 'base64').toString()
+    expect(data).not.toMatch(/me:|secret/)
+    expect(data).toHaveLength(text.length)
+  })
 })
