@@ -140,9 +140,9 @@ describe('a check without a build', () => {
   })
 })
 
-test('of a file with tens of thousands of warnings the first thousand are kept, and little is thought about the others', async () => {
-  const declared = Array.from({ length: 1000 }, (_, i) => `ENV V${i}x=1\n`)
-  const used = Array.from({ length: 20_000 }, (_, i) => `LABEL a=$W${i}y\n`)
+test('of a file with thousands of warnings the first thousand are kept, and little is thought about the others', async () => {
+  const declared = Array.from({ length: 300 }, (_, i) => `ENV V${i}x=1\n`)
+  const used = Array.from({ length: 3000 }, (_, i) => `LABEL a=$W${i}y\n`)
   const { warnings } = await planText(`FROM scratch\n${declared.join('')}${used.join('')}`)
   expect(warnings).toHaveLength(1000)
 })
