@@ -82,6 +82,7 @@ const parts: Readonly<Record<string, string>> = {
   store: 'The store',
   cache: 'The store',
   export: 'Outputs',
+  ssh: 'Options',
   library: 'Options',
   cli: 'Options',
 }
