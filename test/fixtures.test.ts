@@ -7,7 +7,7 @@ import { tsbuild } from './support/command-line.ts'
 import { fixtures, openFixture, showFixture } from './support/fixtures.ts'
 
 /** Not on a base of busybox, or with more than a context: they are built in `services/`. */
-const elsewhere = new Set(['add-url', 'debian-service', 'node-service'])
+const elsewhere = new Set(['add-git-query', 'add-url', 'debian-service', 'node-service'])
 const names = readdirSync(fixtures).filter((name) => !elsewhere.has(name))
 const isRoot = getuid?.() === 0
 const reason = hasBusyboxBase ? (isRoot ? 'on busybox' : 'needs root') : noBusyboxBase

@@ -32,7 +32,7 @@ export function parseGitUrl(text: string): GitUrl | undefined {
 
 /** `user@host:path[?query][#fragment]`: ssh without saying so. */
 export function parseScpUrl(text: string): GitUrl | undefined {
-  const match = /^([\w-]+)@([a-zA-Z0-9.-]+):([^\n]*?)(?:\?([^\n]*?))?(?:#([^\n]*))?$/.exec(text)
+  const match = /^([\w-]+)@([a-zA-Z0-9.-]+):([^?#\n]*)(?:\?([^#\n]*))?(?:#([^\n]*))?$/.exec(text)
   if (!match) return undefined
   const [, name = '', host = '', path = '', query, fragment] = match
   return withExtras(

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../../src/errors.ts'
 import { isCommitId } from '../../../src/graph/index.ts'
@@ -254,4 +255,36 @@ describe('the op', () => {
   test('github.com/… is fetched by https', () => {
     expect(gitOp(parsed('github.com/a/b#v1')).remote).toBe('https://github.com/a/b')
   })
+})
+
+test('any text is a reference, none, or an error of ours, and its password is in no part that is shown', () => {
+  const pieces = [
+    'https://',
+    'ssh://',
+    'git@h:',
+    '.git',
+    '#',
+    '?',
+    '&',
+    '=',
+    ':',
+    '@',
+    '/',
+    '..',
+    '%',
+    '%2f',
+    '-',
+    'ref',
+    'a',
+  ]
+  const text = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 3 })), { maxLength: 12 })
+  fc.assert(
+    fc.property(text, (words) => {
+      const reference = readable(words.join(''))
+      if (!reference) return
+      const withLogin = readable(reference.remote.replace(/^https:\/\//, 'https://user:CANARY@'))
+      expect(`${withLogin?.remote} ${withLogin?.shortName}`).not.toContain('CANARY')
+      expect(readable(showGitReference({ remote: reference.remote }))?.remote).toBe(reference.remote)
+    }),
+  )
 })
