@@ -1,6 +1,5 @@
 export { type CheckReport, check } from './checks/check.ts'
 export { CheckFailedError, type Finding } from './checks/checks.ts'
-export { isOwnRule, type RuleName, rules } from './checks/rules.ts'
 export { type Outline, outline } from './outline/outline.ts'
 export type { OutlineArgument, OutlineCache, OutlineMount } from './outline/parameter.ts'
 export { type Target, targets } from './outline/targets.ts'
