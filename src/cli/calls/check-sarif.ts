@@ -64,7 +64,6 @@ function findingOfError({ code, message, hint, at }: TsbuildError): Finding {
 function ruleOf({ id, level, description, url }: Finding): object {
   return {
     id,
-    name: id.replace(/\W+/g, ''),
     shortDescription: { text: description },
     fullDescription: { text: description },
     help: { text: url === undefined ? description : `${description}: ${url}` },
