@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
@@ -7,6 +7,7 @@ import { type Change, rootPath, treePath, unpackTar, walkApart, writeTar } from 
 import type { OpContext } from '../ops/op-executor.ts'
 import { mountSource } from './bind.ts'
 import type { PreparedMount } from './mount.ts'
+import { giveAway } from './owner.ts'
 
 type CacheMount = Extract<Mount, { kind: 'cache' }>
 
@@ -94,8 +95,7 @@ async function fill(directory: string, mount: CacheMount, context: OpContext): P
     await mkdir(made, { mode: 0o755 })
     if (mount.from) await seed(made, mount.from, mount.source ?? '', context)
     else {
-      await chown(made, mount.uid, mount.gid)
-      await chmod(made, mount.mode)
+      await giveAway(made, mount)
     }
     await rename(made, directory)
   } catch (error) {
@@ -117,8 +117,7 @@ async function seed(directory: string, from: NonNullable<CacheMount['from']>, so
     }
   }
   await unpackTar(writeTar(moved()), directory, { signal: context.signal })
-  await chown(directory, entry.uid, entry.gid)
-  await chmod(directory, entry.mode)
+  await giveAway(directory, entry)
 }
 
 async function exists(directory: string): Promise<boolean> {

@@ -1,10 +1,11 @@
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import type { Secrets } from '../ports.ts'
 import type { PreparedMount } from './mount.ts'
+import { giveAway } from './owner.ts'
 
 type SecretMount = Extract<Mount, { kind: 'secret' }>
 
@@ -31,8 +32,7 @@ export async function prepareSecret(
   await mkdir(folder, { mode: 0o700 })
   const source = path.join(folder, 'value')
   await writeFile(source, bytes, { mode: 0o600 })
-  await chown(source, mount.uid, mount.gid)
-  await chmod(source, mount.mode)
+  await giveAway(source, mount)
   return {
     target: { path: mount.target, kind: 'file' },
     mount: async (target) => ({ kind: 'bind', source, target, readOnly: true }),

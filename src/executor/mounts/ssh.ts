@@ -1,9 +1,10 @@
-import { chmod, chown, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import type { PreparedMount } from './mount.ts'
+import { giveAway } from './owner.ts'
 
 type SshMount = Extract<Mount, { kind: 'ssh' }>
 
@@ -20,12 +21,17 @@ export async function prepareSsh(
   const source = path.join(folder, 'agent')
   const agent = await ports.agents.serve(mount.id, source)
   if (!agent) return withoutAgent(mount)
-  await chown(source, mount.uid, mount.gid)
-  await chmod(source, mount.mode)
+  const release = async () => agent[Symbol.asyncDispose]()
+  try {
+    await giveAway(source, mount)
+  } catch (error) {
+    await release()
+    throw error
+  }
   return {
     target: { path: mount.target, kind: 'file' },
     mount: async (target) => ({ kind: 'bind', source, target, readOnly: true }),
-    release: async () => agent[Symbol.asyncDispose](),
+    release,
   }
 }
 
