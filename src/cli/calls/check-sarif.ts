@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CheckResult, SourceRange, TsbuildError, Warning } from '../../index.ts'
+import { rememberLines } from '../text/excerpt.ts'
 
 /** What is told of: a warning, or the error that a build would end with. */
 interface Finding {
@@ -95,8 +96,9 @@ function uriOf({ path, dockerfile }: CheckResult, cwd: string): string {
 /** A name for each finding by rule, message and the text of its line; equal ones are numbered. */
 function fingerprints(): (finding: Finding) => string {
   const seen = new Map<string, number>()
+  const lines = rememberLines()
   return ({ id, message, at }) => {
-    const line = at?.source.text.split('\n', at.start.line + 1)[at.start.line]?.trim()
+    const line = at && lines(at.source)[at.start.line]?.trim()
     const hash = createHash('sha256')
       .update(JSON.stringify([id, message, line]))
       .digest('hex')

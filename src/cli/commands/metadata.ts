@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { BuildResult } from '../../index.ts'
-import { warningStatus } from '../views/warning-status.ts'
+import { warningStatuses } from '../views/warning-status.ts'
 
 /**
  * What `--metadata-file` gets, with the keys of buildx. No provenance, since none is made; warnings only when
@@ -12,7 +12,7 @@ export function buildMetadata(
 ): object {
   return {
     'buildx.build.ref': `tsbuild/tsbuild/${newReference()}`,
-    ...(isTrue(env['BUILDX_METADATA_WARNINGS']) && { 'buildx.build.warnings': warnings.map(warningStatus) }),
+    ...(isTrue(env['BUILDX_METADATA_WARNINGS']) && { 'buildx.build.warnings': warningStatuses(warnings) }),
     'containerimage.config.digest': id,
     'containerimage.descriptor': { ...manifest, platform: manifest.platform ?? platform },
     'containerimage.digest': manifest.digest,

@@ -1,5 +1,5 @@
 import { maskLogins } from '../../logins.ts'
-import { formatPlace, type SourceRange } from '../../source.ts'
+import { formatPlace, type SourceFile, type SourceRange } from '../../source.ts'
 import { visible } from './escape.ts'
 
 /** Lines shown around the ones to blame. */
@@ -11,27 +11,42 @@ const widthLimit = 240
 const lead = 40
 const rule = '--------------------'
 
+/** The lines of a text as they are shown: logins in URLs are stars. */
+export type Lines = (source: SourceFile) => readonly string[]
+
+const linesOf: Lines = ({ text }) => {
+  const lines = maskLogins(text).split(/\r?\n/)
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines
+}
+
+/** For several excerpts of one text: it is parted into lines once. */
+export function rememberLines(): Lines {
+  const known = new Map<SourceFile, readonly string[]>()
+  return (source) => {
+    const lines = known.get(source) ?? linesOf(source)
+    known.set(source, lines)
+    return lines
+  }
+}
+
 /**
- * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them; logins in URLs as stars. Ends
- * with a line feed.
+ * The place and the lines around it, those to blame marked with `>>>`, as BuildKit shows them. Ends with a line feed.
  * @param code of the error, to stand behind the place
  */
-export function excerpt(at: SourceRange, code?: string): string {
+export function excerpt(at: SourceRange, code?: string, lines: Lines = linesOf): string {
   const place = visible(formatPlace(at)) + (code === undefined ? '' : `  [${code}]`)
-  const lines = shownLines(at, context)
-  return `${[place, ...(lines.length > 0 ? [rule, ...lines, rule] : [])].join('\n')}\n`
+  const shown = shownLines(at, lines(at.source), context)
+  return `${[place, ...(shown.length > 0 ? [rule, ...shown, rule] : [])].join('\n')}\n`
 }
 
 /** The lines to blame alone, each with its line feed. */
-export function blamedLines(at: SourceRange): string {
-  return shownLines(at, 0)
+export function blamedLines(at: SourceRange, lines: Lines = linesOf): string {
+  return shownLines(at, lines(at.source), 0)
     .map((line) => `${line}\n`)
     .join('')
 }
 
-function shownLines(at: SourceRange, around: number): readonly string[] {
-  const lines = maskLogins(at.source.text).split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
+function shownLines(at: SourceRange, lines: readonly string[], around: number): readonly string[] {
   const last = Math.min(lastLine(at), lines.length - 1)
   const shown = surroundings(at.start.line, last, lines.length, around)
   const isLong = last - at.start.line >= blamedLimit

@@ -3,7 +3,7 @@ import { jsonText } from '../text/json.ts'
 import type { Step, Transfer } from './step.ts'
 import { Trace } from './trace.ts'
 import type { View } from './view.ts'
-import { warningStatus } from './warning-status.ts'
+import { warningStatuses } from './warning-status.ts'
 
 /**
  * One JSON object a line in the shape of BuildKit's `SolveStatus`: `vertexes`, `statuses`, `logs`, `warnings`. A step is
@@ -22,7 +22,7 @@ export function rawJsonView(write: (text: string) => void): View {
       send(event.type === 'step:log' ? { logs: [log(event, step)] } : { vertexes: [vertex(step)] })
     },
     async close(warnings) {
-      if (warnings.length > 0) send({ warnings: warnings.map(warningStatus) })
+      if (warnings.length > 0) send({ warnings: warningStatuses(warnings) })
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Warning } from '../../index.ts'
 import type { Session } from '../session.ts'
-import { blamedLines, excerpt } from '../text/excerpt.ts'
+import { blamedLines, excerpt, type Lines, rememberLines } from '../text/excerpt.ts'
 import { oneLine } from './step.ts'
 
 /**
@@ -11,9 +11,9 @@ export function warningSummary(warnings: readonly Warning[], session: Pick<Sessi
   if (warnings.length === 0) return ''
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
   const title = `${count} found${session.debug ? '' : ' (use --check to expand)'}:`
-  const described = warnings.map(
-    (warning) => `${line(warning)}${session.debug ? details(warning) : shortDetails(warning)}`,
-  )
+  const lines = rememberLines()
+  const about = session.debug ? details : shortDetails
+  const described = warnings.map((warning) => line(warning) + about(warning, lines))
   return `\n ${session.err.paint('yellow', title)}\n${described.join('')}`
 }
 
@@ -22,12 +22,12 @@ function line({ rule, message, at }: Warning): string {
   return ` - ${rule}: ${oneLine(message)}${place}\n`
 }
 
-function shortDetails({ at }: Warning): string {
-  return at ? blamedLines(at).replace(/^/gm, '  ').trimEnd().concat('\n') : ''
+function shortDetails({ at }: Warning, lines: Lines): string {
+  return at ? blamedLines(at, lines).replace(/^/gm, '  ').trimEnd().concat('\n') : ''
 }
 
-function details({ description, url, at }: Warning): string {
-  return [description, url, at && excerpt(at).trimEnd()]
+function details({ description, url, at }: Warning, lines: Lines): string {
+  return [description, url, at && excerpt(at, undefined, lines).trimEnd()]
     .map((text) => (text ? `${text}\n`.replace(/^(?=.)/gm, '   ') : ''))
     .join('')
 }
