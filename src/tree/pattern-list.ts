@@ -3,7 +3,7 @@ import { type PathPattern, pathPattern } from './path-pattern.ts'
 
 /**
  * Patterns in the order of a `.dockerignore` file, of which the last that matches decides. A path is matched when a
- * directory above it is; `!` takes back. Paths are relative, with `/`.
+ * directory above it is, as far as that was looked at (`judge`); `!` takes back. Paths are relative, with `/`.
  */
 export interface PatternList {
   /** True when the last pattern that matches the path, or a directory above it, has no `!`. */
@@ -21,26 +21,20 @@ export interface PatternList {
  */
 export function patternList(patterns: readonly string[]): PatternList {
   const rules = patterns.flatMap(readRule)
-  const above = new Map<string, readonly boolean[]>([['', rules.map(() => false)]])
-  /** Which rules match a directory or one above it. */
-  const matchedAt = (directory: string): readonly boolean[] => {
+  const root: Verdict = { matched: rules.map(() => false), deciding: undefined }
+  const above = new Map([['', root]])
+  const verdictOn = (directory: string): Verdict => {
     const unknown: string[] = []
     for (let at = directory; !above.has(at); at = parentOf(at)) unknown.push(at)
-    for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) {
-      const inherited = above.get(parentOf(at)) ?? []
-      const here = at
-      above.set(
-        at,
-        rules.map((rule, index) => inherited[index] === true || rule.pattern.matches(here)),
-      )
+    let found = above.get(parentOf(unknown.at(-1) ?? '')) ?? root
+    for (const at of unknown.reverse()) {
+      found = judge(rules, at, found)
+      above.set(at, found)
     }
-    return above.get(directory) ?? []
+    return above.get(directory) ?? root
   }
-  const decidingRule = (path: string): Rule | undefined => {
-    if (path === '' || path === '.') return undefined
-    const inherited = matchedAt(parentOf(path))
-    return rules.findLast((rule, index) => inherited[index] === true || rule.pattern.matches(path))
-  }
+  const decidingRule = (path: string): Rule | undefined =>
+    path === '' || path === '.' ? undefined : judge(rules, path, verdictOn(parentOf(path))).deciding
   return {
     matches: (path) => decidingRule(path)?.takesBack === false,
     decider: (path) => decidingRule(path)?.index,
@@ -51,6 +45,28 @@ export function patternList(patterns: readonly string[]): PatternList {
       return later.some((rule) => directory === '' || rule.pattern.couldMatchBelow(directory))
     },
   }
+}
+
+/** What was found about a path. */
+interface Verdict {
+  /** For each rule, whether it was found to match the path or a directory above it. */
+  readonly matched: readonly boolean[]
+  readonly deciding: Rule | undefined
+}
+
+/**
+ * A rule that would change nothing is not tried, and so not known to match when it comes to what is below: `!a` after
+ * `x` does not take `a/x` back.
+ */
+function judge(rules: readonly Rule[], path: string, parent: Verdict): Verdict {
+  let deciding: Rule | undefined
+  const matched = rules.map((rule, index) => {
+    const changes = rule.takesBack === (deciding?.takesBack === false)
+    const matches = parent.matched[index] === true || (changes && rule.pattern.matches(path))
+    if (matches) deciding = rule
+    return matches
+  })
+  return { matched, deciding }
 }
 
 interface Rule {

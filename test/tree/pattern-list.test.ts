@@ -77,9 +77,12 @@ describe('patternList', () => {
     expect(list.decider('a.txt')).toBeUndefined()
   })
 
-  it('lets a later pattern decide again below a directory that was taken back', () => {
-    const list = patternList(['a', '!a/b', 'a'])
-    expect(list.matches('a/b')).toBe(true)
+  it('does not know below a directory of a pattern that changed nothing for the directory, as the walk of BuildKit', () => {
+    expect(patternList(['*/x', '!a']).matches('a/x')).toBe(true)
+    expect(patternList(['x', '!a']).matches('a')).toBe(false)
+    expect(patternList(['**/*.log', '!app']).matches('app/y.log')).toBe(true)
+    expect(patternList(['**/*.log', '!app/**']).matches('app/y.log')).toBe(false)
+    expect(patternList(['a', '!a/b', 'a']).matches('a/b')).toBe(false)
   })
 
   it('says where a ! could still matter', () => {
