@@ -25,15 +25,18 @@ export interface HeldCaches {
  * Takes the caches of a RUN. `locked` waits for other builds, `private` takes one that nobody uses. All take them in the same
  * order, whatever the order of the mounts, so that no two wait for each other.
  */
-export async function holdCaches(mounts: readonly Mount[], { ports, signal }: OpContext): Promise<HeldCaches> {
+export async function holdCaches(mounts: readonly Mount[], context: OpContext): Promise<HeldCaches> {
+  const { ports, signal } = context
+  const nameOf = (mount: CacheMount) => JSON.stringify([identityOf(mount, context), mount.sharing])
   const held = new Map<string, HeldCache>()
   const release = async () => {
     for (const cache of held.values()) await cache.release()
   }
   const wanted = new Map(mounts.flatMap((mount) => (mount.kind === 'cache' ? [[nameOf(mount), mount] as const] : [])))
   try {
-    for (const [name, { id, sharing }] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      held.set(name, await hold(await ports.cache.cacheMount(id), sharing, signal))
+    for (const [name, mount] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const base = await ports.cache.cacheMount(identityOf(mount, context))
+      held.set(name, await hold(base, mount.sharing, signal))
     }
   } catch (error) {
     await release()
@@ -59,8 +62,13 @@ export async function prepareCache(mount: CacheMount, held: HeldCaches, context:
   }
 }
 
-function nameOf({ id, sharing }: CacheMount): string {
-  return JSON.stringify([id, sharing])
+/** Mounts have the same cache when they have the same id and begin with the same: owner and mode, or files of a stage. */
+function identityOf({ id, from, source, uid, gid, mode }: CacheMount, { inputs }: OpContext): string {
+  if (from) {
+    const value = inputs.value(from)
+    return JSON.stringify([id, value.kind === 'snapshot' ? value.chain : value.kind, source ?? '/'])
+  }
+  return uid === 0 && gid === 0 && mode === 0o755 ? id : JSON.stringify([id, uid, gid, mode])
 }
 
 interface HeldCache {

@@ -52,6 +52,15 @@ describe('the caches of a RUN', () => {
     await Promise.all([free.release(), other.release()])
   })
 
+  it('are one for each owner and mode that they begin with', async () => {
+    await using workshop = await openWorkshop()
+    const mounts = [cacheMount('a', 'shared'), { ...cacheMount('a', 'shared'), uid: 5 }]
+    const held = await holdCaches(mounts, contextOf(workshop.cache, AbortSignal.timeout(5000)))
+    const [plain, owned] = mounts.map((mount) => held.directoryOf(mount))
+    expect(owned).not.toBe(plain)
+    expect(held.directoryOf(cacheMount('a', 'shared'))).toBe(plain)
+  })
+
   it('begin as a copy of their source, whose mode the directory has too', async () => {
     await using workshop = await openWorkshop()
     const files = tree('dir[mode=1770] /seed', 'file /seed/f x')
