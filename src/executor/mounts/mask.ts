@@ -32,12 +32,12 @@ export function maskOutput(output: SandboxOutput, forms: readonly Buffer[]): Mas
   }
   return {
     output(stream, bytes) {
-      const { shown, rest } = mask(Buffer.concat([kept.get(stream) ?? Buffer.alloc(0), bytes]), beginnings)
+      const { shown, rest } = mask(Buffer.concat([kept.get(stream) ?? Buffer.alloc(0), bytes]), beginnings, 'more')
       kept.set(stream, rest)
       pass(stream, shown)
     },
     end() {
-      for (const [stream, rest] of kept) pass(stream, rest)
+      for (const [stream, rest] of kept) pass(stream, mask(rest, beginnings, 'nothing').shown)
       kept.clear()
     },
   }
@@ -59,13 +59,16 @@ function byBeginning(forms: readonly Buffer[]): Beginnings {
   }
 }
 
+/** What comes after a piece of output. */
+type Coming = 'more' | 'nothing'
+
 /** All up to where a form may have begun that is not there as a whole yet. */
-function mask(text: Buffer, beginnings: Beginnings): { readonly shown: Buffer; readonly rest: Buffer } {
+function mask(text: Buffer, beginnings: Beginnings, coming: Coming): { readonly shown: Buffer; readonly rest: Buffer } {
   const shown: Buffer[] = []
   let from = 0
   let at = 0
   while (at < text.length) {
-    const found = formAt(text, at, beginnings)
+    const found = formAt(text, at, beginnings, coming)
     if (found === 'open') break
     if (found) {
       shown.push(text.subarray(from, at), stars)
@@ -77,10 +80,11 @@ function mask(text: Buffer, beginnings: Beginnings): { readonly shown: Buffer; r
 }
 
 /** The longest form that begins here; `open` when a longer one may, and the text ends before that is known. */
-function formAt(text: Buffer, at: number, beginnings: Beginnings): Buffer | 'open' | undefined {
+function formAt(text: Buffer, at: number, beginnings: Beginnings, coming: Coming): Buffer | 'open' | undefined {
   const left = text.length - at
-  if (left < 4) return beginnings.stubs.has(text.toString('latin1', at)) ? 'open' : undefined
+  if (left < 4) return coming === 'more' && beginnings.stubs.has(text.toString('latin1', at)) ? 'open' : undefined
   for (const form of beginnings.forms.get(text.readUInt32BE(at)) ?? []) {
+    if (form.length > left && coming === 'nothing') continue
     const here = Math.min(form.length, left)
     if (text.compare(form, 0, here, at, at + here) !== 0) continue
     return form.length <= left ? form : 'open'

@@ -65,6 +65,12 @@ describe('G05: a secret in the output of a step is stars', () => {
   test('the longer of two that begin alike', () => {
     expect(shown(['abcdef', 'abcd'], 'abc', 'def abcd abcdx')).toBe('*** *** ***x')
   })
+
+  test('the shorter of two that begin alike, where the output ends', () => {
+    expect(shown(['abcdef', 'abcd'], 'abcd')).toBe('***')
+    expect(shown(['abcdef', 'abcd'], 'abcde')).toBe('***e')
+    expect(shown(['first line of it\nsecond line of it\n'], 'first line of it\n')).toBe('***\n')
+  })
 })
 
 describe('what is not masked', () => {
