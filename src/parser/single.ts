@@ -1,3 +1,4 @@
+import type { TsbuildError } from '../errors.ts'
 import { readFlags } from './flags.ts'
 import type { Word } from './instruction.ts'
 import { instructionError, type Statement, wordOf } from './statement.ts'
@@ -12,9 +13,13 @@ export function readSingle(statement: Statement): Word {
 
 /** @throws {TsbuildError} TSB_MISSING_ARGUMENT when nothing follows the keyword and its flags */
 export function requireArguments(statement: Statement, what = 'at least one argument'): void {
-  if (statement.rest.text !== '') return
+  if (statement.rest.text === '') throw missingArguments(statement, what)
+}
+
+/** The error for too few arguments. */
+export function missingArguments(statement: Statement, what = 'at least one argument'): TsbuildError {
   const keyword = statement.keyword.text.toUpperCase()
-  throw instructionError(statement, 'TSB_MISSING_ARGUMENT', `${keyword} requires ${what}`, {
+  return instructionError(statement, 'TSB_MISSING_ARGUMENT', `${keyword} requires ${what}`, {
     hint: usageHint(keyword),
   })
 }

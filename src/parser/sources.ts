@@ -17,15 +17,18 @@ export function readSources(statement: Statement): SourcesAndDest {
   const dest = words.at(-1)
   if (!dest || words.length < 2) throw missingDestination(statement)
   const heredocs = json ? [] : statement.heredocs
-  const startsHeredoc = ({ start }: Lexeme) => {
+  const heredocOf = ({ start, end }: Lexeme) => {
     const heredoc = heredocs[lastAtMost(heredocs, start, ({ word }) => word.start)]
-    return heredoc !== undefined && start >= heredoc.word.start && start < heredoc.word.end
+    return heredoc && start >= heredoc.word.start && end <= heredoc.word.end ? heredoc : undefined
   }
-  if (startsHeredoc(dest)) throw heredocDestination(statement, dest)
-  const paths = words.slice(0, -1).filter((word) => !startsHeredoc(word))
+  if (heredocOf(dest)) throw heredocDestination(statement, dest)
+  const sources = words.slice(0, -1)
+  const contents = new Set(sources.map(heredocOf))
   return {
-    sources: paths.map((word) => wordOf(statement, word)),
-    heredocs: withLastBodies(heredocs).map((heredoc) => heredocValue(statement, heredoc)),
+    sources: sources.filter((word) => !heredocOf(word)).map((word) => wordOf(statement, word)),
+    heredocs: withLastBodies(heredocs)
+      .filter((_, i) => contents.has(heredocs[i]))
+      .map((heredoc) => heredocValue(statement, heredoc)),
     dest: wordOf(statement, dest),
     json: json !== undefined,
   }

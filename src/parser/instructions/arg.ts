@@ -1,14 +1,17 @@
 import { readFlags } from '../flags.ts'
 import type { ArgInstruction } from '../instruction.ts'
 import { blankName } from '../pairs.ts'
-import { requireArguments } from '../single.ts'
+import { missingArguments, requireArguments } from '../single.ts'
 import { baseOf, type Statement, wordOf } from '../statement.ts'
 import { part, quotedWords } from '../words.ts'
 
 export function readArg(statement: Statement): ArgInstruction {
   requireArguments(statement)
   readFlags(statement, {})
-  const args = quotedWords(statement.rest, statement.escape).map((word) => {
+  const words = quotedWords(statement.rest, statement.escape)
+  // An escape alone is none.
+  if (words.length === 0) throw missingArguments(statement)
+  const args = words.map((word) => {
     const at = statement.place(word)
     const equals = word.text.indexOf('=')
     if (equals === 0) throw blankName(statement, word)

@@ -13,7 +13,9 @@ export function readOnbuild(statement: Statement): OnbuildInstruction {
   refuseTrigger(statement, head)
   if (tail) checkForm({ ...statement, keyword: head, flags: [], rest: tail })
   const bodies = statement.heredocs.map(({ raw, name }) => `\n${raw}${name}`)
-  const trigger = statement.text.slice(statement.rest.start) + bodies.join('')
+  // All that stands behind the keyword, also a -- that ends the flags and blanks at the end.
+  const expression = statement.text.slice(statement.keyword.end).replace(/^[\t\f\r ]+/, '')
+  const trigger = expression + bodies.join('')
   return { kind: 'onbuild', ...baseOf(statement), trigger }
 }
 
