@@ -1,5 +1,4 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are for the shell lexer
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../../src/errors.ts'
 import { expandBody, expandForDisplay, expandWord, expandWords, lookupIn } from '../../../src/planner/words/index.ts'
@@ -144,51 +143,4 @@ describe('limits', () => {
       )
     },
   )
-})
-
-describe('any text', () => {
-  const piece = fc.constantFrom(
-    '$',
-    '{',
-    '}',
-    '${A:-',
-    '${B',
-    '/',
-    '//',
-    '#',
-    '%',
-    '?',
-    '*',
-    ':',
-    '\\',
-    '`',
-    "'",
-    '"',
-    ' ',
-    '<<',
-    'A',
-    'ü',
-    '😀',
-  )
-  const text = fc.oneof(
-    fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('')),
-    fc.string(),
-  )
-
-  test('is expanded or ends in an expansion error', () => {
-    fc.assert(
-      fc.property(text, fc.constantFrom('\\' as const, '`' as const), (input, escapeChar) => {
-        for (const run of [expandWord, expandWords, expandForDisplay]) {
-          const code = codeOf(() => run(input, env, escapeChar))
-          expect(code ?? 'TSB_EXPANSION_').toMatch(/^TSB_EXPANSION_/)
-        }
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
-  test('without special characters stays as it is', () => {
-    const plain = fc.string().filter((input) => !/[$'"\\]/.test(input))
-    fc.assert(fc.property(plain, (input) => expandWord(input, env, '\\').value === input))
-  })
 })
