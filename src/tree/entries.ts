@@ -23,7 +23,12 @@ export function treeOfEntries<E extends Change>(changes: Iterable<E>): Tree<E | 
       sorted.add(path)
       return names
     },
+    impliedDirectories: () => [...children.keys()].filter((path) => isImplied(entries.get(path))),
   }
+}
+
+function isImplied(change: Change | undefined): boolean {
+  return change?.kind === 'directory' && change.implied === true
 }
 
 /** A directory that nobody described: 0755, 0:0, 1970. */

@@ -100,6 +100,8 @@ export interface Tree<E extends Change = Change> {
   list(path: TreePath): readonly string[]
   /** Whether a directory is there, when that is known without looking at it: from a listing of what is above. */
   isDirectory?(path: TreePath): boolean | undefined
+  /** Of the tree of a layer: the directories that are only implied. */
+  impliedDirectories?(): readonly TreePath[]
 }
 
 /** A whole file tree, without marks of a layer. */

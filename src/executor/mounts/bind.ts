@@ -57,7 +57,7 @@ export async function prepareBind(mount: BindMount, folder: string, context: OpC
   const layers = isStage
     ? value.layers
     : [await context.ports.cache.layers.fromChanges(withParents(tree, entry), context.signal)]
-  const lowers = await lowerDirectories(layers)
+  const lowers = await lowerDirectories(layers, tree, path.join(folder, 'implied'))
   return {
     target: { path: mount.target, kind: entry.kind === 'directory' ? 'directory' : 'file' },
     mount: async (target) => ({

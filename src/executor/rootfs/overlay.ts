@@ -11,6 +11,7 @@ import {
   upperChanges,
   writeTar,
 } from '../../tree/index.ts'
+import { overImplied } from './implied.ts'
 import type { RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
 import { type PlacedTargets, placeTargets } from './targets.ts'
@@ -29,7 +30,7 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
       if (!upper || !work || !merged) throw new Error('three directories were asked for')
       await unpackTar(writeTar([...rootOf(tree), ...placed.standing]), upper, { marks })
       const stubs = await writeStubs(placed, tree, scratch, marks)
-      const all = [...stubs, ...(await lowerDirectories(layers))]
+      const all = [...stubs, ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied')))]
       return {
         rootfs: {
           kind: 'overlay',
@@ -53,9 +54,16 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
 /**
  * The directories of some layers (lowest first) as overlayfs takes them: topmost first, each once. Of a layer that is there
  * twice the upper one hides all that the lower one has, and overlayfs refuses the same directory twice.
+ * @param tree the merged files of the layers
+ * @param folder may be made, for what the directories of layers cannot say each by itself
  */
-export async function lowerDirectories(layers: readonly Layer[]): Promise<readonly string[]> {
-  return [...new Set(await Promise.all(layers.toReversed().map((layer) => layer.directory())))]
+export async function lowerDirectories(
+  layers: readonly Layer[],
+  tree: FileTree,
+  folder: string,
+): Promise<readonly string[]> {
+  const directories = new Set(await Promise.all(layers.toReversed().map((layer) => layer.directory())))
+  return [...(layers.length > 1 ? await overImplied(layers, tree, folder) : []), ...directories]
 }
 
 /** The files of some layers, lowest first. */

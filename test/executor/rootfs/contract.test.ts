@@ -95,6 +95,14 @@ describe.each(['overlay', 'copy'] as const)('%s', async (choice) => {
     ])
   })
 
+  it('a directory that a layer only implies is as the layers below have it', async () => {
+    const below = await layerOf([change('dir[mode=2770,gid=7] /shared'), change('dir[mode=1777] /shared/tmp')])
+    const above = await layerOf([change('file /shared/tmp/f x')])
+    const { stdout, changes } = await run('stat -c "%a %g" /shared /shared/tmp; rm /shared/tmp/f', [below, above])
+    expect(stdout).toBe('2770 7\n1777 0\n')
+    expect(changes).toEqual(['dir[mode=2770,gid=7] /shared', 'dir[mode=1777] /shared/tmp', 'gone /shared/tmp/f'])
+  })
+
   it('nothing for what stayed as it was', async () => {
     const { changes } = await run('cat /etc/passwd >/tmp/x; rm /tmp/x; chmod 644 /etc/passwd; ls -R / >/dev/null')
     expect(changes.filter((line) => !line.startsWith('dir '))).toEqual([])
