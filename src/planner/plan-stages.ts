@@ -4,6 +4,7 @@ import type { Checks } from './checks/checks.ts'
 import { checkFile } from './checks/file-checks.ts'
 import { ignoredBy } from './checks/ignored-sources.ts'
 import { checkLayerCount } from './checks/layer-count.ts'
+import { checkUnusedArguments } from './checks/unused-arguments.ts'
 import { sourceDateEpoch } from './epoch.ts'
 import { finishImage } from './finish.ts'
 import { globalVariables } from './globals.ts'
@@ -42,6 +43,8 @@ export async function planStages(
   checkStageFilter(dockerfile, request.noCache)
   refuseCycles(linker.stages)
   const needs = await findNeeds(linker, scope === 'all' ? stages.map((_, index) => index) : [target], bases)
+  const triggers = needs.stages.flatMap((stage) => stage.triggers)
+  checkUnusedArguments(dockerfile, triggers, asked, checks.warn)
   const ignored = needs.stages.some(copiesContext) ? await request.ignorePatterns?.() : undefined
   const graph = createGraph()
   const result = lowerStages(needs.stages, {
@@ -57,7 +60,7 @@ export async function planStages(
   if (!result) throw new Error(`stage ${target} is not lowered`)
   checkLayerCount(result, stages[target]?.from.at, checks.warn)
   const nodes = graph.nodes()
-  const image = { config: finishImage(result.image, request), history: historyOf(result, nodes) }
+  const image = { config: finishImage(result, request), history: historyOf(result, nodes) }
   return { nodes, target: result.snapshot, image, ...(epoch !== undefined && { epoch }) }
 }
 

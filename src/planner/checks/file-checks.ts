@@ -11,7 +11,6 @@ import { checkHiddenArguments } from './hidden-arguments.ts'
 import { checkInstructionCasing } from './instruction-casing.ts'
 import { checkInstructions } from './instruction-checks.ts'
 import { checkStageNames } from './stage-names.ts'
-import { checkUnusedArguments } from './unused-arguments.ts'
 
 /** What can be said of a file as far as it was read: all of it, or up to the line with the parse error. */
 export function checkText(dockerfile: Dockerfile, { findings = [] }: PlanRequest, checks: Checks): void {
@@ -32,7 +31,6 @@ export function checkFile(dockerfile: Dockerfile, request: PlanRequest, globals:
   if (defaults) checkDefaultImages(dockerfile, defaults, checks.warn)
   checkFromArguments(dockerfile, { globals, buildPlatform: request.buildPlatform }, checks)
   checkHiddenArguments(stages, checks)
-  checkUnusedArguments(dockerfile, request, checks.warn)
 }
 
 function lastLine({ source, end }: SourceRange): SourceRange {

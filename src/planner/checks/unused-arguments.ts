@@ -1,4 +1,4 @@
-import type { Dockerfile } from '../../parser/index.ts'
+import type { Dockerfile, StageInstruction } from '../../parser/index.ts'
 import { isProxyArgument } from '../proxy.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Warn } from './checks.ts'
@@ -6,9 +6,17 @@ import type { Warn } from './checks.ts'
 /** Arguments that mean something to the builder whether or not the file declares them. */
 const known = /^(BUILDKIT_|SOURCE_DATE_EPOCH$|(BUILD|TARGET)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$|TARGETSTAGE$)/
 
-/** Build arguments that no ARG of the file asks for. */
-export function checkUnusedArguments({ globalArgs, stages }: Dockerfile, request: PlanRequest, warn: Warn): void {
-  const instructions = [...globalArgs, ...stages.flatMap((stage) => stage.instructions)]
+/**
+ * Build arguments that no ARG asks for.
+ * @param triggers what the bases of the file have it do: their ARGs count too
+ */
+export function checkUnusedArguments(
+  { globalArgs, stages }: Dockerfile,
+  triggers: readonly StageInstruction[],
+  request: PlanRequest,
+  warn: Warn,
+): void {
+  const instructions = [...globalArgs, ...stages.flatMap((stage) => stage.instructions), ...triggers]
   const declared = new Set(
     instructions.flatMap((line) => (line.kind === 'arg' ? line.args.map(({ name }) => name) : [])),
   )

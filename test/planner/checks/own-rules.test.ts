@@ -48,3 +48,12 @@ test('an image that COPY or a mount names for another platform is told of', asyn
     ['InvalidBaseImagePlatform', 2],
   ])
 })
+
+test('an ARG of an ONBUILD trigger asks for a build argument', async () => {
+  const config = imageConfig()
+  const base = { ...config, config: { ...config.config, OnBuild: ['ARG FROM_BASE'] } }
+  const buildArgs = new Map(['FROM_BASE', 'FROM_STAGE', 'NOBODY'].map((name) => [name, '1']))
+  const text = 'FROM base AS a\nONBUILD ARG FROM_STAGE\nFROM a\n'
+  const { warnings } = await planText(text, { buildArgs }, { base })
+  expect(warnings.map(({ message }) => message)).toEqual(['One or more build-args [NOBODY] were not consumed'])
+})
