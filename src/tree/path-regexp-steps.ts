@@ -11,15 +11,22 @@ export interface OneStep {
   readonly literal?: string
 }
 
-/** `many` stays as long as its test holds; `fork` reads nothing, and goes on with the next step as well as `skip` steps on. */
+/** True between two characters where a match may go on; undefined stands for an end of the text. */
+export type PlaceTest = (before: number | undefined, after: number | undefined) => boolean
+
+/**
+ * `many` stays as long as its test holds; `fork` reads nothing, and goes on with the next step as well as `skip` steps on;
+ * `place` reads nothing, and goes on where its test holds.
+ */
 export type Step =
   | OneStep
   | { readonly kind: 'many'; readonly test: Test }
   | { readonly kind: 'fork'; readonly skip: number }
+  | { readonly kind: 'place'; readonly test: PlaceTest }
 
 /**
- * Reads what patterns become: characters, `\` and a character, `.`, classes, a `*` behind one of these, and `(.*\/)?`. The
- * meaning is that of Go's regular expressions.
+ * Reads what patterns become: characters, `\` and a character, `.`, `^`, classes, a `*` behind one of these, and `(.*\/)?`.
+ * The meaning is that of Go's regular expressions.
  * @throws {TsbuildError} TSB_PATTERN
  */
 export function readSteps(source: string): readonly Step[] {
@@ -28,6 +35,12 @@ export function readSteps(source: string): readonly Step[] {
     if (source.startsWith(anyDirectories, at)) {
       steps.push({ kind: 'fork', skip: 3 }, { kind: 'many', test: notNewline }, { kind: 'one', test: isSlash })
       at += anyDirectories.length
+      continue
+    }
+    const place = placeAt(source, at)
+    if (place) {
+      steps.push({ kind: 'place', test: place.test })
+      at += place.length
       continue
     }
     const { step, end } = readOne(source, at)
@@ -54,8 +67,6 @@ function readOne(source: string, at: number): Read {
       return readClass(source, at + 1)
     case '\\':
       return readEscape(source, at + 1)
-    case '^':
-      return { step: { kind: 'one', test: () => false }, end: at + 1 }
     default:
       return readLiteral(source, at)
   }
@@ -71,6 +82,13 @@ function readLiteral(source: string, at: number): Read {
 function literal(character: string): OneStep {
   const code = character.codePointAt(0)
   return { kind: 'one', test: (other) => other === code, literal: character }
+}
+
+/** What reads nothing: `^`, and the escapes for an end of the text and of a word. */
+function placeAt(source: string, at: number): { readonly test: PlaceTest; readonly length: number } | undefined {
+  const text = source[at] === '\\' ? source.slice(at, at + 2) : (source[at] ?? '')
+  const test = Object.hasOwn(places, text) ? places[text] : undefined
+  return test && { test, length: text.length }
 }
 
 /** `\d` and `\n` are what they are to Go; other letters and digits have meanings that no path needs, and are refused. */
@@ -129,3 +147,14 @@ const namedClasses: Readonly<Record<string, Test>> = {
 }
 
 const controls: Readonly<Record<string, string>> = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+const isBoundary: PlaceTest = (before, after) =>
+  (before !== undefined && isWord(before)) !== (after !== undefined && isWord(after))
+
+const places: Readonly<Record<string, PlaceTest>> = {
+  '^': (before) => before === undefined,
+  '\\A': (before) => before === undefined,
+  '\\z': (_, after) => after === undefined,
+  '\\b': isBoundary,
+  '\\B': (before, after) => !isBoundary(before, after),
+}

@@ -103,8 +103,16 @@ describe('patternList', () => {
     expect(patternList(['*.log']).matches('\udc80.log')).toBe(true)
   })
 
+  it('takes \\b for a boundary of words, as Go does: a backslash parts no directories', () => {
+    expect(patternList(['dir\\build*']).matches('dir/build')).toBe(false)
+    expect(patternList(['dir\\build*']).matches('dirbuild')).toBe(false)
+    expect(patternList(['dir\\b*']).matches('dir-x')).toBe(true)
+    expect(patternList(['dir\\Build*']).matches('diruild')).toBe(true)
+  })
+
   it('refuses escapes that no path needs instead of guessing', () => {
-    expect(() => patternList(['dir\\build*'])).toThrow(badPattern)
+    expect(() => patternList(['dir\\public*'])).toThrow(badPattern)
+    expect(() => patternList(['dir\\1*'])).toThrow(badPattern)
   })
 
   it('C20: many stars cost no more than pattern times path', () => {
