@@ -6,7 +6,7 @@ import { expandGlobal, type Reading } from './expand.ts'
 import { gitOp, parseGitReference } from './remote/git-reference.ts'
 import { parseHttpReference } from './remote/http-reference.ts'
 import type { PlanRequest } from './request.ts'
-import { type Variables, withVariable } from './variables.ts'
+import { setVariable, type Variables } from './variables.ts'
 
 /** What a stage adds from elsewhere. */
 export interface RemoteSource {
@@ -26,10 +26,10 @@ export function epochStageSource(
   reading: Reading,
 ): RemoteSource {
   if (expandGlobal(from.image, globals, reading) !== 'scratch') throw unfit('stage must use FROM scratch', from.at)
-  let variables = globals
+  const variables = new Map(globals)
   let source: RemoteSource | undefined
   for (const line of instructions) {
-    if (line.kind === 'arg') variables = declare(line, variables, request, reading)
+    if (line.kind === 'arg') declare(line, variables, request, reading)
     else if (line.kind !== 'add') {
       throw unfit(`stage does not meet source-only requirements: unsupported ${line.kind} instruction`, line.at)
     } else if (source) throw unfit('stage must contain exactly one remote ADD', line.at)
@@ -39,11 +39,16 @@ export function epochStageSource(
   return source
 }
 
-function declare({ args }: ArgInstruction, before: Variables, request: PlanRequest, reading: Reading): Variables {
-  return args.reduce((variables, { name, value }) => {
+function declare(
+  { args }: ArgInstruction,
+  variables: Map<string, string>,
+  request: PlanRequest,
+  reading: Reading,
+): void {
+  for (const { name, value } of args) {
     const given = request.buildArgs.get(name) ?? (value && expandGlobal(value, variables, reading))
-    return given === undefined ? variables : withVariable(variables, name, given)
-  }, before)
+    if (given !== undefined) setVariable(variables, name, given)
+  }
 }
 
 function addSource(add: AddInstruction, expanded: (word: Word) => string): RemoteSource {

@@ -6,7 +6,15 @@ import { withUpperKeyword } from './label.ts'
 import type { StageScope } from './scope.ts'
 import type { StageState } from './state.ts'
 import type { Variables } from './variables.ts'
-import { type Expansion, expandBody, expandForDisplay, expandWord, expandWords, lookupIn } from './words/index.ts'
+import {
+  type Expansion,
+  expandBody,
+  expandForDisplay,
+  expandWord,
+  expandWords,
+  type Lookup,
+  lookupIn,
+} from './words/index.ts'
 
 /** How the words of a file are read. */
 export interface Reading {
@@ -78,9 +86,10 @@ export function expandLabel(
   scope: StageScope,
   secrets: readonly string[] = [],
 ): string {
-  const shown = new Map([...state.variables, ...secrets.map((name) => [name, '****'] as const)])
+  const { get, names } = lookupIn(state.variables)
+  const shown: Lookup = { get: (name) => (secrets.includes(name) ? '****' : get(name)), names }
   try {
-    return withUpperKeyword(expandForDisplay(text, lookupIn(shown), scope.escape).value)
+    return withUpperKeyword(expandForDisplay(text, shown, scope.escape).value)
   } catch {
     // What progress shows of an instruction is never a reason to fail: RUN texts are no words of ours.
     return withUpperKeyword(text)

@@ -1,12 +1,14 @@
 import { type ImageConfig, normalizePlatform, type Platform } from '../image/index.ts'
 import type { PlanRequest } from './request.ts'
+import { imageOf, type StageState } from './state.ts'
 import { withoutSettings } from './unset.ts'
 
 /**
  * The document of the target: what the command line takes away is gone, its labels win, and it is for the platform that was
  * asked for.
  */
-export function finishImage(image: ImageConfig, request: PlanRequest): ImageConfig {
+export function finishImage(state: StageState, request: PlanRequest): ImageConfig {
+  const image = imageOf(state)
   const kept = request.unset ? withoutSettings(image.config ?? {}, request.unset) : image.config
   const labels = request.labels.size > 0 && { Labels: { ...kept?.Labels, ...Object.fromEntries(request.labels) } }
   const { os, architecture, variant, 'os.version': version, ...rest } = image

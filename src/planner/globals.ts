@@ -2,7 +2,7 @@ import { formatPlatform, normalizePlatform } from '../image/index.ts'
 import type { Dockerfile } from '../parser/index.ts'
 import { expandGlobal, type Reading } from './expand.ts'
 import type { PlanRequest } from './request.ts'
-import { type Variables, withVariable } from './variables.ts'
+import { setVariable, type Variables } from './variables.ts'
 
 /**
  * What FROM lines see, and where a bare `ARG NAME` of a stage gets its value: the platform arguments, and the ARGs before
@@ -15,10 +15,10 @@ export function globalVariables(
   reading: Reading,
   given: ReadonlyMap<string, string> = request.buildArgs,
 ): Variables {
-  let variables = platformVariables(dockerfile, request)
+  const variables = new Map(platformVariables(dockerfile, request))
   for (const { name, value } of dockerfile.globalArgs.flatMap((instruction) => instruction.args)) {
     const set = given.get(name) ?? (value && expandGlobal(value, variables, reading))
-    if (set !== undefined) variables = withVariable(variables, name, set)
+    if (set !== undefined) setVariable(variables, name, set)
   }
   return variables
 }

@@ -11,7 +11,10 @@ export function isProxyArgument(name: string): boolean {
  * The predefined proxy arguments as a RUN sees them, `NAME=value` in capitals and in lower case. A lower-case build argument
  * wins over its twin. A name that the stage has as a variable is not among them: it is that variable.
  */
-export function proxyVariables(buildArgs: ReadonlyMap<string, string>, variables: Variables): readonly string[] {
+export function proxyVariables(
+  buildArgs: ReadonlyMap<string, string>,
+  variables: Pick<Variables, 'has'>,
+): readonly string[] {
   return names.flatMap((name) => {
     const value = givenValue(name, buildArgs)
     if (value === undefined) return []

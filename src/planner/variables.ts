@@ -1,22 +1,10 @@
-/**
- * What `$NAME` means at some point of a stage, and what its RUN sees: the image's ENV and the ARGs that have a value. The
- * order is that of the last change, as the environment of a process gets it.
- */
+/** What `$NAME` means outside of stages: ARGs before the first FROM and platform arguments, in the order of the last change. */
 export type Variables = ReadonlyMap<string, string>
 
-/** The variables after `NAME=value`. */
-export function withVariable(variables: Variables, name: string, value: string): Variables {
-  return withVariables(variables, [[name, value]])
-}
-
-/** The variables after several changes, in order. */
-export function withVariables(variables: Variables, changes: Iterable<readonly [string, string]>): Variables {
-  const changed = new Map(variables)
-  for (const [name, value] of changes) {
-    changed.delete(name)
-    changed.set(name, value)
-  }
-  return changed
+/** Changes a variable, which comes last from then on. */
+export function setVariable(variables: Map<string, string>, name: string, value: string): void {
+  variables.delete(name)
+  variables.set(name, value)
 }
 
 /** Splits `NAME=value` at the first `=`; a text without one is a name with an empty value. */
@@ -25,13 +13,7 @@ export function splitVariable(text: string): readonly [name: string, value: stri
   return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
 }
 
-/** A list of `NAME=value` after a change: the first entry of that name keeps its place, a new name comes last. */
-export function setInEnvironment(environment: readonly string[], name: string, value: string): readonly string[] {
-  const place = environment.findIndex((entry) => splitVariable(entry)[0] === name)
-  return place < 0 ? [...environment, `${name}=${value}`] : environment.with(place, `${name}=${value}`)
-}
-
 /** `NAME=value` for each, in order. */
-export function toEnvironment(variables: Variables): readonly string[] {
-  return [...variables].map(([name, value]) => `${name}=${value}`)
+export function toEnvironment(variables: Iterable<readonly [name: string, value: string]>): readonly string[] {
+  return Array.from(variables, ([name, value]) => `${name}=${value}`)
 }

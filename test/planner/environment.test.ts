@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { setInEnvironment, splitVariable } from '../../src/planner/variables.ts'
+import { StageVariables } from '../../src/planner/stage-variables.ts'
+import { splitVariable } from '../../src/planner/variables.ts'
 import { conformanceTable } from '../support/conformance-table.ts'
 import { imageConfig, opsOf, planText } from '../support/planning.ts'
 
@@ -13,7 +14,11 @@ interface AddRow {
 }
 
 conformanceTable<AddRow>(file, 'addEnv', ['key', 'value', 'env', 'result'], ({ key, value, env, result }) => {
-  expect(setInEnvironment(env, key, value)).toEqual(result)
+  expect(
+    StageVariables.ofImage(env)
+      .withEnv([[key, value]])
+      .ofImage(),
+  ).toEqual(result)
 })
 
 interface KeyRow {

@@ -1,6 +1,5 @@
 import type { SourceRange } from '../../source.ts'
 import type { StageState } from '../state.ts'
-import { splitVariable } from '../variables.ts'
 import type { Warn } from './checks.ts'
 
 /** ARG with another value than the ENV of that name has: what follows sees the ARG, and the image keeps the ENV. */
@@ -12,8 +11,8 @@ export function checkShadowedEnvironment(
   warn: Warn,
 ): void {
   if (value === undefined) return
-  const kept = state.image.config?.Env?.map(splitVariable).find(([known]) => known === name)
-  if (!kept || kept[1] === value) return
+  const kept = state.variables.environmentValue(name)
+  if (kept === undefined || kept === value) return
   const message = `ARG ${name} hides the ENV of that name in the steps that follow; the image keeps the ENV`
   warn({ rule: 'tsbuild/HiddenArg', message, at })
 }

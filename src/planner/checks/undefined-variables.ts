@@ -18,7 +18,7 @@ export function checkVariables(
 ): void {
   if (state.mayHaveMore) return
   for (const name of unset) {
-    if (alwaysKnown.has(name) || state.args.some((declared) => declared.name === name)) continue
+    if (alwaysKnown.has(name) || state.args.has(name)) continue
     const message = () => `Usage of undefined variable '$${name}'${suggestion(name, state.variables.keys(), '$')}`
     warn({ rule, message, at })
   }

@@ -4,7 +4,6 @@ import { checkShadowedEnvironment } from '../checks/shadowed-environment.ts'
 import { expand } from '../expand.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withRow } from '../state.ts'
-import { withVariable } from '../variables.ts'
 
 type Declared = ArgInstruction['args'][number]
 
@@ -13,9 +12,12 @@ const notVariables: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT',
 
 /** ARG: in force from here on. `ARG A=1 B=$A` sees the new A, and a value given by `--build-arg` is taken as it is. */
 export function lowerArg(state: StageState, instruction: ArgInstruction, scope: StageScope): StageState {
-  const after = instruction.args.reduce((before, arg) => declare(before, arg, scope), state)
-  const declared = after.args.slice(state.args.length)
-  const texts = declared.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
+  let after = state
+  const texts = instruction.args.map((arg) => {
+    after = declare(after, arg, scope)
+    const value = after.args.get(arg.name)
+    return value === undefined ? arg.name : `${arg.name}=${value}`
+  })
   return withRow(after, `ARG ${texts.join(' ')}`)
 }
 
@@ -25,11 +27,9 @@ function declare(state: StageState, arg: Declared, scope: StageScope): StageStat
   checkShadowedEnvironment(arg.name, value, arg.at, state, scope.warn)
   return {
     ...state,
-    args: [...state.args, { name: arg.name, value }],
+    args: state.args.with(arg.name, value),
     variables:
-      value === undefined || notVariables.has(arg.name)
-        ? state.variables
-        : withVariable(state.variables, arg.name, value),
+      value === undefined || notVariables.has(arg.name) ? state.variables : state.variables.withArg(arg.name, value),
   }
 }
 

@@ -3,8 +3,7 @@ import { checkPairForm } from '../checks/pairs.ts'
 import { checkSecretName } from '../checks/secret-names.ts'
 import { expandPairs } from '../expand.ts'
 import type { StageScope } from '../scope.ts'
-import { type StageState, withConfig, withRow } from '../state.ts'
-import { setInEnvironment, withVariables } from '../variables.ts'
+import { type StageState, withRow } from '../state.ts'
 
 /** ENV: all values see the variables as they were before it. */
 export function lowerEnv(state: StageState, instruction: EnvInstruction, scope: StageScope): StageState {
@@ -13,10 +12,6 @@ export function lowerEnv(state: StageState, instruction: EnvInstruction, scope: 
   pairs.forEach(([name], i) => {
     checkSecretName('ENV', name, instruction.pairs[i]?.name.at ?? instruction.at, scope.warn)
   })
-  const environment = pairs.reduce(
-    (list, [name, value]) => setInEnvironment(list, name, value),
-    state.image.config?.Env ?? [],
-  )
-  const changed = { ...withConfig(state, { Env: environment }), variables: withVariables(state.variables, pairs) }
+  const changed = { ...state, variables: state.variables.withEnv(pairs) }
   return withRow(changed, `ENV ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`)
 }

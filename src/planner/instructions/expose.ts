@@ -4,7 +4,7 @@ import { expandToWords } from '../expand.ts'
 import { goList } from '../go-format.ts'
 import { parsePorts } from '../ports.ts'
 import type { StageScope } from '../scope.ts'
-import { type StageState, withConfig, withRow } from '../state.ts'
+import { type StageState, withMembers, withRow } from '../state.ts'
 
 /** EXPOSE: its words in the order of their text as written; in each, ranges are written out and protocols in lower case. */
 export function lowerExpose(state: StageState, instruction: ExposeInstruction, scope: StageScope): StageState {
@@ -16,9 +16,12 @@ export function lowerExpose(state: StageState, instruction: ExposeInstruction, s
         return parsePorts(text, word.at)
       }),
     )
-  const exposed = Object.fromEntries(ports.map((port) => [port, {}]))
   return withRow(
-    withConfig(state, { ExposedPorts: { ...state.image.config?.ExposedPorts, ...exposed } }),
+    withMembers(
+      state,
+      'ExposedPorts',
+      ports.map((port) => [port, {}]),
+    ),
     `EXPOSE ${goList(ports)}`,
   )
 }

@@ -7,8 +7,8 @@ import { stepLabel } from '../label.ts'
 import { lowerMounts } from '../mounts/lower.ts'
 import { proxyVariables } from '../proxy.ts'
 import type { StageScope } from '../scope.ts'
+import type { StageVariables } from '../stage-variables.ts'
 import { type StageState, withLayer, workingDirectory } from '../state.ts'
-import { toEnvironment, type Variables } from '../variables.ts'
 import { runCommand } from './run-command.ts'
 import { cleanDirectory } from './workdir.ts'
 
@@ -45,17 +45,16 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
 }
 
 /** The variables in force, and where the first ssh agent is, unless the stage says so itself. */
-function environmentOf(variables: Variables, mounts: readonly Mount[]): readonly string[] {
+function environmentOf(variables: StageVariables, mounts: readonly Mount[]): readonly string[] {
   const agent = mounts.find((mount) => mount.kind === 'ssh')
-  const socket = agent && !variables.has('SSH_AUTH_SOCK') ? [`SSH_AUTH_SOCK=${agent.target}`] : []
-  return [...toEnvironment(variables), ...socket]
+  const environment = variables.ofProcess()
+  return agent && !variables.has('SSH_AUTH_SOCK') ? [...environment, `SSH_AUTH_SOCK=${agent.target}`] : environment
 }
 
 /** `|2 A=1 B=`: the ARGs declared so far, each once, with the values a RUN sees. */
 function argumentsInForce(state: StageState): readonly string[] {
-  const values = new Map<string, string>()
-  for (const { name, value } of state.args) values.set(name, state.variables.get(name) ?? value ?? '')
-  return values.size === 0 ? [] : [`|${values.size}`, ...[...values].map(([name, value]) => `${name}=${value}`)]
+  const texts = Array.from(state.args, ([name, value]) => `${name}=${state.variables.get(name) ?? value ?? ''}`)
+  return texts.length === 0 ? [] : [`|${texts.length}`, ...texts]
 }
 
 function networkOf(word: Word | undefined, scope: StageScope): RunOp['network'] {

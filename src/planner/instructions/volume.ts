@@ -4,7 +4,7 @@ import type { VolumeInstruction, Word } from '../../parser/index.ts'
 import { expand } from '../expand.ts'
 import { goList } from '../go-format.ts'
 import type { StageScope } from '../scope.ts'
-import { type StageState, withConfig, withRow } from '../state.ts'
+import { type StageState, withMembers, withRow } from '../state.ts'
 
 /** VOLUME: paths stay as they are written, but for those that climb with `..`, which are cleaned. */
 export function lowerVolume(state: StageState, instruction: VolumeInstruction, scope: StageScope): StageState {
@@ -13,9 +13,12 @@ export function lowerVolume(state: StageState, instruction: VolumeInstruction, s
     if (path === '') throw emptyVolume(word)
     return path.split('/').includes('..') ? posix.join('/', path) : path
   })
-  const volumes = Object.fromEntries(paths.map((path) => [path, {}]))
   return withRow(
-    withConfig(state, { Volumes: { ...state.image.config?.Volumes, ...volumes } }),
+    withMembers(
+      state,
+      'Volumes',
+      paths.map((path) => [path, {}]),
+    ),
     `VOLUME ${goList(paths)}`,
   )
 }

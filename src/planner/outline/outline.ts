@@ -1,5 +1,6 @@
 import type { Dockerfile } from '../../parser/index.ts'
 import { globalVariables } from '../globals.ts'
+import { OrderedMap } from '../ordered-map.ts'
 import type { PlanRequest } from '../request.ts'
 import { refuseCycles } from '../stages/cycles.ts'
 import { linkStages } from '../stages/link.ts'
@@ -60,7 +61,7 @@ function readStages(needed: readonly NeededStage[], scope: OutlineScope): Readon
   for (const stage of needed) {
     const below = stage.base.kind === 'stage' ? read.get(stage.base.index) : undefined
     const instructions = [...stage.triggers, ...stage.instructions]
-    const parameters = readParameters(instructions, below?.parameters.variables ?? new Map(), scope)
+    const parameters = readParameters(instructions, below?.parameters.variables ?? OrderedMap.empty(), scope)
     read.set(stage.index, { needed: stage, parameters })
   }
   return read

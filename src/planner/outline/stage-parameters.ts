@@ -2,8 +2,9 @@ import { atPlace } from '../../errors.ts'
 import type { ArgInstruction, Dockerfile, RunInstruction, StageInstruction, Word } from '../../parser/index.ts'
 import { agentId, cacheId, secretId } from '../mounts/ids.ts'
 import { parseMount } from '../mounts/spec.ts'
+import type { OrderedMap } from '../ordered-map.ts'
 import type { PlanRequest } from '../request.ts'
-import { type Variables, withVariable, withVariables } from '../variables.ts'
+import type { Variables } from '../variables.ts'
 import { expandWord, lookupIn } from '../words/index.ts'
 import { descriptionOf } from './description.ts'
 import { type OutlineArgument, type OutlineCache, type OutlineMount, outlineArgument } from './parameter.ts'
@@ -16,7 +17,7 @@ export interface StageParameters {
   readonly secrets: ReadonlyMap<string, OutlineMount>
   readonly ssh: ReadonlyMap<string, OutlineMount>
   readonly caches: ReadonlyMap<string, OutlineCache>
-  readonly variables: Variables
+  readonly variables: OrderedMap<string>
 }
 
 /** What the stages of a file share. */
@@ -33,7 +34,7 @@ export interface OutlineScope {
  */
 export function readParameters(
   instructions: readonly StageInstruction[],
-  start: Variables,
+  start: OrderedMap<string>,
   scope: OutlineScope,
 ): StageParameters {
   const reader = new ParameterReader(start, scope)
@@ -47,10 +48,10 @@ class ParameterReader implements StageParameters {
   readonly secrets = new Map<string, OutlineMount>()
   readonly ssh = new Map<string, OutlineMount>()
   readonly caches = new Map<string, OutlineCache>()
-  variables: Variables
+  variables: OrderedMap<string>
   readonly #scope: OutlineScope
 
-  constructor(start: Variables, scope: OutlineScope) {
+  constructor(start: OrderedMap<string>, scope: OutlineScope) {
     this.variables = start
     this.#scope = scope
   }
@@ -60,7 +61,7 @@ class ParameterReader implements StageParameters {
     if (instruction.kind === 'run') this.#readMounts(instruction)
     if (instruction.kind !== 'env') return
     const pairs = instruction.pairs.map(({ name, value }) => [this.#expand(name), this.#expand(value)] as const)
-    this.variables = withVariables(this.variables, pairs)
+    for (const [name, value] of pairs) this.variables = this.variables.withLast(name, value)
   }
 
   #readArgument({ name, value: written }: ArgInstruction['args'][number], { comments, at }: ArgInstruction): void {
@@ -69,7 +70,7 @@ class ParameterReader implements StageParameters {
     const value = own ?? globals.get(name)
     if (own === undefined && value !== undefined) this.inherited.add(name)
     else this.args.set(name, outlineArgument(name, own, descriptionOf(name, comments), at))
-    if (value !== undefined) this.variables = withVariable(this.variables, name, value)
+    if (value !== undefined) this.variables = this.variables.withLast(name, value)
   }
 
   #readMounts({ mounts, at }: RunInstruction): void {

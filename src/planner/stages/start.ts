@@ -2,33 +2,32 @@ import { posix } from 'node:path'
 import type { OpId } from '../../graph/index.ts'
 import type { ContainerConfig, ImageConfig, Platform } from '../../image/index.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
-import { unlessEmpty } from '../instructions/command.ts'
 import { stepLabel } from '../label.ts'
+import { OrderedMap } from '../ordered-map.ts'
 import type { BaseImage } from '../request.ts'
 import type { StageScope } from '../scope.ts'
+import { StageVariables } from '../stage-variables.ts'
 import { type StageState, withUnlistedLayer } from '../state.ts'
-import { setInEnvironment, splitVariable, type Variables, withVariables } from '../variables.ts'
+import { splitVariable } from '../variables.ts'
 import type { NeededStage } from './need.ts'
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A stage from nothing. */
 export function startFromScratch(scope: StageScope): StageState {
-  return start(addScratch(scope.graph), emptyImage(scope.request.platform), scope.request.platform, new Map())
+  return start(addScratch(scope.graph), emptyImage(scope.request.platform), scope.request.platform)
 }
 
 /** A stage from an image: its config is inherited, but for its time and its triggers. */
 export function startFromImage(base: BaseImage, platform: Platform, stage: NeededStage, scope: StageScope): StageState {
   const label = stepLabel(scope, 1, `FROM ${pinnedName(base)}`)
-  const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform, new Map())
+  const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform)
   return { ...state, mayHaveMore: base.unknown ?? false, steps: 1 }
 }
 
 /** A stage from another one of the file: also its ARGs are in force, but ENV is stronger than they are. */
 export function startFromStage(base: StageState): StageState {
-  const state = start(base.snapshot, base.image, base.platform, base.variables)
-  const { args, rows, workdirSet, mayHaveMore } = base
-  return { ...state, args, rows, workdirSet, mayHaveMore }
+  return { ...base, variables: base.variables.inherited(), triggers: undefined, said: {}, steps: 0 }
 }
 
 /** A stage from the files of a named context: all of them, as one layer on nothing. It is no step that is numbered. */
@@ -70,16 +69,18 @@ export function addScratch(graph: GraphBuilder): OpId {
   return graph.add({ kind: 'scratch' }, { label: 'FROM scratch' })
 }
 
-function start(snapshot: OpId, document: ImageConfig, platform: Platform, inherited: Variables): StageState {
+function start(snapshot: OpId, document: ImageConfig, platform: Platform): StageState {
   const { created: _, ...image } = document
   const config = startConfig(document.config ?? {}, platform)
   return {
     snapshot,
     platform,
-    variables: withVariables(inherited, (config.Env ?? []).map(splitVariable)),
+    variables: StageVariables.ofImage(withPath(config.Env ?? [], platform)),
     mayHaveMore: false,
-    args: [],
+    args: OrderedMap.empty(),
     image: { ...image, config },
+    members: {},
+    triggers: undefined,
     rows: undefined,
     said: {},
     workdirSet: false,
@@ -87,16 +88,17 @@ function start(snapshot: OpId, document: ImageConfig, platform: Platform, inheri
   }
 }
 
-/** What a stage inherits: PATH is always there, triggers are used up, and relative paths have something to start from. */
+/** What a stage inherits: triggers are used up, and relative paths have something to start from. */
 function startConfig({ OnBuild: _, ...config }: ContainerConfig, platform: Platform): ContainerConfig {
-  const environment = config.Env ?? []
-  const windows = platform.os === 'windows'
-  const hasPath = environment.some((entry) => splitVariable(entry)[0] === 'PATH')
   return {
     ...config,
-    Env: unlessEmpty(hasPath || windows ? environment : setInEnvironment(environment, 'PATH', defaultPath)),
     ...(config.WorkingDir && { WorkingDir: absolute(config.WorkingDir, platform) }),
   }
+}
+
+function withPath(environment: readonly string[], { os }: Platform): readonly string[] {
+  const hasPath = environment.some((entry) => splitVariable(entry)[0] === 'PATH')
+  return hasPath || os === 'windows' ? environment : [...environment, `PATH=${defaultPath}`]
 }
 
 function absolute(directory: string, platform: Platform): string {

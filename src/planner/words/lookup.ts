@@ -6,7 +6,7 @@ export interface Lookup {
   names(): Iterable<string>
 }
 
-/** Looks up in a map. */
-export function lookupIn(variables: ReadonlyMap<string, string>): Lookup {
+/** Looks up in a map, or what is read like one. */
+export function lookupIn(variables: { get(name: string): string | undefined; keys(): Iterable<string> }): Lookup {
   return { get: (name) => variables.get(name), names: () => variables.keys() }
 }

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are for the shell lexer
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { splitVariable, withVariables } from '../../../src/planner/variables.ts'
+import { splitVariable } from '../../../src/planner/variables.ts'
 import { type Escape, expandWord, expandWords, lookupIn } from '../../../src/planner/words/index.ts'
 import { WordReader } from '../../../src/planner/words/word-reader.ts'
 import { conformancePath, hasConformance, skipReason } from '../../support/conformance.ts'
@@ -12,7 +12,7 @@ const file = 'shell/lex.json'
 type Environment = Readonly<Record<string, string>> | readonly string[]
 
 function lookupOf(env: Environment) {
-  return lookupIn(withVariables(new Map(), Array.isArray(env) ? env.map(splitVariable) : Object.entries(env)))
+  return lookupIn(new Map(Array.isArray(env) ? env.map(splitVariable) : Object.entries(env)))
 }
 
 /** The value of a call, or the message of the error that it ends in. */
