@@ -46,7 +46,7 @@ const kinds: readonly Kind[] = [
     () => 'no key of the agent is allowed there: ssh-add -l lists them',
   ],
   [
-    /could not read (username|password)|authentication failed|terminal prompts disabled|returned error: 40[13]|invalid credentials|access denied/i,
+    /could not read (username|password)|authentication failed|terminal prompts disabled|returned error: 40[13]|invalid credentials|access denied(?! or repository not exported)/i,
     'TSB_GIT_AUTH',
     'access denied to',
     accessHint,
@@ -55,8 +55,7 @@ const kinds: readonly Kind[] = [
     /(repository|project) .*not found|not found$|does not exist|does not appear to be a git repository|repository not exported|returned error: 404/im,
     'TSB_GIT_NOT_FOUND',
     'no git repository at',
-    (_, { from, header }) =>
-      `check the address${from || header ? '' : '; many servers say so too when a private repository is asked for without --secret id=GIT_AUTH_TOKEN'}`,
+    notFoundHint,
   ],
   [
     /returned error: 30\d/i,
@@ -89,6 +88,11 @@ function hostKeyHint(remote: string): string {
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(parseAddress(remote)?.host ?? '') ?? []
   const scan = `ssh-keyscan ${port ? `-p ${port} ` : ''}${host} >> ~/.ssh/known_hosts`
   return `compare the key with what the owner of the host publishes, then: ${scan}`
+}
+
+function notFoundHint(remote: string, { from, header }: Access): string {
+  if (from || header || !/^https?:/i.test(remote)) return 'check the address'
+  return 'check the address; many servers say so too when a private repository is asked for without --secret id=GIT_AUTH_TOKEN'
 }
 
 function accessHint(remote: string, { from, header }: Access): string {

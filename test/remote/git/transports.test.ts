@@ -26,6 +26,13 @@ describe.skipIf(!hasGit)(`how repositories come (${noGit})`, () => {
     expect(remotes.notices).toEqual([])
   })
 
+  test('a repository that git:// does not have is missing, and no token is asked for', async () => {
+    await expect(fetcher(join(folder, 'cache')).fetch(`${await startGitDaemon(root)}/nope.git`)).rejects.toMatchObject({
+      code: 'TSB_GIT_NOT_FOUND',
+      hint: 'check the address',
+    })
+  })
+
   test.each(['git://host.invalid/a', 'http://host.invalid/a.git'])(
     '%s gives a notice: it is not encrypted',
     async (url) => {
