@@ -21,6 +21,16 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       'TSB_UNKNOWN_INSTRUCTION',
       'the instructions are ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, MAINTAINER, ONBUILD, RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR',
     ],
+    [
+      'FROM busybox\nRUN true &&\n  ⟦echo⟧ x',
+      'TSB_UNKNOWN_INSTRUCTION',
+      'when this belongs to the instruction above, end the line before it with \\',
+    ],
+    [
+      '# escape=`\nFROM busybox\nRUN true\n⟦&&⟧ echo x',
+      'TSB_UNKNOWN_INSTRUCTION',
+      'when this belongs to the instruction above, end the line before it with `',
+    ],
     ['⟦FRMO⟧ busybox', 'TSB_UNKNOWN_INSTRUCTION', 'did you mean "FROM"?'],
     ['⟦# escape=x⟧\nFROM busybox', 'TSB_BAD_DIRECTIVE', 'write # escape=\\ or # escape=`'],
     ['# escape=\\\n⟦# escape=\\⟧\nFROM busybox', 'TSB_BAD_DIRECTIVE', 'remove one of the two lines'],

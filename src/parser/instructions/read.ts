@@ -55,8 +55,17 @@ export function readInstruction(statement: Statement): Instruction {
   const names = kinds.map((name) => name.toUpperCase())
   throw instructionError(statement, 'TSB_UNKNOWN_INSTRUCTION', `unknown instruction: ${excerpt(keyword.text)}`, {
     part: keyword,
-    hint: didYouMean(excerpt(keyword.text), names) ?? `the instructions are ${names.join(', ')}`,
+    hint:
+      didYouMean(excerpt(keyword.text), names) ??
+      continuationHint(statement) ??
+      `the instructions are ${names.join(', ')}`,
   })
+}
+
+/** For what looks like the rest of the line above: it is indented, or begins like the second command of a shell line. */
+function continuationHint({ at, keyword, escape }: Statement): string | undefined {
+  if (at.start.line === 0 || (at.start.column === 0 && !/^[&|]/.test(keyword.text))) return undefined
+  return `when this belongs to the instruction above, end the line before it with ${escape}`
 }
 
 function isKind(text: string): text is Kind {
