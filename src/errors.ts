@@ -41,14 +41,28 @@ export function isSystemError(error: unknown, ...codes: readonly string[]): erro
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
 }
 
-/** The candidate nearest to what was typed, when it is near enough to be meant (edit distance up to a third). */
+/** Letters beyond which nobody has mistyped a name. */
+const typedLimit = 256
+
+/** What looking for a candidate may cost, in pairs of letters compared: a hint is worth no more. */
+const workLimit = 2_000_000
+
+/**
+ * The candidate nearest to what was typed, when it is near enough to be meant (edit distance up to a third). Of very many
+ * only the first are looked at.
+ */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
+  if (typed.length > typedLimit) return undefined
   const limit = Math.max(1, Math.floor(typed.length / 3))
   let best: string | undefined
   let bestDistance = limit + 1
+  let work = 0
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - typed.length) > limit) continue
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    work += typed.length * candidate.length
+    if (work > workLimit) break
   }
   return best
 }
