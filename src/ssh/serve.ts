@@ -25,6 +25,7 @@ export async function serve(agent: Agent, place: string): Promise<ServedAgent> {
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy()) // also once the conversation is over, when nobody else hears of it
     void converse(socket, agent)
   })
   server.listen(`/proc/self/fd/${folder.fd}/${name}`)
