@@ -18,11 +18,14 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
   const { argv, scripts, summary } = runCommand(instruction, state)
   const hostname = sandboxHostname(scope.request.buildArgs)
   const mounts = lowerMounts(instruction, state, scope)
+  const env = environmentOf(state.variables, mounts)
+  const args = argumentsInForce(state)
+  scope.graph.weigh([...env, ...args], instruction.at)
   const op: RunOp = {
     kind: 'run',
     onto: state.snapshot,
     argv,
-    env: environmentOf(state.variables, mounts),
+    env,
     cwd: cleanDirectory(workingDirectory(state)),
     user: state.image.config?.User ?? '',
     network: networkOf(instruction.network, scope),
@@ -41,7 +44,7 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
     ...(scope.noCache && { noCache: true }),
     ...(unkeyed.length > 0 && { unkeyed }),
   })
-  return withLayer(state, layer, `RUN ${[...argumentsInForce(state), ...argv].join(' ')} # buildkit`)
+  return withLayer(state, layer, `RUN ${[...args, ...argv].join(' ')} # buildkit`)
 }
 
 /** The variables in force, and where the first ssh agent is, unless the stage says so itself. */

@@ -99,3 +99,10 @@ describe('the row of a RUN', () => {
     expect(rowsOf(plan)).toEqual(['RUN a b c # buildkit'])
   })
 })
+
+describe('all that RUNs see of variables is bounded', () => {
+  it('by 64 MiB: a file of many ARGs and many RUNs is refused', async () => {
+    const args = Array.from({ length: 2000 }, (_, i) => `ARG A${i}`).join('\n')
+    expect((await errorOf(`${args}\n${'RUN a\n'.repeat(2000)}`)).code).toBe('TSB_PLAN_TOO_LARGE')
+  })
+})
