@@ -1,6 +1,6 @@
 import { didYouMean, TsbuildError } from '../../errors.ts'
 import { type Platform, parseImageSource, parsePlatform } from '../../image/index.ts'
-import type { FromInstruction } from '../../parser/index.ts'
+import type { FromInstruction, Word } from '../../parser/index.ts'
 import type { SourceRange } from '../../source.ts'
 import { expandGlobal, type Reading } from '../expand.ts'
 import type { PlanRequest } from '../request.ts'
@@ -54,17 +54,24 @@ function hintForVariable(text: string, globals: Variables): string | undefined {
   return (globals.has(name) ? undefined : didYouMean(name, globals.keys())) ?? `give it a value: ${missing}`
 }
 
+/** What to do about a name with a variable that nothing gave a value; undefined when all have one. */
+export function unsetHint({ text }: Word, globals: Variables): string | undefined {
+  const unset = [...text.matchAll(/\$\{?(\w+)/g)].find(([, name = '']) => !globals.get(name))
+  return unset && hintForVariable(unset[0], globals)
+}
+
 /**
  * Checks that what is no stage can be an image.
+ * @param hint what to do when it cannot, instead of the usual
  * @throws {TsbuildError} TSB_REFERENCE_FORMAT
  */
-export function checkReference(name: string, at: SourceRange): void {
+export function checkReference(name: string, at: SourceRange, hint?: string): void {
   try {
     parseImageSource(name)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     const [, reason = error.message] = /^not an image name: ".*": (.*)$/.exec(error.message) ?? []
     const message = `failed to parse stage name ${JSON.stringify(name)}: ${reason}`
-    throw new TsbuildError(error.code, message, { at, hint: error.hint, cause: error })
+    throw new TsbuildError(error.code, message, { at, hint: hint ?? error.hint, cause: error })
   }
 }

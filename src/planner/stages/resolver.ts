@@ -6,7 +6,7 @@ import type { Reading } from '../expand.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Variables } from '../variables.ts'
 import { namedContexts } from './contexts.ts'
-import { checkReference, fromName, fromPlatform } from './from.ts'
+import { checkReference, fromName, fromPlatform, unsetHint } from './from.ts'
 import { stageNames } from './names.ts'
 import type { Ref } from './ref.ts'
 
@@ -37,11 +37,11 @@ export function createResolver(
   )
   const stageRef = (index: number): Ref => standIns[index] ?? { kind: 'stage', index }
 
-  const outside = (name: string, platform: Platform, at: SourceRange): Ref => {
+  const outside = (name: string, platform: Platform, at: SourceRange, hint?: string): Ref => {
     if (name === 'scratch') return { kind: 'scratch' }
     const context = contexts.find(name, platform, at)
     if (context) return context
-    checkReference(name, at)
+    checkReference(name, at, hint)
     return { kind: 'image', reference: name, platform, at }
   }
 
@@ -52,8 +52,9 @@ export function createResolver(
       if (!stage) throw new Error(`no stage ${index}`)
       const name = fromName(stage.from, globals, reading)
       const found = names.find(name, index)
-      const earlier = found !== undefined && found < index
-      return earlier ? stageRef(found) : outside(name, platformOf(index), stage.from.image.at)
+      if (found !== undefined && found < index) return stageRef(found)
+      const { image } = stage.from
+      return outside(name, platformOf(index), image.at, unsetHint(image, globals))
     },
     byName: (name, index, at) => {
       const found = names.find(name.toLowerCase(), index)
