@@ -67,6 +67,11 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['FROM busybox AS ⟦1st⟧', 'TSB_BAD_STAGE_NAME', 'use letters, digits, "-", "_" and ".", a letter first'],
     ['FROM busybox AS a ⟦b⟧', 'TSB_BAD_FROM', 'write FROM busybox AS a'],
     ['FROM busybox ⟦AZ⟧ base', 'TSB_BAD_FROM', 'write FROM busybox AS base'],
+    [
+      'ARG TAG\nFROM ⟦busybox:$TAG⟧',
+      'TSB_REFERENCE_FORMAT',
+      'give it a value: ARG TAG=DEFAULT before the first FROM, or --build-arg TAG=VALUE',
+    ],
     ['FROM ⟦--platfrom=linux/amd64⟧ busybox', 'TSB_UNKNOWN_FLAG', 'did you mean "--platform"?'],
     ['FROM ⟦--platform⟧ busybox', 'TSB_BAD_FLAG', 'write --platform=VALUE'],
     ['FROM ⟦--platform=⟧ busybox', 'TSB_PLATFORM_FORMAT', 'write --platform=linux/amd64, or leave it out'],

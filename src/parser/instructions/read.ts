@@ -63,9 +63,9 @@ export function readInstruction(statement: Statement): Instruction {
 }
 
 /** For what looks like the rest of the line above: it is indented, or begins like the second command of a shell line. */
-function continuationHint({ at, keyword, escape }: Statement): string | undefined {
+function continuationHint({ at, keyword, ...statement }: Statement): string | undefined {
   if (at.start.line === 0 || (at.start.column === 0 && !/^[&|]/.test(keyword.text))) return undefined
-  return `when this belongs to the instruction above, end the line before it with ${escape}`
+  return `when this belongs to the instruction above, end the line before it with ${statement.escape}`
 }
 
 function isKind(text: string): text is Kind {
