@@ -7,7 +7,7 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
 import { historyProgram } from './history.ts'
-import { missing } from './ignored.ts'
+import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
 import type { Run } from './run.ts'
 
@@ -60,12 +60,10 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   }
 }
 
-/** The first word may be a context; one that is no directory and nearly a command is a slip of the pen. */
+/** The first word may be a context; one that is not there and nearly a command, or one of docker, is a slip of the pen. */
 function checkCommand(program: Command, word: string): void {
-  const hint = didYouMean(
-    word,
-    program.commands.map((command) => command.name()),
-  )
+  const names = program.commands.map((command) => command.name())
+  const hint = Object.hasOwn(missingCommands, word) ? missingCommands[word] : didYouMean(word, names)
   if (hint && /^[a-z]+$/.test(word) && !existsSync(word)) throw new FlagError(`unknown command "${word}"`, hint)
 }
 
