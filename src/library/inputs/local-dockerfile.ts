@@ -60,9 +60,15 @@ async function readFileText(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
-    if (isSystemError(error, 'EISDIR')) throw new TsbuildError('TSB_DOCKERFILE_NOT_FOUND', `${file} is a directory`)
+    if (isSystemError(error, 'EISDIR')) throw directoryAsDockerfile(file)
     throw error
   }
+}
+
+function directoryAsDockerfile(file: string): TsbuildError {
+  return new TsbuildError('TSB_DOCKERFILE_NOT_FOUND', `${file} is a directory`, {
+    hint: `-f names the Dockerfile itself, such as ${path.join(path.basename(file), 'Dockerfile')}; the folder is the last argument`,
+  })
 }
 
 function hintFor(file: string | undefined, directory: string, candidates: readonly string[]): string {

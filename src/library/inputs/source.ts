@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../../errors.ts'
@@ -39,9 +40,20 @@ export async function contextSource(text: string, cwd: string, git: GitDefaults)
   if (remote) return { kind: 'remote', ...remote }
   const scheme = /^([a-z][a-z0-9+-]*):\/\//.exec(text)?.[1]
   if (scheme) throw unknownScheme(scheme)
-  throw new TsbuildError('TSB_CONTEXT_NOT_FOUND', `unable to prepare context: ${text} is no directory`, {
-    hint: 'the last argument is the folder that COPY takes files from, often `.`',
-  })
+  throw await noDirectory(text, directory)
+}
+
+async function noDirectory(text: string, directory: string): Promise<TsbuildError> {
+  const isFile = (await statOf(directory)) !== undefined
+  return new TsbuildError(
+    'TSB_CONTEXT_NOT_FOUND',
+    `unable to prepare context: ${isFile ? `${text} is no directory` : `path "${text}" not found`}`,
+    {
+      hint: isFile
+        ? `a Dockerfile is named with -f: tsbuild -f ${text} . (an archive comes from standard input: tsbuild - < ${text})`
+        : 'the last argument is the folder that COPY takes files from, often `.`',
+    },
+  )
 }
 
 /** How a repository is taken where its URL does not say. */
@@ -68,10 +80,14 @@ function gitSource(reference: GitReference, defaults: Partial<GitDefaults>): Rem
 }
 
 export async function isDirectory(directory: string): Promise<boolean> {
+  return (await statOf(directory))?.isDirectory() ?? false
+}
+
+async function statOf(file: string): Promise<Stats | undefined> {
   try {
-    return (await stat(directory)).isDirectory()
+    return await stat(file)
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return false
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined
     throw error
   }
 }

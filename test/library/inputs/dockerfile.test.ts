@@ -45,7 +45,10 @@ describe('the Dockerfile', () => {
     expect(await chosen(inside, { file: join(workspace.directory, inside, 'c/Own') })).toBe('context')
     const beside = folder({ 'files/Own': labelled('beside'), 'c/a': '' })
     expect(await chosen(beside, { file: 'files/Own' })).toBe('beside')
-    await expect(chosen(beside, { file: 'files' })).rejects.toMatchObject({ code: 'TSB_DOCKERFILE_NOT_FOUND' })
+    await expect(chosen(beside, { file: 'files' })).rejects.toMatchObject({
+      code: 'TSB_DOCKERFILE_NOT_FOUND',
+      hint: '-f names the Dockerfile itself, such as files/Dockerfile; the folder is the last argument',
+    })
   })
 
   it('outside of the context has its own ignore file beside it, before that of the context', async () => {
@@ -84,7 +87,17 @@ describe('the Dockerfile', () => {
   it('a context that is not there is an error', async () => {
     await expect(build({ context: 'nowhere' }, workspace.environment)).rejects.toMatchObject({
       code: 'TSB_CONTEXT_NOT_FOUND',
-      message: 'unable to prepare context: nowhere is no directory',
+      message: 'unable to prepare context: path "nowhere" not found',
+      hint: 'the last argument is the folder that COPY takes files from, often `.`',
+    })
+  })
+
+  it('a file as context is an error that says where a Dockerfile is named', async () => {
+    const context = join(folder({ Dockerfile: '' }), 'Dockerfile')
+    await expect(build({ context }, workspace.environment)).rejects.toMatchObject({
+      code: 'TSB_CONTEXT_NOT_FOUND',
+      message: `unable to prepare context: ${context} is no directory`,
+      hint: expect.stringContaining(`tsbuild -f ${context} .`),
     })
   })
 })
