@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
 import { maskSecrets, secretVariable } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
@@ -8,6 +7,7 @@ import { type ProcessUser, resolveProcessUser } from '../users.ts'
 import { hostnameOf } from './network-files.ts'
 import type { OpContext } from './op-executor.ts'
 import { resolveDestination } from './place.ts'
+import { stepFailed } from './step-failed.ts'
 
 /**
  * Runs the command of a RUN on a rootfs that is ready. The values of its secrets are not shown.
@@ -39,7 +39,7 @@ export async function runCommand(
   const masked = await maskSecrets(op.mounts, context)
   try {
     const result = await sandbox.run(spec, masked.output, context.signal)
-    if (result.exitCode !== 0) throw stepFailed(op, result.exitCode, result.signal)
+    if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets)
   } finally {
     masked.end()
   }
@@ -50,15 +50,4 @@ async function environment(op: RunOp, user: ProcessUser, context: OpContext): Pr
   const values = await Promise.all(secrets.map((mount) => secretVariable(mount, context)))
   const env = [...(context.node.unkeyed ?? []), ...op.env, ...values.flat()]
   return env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
-}
-
-function stepFailed(op: RunOp, exitCode: number, signal: string | undefined): TsbuildError {
-  const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
-  const command = op.argv.join(' ')
-  return new TsbuildError('TSB_STEP_FAILED', `process "${command}" did not complete successfully: ${how}`, {
-    hint:
-      exitCode === 127
-        ? 'the shell found no such command in the image: is the package installed, and PATH right?'
-        : undefined,
-  })
 }

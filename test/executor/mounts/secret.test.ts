@@ -71,6 +71,14 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`RUN --mount=type=secret (${reason})
     })
   })
 
+  it('a step that fails without one that nobody gave says so', async () => {
+    await expect(run('--mount=type=secret,id=none cat /run/secrets/none')).rejects.toMatchObject({
+      code: 'TSB_STEP_FAILED',
+      hint: expect.stringContaining('without the secret none: --secret id=none,src=FILE'),
+    })
+    await expect(run('--mount=type=secret,id=token false')).rejects.toMatchObject({ hint: undefined })
+  })
+
   it('cannot be written to', async () => {
     const line = '--mount=type=secret,id=token,mode=0666 (echo x >/run/secrets/token) 2>/dev/null || echo refused'
     expect(await run(line)).toBe('refused')
