@@ -79,8 +79,14 @@ export function argumentsTooLong(cause: unknown): TsbuildError {
 export function sandboxFailed(form: string, complaint: string): TsbuildError {
   const said = complaint === '' ? 'it ended before the command was begun' : complaint
   return new TsbuildError('TSB_SANDBOX_FAILED', `${form} could not start the step: ${said}`, {
-    hint: form === 'native' ? undefined : 'try --runtime=native',
+    hint: hintFor(form, complaint),
   })
+}
+
+function hintFor(form: string, complaint: string): string | undefined {
+  if (/rlimit/i.test(complaint))
+    return 'lower the --ulimit: a hard limit of this machine or user is below it (ulimit -Ha)'
+  return form === 'native' ? undefined : 'try --runtime=native'
 }
 
 export function cannotMount(what: string): TsbuildError {

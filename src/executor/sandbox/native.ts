@@ -44,7 +44,7 @@ export function createNativeSandbox(host: Host): Sandbox {
       checkUser(spec.user, machine)
       const [setup, pipes] = await Promise.all([writeSetup(spec, host), openPipes(tools, spec.scratch, spec.user)])
       const connect = network.connectorFor(spec.network)
-      const held = withholdComplaints(output, ['unshare: '])
+      const held = withholdComplaints(output, ['unshare: ', ...(spec.limits.ulimits ? ['prlimit: '] : [])])
       const {
         exitCode,
         signal: by,
@@ -65,7 +65,7 @@ export function createNativeSandbox(host: Host): Sandbox {
         signal,
       )
       if (!started) throw startFailure('native', spec, complaints)
-      if (exitCode !== 0 && /^unshare: (failed to execute|cannot)/.test(held.complaint())) {
+      if (exitCode !== 0 && /^unshare: (failed to execute|cannot)|^prlimit: failed to set/.test(held.complaint())) {
         throw startFailure('native', spec, held.complaint())
       }
       held.release()

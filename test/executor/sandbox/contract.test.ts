@@ -111,6 +111,14 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
     expect(await sh('ulimit -Sn')).toBe('1024')
   })
 
+  it('a limit that this machine does not let it set is blamed on --ulimit', async () => {
+    const limits = { ulimits: [{ name: 'nofile', soft: 2_000_000_000, hard: 2_000_000_000 }] }
+    await expect(run(['true'], { limits })).rejects.toMatchObject({
+      code: 'TSB_SANDBOX_FAILED',
+      hint: expect.stringContaining('lower the --ulimit'),
+    })
+  })
+
   it('refuses a limit that Linux does not have', async () => {
     const limits = { ulimits: [{ name: 'nofiles', soft: 1, hard: 1 }] }
     await expect(run(['true'], { limits })).rejects.toMatchObject({ code: 'TSB_ULIMIT' })
