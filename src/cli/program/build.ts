@@ -101,7 +101,13 @@ function addCacheFlags(command: Command): void {
     .optionsGroup('Cache and registries:')
     .option('--no-cache', 'run every step again')
     .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))
-    .addOption(new Option('--pull <when>', 'ask the registry for base images').choices(['always', 'missing', 'never']))
+    .addOption(
+      new Option('--pull <when>', 'ask the registry for base images; --pull alone means always').choices([
+        'always',
+        'missing',
+        'never',
+      ]),
+    )
     .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
 }
 
