@@ -70,7 +70,8 @@ function existing(tree: FileTree, path: TreePath, value: OpValue): Entry {
 function withoutExcluded(chosen: ChosenFile, op: CopyOp): ChosenFile {
   const excluded = patternList(op.excludes)
   const accept = (relative: string) => !excluded.matches(relative)
-  return { ...chosen, tree: filterTree(chosen.tree, chosen.entry.path, accept, excluded.mayDifferBelow) }
+  const tree = filterTree(chosen.tree, chosen.entry.path, accept, excluded.mayDifferBelow)
+  return { ...chosen, tree, accepts: accept }
 }
 
 /** `--parents`: from the pivot on, all that the pattern matches, in its directories. */
@@ -86,7 +87,8 @@ function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp, value
     const entry = existing(tree, path, value)
     if (entry.kind !== 'directory') return []
     if (!hasWildcard(source.path)) requireBelow(tree, entry.path, pattern, value)
-    return [{ tree: filterTree(tree, entry.path, accept, mayAcceptBelow), entry, name: baseName(path) }]
+    const files = filterTree(tree, entry.path, accept, mayAcceptBelow)
+    return [{ tree: files, entry, name: baseName(path), accepts: accept }]
   })
 }
 

@@ -23,6 +23,8 @@ export interface ChosenFile {
   readonly entry: Entry
   /** The last piece of the path as it was written or matched; the name it gets in a directory. */
   readonly name: string
+  /** Of a directory: whether a path below it was asked for, and is not only on the way to such a one. */
+  readonly accepts?: (relative: string) => boolean
 }
 
 /** What a copy changes in the entries it takes. */
@@ -93,6 +95,7 @@ function parentOf(dest: string): string {
   return dest.slice(0, dest.lastIndexOf('/') + 1)
 }
 
+/** A directory that is only on the way to what was asked for, and exists, keeps its owner; its mode is that of the source. */
 function copyContents(files: TreeEditor, chosen: ChosenFile, target: TreePath, placement: Placement): void {
   const { tree, entry: root } = chosen
   if (files.get(target)?.kind !== 'directory') throw nonDirectory(target)
@@ -100,7 +103,10 @@ function copyContents(files: TreeEditor, chosen: ChosenFile, target: TreePath, p
   const placed = new Map<TreePath, TreePath>()
   for (const entry of walk(tree, root.path)) {
     const relative = root.path === rootPath ? entry.path : entry.path.slice(root.path.length + 1)
-    putEntry(files, place(tree, entry, joinPath(target, relative), placement, placed))
+    const path = joinPath(target, relative)
+    const existing = chosen.accepts?.(relative) === false ? files.get(path) : undefined
+    if (existing?.kind === 'directory') files.put({ ...existing, mode: entry.mode })
+    else putEntry(files, place(tree, entry, path, placement, placed))
   }
 }
 

@@ -71,6 +71,32 @@ describe('COPY of a directory', () => {
   })
 })
 
+describe('COPY of a directory of which some was asked for', () => {
+  it('leaves the owner of a directory on the way as it is, and gives it the mode of the source', () => {
+    const files = editTree(tree('dir[mode=700,uid=9] /t', 'dir[mode=700,uid=9] /t/a', 'dir[mode=700,uid=9] /t/b'))
+    const sources = tree(
+      'dir /s',
+      'dir[mode=751] /s/a',
+      'file /s/a/f x',
+      'dir /s/b',
+      'dir[mode=711] /s/c',
+      'file /s/c/g x',
+    )
+    const entry = sources.get(treePath('s'))
+    if (!entry) throw new Error('no directory')
+    const accepts = (path: string) => path === 'b' || path.includes('/')
+    placeFile(files, { tree: sources, entry, name: 's', accepts }, '/t', { ...plain, mode: parseMode('0640') })
+    expect(lines(files.changes())).toEqual([
+      'dir[mode=700,uid=9] /t',
+      'dir[mode=751,uid=9] /t/a',
+      'file[mode=640] /t/a/f x',
+      'dir[mode=640] /t/b',
+      'dir[mode=640] /t/c',
+      'file[mode=640] /t/c/g x',
+    ])
+  })
+})
+
 describe('--chown and --chmod', () => {
   const owner = { uid: 5, gid: 6 }
 
