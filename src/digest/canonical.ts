@@ -6,12 +6,17 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** JSON with sorted keys and no white space: equal values give equal texts. */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  const members = Object.entries(value as { readonly [key: string]: Json | undefined })
-    .filter((member): member is [string, Json] => member[1] !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-  return `{${members.join(',')}}`
+  if (Array.isArray(value)) {
+    const plain = value.every((item) => typeof item === 'string')
+    return plain ? JSON.stringify(value) : `[${value.map(canonicalJson).join(',')}]`
+  }
+  const members = value as { readonly [key: string]: Json | undefined }
+  let text = ''
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key]
+    if (member !== undefined) text += `${text && ','}${JSON.stringify(key)}:${canonicalJson(member)}`
+  }
+  return `{${text}}`
 }
 
 /** The sha256 of the canonical JSON: an identity for a value. */

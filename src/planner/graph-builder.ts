@@ -30,7 +30,8 @@ export function createGraph(): GraphBuilder {
       const known = nodes.get(id)
       const noCache = about.noCache ?? known?.noCache
       const login = known?.login ?? about.login
-      nodes.set(id, { ...(known ?? { id, op, ...about }), ...(noCache && { noCache }), ...(login && { login }) })
+      const node = known ?? { id, op, ...about }
+      nodes.set(id, noCache || login ? { ...node, ...(noCache && { noCache }), ...(login && { login }) } : node)
       return id
     },
     weigh(variables, at) {
