@@ -35,11 +35,11 @@ describe('a program loads what it uses', () => {
     }
   })
 
-  test('a cached build loads no terminal view, no registry client and no native code', () => {
+  test('a cached build loads no terminal view, no native code, and nothing that talks to a network or to agents', () => {
     const loaded = loadedBy('.')
     expect(loaded).toContain('src/index.ts')
     expect(loaded.filter((name) => ['ink', 'react', 'koffi'].includes(name))).toEqual([])
-    expect(loaded.filter((name) => name.startsWith('src/registry/'))).toEqual([])
+    expect(loaded.filter((name) => /^src\/(registry|http|remote|ssh)\//.test(name))).toEqual([])
     expect(loaded).not.toContain('src/cli/views/tty.ts')
   })
 
