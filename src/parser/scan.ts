@@ -16,7 +16,7 @@ import { firstWord } from './words.ts'
 const textLimit = 1 << 20
 
 /** Instructions that a file may have. */
-const countLimit = 200_000
+const countLimit = 25_000
 
 /** A file as statements, in order. */
 export interface Scanned {
