@@ -28,9 +28,9 @@ describe.skipIf(!hasBusyboxBase)(`a Dockerfile that is not there (${reason})`, (
   it('a directory of that name is called one', () =>
     refused(workspace, ['-q', '-t', 'bad', '-f', 'context', 'context'], { error: /\/context is a directory$/ }))
 
-  it('a context that is not there is no directory', () =>
+  it('a context that is not there is not found', () =>
     refused(workspace, ['-q', '-t', 'bad', 'contxt'], {
-      error: /contxt is no directory$/,
+      error: /path "contxt" not found$/,
       hint: /COPY takes files from/,
     }))
 })
