@@ -47,6 +47,7 @@ export function expandToWords(word: Word, state: StageState, scope: StageScope):
   const { text, at } = word
   const variables = lookupIn(state.variables)
   const expansion = placed(at, () => expandWord(text, variables, scope.escape))
+  scope.budget.spend(expansion.value.length, at)
   checkVariables(expansion, at, state, scope.warn, 'tsbuild/UndefinedPort')
   return placed(at, () => expandWords(text, variables, scope.escape))
 }
@@ -89,7 +90,8 @@ export function expandLabel(
   const { get, names } = lookupIn(state.variables)
   const shown: Lookup = { get: (name) => (secrets.includes(name) ? '****' : get(name)), names }
   try {
-    return withUpperKeyword(expandForDisplay(text, shown, scope.escape).value)
+    const { value } = expandForDisplay(text, shown, scope.escape)
+    return withUpperKeyword(scope.budget.mayShow(Math.max(0, value.length - text.length)) ? value : text)
   } catch {
     // What progress shows of an instruction is never a reason to fail: RUN texts are no words of ours.
     return withUpperKeyword(text)
@@ -97,6 +99,7 @@ export function expandLabel(
 }
 
 function told(expansion: Expansion, at: SourceRange, state: StageState, scope: StageScope): string {
+  scope.budget.spend(expansion.value.length, at)
   checkVariables(expansion, at, state, scope.warn)
   return expansion.value
 }

@@ -35,6 +35,7 @@ export class OrderedMap<V> implements Iterable<readonly [name: string, value: V]
   with(name: string, value: V): OrderedMap<V> {
     const known = lookUp(this.#byName, name)
     if (!known) return this.#append(name, value, this.#byPlace)
+    if (known.value === value) return this
     return new OrderedMap(insert(this.#byName, name, { value, place: known.place }), this.#byPlace, this.#next)
   }
 

@@ -16,6 +16,7 @@ import { linkStages } from './stages/link.ts'
 import { lowerStages } from './stages/lower.ts'
 import { findNeeds, type NeededStage } from './stages/need.ts'
 import { checkStageFilter, findTarget } from './stages/target.ts'
+import { createBudget } from './words/index.ts'
 
 /** Whom planning asks. */
 export interface PlanPorts {
@@ -52,6 +53,7 @@ export async function planStages(
     globals,
     escape: escapeChar,
     graph,
+    budget: createBudget(),
     bases: needs.bases,
     named: stages.length > 1,
     checks,

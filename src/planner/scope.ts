@@ -6,6 +6,7 @@ import type { IsIgnored } from './checks/ignored-sources.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 import type { PlanRequest } from './request.ts'
 import type { Variables } from './variables.ts'
+import type { Budget } from './words/index.ts'
 
 /** What every instruction of a stage shares: the request, the graph, and what its names lead to. */
 export interface StageScope {
@@ -15,6 +16,8 @@ export interface StageScope {
   /** `# escape=` */
   readonly escape: '\\' | '`'
   readonly graph: GraphBuilder
+  /** Of the build: counts the values of its instructions. */
+  readonly budget: Budget
   /** As progress shows the stage; absent when there is only one. */
   readonly name: string | undefined
   /** Numbered steps of the stage, FROM included. */

@@ -36,6 +36,8 @@ function declare(state: StageState, arg: Declared, scope: StageScope): StageStat
 /** `--build-arg`, else the default, else the global ARG of that name. */
 function valueAt(arg: Declared, state: StageState, scope: StageScope): string | undefined {
   const given = scope.request.buildArgs.get(arg.name)
-  if (given !== undefined) return given
-  return arg.value ? expand(arg.value, state, scope) : scope.globals.get(arg.name)
+  if (given === undefined && arg.value) return expand(arg.value, state, scope)
+  const value = given ?? scope.globals.get(arg.name)
+  scope.budget.spend(value?.length ?? 0, arg.at)
+  return value
 }

@@ -6,6 +6,9 @@ import { parsePorts } from '../ports.ts'
 import type { StageScope } from '../scope.ts'
 import { type StageState, withMembers, withRow } from '../state.ts'
 
+/** What a config has for a port. */
+const exposed = {}
+
 /** EXPOSE: its words in the order of their text as written; in each, ranges are written out and protocols in lower case. */
 export function lowerExpose(state: StageState, instruction: ExposeInstruction, scope: StageScope): StageState {
   const ports = instruction.ports
@@ -13,14 +16,16 @@ export function lowerExpose(state: StageState, instruction: ExposeInstruction, s
     .flatMap((word) =>
       expandToWords(word, state, scope).flatMap((text) => {
         checkPort(text, word.at, scope.warn)
-        return parsePorts(text, word.at)
+        const found = parsePorts(text, word.at)
+        for (const port of found) scope.budget.spend(port.length, word.at)
+        return found
       }),
     )
   return withRow(
     withMembers(
       state,
       'ExposedPorts',
-      ports.map((port) => [port, {}]),
+      ports.map((port) => [port, exposed]),
     ),
     `EXPOSE ${goList(ports)}`,
   )

@@ -6,7 +6,7 @@ import { refuseCycles } from '../stages/cycles.ts'
 import { linkStages } from '../stages/link.ts'
 import { findNeededStages, type NeededStage } from '../stages/need.ts'
 import { findTarget } from '../stages/target.ts'
-import { expandWord, lookupIn } from '../words/index.ts'
+import { createBudget, expandWord, lookupIn } from '../words/index.ts'
 import { descriptionOf } from './description.ts'
 import { type GlobalArgument, globalArguments } from './global-arguments.ts'
 import type { OutlineArgument, OutlineCache, OutlineMount } from './parameter.ts'
@@ -36,7 +36,7 @@ export function outline(dockerfile: Dockerfile, request: PlanRequest): Outline {
   const linker = linkStages(dockerfile, request, globals, reading)
   const target = findTarget(dockerfile, request.target)
   refuseCycles(linker.stages)
-  const scope = { request, globals, escape: escapeChar }
+  const scope = { request, globals, escape: escapeChar, budget: createBudget() }
   const stages = inOrderOfUse(target, readStages(findNeededStages(linker, target), scope))
   const known = globalArguments(dockerfile, request, globals)
   const { name, from } = stages[0]?.needed.stage ?? {}

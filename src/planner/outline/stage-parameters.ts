@@ -5,7 +5,7 @@ import { parseMount } from '../mounts/spec.ts'
 import type { OrderedMap } from '../ordered-map.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Variables } from '../variables.ts'
-import { expandWord, lookupIn } from '../words/index.ts'
+import { type Budget, expandWord, lookupIn } from '../words/index.ts'
 import { descriptionOf } from './description.ts'
 import { type OutlineArgument, type OutlineCache, type OutlineMount, outlineArgument } from './parameter.ts'
 
@@ -25,6 +25,7 @@ export interface OutlineScope {
   readonly request: PlanRequest
   readonly globals: Variables
   readonly escape: Dockerfile['escape']
+  readonly budget: Budget
 }
 
 /**
@@ -87,7 +88,9 @@ class ParameterReader implements StageParameters {
 
   #expand({ text, at }: Word): string {
     try {
-      return expandWord(text, lookupIn(this.variables), this.#scope.escape).value
+      const { value } = expandWord(text, lookupIn(this.variables), this.#scope.escape)
+      this.#scope.budget.spend(value.length, at)
+      return value
     } catch (error) {
       throw atPlace(error, at)
     }

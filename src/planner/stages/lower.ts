@@ -12,6 +12,7 @@ import type { PlanRequest } from '../request.ts'
 import type { StageScope } from '../scope.ts'
 import type { StageState } from '../state.ts'
 import type { Variables } from '../variables.ts'
+import type { Budget } from '../words/index.ts'
 import type { Bases } from './bases.ts'
 import { contextLabel, contextLayer } from './context-names.ts'
 import type { NeededStage } from './need.ts'
@@ -24,6 +25,7 @@ export interface FileScope {
   readonly globals: Variables
   readonly escape: '\\' | '`'
   readonly graph: GraphBuilder
+  readonly budget: Budget
   readonly bases: Bases
   /** More than one stage: progress names them. */
   readonly named: boolean
@@ -81,6 +83,7 @@ function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
     globals: file.globals,
     escape: file.escape,
     graph: file.graph,
+    budget: file.budget,
     name: file.named ? nameOf(stage) : undefined,
     total: countSteps(stage),
     noCache: isUncached(stage, file.request),
