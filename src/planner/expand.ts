@@ -7,6 +7,7 @@ import type { StageScope } from './scope.ts'
 import type { StageState } from './state.ts'
 import type { Variables } from './variables.ts'
 import {
+  type Budget,
   type Expansion,
   expandBody,
   expandForDisplay,
@@ -20,6 +21,8 @@ import {
 export interface Reading {
   /** `# escape=` */
   readonly escape: '\\' | '`'
+  /** Of all words that are read so. */
+  readonly budget: Budget
 }
 
 /** A word of an instruction with its variables put in and its quotes taken away. */
@@ -35,7 +38,7 @@ export function expandOptional(word: Word | undefined, state: StageState, scope:
 /** As `expand`, for a text that is only a part of what stands at a place. */
 export function expandText(text: string, at: SourceRange, state: StageState, scope: StageScope): string {
   return told(
-    placed(at, () => expandWord(text, lookupIn(state.variables), scope.escape)),
+    placed(at, () => expandWord(text, lookupIn(state.variables), scope.escape, scope.budget)),
     at,
     state,
     scope,
@@ -46,10 +49,10 @@ export function expandText(text: string, at: SourceRange, state: StageState, sco
 export function expandToWords(word: Word, state: StageState, scope: StageScope): readonly string[] {
   const { text, at } = word
   const variables = lookupIn(state.variables)
-  const expansion = placed(at, () => expandWord(text, variables, scope.escape))
+  const expansion = placed(at, () => expandWord(text, variables, scope.escape, scope.budget))
   scope.budget.spend(expansion.value.length, at)
   checkVariables(expansion, at, state, scope.warn, 'tsbuild/UndefinedPort')
-  return placed(at, () => expandWords(text, variables, scope.escape))
+  return placed(at, () => expandWords(text, variables, scope.escape, scope.budget))
 }
 
 /** Names and values of ENV or LABEL. All see the variables as they were before the instruction. */
@@ -65,7 +68,7 @@ export function expandPairs(
 export function expandHeredoc(heredoc: Heredoc, state: StageState, scope: StageScope): string {
   const { text, at } = heredoc
   return told(
-    placed(at, () => expandBody(text, lookupIn(state.variables))),
+    placed(at, () => expandBody(text, lookupIn(state.variables), scope.budget)),
     at,
     state,
     scope,
@@ -74,7 +77,7 @@ export function expandHeredoc(heredoc: Heredoc, state: StageState, scope: StageS
 
 /** A word of FROM or of a global ARG. */
 export function expandGlobal(word: Word, variables: Variables, reading: Reading): string {
-  return placed(word.at, () => expandWord(word.text, lookupIn(variables), reading.escape)).value
+  return placed(word.at, () => expandWord(word.text, lookupIn(variables), reading.escape, reading.budget)).value
 }
 
 /**
@@ -90,10 +93,11 @@ export function expandLabel(
   const { get, names } = lookupIn(state.variables)
   const shown: Lookup = { get: (name) => (secrets.includes(name) ? '****' : get(name)), names }
   try {
-    const { value } = expandForDisplay(text, shown, scope.escape)
-    return withUpperKeyword(scope.budget.mayShow(Math.max(0, value.length - text.length)) ? value : text)
+    const { value } = expandForDisplay(text, shown, scope.escape, scope.labelBudget)
+    scope.labelBudget.spend(Math.max(0, value.length - text.length), undefined)
+    return withUpperKeyword(value)
   } catch {
-    // What progress shows of an instruction is never a reason to fail: RUN texts are no words of ours.
+    // What progress shows of an instruction is never a reason to fail: RUN texts are no words of ours, and may be too long.
     return withUpperKeyword(text)
   }
 }

@@ -3,7 +3,6 @@ import type { Dockerfile } from '../parser/index.ts'
 import { expandGlobal, type Reading } from './expand.ts'
 import type { PlanRequest } from './request.ts'
 import { setVariable, type Variables } from './variables.ts'
-import { createBudget } from './words/index.ts'
 
 /**
  * What FROM lines see, and where a bare `ARG NAME` of a stage gets its value: the platform arguments, and the ARGs before
@@ -17,11 +16,10 @@ export function globalVariables(
   given: ReadonlyMap<string, string> = request.buildArgs,
 ): Variables {
   const variables = new Map(platformVariables(dockerfile, request))
-  const budget = createBudget()
   for (const { name, value, at } of dockerfile.globalArgs.flatMap((instruction) => instruction.args)) {
     const set = given.get(name) ?? (value && expandGlobal(value, variables, reading))
     if (set === undefined) continue
-    budget.spend(set.length, at)
+    reading.budget.spend(set.length, at)
     setVariable(variables, name, set)
   }
   return variables

@@ -36,10 +36,11 @@ export async function planStages(
   scope: 'needed' | 'all',
 ): Promise<Omit<Plan, 'warnings'>> {
   const { stages, escape: escapeChar } = dockerfile
-  const given = globalVariables(dockerfile, asked, dockerfile)
+  const reading = { escape: escapeChar, budget: createBudget() }
+  const given = globalVariables(dockerfile, asked, reading)
   checkFile(dockerfile, asked, given, checks)
-  const { seconds: epoch, request, globals } = await sourceDateEpoch(dockerfile, asked, given, dockerfile, times)
-  const linker = linkStages(dockerfile, request, globals, dockerfile)
+  const { seconds: epoch, request, globals } = await sourceDateEpoch(dockerfile, asked, given, reading, times)
+  const linker = linkStages(dockerfile, request, globals, reading)
   const target = findTarget(dockerfile, request.target)
   checkStageFilter(dockerfile, request.noCache)
   refuseCycles(linker.stages)
@@ -53,7 +54,8 @@ export async function planStages(
     globals,
     escape: escapeChar,
     graph,
-    budget: createBudget(),
+    budget: reading.budget,
+    labelBudget: createBudget(16 << 20),
     bases: needs.bases,
     named: stages.length > 1,
     checks,

@@ -18,6 +18,8 @@ export interface StageScope {
   readonly graph: GraphBuilder
   /** Of the build: counts the values of its instructions. */
   readonly budget: Budget
+  /** Counts what progress shows of its instructions. */
+  readonly labelBudget: Budget
   /** As progress shows the stage; absent when there is only one. */
   readonly name: string | undefined
   /** Numbered steps of the stage, FROM included. */

@@ -2,7 +2,7 @@ import { TsbuildError } from '../../errors.ts'
 import { parseImageSource } from '../../image/index.ts'
 import type { Dockerfile } from '../../parser/index.ts'
 import type { Variables } from '../variables.ts'
-import { expandWord, lookupIn } from '../words/index.ts'
+import { createBudget, expandWord, lookupIn } from '../words/index.ts'
 import type { Warn } from './checks.ts'
 
 /**
@@ -11,9 +11,10 @@ import type { Warn } from './checks.ts'
  */
 export function checkDefaultImages({ stages, escape: escapeChar }: Dockerfile, defaults: Variables, warn: Warn): void {
   const lookup = lookupIn(defaults)
+  const budget = createBudget()
   for (const { from } of stages) {
     const { text, at } = from.image
-    const name = orNothing(() => expandWord(text, lookup, escapeChar).value)
+    const name = orNothing(() => expandWord(text, lookup, escapeChar, budget).value)
     if (name === undefined) return
     if (orNothing(() => parseImageSource(name))) continue
     const message = `Default value for ARG ${text} results in empty or invalid base image name`

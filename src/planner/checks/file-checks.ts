@@ -4,6 +4,7 @@ import type { SourceRange } from '../../source.ts'
 import { globalVariables } from '../globals.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Variables } from '../variables.ts'
+import { createBudget } from '../words/index.ts'
 import type { Checks } from './checks.ts'
 import { checkDefaultImages } from './default-images.ts'
 import { checkFromArguments } from './from-arguments.ts'
@@ -39,7 +40,8 @@ function lastLine({ source, end }: SourceRange): SourceRange {
 
 function defaultVariables(dockerfile: Dockerfile, request: PlanRequest): Variables | undefined {
   try {
-    return globalVariables(dockerfile, request, dockerfile, new Map())
+    const reading = { escape: dockerfile.escape, budget: createBudget() }
+    return globalVariables(dockerfile, request, reading, new Map())
   } catch (error) {
     if (error instanceof TsbuildError) return undefined
     throw error

@@ -3,7 +3,7 @@ import { type Platform, parsePlatform } from '../../image/index.ts'
 import type { Dockerfile, Stage, Word } from '../../parser/index.ts'
 import { goQuote } from '../go-format.ts'
 import type { Variables } from '../variables.ts'
-import { type Expansion, expandWord, lookupIn } from '../words/index.ts'
+import { createBudget, type Expansion, expandWord, lookupIn } from '../words/index.ts'
 import type { Checks, Warn } from './checks.ts'
 import { suggestion } from './suggestion.ts'
 
@@ -19,13 +19,14 @@ export function checkFromArguments(dockerfile: Dockerfile, scope: FromScope, che
   const names = globalArgs.flatMap(({ args }) => args.map(({ name }) => name))
   const declared = new Set([...scope.globals.keys(), ...names])
   const lookup = lookupIn(scope.globals)
+  const budget = createBudget()
   try {
     for (const stage of stages) {
       const { image, platform, comments } = stage.from
       const warn = checks.warnAt(comments)
-      warnOfUndeclared(expandWord(image.text, lookup, escapeChar), image, declared, warn)
+      warnOfUndeclared(expandWord(image.text, lookup, escapeChar, budget), image, declared, warn)
       if (!platform) continue
-      const expansion = expandWord(platform.text, lookup, escapeChar)
+      const expansion = expandWord(platform.text, lookup, escapeChar, budget)
       warnOfUndeclared(expansion, platform, declared, warn)
       warnOfRedundantPlatform(expansion, platform, scope, warn)
       warnOfConstantPlatform(expansion, stage, platform, scope, warn)

@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
+import { TsbuildError } from '../../errors.ts'
 import type { WorkdirInstruction } from '../../parser/index.ts'
+import type { SourceRange } from '../../source.ts'
 import { checkRelativeWorkdir } from '../checks/relative-workdir.ts'
 import { expand, expandLabel } from '../expand.ts'
 import { stepLabel } from '../label.ts'
@@ -11,6 +13,7 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
   const path = expand(instruction.path, state, scope)
   checkRelativeWorkdir(path, instruction.path.at, state, scope.warn)
   const directory = resolveWorkdir(state.image.config?.WorkingDir, path)
+  checkLength(directory, instruction.path.at)
   const changed = withConfig({ ...state, workdirSet: true }, { WorkingDir: directory })
   if (directory === '/') return withRow(changed, `WORKDIR ${directory}`)
   const layer = scope.graph.add(
@@ -28,6 +31,18 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
     },
   )
   return withLayer(changed, layer, `WORKDIR ${directory}`)
+}
+
+/** Bytes of the longest path that Linux takes, without the zero byte at its end. */
+const lengthLimit = 4095
+
+function checkLength(directory: string, at: SourceRange): void {
+  const bytes = Buffer.byteLength(directory)
+  if (bytes <= lengthLimit) return
+  throw new TsbuildError('TSB_WORKDIR', `WORKDIR is a path of ${bytes} bytes: file name too long`, {
+    at,
+    hint: `a path has at most ${lengthLimit} bytes; a relative WORKDIR is added to the one before`,
+  })
 }
 
 /** An absolute path is kept as it is written; a relative one, also an empty one, is joined to the directory before. */

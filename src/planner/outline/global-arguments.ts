@@ -1,7 +1,7 @@
 import type { Dockerfile } from '../../parser/index.ts'
 import type { PlanRequest } from '../request.ts'
 import type { Variables } from '../variables.ts'
-import { expandWord, lookupIn } from '../words/index.ts'
+import { createBudget, expandWord, lookupIn } from '../words/index.ts'
 import { descriptionOf } from './description.ts'
 import { type OutlineArgument, outlineArgument } from './parameter.ts'
 
@@ -22,11 +22,12 @@ export function globalArguments(
   globals: Variables,
 ): ReadonlyMap<string, GlobalArgument> {
   const found = new Map<string, GlobalArgument>()
+  const budget = createBudget()
   for (const { args, comments, at } of globalArgs) {
     for (const { name, value } of args) {
       const argument = outlineArgument(name, globals.get(name), descriptionOf(name, comments), at)
       const written = buildArgs.has(name) ? '' : (value?.text ?? '')
-      found.set(name, { argument, uses: expandWord(written, lookupIn(globals), escapeChar).used })
+      found.set(name, { argument, uses: expandWord(written, lookupIn(globals), escapeChar, budget).used })
     }
   }
   return found

@@ -31,12 +31,12 @@ export interface Outline {
  */
 export function outline(dockerfile: Dockerfile, request: PlanRequest): Outline {
   const { escape: escapeChar } = dockerfile
-  const reading = { escape: escapeChar, warn: () => {} }
+  const reading = { escape: escapeChar, budget: createBudget() }
   const globals = globalVariables(dockerfile, request, reading)
   const linker = linkStages(dockerfile, request, globals, reading)
   const target = findTarget(dockerfile, request.target)
   refuseCycles(linker.stages)
-  const scope = { request, globals, escape: escapeChar, budget: createBudget() }
+  const scope = { request, globals, escape: escapeChar, budget: reading.budget }
   const stages = inOrderOfUse(target, readStages(findNeededStages(linker, target), scope))
   const known = globalArguments(dockerfile, request, globals)
   const { name, from } = stages[0]?.needed.stage ?? {}
@@ -86,10 +86,10 @@ function inOrderOfUse(target: number, stages: ReadonlyMap<number, ReadStage>): r
 function argumentsOf(
   { needed: { stage }, parameters }: ReadStage,
   known: ReadonlyMap<string, GlobalArgument>,
-  { globals, escape: escapeChar }: OutlineScope,
+  { globals, escape: escapeChar, budget }: OutlineScope,
 ): readonly OutlineArgument[] {
   const inFrom = [stage.from.image, stage.from.platform].flatMap((word) =>
-    word ? [...expandWord(word.text, lookupIn(globals), escapeChar).used] : [],
+    word ? [...expandWord(word.text, lookupIn(globals), escapeChar, budget).used] : [],
   )
   const open = [...inFrom, ...parameters.inherited, ...parameters.args.keys()]
   const used = new Map<string, OutlineArgument>(parameters.args)

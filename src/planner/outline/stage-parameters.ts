@@ -88,7 +88,7 @@ class ParameterReader implements StageParameters {
 
   #expand({ text, at }: Word): string {
     try {
-      const { value } = expandWord(text, lookupIn(this.variables), this.#scope.escape)
+      const { value } = expandWord(text, lookupIn(this.variables), this.#scope.escape, this.#scope.budget)
       this.#scope.budget.spend(value.length, at)
       return value
     } catch (error) {

@@ -26,6 +26,7 @@ export interface FileScope {
   readonly escape: '\\' | '`'
   readonly graph: GraphBuilder
   readonly budget: Budget
+  readonly labelBudget: Budget
   readonly bases: Bases
   /** More than one stage: progress names them. */
   readonly named: boolean
@@ -84,6 +85,7 @@ function stageScope(stage: NeededStage, lowered: ReadonlyMap<number, StageState>
     escape: file.escape,
     graph: file.graph,
     budget: file.budget,
+    labelBudget: file.labelBudget,
     name: file.named ? nameOf(stage) : undefined,
     total: countSteps(stage),
     noCache: isUncached(stage, file.request),

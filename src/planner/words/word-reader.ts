@@ -1,7 +1,8 @@
 import type { TsbuildError } from '../../errors.ts'
+import type { Budget } from './budget.ts'
 import type { Lookup } from './lookup.ts'
 import { applyModifier, applyReplacement, endOfText, unsupported } from './modifier.ts'
-import { newWordList, type WordList } from './word-list.ts'
+import type { WordList } from './word-list.ts'
 import { startWork, type Work } from './work.ts'
 
 /** How a text is read. */
@@ -13,6 +14,8 @@ export interface Rules {
   readonly unset: 'empty' | 'keep'
   /** Characters that the result may have. */
   readonly limit: number
+  /** Of all expansions that this one is among. */
+  readonly budget: Budget
 }
 
 /** Braces in braces: what a person writes has two or three. */
@@ -22,7 +25,6 @@ const depthLimit = 100
 export class WordReader {
   readonly used = new Set<string>()
   readonly unset = new Set<string>()
-  readonly list: WordList = newWordList()
   readonly #text: string
   readonly #env: Lookup
   readonly #rules: Rules
@@ -34,12 +36,12 @@ export class WordReader {
     this.#text = text
     this.#env = env
     this.#rules = rules
-    this.#work = startWork(text)
+    this.#work = startWork(text, rules.budget)
   }
 
-  /** The expanded text; its words are in `list`. */
-  read(): string {
-    return this.#readUntil('', { keepEscapes: false, list: this.list })
+  /** The expanded text. Its words are put into a list where one is wanted. */
+  read(list?: WordList): string {
+    return this.#readUntil('', { keepEscapes: false, ...(list && { list }) })
   }
 
   /** Reads up to `stop` and passes it; '' is the end of the text. */

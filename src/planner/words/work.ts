@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
+import type { Budget } from './budget.ts'
 
 /** Makes the error of an expansion: the text that was expanded, then what is wrong with it. */
 export type Fail = (code: string, problem: string, hint?: string) => TsbuildError
@@ -13,7 +14,8 @@ export interface Work {
   spend(characters: number): void
 }
 
-export function startWork(text: string): Work {
+/** @param budget of all expansions that this one is among */
+export function startWork(text: string, budget: Budget): Work {
   let spent = 0
   const fail: Fail = (code, problem, hint) =>
     new TsbuildError(code, `failed to process ${JSON.stringify(excerpt(text))}: ${problem}`, { hint })
@@ -21,7 +23,7 @@ export function startWork(text: string): Work {
     fail,
     spend(characters) {
       spent += characters
-      if (spent > workLimit)
+      if (spent > workLimit || !budget.mayLookAt(characters))
         throw fail('TSB_EXPANSION_LIMIT', 'the patterns in it take too long to match', 'write simpler patterns')
     },
   }

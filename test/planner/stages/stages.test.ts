@@ -117,10 +117,10 @@ describe('what stages need of each other', () => {
   it('10 000 stages, each on the one before, are planned in one pass', async () => {
     const count = 10_000
     const lines = Array.from({ length: count }, (_, i) =>
-      i === 0 ? 'FROM scratch AS s0' : `FROM s${i - 1} AS s${i}\nCOPY --from=s${i >> 1} /a /b\nLABEL l=${i}`,
+      i === 0 ? 'FROM scratch AS s0' : `FROM s${i - 1} AS s${i}\nCOPY --from=s${i >> 1} /a /b`,
     )
     const plan = await planText(`${lines.join('\n')}\n`)
-    expect(plan.image.history).toHaveLength(2 * (count - 1))
+    expect(plan.image.history).toHaveLength(count - 1)
     expect(opsOf(plan, 'copy')).toHaveLength(count - 1)
     checkPlan(plan)
   })

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are for the shell lexer
 import { describe, expect, test } from 'vitest'
 import { parse } from '../../../src/parser/index.ts'
 import { createBudget } from '../../../src/planner/words/index.ts'
@@ -46,6 +47,24 @@ describe('all values of a build', () => {
     const lines = Array.from({ length: 2000 }, (_, i) => `ENV NAME_${i}=/opt/app/$NAME_0/lib/${i}`)
     const { image } = await planText(`FROM scratch\n${lines.join('\n')}\n`)
     expect(image.config.config?.Env).toHaveLength(2001)
+  })
+})
+
+describe('patterns on long values', () => {
+  test.each([
+    ['ENV', `FROM base\n${longValue}${'ENV B=${A##*}\n'.repeat(200)}`],
+    ['FROM', `ARG A=xxxxxxxxxxxxxxxx\n${'ARG A=$A$A\n'.repeat(16)}${'FROM base${A##*}\n'.repeat(200)}`],
+    [
+      'ARG before FROM',
+      `ARG A=xxxxxxxxxxxxxxxx\n${'ARG A=$A$A\n'.repeat(16)}${'ARG B=${A%%*}\n'.repeat(200)}FROM base\n`,
+    ],
+  ])('end in an error when they are used often: %s', async (_, text) => {
+    expect(await planError(text, {}, bases)).toMatchObject(limit)
+  })
+
+  test('are used as often as anybody needs', async () => {
+    const text = `FROM base\nENV A=${'x/'.repeat(30_000)}\n${'ENV B=${A//***y/z}${A#*x}\n'.repeat(100)}`
+    expect((await planText(text, {}, bases)).image.history).toHaveLength(101)
   })
 })
 

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { splitVariable } from '../../../src/planner/variables.ts'
-import { type Escape, expandWord, expandWords, lookupIn } from '../../../src/planner/words/index.ts'
+import { createBudget, type Escape, expandWord, expandWords, lookupIn } from '../../../src/planner/words/index.ts'
+import { newWordList } from '../../../src/planner/words/word-list.ts'
 import { WordReader } from '../../../src/planner/words/word-reader.ts'
 import { conformancePath, hasConformance, skipReason } from '../../support/conformance.ts'
 import { conformanceTable } from '../../support/conformance-table.ts'
@@ -121,10 +122,12 @@ interface LexRow {
 }
 
 function read({ input, env, rawQuotes, skipQuotes, skipUnset, escape: escapeChar = '\\' }: LexRow) {
+  const budget = createBudget()
   const quotes = rawQuotes ? 'keep' : skipQuotes ? 'ignore' : 'remove'
-  const rules = { quotes, unset: skipUnset ? 'keep' : 'empty', escape: escapeChar, limit: 1000 } as const
+  const rules = { quotes, unset: skipUnset ? 'keep' : 'empty', escape: escapeChar, limit: 1000, budget } as const
   const reader = new WordReader(input, lookupOf(env), rules)
-  return { result: reader.read(), matched: reader.used, unmatched: reader.unset, words: reader.list.words() }
+  const list = newWordList()
+  return { result: reader.read(list), matched: reader.used, unmatched: reader.unset, words: list.words() }
 }
 
 const lexFields = ['input', 'env', 'words', 'matched', 'unmatched', 'result', 'error'] as const

@@ -26,7 +26,8 @@ const text = fc.oneof(
 test('any text is expanded or ends in an error of expansions', () => {
   fc.assert(
     fc.property(text, escapes, (input, escapeChar) => {
-      for (const expand of [expandWord, expandWords, expandForDisplay, expandBody]) {
+      const expandBodyToo = (body: string, variables: Lookup) => expandBody(body, variables)
+      for (const expand of [expandWord, expandWords, expandForDisplay, expandBodyToo]) {
         expect(errorOf(() => expand(input, env, escapeChar))?.code ?? 'TSB_EXPANSION_').toMatch(/^TSB_EXPANSION_/)
       }
     }),
