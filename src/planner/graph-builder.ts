@@ -19,7 +19,7 @@ export interface GraphBuilder {
 
 /** Characters of all variables of all RUNs, and as many for each variable as keeping it costs. */
 const weightLimit = 64 * 1024 * 1024
-const weightOfOne = 32
+const weightOfOne = 64
 
 export function createGraph(): GraphBuilder {
   const nodes = new Map<OpId, Node>()
