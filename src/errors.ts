@@ -12,8 +12,8 @@ export interface ErrorDetails {
 
 /**
  * Something that a user can cause and mend. `code` is stable and for programs, `message` is for people and names the
- * path, digest or URL concerned, never its credentials: logins in URLs are taken out here, wherever the text is from. A bug
- * in tsbuild is a plain `Error` instead.
+ * path, digest or URL concerned, never its credentials: logins in URLs are taken out here, wherever the text is from, and
+ * the middle of what nobody would read to its end. A bug in tsbuild is a plain `Error` instead.
  */
 export class TsbuildError extends Error {
   readonly code: string
@@ -22,12 +22,22 @@ export class TsbuildError extends Error {
 
   /** @param code `TSB_` and capitals, such as `TSB_UNKNOWN_STAGE` */
   constructor(code: string, message: string, details: ErrorDetails = {}) {
-    super(withoutLogins(message), details.cause === undefined ? undefined : { cause: details.cause })
+    super(presentable(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'TsbuildError'
     this.code = code
     this.at = details.at
-    this.hint = details.hint === undefined ? undefined : withoutLogins(details.hint)
+    this.hint = details.hint === undefined ? undefined : presentable(details.hint)
   }
+}
+
+/** Characters that are shown of a text at its beginning and at its end: a command and its exit code, say. */
+const [headLength, tailLength] = [1500, 400]
+
+/** A text as people may see it: without logins of URLs, and without the middle when it is very long. */
+export function presentable(text: string): string {
+  const shown = withoutLogins(text)
+  if (shown.length <= headLength + tailLength) return shown
+  return `${shown.slice(0, headLength)} … ${shown.slice(-tailLength)}`
 }
 
 /** The same error with a place, when it has none of its own. Anything but a TsbuildError is given back as it is. */

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../../errors.ts'
+import { presentable, TsbuildError } from '../../errors.ts'
 import type { Warning } from '../../graph/index.ts'
 import type { SourceRange } from '../../source.ts'
 import { type CheckOptions, commentOptions } from './options.ts'
@@ -74,7 +74,7 @@ function isWanted(name: RuleName, all: readonly CheckOptions[]): boolean {
 function toWarning({ message, ...finding }: Finding): Warning {
   const { description, url }: Rule = rules[finding.rule]
   const said = typeof message === 'string' ? message : message()
-  return { ...finding, message: said, description, ...(url !== undefined && { url }) }
+  return { ...finding, message: presentable(said), description, ...(url !== undefined && { url }) }
 }
 
 /** What has no place comes last. */
