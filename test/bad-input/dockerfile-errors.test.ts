@@ -466,9 +466,11 @@ const elsewhere = new Set([
   'TSB_GIT_SUBDIR',
   'TSB_HOST_FORMAT',
   'TSB_LINE_TOO_LONG',
+  'TSB_PLAN_TOO_LARGE',
   'TSB_RUN_MODE',
   'TSB_UNKNOWN_STAGE',
   'TSB_UNKNOWN_TARGET',
+  'TSB_WORKDIR',
 ])
 
 for (const [title, table] of Object.entries(tables)) {
