@@ -39,8 +39,8 @@ describe('a pattern of a path', () => {
     fc.assert(
       fc.property(pattern, path, (text, name) => {
         const form = formOf(text)
-        // Characters of two units are no single one to an expression that may have any escape.
-        if (form.kind !== 'regexp' || /[\ud800-\udfff]/.test(text + name)) return
+        // Characters of two units are no single one to an expression that may have any escape, and Go's \a is a bell.
+        if (form.kind !== 'regexp' || /[\ud800-\udfff]|\\a/.test(text + name)) return
         expect(pathRegexp(form.source).matches(name)).toBe(new RegExp(`^${form.source}$`, 's').test(name))
       }),
       tries(3000),
@@ -62,7 +62,7 @@ describe('a pattern of a path', () => {
 describe('a list of patterns', () => {
   const list = fc.array(rule, { maxLength: 5 }).filter((texts) => !errorOf(() => patternList(texts)))
 
-  test('is decided by the last that matches the path or a directory above it', () => {
+  test('is decided by the last that was found to match the path or a directory above it', () => {
     fc.assert(
       fc.property(list, fc.array(path, { maxLength: 5 }), (texts, names) => {
         const { matches } = patternList(texts)
@@ -106,14 +106,21 @@ function directoriesAbove(path: string): readonly string[] {
   return pieces.slice(1).map((_, i) => pieces.slice(0, i + 1).join('/'))
 }
 
-/** Rule by rule, from the first. */
+/**
+ * Rule by rule, for each directory on the way and then for the path, as the walk of BuildKit goes: what matched above
+ * matches below, and a rule that would change nothing is not tried.
+ */
 function matchesOneByOne(texts: readonly string[], path: string): boolean {
+  const rules = texts.map((text) => cleanPattern(text.trim())).filter((text) => text !== '')
+  const known = rules.map(() => false)
   let isMatched = false
-  for (const text of texts) {
-    const cleaned = cleanPattern(text.trim())
-    if (cleaned === '' || path === '') continue
-    const pattern = pathPattern(cleaned.replace(/^!/, ''))
-    if ([...directoriesAbove(path), path].some((each) => pattern.matches(each))) isMatched = !cleaned.startsWith('!')
+  for (const each of path === '' ? [] : [...directoriesAbove(path), path]) {
+    isMatched = false
+    rules.forEach((rule, i) => {
+      const takesBack = rule.startsWith('!')
+      known[i] ||= takesBack === isMatched && pathPattern(rule.replace(/^!/, '')).matches(each)
+      if (known[i]) isMatched = !takesBack
+    })
   }
   return isMatched
 }
@@ -153,10 +160,10 @@ function isTerm(wanted: string, found: string): boolean {
   const negated = wanted.startsWith('[^')
   const items = wanted.slice(negated ? 2 : 1, -1).match(/(?:\\[\s\S]|[^\\])(?:-(?:\\[\s\S]|[^\\]))?/gu) ?? []
   const isIn = items.some((item) => {
-    const [low = '', high = low] = item.match(/\\?[\s\S](?=-)|(?<=-)\\?[\s\S]$|^\\?[\s\S]$/gu) ?? []
-    const [from, to] = [low, high].map((text) => text.replace(/^\\(?=[\s\S])/, '').codePointAt(0) ?? 0)
+    const [, low = '', high = low] = /^(\\[\s\S]|[^\\])(?:-(\\[\s\S]|[^\\]))?$/u.exec(item) ?? []
+    const [from = 0, to = 0] = [low, high].map((text) => text.replace(/^\\(?=[\s\S])/, '').codePointAt(0))
     const code = found.codePointAt(0) ?? 0
-    return (from ?? 0) <= code && code <= (to ?? 0)
+    return from <= code && code <= to
   })
   return isIn !== negated
 }
