@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { textLimit } from '../../context/index.ts'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import type { SourceFile } from '../../source.ts'
@@ -56,8 +57,10 @@ export function tooLarge(name: string): TsbuildError {
 
 async function readFileText(file: string): Promise<string | undefined> {
   try {
-    if ((await stat(file)).size > textLimit) throw tooLarge(file)
-    return await readFile(file, 'utf8')
+    // A device or a pipe does not say how much there is to read.
+    const bytes = await buffer(createReadStream(file, { end: textLimit }))
+    if (bytes.length > textLimit) throw tooLarge(file)
+    return bytes.toString()
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
     if (isSystemError(error, 'EISDIR')) throw directoryAsDockerfile(file)

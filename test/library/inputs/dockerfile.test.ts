@@ -36,6 +36,12 @@ describe('the Dockerfile', () => {
     })
   })
 
+  it('of -f is read up to its limit, also from a device that has no end', async () => {
+    const cwd = folder({ 'c/x': '', Dockerfile: `${labelled('a')}#${'x'.repeat(60_000)}\n` })
+    await expect(chosen(cwd, { file: '/dev/zero' })).rejects.toMatchObject({ code: 'TSB_DOCKERFILE_TOO_LARGE' })
+    expect(await chosen(cwd, { file: 'Dockerfile' })).toBe('a')
+  })
+
   it('of -f is looked for in the working directory, then in the context', async () => {
     const both = folder({ Own: labelled('cwd'), 'c/Own': labelled('context') })
     expect(await chosen(both, { file: 'Own' })).toBe('cwd')
