@@ -7,7 +7,7 @@ const below = opId({ kind: 'scratch' })
 const other = opId({ kind: 'context', name: 'context' })
 const amd64 = { os: 'linux', architecture: 'amd64', variant: 'v2', 'os.version': '1' }
 
-const copy: CopyOp = {
+const copy: Required<CopyOp> = {
   kind: 'copy',
   onto: below,
   sources: [{ from: other, path: 'a', unpack: true }],
@@ -21,7 +21,15 @@ const copy: CopyOp = {
 }
 
 const owned = { required: true, mode: 0o400, uid: 1, gid: 2 }
-const run: RunOp = {
+/** F02: the limits of a RUN, every one of them. */
+const limits: Required<RunOp['limits']> = {
+  shmSize: 1,
+  ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
+  hostNames: ['a'],
+  cgroupParent: '/c',
+}
+
+const run: Required<RunOp> = {
   kind: 'run',
   onto: below,
   argv: ['/bin/sh', '-c', 'make'],
@@ -50,11 +58,12 @@ const run: RunOp = {
   ],
   scripts: [{ path: '/dev/pipes/E', text: '#!/bin/sh' }],
   platform: amd64,
-  limits: { shmSize: 1, ulimits: [{ name: 'nofile', soft: 1, hard: 2 }], hostNames: ['a'] },
+  hostname: 'h',
+  limits,
 }
 
-/** One op of each kind, with every optional field. A new kind does not compile until it is listed. */
-const samples: { readonly [K in Op['kind']]: Extract<Op, { kind: K }> } = {
+/** One op of each kind, with every optional field. A new kind or field does not compile until it is listed. */
+const samples: { readonly [K in Op['kind']]: Required<Extract<Op, { kind: K }>> } = {
   copy,
   run,
   image: { kind: 'image', image: { name: 'docker.io/library/a:1', manifest: digestOf('m') }, platform: amd64 },
@@ -67,6 +76,7 @@ const samples: { readonly [K in Op['kind']]: Extract<Op, { kind: K }> } = {
     ref: 'main',
     subdir: 'd',
     checksum: 'ab',
+    fetchByCommit: true,
     keepGitDir: true,
     submodules: true,
     mtime: 'commit',
@@ -115,7 +125,7 @@ describe('an op is named by all its fields', () => {
     expect(opId(reversed)).toBe(opId(run))
   })
 
-  it('fields never run together: two lists of words have one name only when they are equal', () => {
+  it('F03: fields never run together: two lists of words have one name only when they are equal', () => {
     const words = fc.array(fc.string({ maxLength: 4 }), { maxLength: 4 })
     fc.assert(
       fc.property(words, words, (a, b) => {
