@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Context, findIgnoreFile, openContext } from '../../src/context/index.ts'
 import { readSmall, resolvePath, rootPath, select, treePath, walk } from '../../src/tree/index.ts'
-import { conformanceCases, hasConformance, skipReason } from '../support/conformance.ts'
+import { conformanceCases } from '../support/conformance.ts'
+import { conformanceTable } from '../support/conformance-table.ts'
 import { writeFiles } from '../support/files.ts'
 import { scratch } from '../support/scratch.ts'
 import { lines } from '../support/tree.ts'
@@ -23,42 +24,42 @@ function pathsOf({ tree }: Context): readonly string[] {
 
 const follow = ({ tree }: Context, path: string) => resolvePath(tree, treePath(path), { followLast: true })
 
-describe.skipIf(!hasConformance)(`contexts (${hasConformance ? 'conformance' : skipReason})`, () => {
-  for (const [index, row] of conformanceCases<{
-    readonly text: string
-    readonly kept: readonly string[]
-    readonly tree: readonly string[]
-  }>('dockerignore.json', 'walk').entries()) {
-    it(`walk#${index}: ${JSON.stringify(row.text)}`, async () => {
-      const context = await contextOf(Object.fromEntries(row.tree.map((name) => [name, 'x'])), row.text)
-      expect([...pathsOf(context)].sort()).toEqual([...row.kept].sort())
-    })
-  }
+interface WalkRow {
+  readonly text: string
+  /** Directories end with a slash. */
+  readonly kept: readonly string[]
+  readonly tree: readonly string[]
+}
 
-  interface BuildCase {
-    readonly name: string
-    readonly dockerfile: string
-    readonly files?: Readonly<Record<string, string>>
-    readonly sameFilesAs?: string
-    readonly present?: Readonly<Record<string, string>>
-    readonly absent?: readonly string[]
-    readonly error?: boolean
+conformanceTable<WalkRow>('dockerignore.json', 'walk', ['text', 'kept', 'tree'], async ({ text, kept, tree }) => {
+  const context = await contextOf(Object.fromEntries(tree.map((name) => [name, 'x'])), text)
+  expect([...pathsOf(context)].sort()).toEqual([...kept].sort())
+})
+
+interface BuildRow {
+  readonly name: string
+  readonly dockerfile: string
+  readonly files?: Readonly<Record<string, string>>
+  readonly sameFilesAs?: string
+  readonly present?: Readonly<Record<string, string>>
+  readonly absent?: readonly string[]
+  readonly error?: boolean
+}
+
+const builds = conformanceCases<BuildRow>('dockerignore.json', 'context')
+const buildFields = ['name', 'dockerfile', 'files', 'sameFilesAs', 'present', 'absent', 'error'] as const
+conformanceTable<BuildRow>('dockerignore.json', 'context', buildFields, async (row) => {
+  const { dockerfile, files, sameFilesAs, present = {}, absent = [], error } = row
+  const directory = await scratch()
+  writeFiles(directory, files ?? builds.find((other) => other.name === sameFilesAs)?.files ?? {})
+  const open = async () => openContext(directory, await findIgnoreFile(directory, join(directory, dockerfile)))
+  if (error) return expect(open()).rejects.toThrow(expect.objectContaining({ code: 'TSB_IGNORE_PATTERN' }))
+  const { tree } = await open()
+  for (const [path, text] of Object.entries(present)) {
+    const file = tree.get(treePath(path))
+    expect(file?.kind === 'file' && Buffer.from(await readSmall(file, 1000)).toString()).toBe(text)
   }
-  const cases = conformanceCases<BuildCase>('dockerignore.json', 'context')
-  for (const { name, dockerfile, files, sameFilesAs, present = {}, absent = [], error } of cases) {
-    it(`context: ${name}`, async () => {
-      const directory = await scratch()
-      writeFiles(directory, files ?? cases.find((other) => other.name === sameFilesAs)?.files ?? {})
-      const open = async () => openContext(directory, await findIgnoreFile(directory, join(directory, dockerfile)))
-      if (error) return expect(open()).rejects.toThrow(expect.objectContaining({ code: 'TSB_IGNORE_PATTERN' }))
-      const { tree } = await open()
-      for (const [path, text] of Object.entries(present)) {
-        const file = tree.get(treePath(path))
-        expect(file?.kind === 'file' && Buffer.from(await readSmall(file, 1000)).toString()).toBe(text)
-      }
-      for (const path of absent) expect(tree.get(treePath(path))).toBeUndefined()
-    })
-  }
+  for (const path of absent) expect(tree.get(treePath(path))).toBeUndefined()
 })
 
 describe('openContext', () => {

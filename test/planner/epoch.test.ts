@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { parse } from '../../src/parser/index.ts'
 import { type NamedContext, plan, type SourceTimes } from '../../src/planner/index.ts'
-import { conformanceCases, hasConformance, skipReason } from '../support/conformance.ts'
+import { conformanceTable } from '../support/conformance-table.ts'
 import { opsOf, planRequest, planText, rowsOf, stubBases } from '../support/planning.ts'
 
 const planned = (text: string, args: Readonly<Record<string, string>> = {}) =>
@@ -121,32 +121,32 @@ describe('SOURCE_DATE_EPOCH as a name', () => {
   })
 })
 
-describe.skipIf(!hasConformance)(`sourceDateEpoch (${hasConformance ? 'conformance' : skipReason})`, () => {
-  interface Row {
-    readonly value?: string
-    readonly time?: string | null
-    readonly formatted?: string
-    readonly dockerfile?: string
-    readonly stage?: string
-    readonly source?: { readonly url: string; readonly filename: string }
-    readonly errorContains?: string
-  }
-  for (const [index, row] of conformanceCases<Row>('convert.json', 'sourceDateEpoch').entries()) {
-    const { value = row.stage ?? '', time, formatted = '', dockerfile = 'FROM scratch\n', source, errorContains } = row
-    it(`sourceDateEpoch#${index}: ${value}`, async () => {
-      const times = timesOf({})
-      const text = `${dockerfile}\nFROM scratch\nARG SOURCE_DATE_EPOCH\nRUN x\n`
-      const planning = plan(
-        parse({ name: 'Dockerfile', text }),
-        planRequest({ buildArgs: new Map([['SOURCE_DATE_EPOCH', value]]) }),
-        stubBases({}),
-        times,
-      )
-      if (errorContains) return expect(planning).rejects.toThrow(errorContains)
-      const made = await planning
-      if (source) return expect(times.asked).toEqual([{ kind: 'http', url: source.url, name: source.filename }])
-      expect(made.epoch).toBe(time ? Date.parse(time) / 1000 : undefined)
-      expect(rowsOf(made).at(-1)).toContain(`SOURCE_DATE_EPOCH=${formatted} `)
-    })
-  }
-})
+interface EpochRow {
+  readonly value?: string
+  readonly time?: string | null
+  readonly formatted?: string
+  readonly dockerfile?: string
+  readonly stage?: string
+  readonly source?: { readonly url: string; readonly filename: string }
+  readonly errorContains?: string
+}
+conformanceTable<EpochRow>(
+  'convert.json',
+  'sourceDateEpoch',
+  ['value', 'time', 'formatted', 'dockerfile', 'stage', 'source', 'errorContains'],
+  async ({ stage = '', value = stage, time, formatted = '', dockerfile = 'FROM scratch\n', source, errorContains }) => {
+    const times = timesOf({})
+    const text = `${dockerfile}\nFROM scratch\nARG SOURCE_DATE_EPOCH\nRUN x\n`
+    const planning = plan(
+      parse({ name: 'Dockerfile', text }),
+      planRequest({ buildArgs: new Map([['SOURCE_DATE_EPOCH', value]]) }),
+      stubBases({}),
+      times,
+    )
+    if (errorContains) return expect(planning).rejects.toThrow(errorContains)
+    const made = await planning
+    if (source) return expect(times.asked).toEqual([{ kind: 'http', url: source.url, name: source.filename }])
+    expect(made.epoch).toBe(time ? Date.parse(time) / 1000 : undefined)
+    expect(rowsOf(made).at(-1)).toContain(`SOURCE_DATE_EPOCH=${formatted} `)
+  },
+)

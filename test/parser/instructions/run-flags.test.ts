@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { TsbuildError } from '../../../src/errors.ts'
 import { parse } from '../../../src/parser/index.ts'
-import { conformanceCases, hasConformance, skipReason } from '../../support/conformance.ts'
+import { conformanceTable } from '../../support/conformance-table.ts'
+import { errorOf } from '../../support/outcome.ts'
 
 function runOf(line: string) {
   const [run] = parse({ name: 'Dockerfile', text: `FROM a\n${line}\n` }).stages[0]?.instructions ?? []
@@ -11,40 +11,32 @@ function runOf(line: string) {
 
 const devicesOf = (value: string) => runOf(`RUN --device=${value} x`).devices.map(({ at: _, ...device }) => device)
 
-function errorOf(value: string): TsbuildError | undefined {
-  try {
-    devicesOf(value)
-    return undefined
-  } catch (error) {
-    if (error instanceof TsbuildError) return error
-    throw error
-  }
+interface DeviceRow {
+  readonly input: string
+  readonly name?: string
+  readonly required?: boolean
+  readonly error?: string
 }
 
-describe.skipIf(!hasConformance)(`tables of RUN flags (${hasConformance ? 'conformance' : skipReason})`, () => {
-  interface DeviceRow {
-    readonly input: string
-    readonly name?: string
-    readonly required?: boolean
-    readonly error?: string
-  }
-  test.each(conformanceCases<DeviceRow>('instructions.json', 'runDevice'))('runDevice $input', (row) => {
-    const { input, error, ...device } = row
-    if (error === undefined) expect(devicesOf(input)).toEqual([device])
-    else expect(errorOf(input)?.message).toContain(error)
-  })
-
-  interface UsedRow {
-    readonly dockerfile: string
-    readonly flagsUsed: readonly string[]
-  }
-  test.each(conformanceCases<UsedRow>('instructions.json', 'flagsUsed'))(
-    'flagsUsed $dockerfile',
-    ({ dockerfile, flagsUsed }) => {
-      expect(runOf(dockerfile).flags.map(({ name }) => name)).toEqual(flagsUsed)
-    },
-  )
+conformanceTable<DeviceRow>('instructions.json', 'runDevice', ['input', 'name', 'required', 'error'], (row) => {
+  const { input, error, ...device } = row
+  if (error === undefined) expect(devicesOf(input)).toEqual([device])
+  else expect(errorOf(() => devicesOf(input))?.message).toContain(error)
 })
+
+interface UsedRow {
+  readonly dockerfile: string
+  readonly flagsUsed: readonly string[]
+}
+
+conformanceTable<UsedRow>(
+  'instructions.json',
+  'flagsUsed',
+  ['dockerfile', 'flagsUsed'],
+  ({ dockerfile, flagsUsed }) => {
+    expect(runOf(dockerfile).flags.map(({ name }) => name)).toEqual(flagsUsed)
+  },
+)
 
 describe('RUN --device', () => {
   test.each([
@@ -53,7 +45,7 @@ describe('RUN --device', () => {
     ['a,required=maybe', 'invalid value for required: maybe', 'true or false'],
     ['a"b', 'failed to parse csv devices', undefined],
   ])('%s is refused', (value, message, hint) => {
-    const error = errorOf(value.includes('"') ? `'${value}'` : value)
+    const error = errorOf(() => devicesOf(value.includes('"') ? `'${value}'` : value))
     expect(error).toMatchObject({ code: 'TSB_BAD_FLAG', message: expect.stringContaining(message) })
     if (hint) expect(error?.hint).toBe(hint)
     expect(error?.at?.start.line).toBe(1)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ArgInstruction, parse } from '../../../src/parser/index.ts'
 import { descriptionOf } from '../../../src/planner/outline/description.ts'
-import { conformanceCases, hasConformance, skipReason } from '../../support/conformance.ts'
+import { conformanceTable } from '../../support/conformance-table.ts'
 
 interface Arg {
   readonly key: string
@@ -14,19 +14,15 @@ interface Row {
   readonly metaArgs: readonly Arg[][]
 }
 
-describe.skipIf(!hasConformance)(`instructions.json docComments${hasConformance ? '' : ` (${skipReason})`}`, () => {
-  for (const row of conformanceCases<Row>('instructions.json', 'docComments')) {
-    it(JSON.stringify(row.dockerfile), () => {
-      const { globalArgs, stages } = parse({ name: 'Dockerfile', text: row.dockerfile })
-      expect(globalArgs.map(described)).toEqual(row.metaArgs)
-      const shown = stages.map(({ name = '', from, instructions }) => ({
-        name,
-        docComment: descriptionOf(name, from.comments) ?? '',
-        args: instructions.flatMap((line) => (line.kind === 'arg' ? [described(line)] : [])),
-      }))
-      expect(shown).toEqual(row.stages)
-    })
-  }
+conformanceTable<Row>('instructions.json', 'docComments', ['dockerfile', 'stages', 'metaArgs'], (row) => {
+  const { globalArgs, stages } = parse({ name: 'Dockerfile', text: row.dockerfile })
+  expect(globalArgs.map(described)).toEqual(row.metaArgs)
+  const shown = stages.map(({ name = '', from, instructions }) => ({
+    name,
+    docComment: descriptionOf(name, from.comments) ?? '',
+    args: instructions.flatMap((line) => (line.kind === 'arg' ? [described(line)] : [])),
+  }))
+  expect(shown).toEqual(row.stages)
 })
 
 function described({ args, comments }: ArgInstruction): readonly Arg[] {
