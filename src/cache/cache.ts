@@ -1,6 +1,6 @@
 import type { Digest, Json } from '../digest/index.ts'
 import type { Descriptor, Layer } from '../image/index.ts'
-import type { Change, FileEntry } from '../tree/index.ts'
+import type { Change, FileEntry, Survey } from '../tree/index.ts'
 
 /** sha256 of all that decides the result of a step. Made by `cacheKey` from its components. */
 export type CacheKey = Digest & { readonly __key: true }
@@ -39,6 +39,7 @@ export interface Cache {
   readonly records: Records
   readonly layers: Layers
   readonly digests: FileDigests
+  readonly surveys: Surveys
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
   /** Writes what is still in memory (the stat index). */
@@ -82,4 +83,14 @@ export interface FileDigests {
    * @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed
    */
   digest(file: FileEntry): Digest | Promise<Digest>
+}
+
+/** Content ids of files of this machine by what the file system says of them: nothing is read, and no digest looked up. */
+export interface Surveys {
+  find(survey: Survey): Promise<Digest | undefined>
+  /**
+   * Remembers what those files come to, unless one of them was changed so shortly before that it could change unnoticed.
+   * @param lookedAt when the survey began: milliseconds since 1970
+   */
+  save(survey: Survey, contentId: Digest, lookedAt: number): Promise<void>
 }

@@ -12,6 +12,7 @@ import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
 import { openStatIndex } from './stat-index.ts'
+import { openSurveys } from './surveys.ts'
 
 export interface CacheOptions {
   /** Milliseconds since 1970. */
@@ -41,6 +42,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     records: openRecords(shelves, files.isAvailable),
     layers: openLayers({ store, files, digests }),
     digests,
+    surveys: openSurveys(shelf('surveys')),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })

@@ -19,6 +19,7 @@ import type { OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
 import { ownerOf } from './owner.ts'
 import { type ChosenFile, type Placement, placeFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
+import { seenContent } from './seen-content.ts'
 import { unpackArchive } from './unpack.ts'
 
 /** COPY, and ADD of files: one layer with the chosen files in their new places. */
@@ -32,7 +33,10 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
   async key(op, context) {
     const chosen = await chooseFiles(op, context)
     const ids = await Promise.all(
-      chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, context) })),
+      chosen.map(async (source) => ({
+        name: source.name,
+        id: await seenContent(source, context.ports, () => contentOf(source, context)),
+      })),
     )
     const components = { definition: definitionOf(op), ...parentOf(op, context.inputs), inputs: ids }
     return { components, files: () => takenFiles(chosen, context) }
