@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises'
-import { isSystemError } from '../errors.ts'
+import { statSync } from 'node:fs'
 
 /** True for a file or directory of this name. */
 export async function exists(path: string): Promise<boolean> {
@@ -8,10 +7,5 @@ export async function exists(path: string): Promise<boolean> {
 
 /** Bytes of a file; undefined when there is nothing of this name. */
 export async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined
-    throw error
-  }
+  return statSync(path, { throwIfNoEntry: false })?.size
 }
