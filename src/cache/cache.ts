@@ -40,6 +40,7 @@ export interface Cache {
   readonly layers: Layers
   readonly digests: FileDigests
   readonly surveys: Surveys
+  readonly plans: Plans
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
   /** Writes what is still in memory (the stat index). */
@@ -93,4 +94,10 @@ export interface Surveys {
    * @param lookedAt when the survey began: milliseconds since 1970
    */
   save(survey: Survey, contentId: Digest, lookedAt: number): Promise<void>
+}
+
+/** Texts of plans by a digest of what they were made from. What is found is whole. */
+export interface Plans {
+  find(key: Digest): Promise<string | undefined>
+  save(key: Digest, text: string): Promise<void>
 }

@@ -8,6 +8,7 @@ import { openFileDigests } from './file-digests.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
+import { openPlans } from './plans.ts'
 import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
@@ -43,6 +44,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     layers: openLayers({ store, files, digests }),
     digests,
     surveys: openSurveys(shelf('surveys')),
+    plans: openPlans(shelf('plans')),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })
