@@ -7,7 +7,7 @@ export interface Random {
 }
 
 const vocabularySize = 4096
-const poolBytes = 4 << 20
+const poolBytes = 1 << 20
 
 /** Two of the same seed say the same. */
 export function createRandom(seed: number): Random {
