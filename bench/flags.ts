@@ -10,6 +10,7 @@ Measures tsbuild against the floors of the machine and against the builders that
   --no-peers       no other builders
   --json FILE      write all samples
   --dir DIR        where to work, on a disk (default: $TSBUILD_BENCH_DIR, else /var/tmp/tsbuild-bench)
+  --program FILE   the bin/tsbuild.js of another checkout
   --list           say what there is, and measure nothing
   --from FILE      print what --json wrote, and measure nothing
   --write FILE     put the table into a page, between its marks
@@ -24,6 +25,7 @@ export interface Flags {
   readonly peers: boolean
   readonly json?: string
   readonly dir?: string
+  readonly program?: string
   readonly list: boolean
   readonly from?: string
   readonly write?: string
@@ -40,13 +42,14 @@ export function parseFlags(argv: readonly string[]): Flags {
       'no-peers': { type: 'boolean', default: false },
       json: { type: 'string' },
       dir: { type: 'string' },
+      program: { type: 'string' },
       list: { type: 'boolean', default: false },
       from: { type: 'string' },
       write: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  const { only, mode, rounds, json, dir, from, write } = values
+  const { only, mode, rounds, json, dir, program, from, write } = values
   return {
     peers: !values['no-peers'],
     list: values.list,
@@ -56,6 +59,7 @@ export function parseFlags(argv: readonly string[]): Flags {
     ...(rounds !== undefined && { rounds: positive(rounds) }),
     ...(json !== undefined && { json }),
     ...(dir !== undefined && { dir }),
+    ...(program !== undefined && { program }),
     ...(from !== undefined && { from }),
     ...(write !== undefined && { write }),
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { dirname } from 'node:path'
 import { firstLine } from './command.ts'
 import type { World } from './world.ts'
 
@@ -30,10 +31,10 @@ export async function describeMachine(world: World): Promise<Machine> {
 }
 
 /** What the programs say of themselves that floors and tsbuild use; those that are not there are left out. */
-export async function describePrograms(world: World, root: string): Promise<Readonly<Record<string, string>>> {
+export async function describePrograms(world: World): Promise<Readonly<Record<string, string>>> {
   const asked = {
     tsbuild: [...world.tsbuild, 'version'],
-    commit: ['git', '-C', root, 'describe', '--always', '--dirty'],
+    commit: ['git', '-C', dirname(world.program), 'describe', '--always', '--dirty'],
     runc: ['runc', '--version'],
     crun: ['crun', '--version'],
     tar: ['tar', '--version'],

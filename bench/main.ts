@@ -25,9 +25,11 @@ async function main(flags: Flags): Promise<number> {
   if (flags.help) return say(usage)
   if (flags.list) return say(listed())
   if (flags.from !== undefined) return show(JSON.parse(readFileSync(flags.from, 'utf8')) as Report, flags)
-  if (!existsSync(path.join(root, 'dist/cli.js'))) throw new Error('there is no dist/: run npm run build first')
   const chosen = choose(flags)
-  const world = openWorld(flags.dir ?? process.env['TSBUILD_BENCH_DIR'] ?? '/var/tmp/tsbuild-bench', root)
+  const program = path.resolve(flags.program ?? path.join(root, 'bin/tsbuild.js'))
+  const bundle = path.join(path.dirname(program), '../dist/cli.js')
+  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run npm run build first`)
+  const world = openWorld(flags.dir ?? process.env['TSBUILD_BENCH_DIR'] ?? '/var/tmp/tsbuild-bench', program)
   try {
     return show(await runAll(world, chosen, flags), flags)
   } finally {
@@ -52,7 +54,7 @@ async function runAll(world: World, chosen: readonly Case[], flags: Flags): Prom
     format: 1 as const,
     date: new Date().toISOString(),
     machine: await describeMachine(world),
-    versions: { ...(await describePrograms(world, root)), ...versions },
+    versions: { ...(await describePrograms(world)), ...versions },
   }
   const base = await openBase(world, root, usualBase(root))
   const setting: Setting = { world, base, peers: present }

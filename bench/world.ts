@@ -13,6 +13,8 @@ export interface World {
   readonly node: string
   /** The words that start tsbuild. */
   readonly tsbuild: readonly string[]
+  /** Its `bin/tsbuild.js`. */
+  readonly program: string
   /** What the program measured last has printed. */
   readonly log: string
 }
@@ -21,7 +23,7 @@ export interface World {
 const shelfVersion = 1
 
 /** Makes the folders, for their owner alone, and takes away those of runs that are dead. */
-export function openWorld(folder: string, root: string): World {
+export function openWorld(folder: string, program: string): World {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (statSync(folder).uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else: say --dir`)
   const own = join(folder, `run-${process.pid}`)
@@ -33,7 +35,7 @@ export function openWorld(folder: string, root: string): World {
   const shelf = join(folder, `workloads-${shelfVersion}`)
   mkdirSync(shelf, { recursive: true })
   const node = process.execPath
-  return { folder: own, shelf, node, tsbuild: [node, join(root, 'bin/tsbuild.js')], log: join(own, 'log') }
+  return { folder: own, shelf, node, tsbuild: [node, program], program, log: join(own, 'log') }
 }
 
 /** The folder of a workload, as `make` writes it. */

@@ -4,7 +4,9 @@ import { createRandom, fillWithNoise } from '../../bench/random.ts'
 import { sha256 } from '../../src/digest/index.ts'
 
 test('text of one seed is the same on every machine', () => {
-  expect(sha256(createRandom(7).text(100_000))).toMatchInlineSnapshot(`"sha256:c9815de193b9583adc5726ffb6d88a8531b12b339d192bc0486229891dc1cc56"`)
+  expect(sha256(createRandom(7).text(100_000))).toMatchInlineSnapshot(
+    `"sha256:c9815de193b9583adc5726ffb6d88a8531b12b339d192bc0486229891dc1cc56"`,
+  )
 })
 
 test('text has the length that is asked for, and another seed gives other text', () => {
