@@ -17,8 +17,8 @@ export async function restoreBlob(
   directory: string,
 ): Promise<boolean> {
   if (descriptor.digest !== diffId || !(await exists(directory))) return false
-  const placed = changes.map((change) =>
-    changeOf(change, ({ path }) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })),
+  const placed = [...changes].map((change) =>
+    changeOf(change, (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })),
   )
   const tar = layerTar(tarOrder(placed))
   try {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
-import type { Change, Content, Tree } from '../entry.ts'
+import { type Digest, sha256, sha256Hasher } from '../../digest/index.ts'
+import type { Change, Content, FileEntry, Tree } from '../entry.ts'
 import { archiveError, quoted } from './archive-error.ts'
 import { layerMap } from './layer-map.ts'
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts'
@@ -10,6 +11,8 @@ export interface IndexOptions {
   /** Default: `layer`. */
   readonly form?: ArchiveForm
   readonly limits?: ArchiveLimits
+  /** Whether each file gets the digest of its bytes, which are read on the way. Default: no */
+  readonly digests?: 'all'
   /** Told of every member, also of those that a later one replaces. */
   readonly seen?: (entry: TarEntry) => void
 }
@@ -30,12 +33,13 @@ export function tarIndex(tarFile: string, options: IndexOptions = {}): Promise<T
 export async function indexTar(
   bytes: AsyncIterable<Uint8Array>,
   tarFile: string,
-  { form = 'layer', limits = defaultArchiveLimits, seen }: IndexOptions = {},
+  { form = 'layer', limits = defaultArchiveLimits, digests, seen }: IndexOptions = {},
 ): Promise<Tree> {
   const map = layerMap()
   for await (const member of readTar(bytes, form, limits)) {
     seen?.(member.entry)
-    map.add(await changeOf(member, tarFile))
+    const change = await changeOf(member, tarFile)
+    map.add(digests && change.kind === 'file' ? { ...change, digest: await digestOf(change, member.body) } : change)
   }
   return map.tree()
 }
@@ -44,6 +48,13 @@ async function changeOf({ entry, body, offset }: TarMember, tarFile: string): Pr
   if (entry.kind !== 'file') return entry
   const content = offset === undefined ? await inMemory(entry, body) : hostContent(tarFile, offset)
   return { ...entry, content }
+}
+
+async function digestOf({ content }: FileEntry, body: AsyncIterable<Uint8Array>): Promise<Digest> {
+  if (content.kind === 'bytes') return sha256(content.bytes)
+  const hasher = sha256Hasher()
+  for await (const part of body) hasher.update(part)
+  return hasher.digest()
 }
 
 function hostContent(path: string, offset: number): Content {
