@@ -13,6 +13,7 @@ import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
 import { restoreBlob } from './restore-blob.ts'
+import { openTurns } from './turns.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
@@ -49,15 +50,18 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
     return path
   }
+  const indexTurns = openTurns(indexedAtOnce)
   const known = (layer: LayerRecord, use?: 'part') => {
     const index = indexes.open(layer.diffId)
     return use === 'part' || index?.isWhole() ? index : undefined
   }
   const remakeIndex = async (layer: LayerRecord) => {
     const tar = await plainTar(layer)
-    const made = await readingLayer(layer, () => makeIndex(tar))
-    await indexes.put(layer.diffId, made)
-    return made
+    return indexTurns(async () => {
+      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
+      await indexes.put(layer.diffId, made)
+      return made
+    })
   }
   return {
     places,
@@ -92,6 +96,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   }
 }
 
+/** Each holds all that a layer says in memory. */
+const indexedAtOnce = 2
+
 interface UnpackForm {
   readonly marks: OverlayMarks
   readonly devices: 'make' | 'skip'
@@ -99,9 +106,9 @@ interface UnpackForm {
 
 /** Makes something under its lock when it is not there. */
 async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
-  if (await exists(path)) return
+  if (exists(path)) return
   await store.locked(`make ${path}`, async () => {
-    if (!(await exists(path))) await make()
+    if (!exists(path)) await make()
   })
 }
 
@@ -137,7 +144,7 @@ async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): P
 
 async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
-  await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
+  await writing(folder, sizeOf(tar) ?? 0, async () => {
     await mkdir(folder, { mode: 0o755 })
     await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
   })

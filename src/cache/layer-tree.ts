@@ -45,9 +45,9 @@ async function placeOf(
 ): Promise<(path: TreePath, offset: number) => Content> {
   const { places } = files
   const made = isPlainTar(layer.descriptor) ? undefined : places.tar(layer.diffId)
-  if (made && (await sizeOf(made)) !== index.tarSize) {
+  if (made && sizeOf(made) !== index.tarSize) {
     const directory = places.directory(layer.diffId)
-    if (await exists(directory)) return (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })
+    if (exists(directory)) return (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })
   }
   const tar = await files.plainTar(layer)
   return (_, offset) => ({ kind: 'host', path: tar, offset })

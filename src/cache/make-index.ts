@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { sha256 } from '../digest/index.ts'
 import { type Change, indexTar, rootPath, walk } from '../tree/index.ts'
 import type { IndexedChange, LayerIndex } from './layer-index.ts'
 
@@ -7,20 +5,15 @@ import type { IndexedChange, LayerIndex } from './layer-index.ts'
  * Reads the uncompressed tar of a layer once, for what it says and for the digests of its files.
  * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME, TSB_PATH_LOOP
  */
-export function makeIndex(tar: string): Promise<LayerIndex> {
-  return indexOfTar(createReadStream(tar, { highWaterMark: 1 << 20 }))
-}
-
-/** As `makeIndex`, from bytes that are read now: while they are written to a file, for example. */
-export async function indexOfTar(bytes: AsyncIterable<Uint8Array>): Promise<LayerIndex> {
+export async function makeIndex(bytes: AsyncIterable<Uint8Array>): Promise<LayerIndex> {
   let tarSize = 0
-  async function* counted(): AsyncIterable<Uint8Array> {
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of bytes) {
       tarSize += piece.length
       yield piece
     }
   }
-  const tree = await indexTar(counted(), '', { digests: 'all' })
+  const tree = await indexTar(counted(), '', { digests: true })
   const root = tree.get(rootPath)
   const changes: IndexedChange[] = []
   for (const change of [...(root ? [root] : []), ...walk(tree)]) {
@@ -32,6 +25,6 @@ export async function indexOfTar(bytes: AsyncIterable<Uint8Array>): Promise<Laye
 function indexed(change: Change): IndexedChange {
   if (change.kind !== 'file') return change
   const { content, ...file } = change
-  if (content.kind === 'host') return { ...file, data: content.offset }
-  return { ...file, digest: sha256(content.bytes), data: Buffer.from(content.bytes).toString('base64') }
+  const data = content.kind === 'host' ? content.offset : Buffer.from(content.bytes).toString('base64')
+  return { ...file, data }
 }
