@@ -5,6 +5,7 @@ import type { Store } from '../store/index.ts'
 import type { OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
+import { openIndexShelf } from './index-shelf.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
@@ -36,7 +37,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr, devices })
+  const files = openLayerFiles({ store, indexes: openIndexShelf(join(folder, 'layers'), aside), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
   store.protect(() => neededBlobs(shelves))
   return {

@@ -1,4 +1,4 @@
-import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
+import { type CacheKey, type CacheRecord, cacheKey, repairing } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
 import type { BuildEvent } from './events.ts'
@@ -47,7 +47,7 @@ export async function performStep(
 /** A step that cannot even be looked up, such as a COPY whose source is missing, is shown as one that failed. */
 async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
   try {
-    return await executorOf(node.op).key(context)
+    return await repairing(() => executorOf(node.op).key(context))
   } catch (error) {
     const { events, now } = context.ports
     events({ type: 'step:start', at: now(), step: node.id, label: node.label })
@@ -61,7 +61,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   signal.throwIfAborted()
   const made = node.noCache ? undefined : await ports.cache.records.find(key)
   if (made) return hit(node, made, ports)
-  const files = await parts.files?.()
+  const files = parts.files && (await repairing(parts.files))
   const reason = await explainMiss(parts.components, files, node, ports.cache.records)
   const started = ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
@@ -102,7 +102,7 @@ async function runAndRecord(
   started: number,
 ): Promise<CacheRecord> {
   const { cache, now } = context.ports
-  const layer = await executorOf(node.op).run(context)
+  const layer = await repairing(() => executorOf(node.op).run(context))
   const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
   const again = older && canonicalJson(older.components.definition) === canonicalJson(known.components.definition)
   const record: CacheRecord = {
