@@ -11,7 +11,7 @@ export { readContent, readSmall } from './content.ts'
 export { contentId } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'
-export { treeOfEntries } from './entries.ts'
+export { impliedDirectory, treeOfEntries } from './entries.ts'
 export type {
   Change,
   Content,
@@ -32,6 +32,7 @@ export { filterTree } from './filter.ts'
 export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
+export { comparePaths } from './order.ts'
 export { overlay } from './overlay.ts'
 export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type TreePath, treePath } from './path.ts'
 export { cleanPattern, type PatternList, patternList, trimBlanks } from './pattern-list.ts'
