@@ -89,7 +89,13 @@ function placeFolders(area: Area, inodes: Inodes, { all }: Folders, rootNumber: 
       const at = data.block * blockSize
       writeNumber(area.bytes(), at + selfAt, rootNumber)
       writeNumber(area.bytes(), at + parentAt, rootNumber)
-      inodes.write(rootNumber, { metadata: entry, typeBits: types.directory.bits, links, xattrs: xattrBytes(entry), data })
+      inodes.write(rootNumber, {
+        metadata: entry,
+        typeBits: types.directory.bits,
+        links,
+        xattrs: xattrBytes(entry),
+        data,
+      })
     }
   }
   for (const { at, folder } of parents) writeNumber(area.bytes(), at, folder.parent?.number ?? rootNumber)

@@ -1,4 +1,12 @@
-import { blockBits, blockSize, deviceOffset, deviceSize, incompatibleFeatures, magic, superblockOffset } from './format.ts'
+import {
+  blockBits,
+  blockSize,
+  deviceOffset,
+  deviceSize,
+  incompatibleFeatures,
+  magic,
+  superblockOffset,
+} from './format.ts'
 
 export interface Superblock {
   /** 64 hexadecimal digits: the tag of the tar, and half of them the name of the file system. */

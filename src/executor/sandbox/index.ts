@@ -1,4 +1,5 @@
 export { type Machine, readMachine } from './machine.ts'
+export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { layerForm, type MountProbe, openMountProbe } from './overlay-probe.ts'
 export { openProbeCache, type ProbeCache } from './probe-cache.ts'
