@@ -1,5 +1,5 @@
 import { type Change, type Content, type Entry, type FileEntry, nameBytes } from '../tree/index.ts'
-import type { Area } from './area.ts'
+import { type Area, alignUp } from './area.ts'
 import { blockSize, types } from './format.ts'
 import { type Data, type Inodes, inlineLimit } from './inode.ts'
 import { NotIndexableError } from './not-indexable.ts'
@@ -70,11 +70,11 @@ function linkText(target: string): Buffer {
   throw new NotIndexableError(`the text of a symbolic link has ${text.length} bytes`)
 }
 
-/** The number of the last block is kept for holes. */
+/** The number of the last block is kept for holes. A block that the tar has a part of cannot be read. */
 const mostBlocks = 2 ** 32 - 1
 
 function tarData({ offset }: Extract<Content, { kind: 'host' }>, size: number, tarSize: number): Data {
-  const [block, end] = [offset / blockSize, offset + size]
+  const [block, end] = [offset / blockSize, alignUp(offset + size, blockSize)]
   if (Number.isInteger(block) && end <= tarSize && end / blockSize < mostBlocks) return { kind: 'tar', size, block }
   throw new NotIndexableError(`${size} bytes at ${offset} of a tar of ${tarSize}`)
 }

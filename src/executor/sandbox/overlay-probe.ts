@@ -1,5 +1,6 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { geteuid } from 'node:process'
 import type { OverlayMarks } from '../../tree/index.ts'
 import { stepCapabilities } from './capabilities.ts'
 import { type Machine, readMachine } from './machine.ts'
@@ -60,7 +61,7 @@ export function openMountProbe(options: SandboxOptions): MountProbe {
         return tryOverlay(scratch, { ...trial, lowers: [lower], checks })
       }),
     async erofsProblem() {
-      if (machine.inUserNamespace) return 'it takes root'
+      if (machine.inUserNamespace || geteuid?.() !== 0) return 'it takes root'
       const { probeErofs } = await import('./erofs-probe.ts')
       return answer('erofs', (scratch) => probeErofs(scratch, trial))
     },
