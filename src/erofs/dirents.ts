@@ -1,4 +1,5 @@
 import { nameBytes } from '../tree/index.ts'
+import { bytesOf, setLong } from './area.ts'
 import { blockSize, direntSize, longestName } from './format.ts'
 import { NotIndexableError } from './not-indexable.ts'
 
@@ -22,39 +23,38 @@ export interface Dirents {
  * @param children by the bytes of their names, `.` and `..` among them
  */
 export function encodeDirents(children: readonly Child[]): Dirents {
-  const names = children.map(({ name }) => nameBytes(name))
+  const names = children.map(({ name }) => (name.isWellFormed() ? name : nameBytes(name)))
   const blocks = splitBlocks(names)
   const last = blocks.at(-1) ?? { from: 0, to: 0, size: 0 }
-  const bytes = Buffer.alloc((blocks.length - 1) * blockSize + last.size)
+  const { buffer, view } = bytesOf((blocks.length - 1) * blockSize + last.size)
   let [selfAt, parentAt] = [0, 0]
   for (const [index, { from, to }] of blocks.entries()) {
     let entryAt = index * blockSize
     let nameAt = (to - from) * direntSize
     for (let each = from; each < to; each++) {
       const [child, name] = [children[each], names[each]]
-      if (!child || !name) throw new Error('an entry without a name')
+      if (!child || name === undefined) throw new Error('an entry without a name')
       if (child.name === '.') selfAt = entryAt
       else if (child.name === '..') parentAt = entryAt
-      else writeNumber(bytes, entryAt, child.inode.number)
-      bytes.writeUInt16LE(nameAt, entryAt + 8)
-      bytes.writeUInt8(child.code, entryAt + 10)
-      name.copy(bytes, index * blockSize + nameAt)
+      else setLong(view, entryAt, child.inode.number)
+      view.setUint16(entryAt + 8, nameAt, true)
+      view.setUint8(entryAt + 10, child.code)
+      nameAt += writeName(buffer, index * blockSize + nameAt, name)
       entryAt += direntSize
-      nameAt += name.length
     }
   }
-  return { bytes, selfAt, parentAt }
+  return { bytes: buffer, selfAt, parentAt }
 }
 
-export function writeNumber(bytes: Buffer, at: number, number: number): void {
-  bytes.writeUInt32LE(number % 2 ** 32, at)
-  bytes.writeUInt32LE(Math.floor(number / 2 ** 32), at + 4)
+function writeName(bytes: Buffer, at: number, name: string | Buffer): number {
+  return typeof name === 'string' ? bytes.write(name, at) : name.copy(bytes, at)
 }
 
-function splitBlocks(names: readonly Buffer[]) {
+function splitBlocks(names: readonly (string | Buffer)[]) {
   const blocks: { from: number; to: number; size: number }[] = []
   let block = { from: 0, to: 0, size: 0 }
-  for (const [index, { length }] of names.entries()) {
+  for (const [index, name] of names.entries()) {
+    const length = Buffer.byteLength(name)
     if (length > longestName) throw new NotIndexableError(`a name of ${length} bytes`)
     if (block.size + direntSize + length > blockSize) {
       blocks.push(block)

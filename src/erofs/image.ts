@@ -1,6 +1,6 @@
 import { type Change, type DirectoryEntry, impliedDirectory, rootPath } from '../tree/index.ts'
-import { type Area, openArea } from './area.ts'
-import { encodeDirents, writeNumber } from './dirents.ts'
+import { type Area, openArea, setLong } from './area.ts'
+import { encodeDirents } from './dirents.ts'
 import { type Folder, type Folders, openFolders } from './folders.ts'
 import { blockSize, headerSize, types } from './format.ts'
 import { type Inodes, openInodes } from './inode.ts'
@@ -33,7 +33,7 @@ export function erofsImage(changes: Iterable<Change>, tar: TarDevice, devices: '
   for (const { number } of folders.sort()) inodes.addLink(number)
   placeFolders(area, inodes, folders, rootNumber)
   const imageSize = area.take(0, blockSize)
-  const bytes = area.bytes().subarray(0, imageSize)
+  const bytes = area.bytes().buffer.subarray(0, imageSize)
   const counts = { inodes: inodes.count(), epoch: inodes.epoch(), imageSize }
   writeSuperblock(bytes, { name: tar.name, rootNumber, tarSize: tar.size, ...counts })
   return bytes
@@ -82,13 +82,13 @@ function placeFolders(area: Area, inodes: Inodes, { all }: Folders, rootNumber: 
       const { number, at } = placeBytes(area, inodes, entry, 'directory', bytes, links)
       folder.number = number
       parents.push({ at: at + parentAt, folder })
-      writeNumber(area.bytes(), at + selfAt, number)
+      setLong(area.bytes().view, at + selfAt, number)
     } else {
       const data = placeBlocks(area, bytes)
       folder.number = rootNumber
       const at = data.block * blockSize
-      writeNumber(area.bytes(), at + selfAt, rootNumber)
-      writeNumber(area.bytes(), at + parentAt, rootNumber)
+      setLong(area.bytes().view, at + selfAt, rootNumber)
+      setLong(area.bytes().view, at + parentAt, rootNumber)
       inodes.write(rootNumber, {
         metadata: entry,
         typeBits: types.directory.bits,
@@ -98,5 +98,5 @@ function placeFolders(area: Area, inodes: Inodes, { all }: Folders, rootNumber: 
       })
     }
   }
-  for (const { at, folder } of parents) writeNumber(area.bytes(), at, folder.parent?.number ?? rootNumber)
+  for (const { at, folder } of parents) setLong(area.bytes().view, at, folder.parent?.number ?? rootNumber)
 }

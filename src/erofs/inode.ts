@@ -1,6 +1,6 @@
 import type { Metadata } from '../tree/index.ts'
-import { type Area, alignUp } from './area.ts'
-import { blockBits, blockSize, chunkIndexes, chunkIndexSize, largestChunkBits, layouts, slotSize } from './format.ts'
+import { type Area, alignUp, setLong } from './area.ts'
+import { blockSize, chunkIndexes, chunkIndexSize, largestChunkBits, layouts, slotSize } from './format.ts'
 import { NotIndexableError } from './not-indexable.ts'
 import { countOf } from './xattrs.ts'
 
@@ -46,14 +46,13 @@ export function openInodes(area: Area): Inodes {
   let epoch: number | undefined
   const write = (number: number, inode: Inode, isShort: boolean) => {
     count++
+    const { view, buffer } = area.bytes()
     const offset = number * slotSize
-    if (isShort) writeShort(area.bytes(), offset, inode, count)
-    else writeLong(area.bytes(), offset, inode, count)
+    if (isShort) writeShort(view, offset, inode, count)
+    else writeLong(view, offset, inode, count)
     const body = offset + sizeOfHead(isShort)
-    inode.xattrs.copy(area.bytes(), body)
-    if (inode.data.kind === 'tar') {
-      writeChunks(area.bytes(), alignUp(body + inode.xattrs.length, chunkIndexSize), inode.data)
-    }
+    if (inode.xattrs.length > 0) buffer.set(inode.xattrs, body)
+    if (inode.data.kind === 'tar') writeChunks(view, alignUp(body + inode.xattrs.length, chunkIndexSize), inode.data)
   }
   return {
     place(inode) {
@@ -66,21 +65,21 @@ export function openInodes(area: Area): Inodes {
     },
     reserve: (xattrs) => area.take(sizeOfHead(false) + xattrs.length, slotSize) / slotSize,
     write: (number, inode) => write(number, inode, false),
-    addLink: (number) => addLink(area.bytes(), number * slotSize),
+    addLink: (number) => addLink(area.bytes().view, number * slotSize),
     count: () => count,
     epoch: () => epoch ?? 0,
   }
 }
 
-function addLink(bytes: Buffer, at: number): void {
-  const isShort = (bytes.readUInt16LE(at) & 1) === 0
+function addLink(view: DataView, at: number): void {
+  const isShort = (view.getUint16(at, true) & 1) === 0
   if (!isShort) {
-    bytes.writeUInt32LE(bytes.readUInt32LE(at + 44) + 1, at + 44)
+    view.setUint32(at + 44, view.getUint32(at + 44, true) + 1, true)
     return
   }
-  const links = bytes.readUInt16LE(at + 6) + 1
+  const links = view.getUint16(at + 6, true) + 1
   if (links > 0xffff) throw new NotIndexableError('too many hard links to one file')
-  bytes.writeUInt16LE(links, at + 6)
+  view.setUint16(at + 6, links, true)
 }
 
 /** Inline bytes have to end in the block that they begin in. */
@@ -104,44 +103,46 @@ function fitsShort({ metadata: { uid, gid, mtime }, links, data }: Inode, epoch:
   return mtime === epoch && uid <= 0xffff && gid <= 0xffff && links <= 0xffff && sizeOf(data) <= 0xffffffff
 }
 
-function writeShort(bytes: Buffer, at: number, inode: Inode, serial: number): void {
+function writeShort(view: DataView, at: number, inode: Inode, serial: number): void {
   const { metadata, typeBits, links, xattrs, data } = inode
-  bytes.writeUInt16LE(layoutOf(data) << 1, at)
-  bytes.writeUInt16LE(countOf(xattrs), at + 2)
-  bytes.writeUInt16LE(typeBits | metadata.mode, at + 4)
-  bytes.writeUInt16LE(links, at + 6)
-  bytes.writeUInt32LE(sizeOf(data), at + 8)
-  bytes.writeUInt32LE(placeOf(data), at + 16)
-  bytes.writeUInt32LE(serial, at + 20)
-  bytes.writeUInt16LE(metadata.uid, at + 24)
-  bytes.writeUInt16LE(metadata.gid, at + 26)
+  view.setUint16(at, layoutOf(data) << 1, true)
+  view.setUint16(at + 2, countOf(xattrs), true)
+  view.setUint16(at + 4, typeBits | metadata.mode, true)
+  view.setUint16(at + 6, links, true)
+  view.setUint32(at + 8, sizeOf(data), true)
+  view.setUint32(at + 16, placeOf(data), true)
+  view.setUint32(at + 20, serial, true)
+  view.setUint16(at + 24, metadata.uid, true)
+  view.setUint16(at + 26, metadata.gid, true)
 }
 
-function writeLong(bytes: Buffer, at: number, inode: Inode, serial: number): void {
+function writeLong(view: DataView, at: number, inode: Inode, serial: number): void {
   const { metadata, typeBits, links, xattrs, data } = inode
-  bytes.writeUInt16LE((layoutOf(data) << 1) | 1, at)
-  bytes.writeUInt16LE(countOf(xattrs), at + 2)
-  bytes.writeUInt16LE(typeBits | metadata.mode, at + 4)
-  bytes.writeBigUInt64LE(BigInt(sizeOf(data)), at + 8)
-  bytes.writeUInt32LE(placeOf(data), at + 16)
-  bytes.writeUInt32LE(serial, at + 20)
-  bytes.writeUInt32LE(metadata.uid, at + 24)
-  bytes.writeUInt32LE(metadata.gid, at + 28)
-  bytes.writeBigInt64LE(BigInt(metadata.mtime), at + 32)
-  bytes.writeUInt32LE(links, at + 44)
+  view.setUint16(at, (layoutOf(data) << 1) | 1, true)
+  view.setUint16(at + 2, countOf(xattrs), true)
+  view.setUint16(at + 4, typeBits | metadata.mode, true)
+  setLong(view, at + 8, sizeOf(data))
+  view.setUint32(at + 16, placeOf(data), true)
+  view.setUint32(at + 20, serial, true)
+  view.setUint32(at + 24, metadata.uid, true)
+  view.setUint32(at + 28, metadata.gid, true)
+  setLong(view, at + 32, metadata.mtime)
+  view.setUint32(at + 44, links, true)
 }
 
-function writeChunks(bytes: Buffer, at: number, { size, block }: Extract<Data, { kind: 'tar' }>): void {
+function writeChunks(view: DataView, at: number, { size, block }: Extract<Data, { kind: 'tar' }>): void {
   const blocksEach = 2 ** chunkBits(size)
   for (let index = 0; index < chunkCount(size); index++) {
-    bytes.writeUInt16LE(1, at + chunkIndexSize * index + 2)
-    bytes.writeUInt32LE(block + blocksEach * index, at + chunkIndexSize * index + 4)
+    view.setUint16(at + chunkIndexSize * index + 2, 1, true)
+    view.setUint32(at + chunkIndexSize * index + 4, block + blocksEach * index, true)
   }
 }
 
 /** The smallest chunk that holds all of a file, or the largest that there is. */
 function chunkBits(size: number): number {
-  return Math.min(Math.max(0, Math.ceil(Math.log2(size)) - blockBits), largestChunkBits)
+  let bits = 0
+  while (bits < largestChunkBits && blockSize * 2 ** bits < size) bits++
+  return bits
 }
 
 function chunkCount(size: number): number {

@@ -38,13 +38,13 @@ export function placeBytes(
   const { bits } = types[type]
   const { number, inline } = inodes.place({ metadata: entry, typeBits: bits, links, xattrs: xattrBytes(entry), data })
   const at = data.kind === 'plain' ? data.block * blockSize : inline
-  if (isInline) area.bytes().set(bytes, at)
+  if (isInline) area.bytes().buffer.set(bytes, at)
   return { number, at }
 }
 
 export function placeBlocks(area: Area, bytes: Uint8Array): Extract<Data, { readonly kind: 'plain' }> {
   const at = area.take(bytes.length, blockSize)
-  area.bytes().set(bytes, at)
+  area.bytes().buffer.set(bytes, at)
   return { kind: 'plain', size: bytes.length, block: at / blockSize }
 }
 
