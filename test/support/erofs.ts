@@ -35,13 +35,19 @@ export async function changesOf(tar: string): Promise<readonly Change[]> {
   return [...(root ? [root] : []), ...walk(tree)]
 }
 
-/** The image of some changes over a tar, mounted. */
+/** Writes the image of some changes over a tar. */
+export async function imageOf(changes: Iterable<Change>, tar: string): Promise<string> {
+  const image = join(await scratch(), 'image')
+  writeFileSync(image, erofsImage(changes, { name, size: statSync(tar).size }, 'make'))
+  return image
+}
+
+/** The same, and mounted. */
 export async function mountOf(
   changes: Iterable<Change>,
   tar: string,
 ): Promise<{ readonly image: string; readonly mounted: MountedImage }> {
-  const image = join(await scratch(), 'image')
-  writeFileSync(image, erofsImage(changes, { name, size: statSync(tar).size }, 'make'))
+  const image = await imageOf(changes, tar)
   return { image, mounted: mountImage(image, tar) }
 }
 
@@ -74,13 +80,19 @@ function described(place: Buffer): string {
   return [mode.toString(8), uid, gid, stats.mtimeMs / 1000, shared, ...xattrs.sort(), bytes, text].join(' ')
 }
 
-/** What `fsck.erofs` of this machine says of an image, `''` for nothing; undefined when there is none that is new enough. */
-export function fsckErofs(image: string, tar: string): string | undefined {
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(ran('fsck.erofs', '-V').text) ?? []
-  // Older ones know no blocks as small as those of a tar.
-  if (major === undefined || Number(major) * 1000 + Number(minor) < 1007) return undefined
-  const { status, text } = ran('fsck.erofs', `--device=${tar}`, '--extract', image)
-  return status === 0 ? '' : text || `exit ${status}`
+/** True when there is an `fsck.erofs` that knows blocks as small as those of a tar. */
+export function hasFsckErofs(): boolean {
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(ran('fsck.erofs', '-V').text)?.map(Number) ?? []
+  return major * 1000 + minor >= 1007
+}
+
+/** What `fsck.erofs` and `dump.erofs` say against an image, which they read with all files: `''` for nothing. */
+export function faultsIn(image: string, tar: string): string {
+  const checks = [
+    ran('fsck.erofs', `--device=${tar}`, '--extract', image),
+    ran('dump.erofs', '-s', `--device=${tar}`, image),
+  ]
+  return checks.map(({ status, text }) => (status === 0 ? '' : text || `exit ${status}`)).join('')
 }
 
 function ran(program: string, ...args: readonly string[]) {
