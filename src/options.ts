@@ -56,7 +56,7 @@ export interface BuildOptions {
   /** Steps at once; absent: one per core. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]
-  readonly snapshotter?: 'auto' | 'overlay' | 'copy'
+  readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirrors?: Readonly<Record<string, string>>
   readonly onEvent?: EventSink

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { getSystemErrorMap } from 'node:util'
 
@@ -15,6 +16,9 @@ interface Libc {
   readonly lremovexattr: Call
   readonly mknod: Call
   readonly flock: Call
+  readonly fsopen: Call
+  readonly fsconfig: Call
+  readonly fsmount: Call
   readonly errno: () => number
 }
 
@@ -33,6 +37,10 @@ function libc(): Libc {
     lremovexattr: library.func('int lremovexattr(const void *path, const char *name)'),
     mknod: library.func('int mknod(const void *path, uint32_t mode, uint64_t dev)'),
     flock: library.func('int flock(int fd, int operation)'),
+    // By number, the same on all machines: older C libraries have no names for these.
+    fsopen: library.func('syscall', 'long', ['long', 'str', 'uint']),
+    fsconfig: library.func('syscall', 'long', ['long', 'int', 'uint', 'str', 'str', 'int']),
+    fsmount: library.func('syscall', 'long', ['long', 'int', 'uint', 'uint']),
     errno: () => koffi.errno(),
   }
   return loaded
@@ -93,6 +101,36 @@ export function lockFile(fd: number, kind: 'shared' | 'exclusive', wait: boolean
   if (code === 'EAGAIN') return false
   throw systemError(code, 'flock', String(fd))
 }
+
+/**
+ * Mounts a file system read-only at no place: it is there for who has the handle, or a path like `/proc/7/fd/9`, and goes
+ * with the last handle, also when the process is killed.
+ * @param settings as `mount -o` has them, and `source`; 255 bytes each
+ * @returns the handle of its root, which no child inherits
+ */
+export function mountNowhere(type: string, settings: Readonly<Record<string, string>>): number {
+  const { fsopen, fsconfig, fsmount } = libc()
+  const done = (work: () => number, syscall: string) => {
+    const { result, code } = call(work)
+    if (result >= 0) return result
+    throw systemError(code, syscall, type)
+  }
+  const context = done(() => fsopen(430, type, closeOnExec), 'fsopen')
+  try {
+    for (const [key, value] of Object.entries(settings)) {
+      done(() => fsconfig(431, context, setString, key, value, 0), 'fsconfig')
+    }
+    done(() => fsconfig(431, context, setFlag, 'ro', null, 0), 'fsconfig')
+    done(() => fsconfig(431, context, create, null, null, 0), 'fsconfig')
+    return done(() => fsmount(432, context, closeOnExec, readOnly | noSetuid | noDevices), 'fsmount')
+  } finally {
+    closeSync(context)
+  }
+}
+
+const closeOnExec = 1
+const [setFlag, setString, create] = [0, 1, 6]
+const [readOnly, noSetuid, noDevices] = [1, 2, 4]
 
 /** Most files have none: asking for the list costs no failed call. */
 function xattrNames(path: string | Buffer): readonly string[] {

@@ -2,12 +2,15 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, sha256Hasher } from '../digest/index.ts'
+import { NotIndexableError } from '../erofs/index.ts'
 import { TsbuildError } from '../errors.ts'
+import type { LowerForm } from '../image/index.ts'
 import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
 import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
 import type { IndexShelf, StoredIndex } from './index-shelf.ts'
+import { isWholeImage, writeImage } from './layer-image.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
@@ -29,6 +32,7 @@ export interface LayerFiles {
   remakeIndex(layer: LayerRecord): Promise<LayerIndex>
   putIndex(diffId: Digest, index: LayerIndex): Promise<void>
   directory(layer: LayerRecord): Promise<string>
+  lower(layer: LayerRecord): Promise<LowerForm>
   /** True when the blob is here, can be fetched, or can be made again from what is here. */
   isAvailable(layer: LayerRecord): Promise<boolean>
   /** Takes a directory that has the layer's files. */
@@ -63,7 +67,16 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       return made
     })
   }
-  return {
+  const image = async (layer: LayerRecord) => {
+    const path = places.image(layer.diffId)
+    if (await isWholeImage(path)) return path
+    await store.locked(`make ${path}`, async () => {
+      if (await isWholeImage(path)) return
+      await publish(await writeImage(store, layer, await files.index(layer), devices), path)
+    })
+    return path
+  }
+  const files: LayerFiles = {
     places,
     plainTar,
     remakeIndex,
@@ -82,6 +95,16 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       })
       return path
     },
+    async lower(layer) {
+      const directory = places.directory(layer.diffId)
+      if (await exists(directory)) return { kind: 'directory', path: directory }
+      try {
+        return { kind: 'image', image: await image(layer), tar: await plainTar(layer) }
+      } catch (error) {
+        if (!(error instanceof NotIndexableError)) throw error
+        return { kind: 'directory', path: await files.directory(layer) }
+      }
+    },
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
@@ -94,6 +117,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       await removeTree(directory)
     },
   }
+  return files
 }
 
 /** Each holds all that a layer says in memory. */

@@ -56,6 +56,7 @@ function layerOf(record: LayerRecord, { store, files }: LayerPorts): Layer {
       }
     },
     directory: () => files.directory(record),
+    lower: () => files.lower(record),
   }
 }
 

@@ -45,7 +45,7 @@ export function buildPorts(
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
     sandbox: late(() => sandboxFor(options, runOptions)),
-    rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),
+    rootfs: late(() => openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts })),
     secrets: openSecrets(options.secrets, environment),
     agents: session.agents,
     hosts: openHosts(options.addHosts),

@@ -124,5 +124,7 @@ function addStepFlags(command: Command): void {
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
     )
-    .addOption(new Option('--snapshotter <name>', 'how layers become a directory').choices(['auto', 'overlay', 'copy']))
+    .addOption(
+      new Option('--snapshotter <name>', 'how layers become a directory').choices(['auto', 'erofs', 'overlay', 'copy']),
+    )
 }

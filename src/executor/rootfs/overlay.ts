@@ -16,13 +16,21 @@ import type { RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
 import { type PlacedTargets, placeTargets } from './targets.ts'
 
+/** Gives a path by which overlayfs finds the files of a layer. */
+export type LowerOf = (layer: Layer) => Promise<string>
+
 /**
- * Directories of the layers, merged by overlayfs; the upper one becomes the layer by rename. What is only made to mount on
- * is in a lower directory of its own, so that nothing of it gets into the layer.
+ * The layers, merged by overlayfs; the upper directory becomes the layer by rename. What is only made to mount on is in a
+ * lower directory of its own, so that nothing of it gets into the layer.
  */
-export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
+export function createOverlayProvider(
+  name: 'erofs' | 'overlay',
+  marks: OverlayMarks,
+  lowerOf: LowerOf,
+): RootfsProvider {
   return {
-    name: 'overlay',
+    name,
+    lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, lowerOf),
     async prepare(layers, targets, scratch, signal) {
       const tree = await mergedTree(layers)
       const placed = placeTargets(tree, targets)
@@ -30,7 +38,7 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
       if (!upper || !work || !merged) throw new Error('three directories were asked for')
       await unpackTar(writeTar([...rootOf(tree), ...placed.standing]), upper, { marks })
       const stubs = await writeStubs(placed, tree, scratch, marks)
-      const all = [...stubs, ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied')))]
+      const all = [...stubs, ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied'), lowerOf))]
       return {
         rootfs: {
           kind: 'overlay',
@@ -51,20 +59,19 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
   }
 }
 
-/**
- * The directories of some layers (lowest first) as overlayfs takes them: topmost first, each once. Of a layer that is there
- * twice the upper one hides all that the lower one has, and overlayfs refuses the same directory twice.
- * @param tree the merged files of the layers
- * @param folder may be made, for what the directories of layers cannot say each by itself
- */
+/** What `RootfsProvider.lowers` gives. Of a layer that is there twice the upper one hides all that the lower one has. */
 export async function lowerDirectories(
   layers: readonly Layer[],
   tree: FileTree,
   folder: string,
+  lowerOf: LowerOf,
 ): Promise<readonly string[]> {
-  const directories = new Set(await Promise.all(layers.toReversed().map((layer) => layer.directory())))
+  const directories = new Set(await Promise.all(layers.toReversed().map(lowerOf)))
   return [...(layers.length > 1 ? await overImplied(layers, tree, folder) : []), ...directories]
 }
+
+/** The directory of a layer, unpacked where that has not happened yet. */
+export const unpackedLower: LowerOf = (layer) => layer.directory()
 
 /** The files of some layers, lowest first. */
 export async function mergedTree(layers: readonly Layer[]): Promise<FileTree> {

@@ -61,12 +61,13 @@ async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host:
   // Without control groups nothing else keeps a step from a disk that it makes a node for.
   const rootOptions = abilities.cgroups || spec.insecure ? [] : ['nodev']
   const { rows, root, bound } = await stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
-  // By the name `proc`, `mount --all` would take it for mounted already.
+  // By the name `proc`, `mount --all` would take it for mounted already. It comes last: lower directories may be named by
+  // handles of tsbuild, which only the host's own shows.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
   await Promise.all([
-    writeMountTable(mounts, [proc, ...rows]),
+    writeMountTable(mounts, [...rows, proc]),
     writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
   ])
   return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }

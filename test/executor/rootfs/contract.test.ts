@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { geteuid } from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openCache } from '../../../src/cache/index.ts'
-import { type MountTarget, openRootfs } from '../../../src/executor/rootfs/index.ts'
+import { type MountTarget, openLayerMounts, openRootfs } from '../../../src/executor/rootfs/index.ts'
 import { openSandbox, readMachine, type SandboxMount } from '../../../src/executor/sandbox/index.ts'
 import type { Layer } from '../../../src/image/index.ts'
 import { openStore } from '../../../src/store/index.ts'
@@ -18,6 +18,7 @@ const overlayXattr = readMachine().inUserNamespace ? 'user' : 'trusted'
 const cache = await openCache(store, { now: () => Date.now(), overlayXattr })
 const signal = new AbortController().signal
 afterAll(async () => {
+  options.mounts[Symbol.dispose]()
   await cache.close()
   await store.close()
   await rm(home, { recursive: true, force: true })
@@ -28,6 +29,7 @@ const options = {
   path: process.env['PATH'] ?? '',
   notice: (message: string) => void notices.push(message),
   temporary: (prefix: string) => store.temporary(prefix),
+  mounts: openLayerMounts(),
 }
 const layerOf = (changes: Iterable<Change>) => cache.layers.fromChanges(changes, signal)
 
@@ -47,8 +49,8 @@ interface Ran {
   readonly stdout: string
 }
 
-/** Both ways of making layers a directory give the same layer for the same command. */
-describe.each(['overlay', 'copy'] as const)('%s', async (choice) => {
+/** All ways of making layers a directory give the same layer for the same command. */
+describe.each(['erofs', 'overlay', 'copy'] as const)('%s', async (choice) => {
   if (!ready || !busybox || !sandbox) return it.skip('needs root and a static /bin/busybox')
   const provider = await openRootfs(choice, options)
 
