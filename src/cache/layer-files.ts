@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
-import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
-import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
+import type { Digest } from '../digest/index.ts'
+import { removeTree, type Store, writing } from '../store/index.ts'
+import { type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
@@ -13,6 +12,8 @@ import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
 import { restoreBlob } from './restore-blob.ts'
 import type { Shelf } from './shelf.ts'
+import { openTurns } from './turns.ts'
+import { diffIdMismatch, unpackLayer } from './unpack-layer.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
@@ -37,22 +38,32 @@ export interface LayerFilePorts {
 
 export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
+  const turns = openTurns(unpackedAtOnce)
+  const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
+  const findIndex = async (diffId: Digest) => parseLayerIndex((await indexes.get(diffId)) ?? '')
   const plainTar = async (layer: LayerRecord) => {
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
-    await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
+    await once(store, path, () =>
+      turns(async () => {
+        const { tar, index } = await unpackLayer(store, layer)
+        await putIndex(layer.diffId, index)
+        await publish(tar, path)
+      }),
+    )
     return path
   }
-  const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
   return {
     places,
     plainTar,
     putIndex,
     async index(layer) {
-      const known = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
+      const known = await findIndex(layer.diffId)
       if (known) return known
       const tar = await plainTar(layer)
-      const made = await readingLayer(layer, () => makeIndex(tar))
+      const found = isPlainTar(layer.descriptor) ? undefined : await findIndex(layer.diffId)
+      if (found) return found
+      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
       await putIndex(layer.diffId, made)
       return made
     },
@@ -67,7 +78,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
-      const index = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
+      const index = await findIndex(layer.diffId)
       return index !== undefined && restoreBlob(store, layer, index, places.directory(layer.diffId))
     },
     async adoptDirectory(diffId, directory) {
@@ -77,6 +88,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     },
   }
 }
+
+/** Each takes a decoder of up to 128 MiB (zstd) and most of a core. */
+const unpackedAtOnce = 3
 
 interface UnpackForm {
   readonly marks: OverlayMarks
@@ -105,22 +119,6 @@ async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Pro
   return store.blobs.path(descriptor.digest)
 }
 
-async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
-  await store.blobs.obtain(descriptor)
-  const hasher = sha256Hasher()
-  async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of decompress(store.blobs.stream(descriptor.digest))) {
-      hasher.update(piece)
-      yield piece
-    }
-  }
-  const path = await writeFresh(await store.temporary('tar'), hashed())
-  const found = hasher.digest()
-  if (found === diffId) return path
-  await rm(path)
-  throw diffIdMismatch(descriptor.digest, diffId, found)
-}
-
 async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
   await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
@@ -128,10 +126,4 @@ async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<st
     await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
   })
   return folder
-}
-
-function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
-  return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
-    hint: 'the image is damaged, or its maker is not to be trusted: get it again, with --pull=always from a registry',
-  })
 }

@@ -29,11 +29,7 @@ export type TarEntry = TarFile | Exclude<Change, FileEntry> | OpaqueMark
  * What a member says; undefined when it says nothing (a label, a mark of aufs).
  * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME
  */
-export function entryOf(
-  member: PlainMember,
-  form: ArchiveForm,
-  limits: ArchiveLimits,
-): TarEntry | undefined {
+export function entryOf(member: PlainMember, form: ArchiveForm, limits: ArchiveLimits): TarEntry | undefined {
   if (member.type === 'V') return undefined
   const name = nameOf(member)
   const path = memberPath(name, form === 'add' ? 'clamp' : 'refuse', limits)
