@@ -8,6 +8,7 @@ import { openFileDigests } from './file-digests.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
+import { openPackedLayers } from './packed.ts'
 import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
@@ -41,6 +42,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     records: openRecords(shelves, files.isAvailable),
     layers: openLayers({ store, files, digests }),
     digests,
+    packed: openPackedLayers(join(folder, 'packed'), shelf('packs'), store),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })

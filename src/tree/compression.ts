@@ -32,6 +32,9 @@ export async function* decompress(
   yield* decoders[sniffCompression(first)](all, limits)
 }
 
+/** Another number when `compress` comes to give other bytes for the same level. */
+export const compressionFormat = 1
+
 /**
  * Compresses. The same input and level give the same bytes with the same version of Node, however many cores there are.
  * @param level gzip 1 to 9, zstd 1 to 22

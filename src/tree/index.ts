@@ -3,6 +3,7 @@ export { gunzip } from './compression/zlib.ts'
 export {
   type Compression,
   compress,
+  compressionFormat,
   decompress,
   sniffCompression,
   sniffLength,
