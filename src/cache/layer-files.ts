@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../digest/index.ts'
 import { removeTree, type Store, writing } from '../store/index.ts'
-import { type OverlayMarks, unpackTar } from '../tree/index.ts'
+import { fileBytes, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
@@ -63,7 +62,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       const tar = await plainTar(layer)
       const found = isPlainTar(layer.descriptor) ? undefined : await findIndex(layer.diffId)
       if (found) return found
-      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
+      const made = await readingLayer(layer, () => makeIndex(fileBytes(tar)))
       await putIndex(layer.diffId, made)
       return made
     },
@@ -123,7 +122,7 @@ async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<st
   const folder = join(await store.temporary('tree'), 'files')
   await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
     await mkdir(folder, { mode: 0o755 })
-    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
+    await unpackTar(fileBytes(tar), folder, form)
   })
   return folder
 }

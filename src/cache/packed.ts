@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { link, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf, isDigest, sha256Hasher } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
 import { type Store, writing } from '../store/index.ts'
+import { fileBytes } from '../tree/index.ts'
 import { sizeOf } from './exists.ts'
 import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
@@ -84,7 +84,7 @@ async function linked(file: string, name: string): Promise<boolean> {
 async function isWhole(file: string, { digest, size }: PackedLayer): Promise<boolean> {
   if ((await sizeOf(file)) !== size) return false
   const hasher = sha256Hasher()
-  for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) hasher.update(piece)
+  for await (const piece of fileBytes(file)) hasher.update(piece)
   return hasher.digest() === digest
 }
 

@@ -3,9 +3,8 @@ import path from 'node:path'
 import { type Digest, hexOf, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Descriptor, type Layer, mediaTypes, toOci } from '../image/index.ts'
-import { compress, compressionFormat } from '../tree/index.ts'
+import { compress, compressionFormat, fileBytes } from '../tree/index.ts'
 import { exporting } from './destination.ts'
-import { fileBytes } from './file-bytes.ts'
 
 /** What an export needs of the machine. */
 export interface ExportPorts {
