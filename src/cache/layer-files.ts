@@ -1,12 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Digest, sha256Hasher } from '../digest/index.ts'
+import type { Digest } from '../digest/index.ts'
 import { NotIndexableError } from '../erofs/index.ts'
-import { TsbuildError } from '../errors.ts'
 import type { LowerForm } from '../image/index.ts'
-import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
-import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
+import { removeTree, type Store, writing } from '../store/index.ts'
+import { fileBytes, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
 import type { IndexShelf, StoredIndex } from './index-shelf.ts'
@@ -17,6 +15,7 @@ import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
 import { restoreBlob } from './restore-blob.ts'
 import { openTurns } from './turns.ts'
+import { diffIdMismatch, unpackLayer } from './unpack-layer.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
@@ -48,10 +47,17 @@ export interface LayerFilePorts {
 
 export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
+  const turns = openTurns(unpackedAtOnce)
   const plainTar = async (layer: LayerRecord) => {
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
-    await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
+    await once(store, path, () =>
+      turns(async () => {
+        const { tar, index } = await unpackLayer(store, layer)
+        await indexes.put(layer.diffId, index)
+        await publish(tar, path)
+      }),
+    )
     return path
   }
   const indexTurns = openTurns(indexedAtOnce)
@@ -62,7 +68,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   const remakeIndex = async (layer: LayerRecord) => {
     const tar = await plainTar(layer)
     return indexTurns(async () => {
-      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
+      const made = await readingLayer(layer, () => makeIndex(fileBytes(tar)))
       await indexes.put(layer.diffId, made)
       return made
     })
@@ -84,6 +90,10 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async index(layer, use) {
       const found = known(layer, use)
       if (found) return found
+      // Unpacking a compressed layer makes its index on the way.
+      await plainTar(layer)
+      const unpackedNow = isPlainTar(layer.descriptor) ? undefined : known(layer, use)
+      if (unpackedNow) return unpackedNow
       const made = await remakeIndex(layer)
       return (use === 'part' && indexes.open(layer.diffId)) || made
     },
@@ -122,6 +132,8 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
 
 /** Each holds all that a layer says in memory. */
 const indexedAtOnce = 2
+/** Each takes a decoder of up to 128 MiB (zstd) and most of a core. */
+const unpackedAtOnce = 3
 
 interface UnpackForm {
   readonly marks: OverlayMarks
@@ -150,33 +162,11 @@ async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Pro
   return store.blobs.path(descriptor.digest)
 }
 
-async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
-  await store.blobs.obtain(descriptor)
-  const hasher = sha256Hasher()
-  async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of decompress(store.blobs.stream(descriptor.digest))) {
-      hasher.update(piece)
-      yield piece
-    }
-  }
-  const path = await writeFresh(await store.temporary('tar'), hashed())
-  const found = hasher.digest()
-  if (found === diffId) return path
-  await rm(path)
-  throw diffIdMismatch(descriptor.digest, diffId, found)
-}
-
 async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
   await writing(folder, sizeOf(tar) ?? 0, async () => {
     await mkdir(folder, { mode: 0o755 })
-    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
+    await unpackTar(fileBytes(tar), folder, form)
   })
   return folder
-}
-
-function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
-  return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
-    hint: 'the image is damaged, or its maker is not to be trusted: get it again, with --pull=always from a registry',
-  })
 }

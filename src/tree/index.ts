@@ -3,6 +3,7 @@ export { gunzip } from './compression/zlib.ts'
 export {
   type Compression,
   compress,
+  compressionFormat,
   decompress,
   sniffCompression,
   sniffLength,
@@ -28,6 +29,7 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
+export { fileBytes } from './file-bytes.ts'
 export { filterTree } from './filter.ts'
 export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
