@@ -96,8 +96,8 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   }
 }
 
-/** Each holds all that a layer says in memory. */
-const indexedAtOnce = 2
+/** It is work of one thread, and holds all that a layer says in memory. */
+const indexedAtOnce = 1
 
 interface UnpackForm {
   readonly marks: OverlayMarks
