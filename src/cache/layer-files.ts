@@ -130,8 +130,8 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   return files
 }
 
-/** Each holds all that a layer says in memory. */
-const indexedAtOnce = 2
+/** It is work of one thread, and holds all that a layer says in memory. */
+const indexedAtOnce = 1
 /** Each takes a decoder of up to 128 MiB (zstd) and most of a core. */
 const unpackedAtOnce = 3
 
