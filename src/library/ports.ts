@@ -48,9 +48,17 @@ export function buildPorts(
     locked: store.locked,
     events,
     now: environment.now,
-    jobs: options.jobs ?? availableParallelism(),
+    jobs: options.jobs ?? usualJobs(availableParallelism()),
     signal: options.signal ?? new AbortController().signal,
   }
+}
+
+/**
+ * More than one for each processor: a RUN mostly waits, for a server, a disk or a sleep, and few have a processor to
+ * themselves.
+ */
+function usualJobs(processors: number): number {
+  return Math.max(4, 2 * processors)
 }
 
 async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {
