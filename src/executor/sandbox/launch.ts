@@ -1,12 +1,9 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
 import { isSystemError } from '../../errors.ts'
-import { endOf, exitOf, followProgress, killAll, sayGo } from './child.ts'
+import { killAll, type ScriptChild, startScript } from './child.ts'
 import { argumentsTooLong } from './failure.ts'
 import type { Machine } from './machine.ts'
-import type { OutputPipes } from './pipes.ts'
+import { type OutputPipes, openPipes } from './pipes.ts'
 import type { SandboxOutput } from './sandbox.ts'
-import { handle } from './script.ts'
 import type { Tools } from './tools.ts'
 
 /** A shell script to run in fresh namespaces, and what is to be around it. */
@@ -17,8 +14,8 @@ export interface Launch {
   readonly script: string
   readonly args: readonly string[]
   readonly cwd: string
-  /** For what the command prints, when it may open its output by name; absent: whatever Node gives a child. */
-  readonly pipes?: OutputPipes
+  /** Who may open the output of the command by name. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
@@ -27,8 +24,8 @@ export interface Launch {
 
 /** How it ended. */
 export interface Ended {
+  /** 128 and more when it was killed. */
   readonly exitCode: number
-  readonly signal?: NodeJS.Signals
   /** False: the command itself was never begun, and `complaints` says why. */
   readonly started: boolean
   readonly complaints: string
@@ -46,13 +43,12 @@ export async function launch(
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const { pipes, sweep, connect } = what
-  const child = start(tools, machine, what, signal)
-  const drained = pipes?.drain(output)
-  const swept = sweep && exitOf(child).then(sweep)
-  child.stdout?.on('data', (bytes: Uint8Array) => output('stdout', bytes))
-  const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio
-  streams[handle.commandError]?.on('data', (bytes: Uint8Array) => output('stderr', bytes))
+  signal.throwIfAborted()
+  const { sweep, connect } = what
+  const pipes = openPipes(what.owner)
+  const child = start(tools, machine, what, pipes)
+  const drained = pipes.drain(output)
+  const swept = sweep && child.exit.then(sweep)
   try {
     return await supervise(child, connect, signal)
   } finally {
@@ -61,56 +57,41 @@ export async function launch(
 }
 
 /** @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG */
-function start(
-  tools: Tools,
-  machine: Machine,
-  { namespaces, script, args, cwd, pipes }: Launch,
-  signal: AbortSignal,
-): ChildProcess {
+function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }: Launch, pipes: OutputPipes) {
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
-  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, 'sh', ...args]
+  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
   try {
-    signal.throwIfAborted()
-    return spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', ...command], {
-      cwd,
-      env: { ...tools.env },
-      detached: true,
-      stdio: handles(pipes?.writers, machine.inheritedHandles),
-    })
+    return startScript(
+      {
+        program: tools.need('setpriv'),
+        args: ['--pdeathsig', 'KILL', '--', ...command],
+        env: tools.env,
+        closed: machine.inheritedHandles,
+      },
+      pipes.writers,
+    )
   } catch (error) {
-    pipes?.close()
+    pipes.close()
     throw isSystemError(error, 'E2BIG') ? argumentsTooLong(error) : error
   }
 }
 
-/** In the order of `handle`; one that was inherited is covered by /dev/null. */
-function handles(writers: OutputPipes['writers'] | undefined, inherited: readonly number[]): SpawnOptions['stdio'] {
-  const [stdout, stderr] = writers ?? ['pipe' as const, 'pipe' as const]
-  const list: ('ignore' | 'pipe' | number)[] = ['ignore', stdout, 'pipe', 'pipe', 'pipe', stderr]
-  for (const fd of inherited) {
-    while (list.length <= fd) list.push('ignore')
-  }
-  return list
-}
-
-async function supervise(child: ChildProcess, connect: Launch['connect'], signal: AbortSignal): Promise<Ended> {
-  const progress = followProgress(child)
-  const ended = endOf(child)
-  const stop = () => killAll(child, progress.init())
+async function supervise(child: ScriptChild, connect: Launch['connect'], signal: AbortSignal): Promise<Ended> {
+  const stop = () => killAll(child)
   signal.addEventListener('abort', stop, { once: true })
   let disconnect: (() => void) | undefined
   try {
     if (connect) {
-      await Promise.race([progress.ready, ended])
-      if (progress.init() !== undefined && child.pid !== undefined) disconnect = await connect(child.pid, signal)
+      await Promise.race([child.ready, child.closed])
+      if (child.init() !== undefined) disconnect = await connect(child.pid, signal)
     }
-    sayGo(child)
-    const { code, by } = await ended
+    child.go()
+    const exitCode = await child.closed
     signal.throwIfAborted()
-    return { exitCode: code, ...(by && { signal: by }), started: progress.started(), complaints: progress.complaints() }
+    return { exitCode, started: child.started(), complaints: child.complaints() }
   } catch (error) {
     stop()
-    await ended
+    await child.closed
     signal.throwIfAborted()
     throw error
   } finally {

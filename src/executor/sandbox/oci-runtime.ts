@@ -9,7 +9,6 @@ import { type Ended, launch } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
-import { openPipes } from './pipes.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
@@ -92,8 +91,6 @@ async function runBundle(
   signal: AbortSignal,
 ): Promise<Ended> {
   const connect = host.network.connectorFor(spec.network)
-  // runc makes pipes of its own for the command.
-  const pipes = name === 'crun' ? await openPipes(host.tools, spec.scratch, spec.user) : undefined
   const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
   const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
   const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, containerName(spec)]
@@ -105,7 +102,7 @@ async function runBundle(
       script,
       args: [folder, ...runtime],
       cwd: mounts,
-      ...(pipes && { pipes }),
+      owner: spec.user,
       ...(connect && { connect }),
     },
     output,

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process'
-import { closeSync, constants, fchownSync, openSync } from 'node:fs'
-import { unlink } from 'node:fs/promises'
+import { closeSync, fchownSync } from 'node:fs'
 import { Socket } from 'node:net'
-import path from 'node:path'
-import { promisify } from 'node:util'
+import type { Readable } from 'node:stream'
+import { makePipe, type Pipe } from '../../syscalls.ts'
 import type { SandboxOutput } from './sandbox.ts'
-import type { Tools } from './tools.ts'
 
 /** Real pipes for a command's output: Node gives its children sockets, which cannot be opened as `/dev/stdout`. */
 export interface OutputPipes {
@@ -17,16 +14,9 @@ export interface OutputPipes {
   close(): void
 }
 
-/** @param owner who may open the pipes again by name */
-export async function openPipes(
-  tools: Tools,
-  folder: string,
-  owner: { readonly uid: number; readonly gid: number },
-): Promise<OutputPipes> {
-  const files = [path.join(folder, 'stdout'), path.join(folder, 'stderr')] as const
-  await promisify(execFile)(tools.need('mkfifo'), ['--mode=600', '--', ...files], { env: { ...tools.env } })
-  const [stdout, stderr] = [openPipe(files[0], owner), openPipe(files[1], owner)]
-  await Promise.all(files.map((file) => unlink(file)))
+/** @param owner who may open the pipes again by name; absent: whoever has them open */
+export function openPipes(owner?: { readonly uid: number; readonly gid: number }): OutputPipes {
+  const [stdout, stderr] = [openPipe(owner), openPipe(owner)]
   return {
     writers: [stdout.writer, stderr.writer],
     async drain(output) {
@@ -44,25 +34,29 @@ export async function openPipes(
   }
 }
 
-interface Pipe {
-  readonly reader: number
-  readonly writer: number
-}
-
-function openPipe(file: string, { uid, gid }: { readonly uid: number; readonly gid: number }): Pipe {
-  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-  const writer = openSync(file, constants.O_WRONLY)
-  fchownSync(writer, uid, gid)
-  return { reader, writer }
+function openPipe(owner: { readonly uid: number; readonly gid: number } | undefined): Pipe {
+  const pipe = makePipe()
+  if (owner) fchownSync(pipe.writer, owner.uid, owner.gid)
+  return pipe
 }
 
 /** Once our own writer is closed, the end of the file is the end of the child's output. */
-async function drainPipe({ reader, writer }: Pipe, pass: (bytes: Uint8Array) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const stream = new Socket({ fd: reader, readable: true, writable: false })
+function drainPipe({ reader, writer }: Pipe, pass: (bytes: Uint8Array) => void): Promise<void> {
+  const stream = readerOf(reader)
   stream.on('data', pass)
+  closeSync(writer)
+  return endOf(stream)
+}
+
+/** What comes out of the reading end of a pipe. */
+export function readerOf(reader: number): Readable {
+  return new Socket({ fd: reader, readable: true, writable: false })
+}
+
+/** Resolves when all was read and the handle is closed. */
+export function endOf(stream: Readable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   stream.once('error', reject)
   stream.once('close', () => resolve())
-  closeSync(writer)
-  await promise
+  return promise
 }
