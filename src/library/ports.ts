@@ -62,7 +62,8 @@ function usualJobs(processors: number): number {
 }
 
 async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {
-  const sandbox = await openSandbox(runtime ?? 'auto', runOptions)
+  const namesCgroup = cgroupParent !== undefined && runtime !== 'crun'
+  const sandbox = await openSandbox(runtime ?? 'auto', { ...runOptions, namesCgroup })
   if (cgroupParent !== undefined && sandbox.noCgroup !== undefined) {
     runOptions.notice(`--cgroup-parent has no effect: ${sandbox.noCgroup}`)
   }

@@ -18,6 +18,8 @@ export interface Launch {
   readonly owner?: { readonly uid: number; readonly gid: number }
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
+  /** Gets the first process in the namespaces, by the number it has here, before the script passes `go`. */
+  readonly admit?: (init: number) => void
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
   readonly connect?: (pid: number, signal: AbortSignal) => Promise<() => void>
 }
@@ -44,13 +46,13 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted()
-  const { sweep, connect } = what
+  const { sweep } = what
   const pipes = openPipes(what.owner)
   const child = start(tools, machine, what, pipes)
   const drained = pipes.drain(output)
   const swept = sweep && child.exit.then(sweep)
   try {
-    return await supervise(child, connect, signal)
+    return await supervise(child, what, signal)
   } finally {
     await Promise.all([drained, swept])
   }
@@ -76,14 +78,18 @@ function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }
   }
 }
 
-async function supervise(child: ScriptChild, connect: Launch['connect'], signal: AbortSignal): Promise<Ended> {
+async function supervise(child: ScriptChild, { admit, connect }: Launch, signal: AbortSignal): Promise<Ended> {
   const stop = () => killAll(child)
   signal.addEventListener('abort', stop, { once: true })
   let disconnect: (() => void) | undefined
   try {
-    if (connect) {
+    if (admit || connect) {
       await Promise.race([child.ready, child.closed])
-      if (child.init() !== undefined) disconnect = await connect(child.pid, signal)
+      const init = child.init()
+      if (init !== undefined) {
+        admit?.(init)
+        disconnect = await connect?.(child.pid, signal)
+      }
     }
     child.go()
     const exitCode = await child.closed

@@ -9,8 +9,11 @@ import { ulimitsOf } from './ulimits.ts'
 
 /** What the probe found of this machine and this runtime. */
 export interface RuntimeAbilities {
-  /** It can make control groups, and so can refuse devices. */
-  readonly cgroups: boolean
+  /**
+   * Who makes the control group of a step, without which no device can be refused: the runtime, tsbuild itself (a group of
+   * devices alone, for a runtime that shuns hybrid hierarchies), or nobody.
+   */
+  readonly cgroups: 'by runtime' | 'of devices' | 'none'
 }
 
 export interface OciConfigInput {
@@ -33,6 +36,7 @@ export interface OciConfigInput {
  */
 export function ociConfig(input: OciConfigInput): object {
   const { spec, root, mounts, abilities, cgroup, machine } = input
+  const makesCgroup = abilities.cgroups === 'by runtime'
   return {
     ociVersion: '1.0.2',
     hostname: spec.hostname,
@@ -41,7 +45,7 @@ export function ociConfig(input: OciConfigInput): object {
     mounts: [...systemMounts(input), ...mounts.map((mount) => mountOf(mount, machine))],
     linux: {
       namespaces: namespacesOf(spec),
-      ...(abilities.cgroups && {
+      ...(makesCgroup && {
         cgroupsPath: cgroup,
         resources: { devices: deviceRules(spec) },
       }),
@@ -118,7 +122,7 @@ function systemMounts({ spec, ownNetwork, abilities, machine }: OciConfigInput):
     mount('/dev/shm', 'tmpfs', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`], 'shm'),
     mount('/dev/mqueue', 'mqueue', strict),
     ...systemFiles(ownNetwork || !machine.inUserNamespace, access, mount),
-    ...(abilities.cgroups ? [mount('/sys/fs/cgroup', 'cgroup', [...strict, 'relatime', access])] : []),
+    ...(abilities.cgroups === 'by runtime' ? [mount('/sys/fs/cgroup', 'cgroup', [...strict, 'relatime', access])] : []),
   ]
 }
 

@@ -3,10 +3,11 @@ import path from 'node:path'
 import { pid } from 'node:process'
 import { nameBytes } from '../../tree/index.ts'
 import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
+import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { type Ended, launch } from './launch.ts'
-import { tableName, writeMountTable } from './mount-table.ts'
+import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
@@ -29,12 +30,13 @@ ${handOver}`
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
   let swept: Promise<void> | undefined
+  const why = noCgroup[abilities.cgroups]
   return {
     name,
-    ...(!abilities.cgroups && { noCgroup: 'control groups cannot be made here' }),
+    ...(why !== undefined && { noCgroup: why }),
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      if (abilities.cgroups) swept ??= sweepCgroups(spec.limits.cgroupParent)
+      if (abilities.cgroups !== 'none') swept ??= sweepCgroups(spec.limits.cgroupParent)
       await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
@@ -44,6 +46,13 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       return await resultOf(name, spec, ended, bundle, held)
     },
   }
+}
+
+/** Why no control group of a step can be named. */
+const noCgroup: Readonly<Record<RuntimeAbilities['cgroups'], string | undefined>> = {
+  'by runtime': undefined,
+  'of devices': 'crun makes none where hierarchies are hybrid: take --runtime=runc',
+  none: 'control groups cannot be made here',
 }
 
 interface Bundle {
@@ -58,18 +67,21 @@ async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host:
   const mounts = path.join(spec.scratch, 'mounts')
   await mkdir(folder, { mode: 0o700 })
   // Without control groups nothing else keeps a step from a disk that it makes a node for.
-  const rootOptions = abilities.cgroups || spec.insecure ? [] : ['nodev']
+  const rootOptions = abilities.cgroups !== 'none' || spec.insecure ? [] : ['nodev']
   const { rows, root, bound } = await stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
   // By the name `proc`, `mount --all` would take it for mounted already.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
   await Promise.all([
-    writeMountTable(mounts, [proc, ...rows]),
+    writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), proc, ...rows]),
     writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
   ])
   return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
 }
+
+/** crun looks at what is mounted there, and shuns hierarchies of two versions: in the step's namespace it finds one. */
+const unified: MountRow = { source: unifiedHierarchy, target: '/sys/fs/cgroup', type: 'none', options: ['bind'] }
 
 /** Control groups outlive whoever is killed, so their name says whose they are. */
 function containerName({ id }: SandboxSpec): string {
@@ -92,9 +104,11 @@ async function runBundle(
 ): Promise<Ended> {
   const connect = host.network.connectorFor(spec.network)
   const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
-  const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
-  const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, containerName(spec)]
-  return await launch(
+  const without = name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
+  const options = abilities.cgroups === 'by runtime' ? [] : without
+  const runtime = [host.tools.need(name), ...state, ...options, 'run', '--bundle', folder, containerName(spec)]
+  const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
+  const ended = launch(
     host.tools,
     host.machine,
     {
@@ -104,10 +118,12 @@ async function runBundle(
       cwd: mounts,
       owner: spec.user,
       ...(connect && { connect }),
+      ...(group && { admit: group.add }),
     },
     output,
     signal,
   )
+  return group ? ended.finally(group.remove) : ended
 }
 
 async function resultOf(

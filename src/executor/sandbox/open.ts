@@ -3,10 +3,12 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { createChrootSandbox } from './chroot.ts'
+import { isHybrid } from './device-group.ts'
 import type { Host } from './host.ts'
 import { readMachine } from './machine.ts'
 import { createNativeSandbox } from './native.ts'
 import { networkWith, openNetwork } from './network.ts'
+import type { RuntimeAbilities } from './oci-config.ts'
 import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
 import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
@@ -22,6 +24,8 @@ export interface SandboxOptions {
   /** A fresh private directory; it is removed after use. */
   readonly temporary: (prefix: string) => Promise<string>
   readonly probes?: ProbeCache
+  /** The command line names the control group that those of steps are made in: only forms that can obey it are taken. */
+  readonly namesCgroup?: boolean
 }
 
 /**
@@ -58,14 +62,31 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   const program = host.tools.find(name)
   if (!program) return 'not installed'
   const { size, mtimeMs } = statSync(program)
-  const key = `runtime ${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
-  const answer = await remembered(options.probes ?? noProbeCache, key, async () => {
-    const withGroups = await probe(createOciSandbox(name, { cgroups: true }, host), options)
-    if (withGroups === '' || !withGroups.includes('cgroup')) return withGroups === '' ? 'cgroups' : `no: ${withGroups}`
-    const without = await probe(createOciSandbox(name, { cgroups: false }, host), options)
-    return without === '' ? 'no cgroups' : `no: ${withGroups}`
-  })
-  return answer.startsWith('no: ') ? answer.slice(4) : createOciSandbox(name, { cgroups: answer === 'cgroups' }, host)
+  const key = `oci runtime ${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
+  const answer = await remembered(options.probes ?? noProbeCache, key, () => probeRuntime(name, host, options))
+  const found = (Object.keys(remarks) as readonly RuntimeAbilities['cgroups'][]).find(
+    (form) => remarks[form] === answer,
+  )
+  if (!found) return answer.slice(refused.length)
+  if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
+  return createOciSandbox(name, { cgroups: found }, host)
+}
+
+/** What is kept of a probe: how steps get their control groups, or why they cannot be run. */
+const remarks: Readonly<Record<RuntimeAbilities['cgroups'], string>> = {
+  'by runtime': 'cgroups',
+  'of devices': 'a cgroup of devices',
+  none: 'no cgroups',
+}
+const refused = 'no: '
+
+async function probeRuntime(name: OciRuntimeName, host: Host, options: SandboxOptions): Promise<string> {
+  const tried = (cgroups: RuntimeAbilities['cgroups']) => probe(createOciSandbox(name, { cgroups }, host), options)
+  const problem = await tried('by runtime')
+  if (problem === '') return remarks['by runtime']
+  if (!problem.includes('cgroup')) return `${refused}${problem}`
+  if (name === 'crun' && isHybrid() && (await tried('of devices')) === '') return remarks['of devices']
+  return (await tried('none')) === '' ? remarks.none : `${refused}${problem}`
 }
 
 async function tryNative(host: Host, options: SandboxOptions): Promise<Sandbox | string> {
