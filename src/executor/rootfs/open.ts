@@ -15,7 +15,7 @@ export async function openRootfs(choice: RootfsChoice, options: SandboxOptions):
   const probe = openMountProbe(options)
   if (choice === 'copy') return createCopyProvider(probe.devices)
   const problem = await probe.overlayProblem()
-  if (problem === '') return createOverlayProvider(probe.marks)
+  if (problem === '') return createOverlayProvider(probe.marks, options.temporary)
   if (choice === 'overlay') {
     throw new TsbuildError('TSB_SNAPSHOTTER_UNAVAILABLE', `overlayfs cannot be mounted here: ${problem}`, {
       hint: '--snapshotter=copy needs no mount',
