@@ -11,6 +11,8 @@ import { getSystemErrorMap } from 'node:util'
 type Call = (...args: unknown[]) => number
 interface Libc {
   readonly llistxattr: Call
+  /** Of a path in text, with room for nothing: how long the list is. */
+  readonly xattrLength: (path: string, list: null, size: 0) => number
   readonly lgetxattr: Call
   readonly lsetxattr: Call
   readonly lremovexattr: Call
@@ -39,6 +41,7 @@ function libc(): Libc {
   const library = koffi.load(null)
   loaded = {
     llistxattr: library.func('int64_t llistxattr(const void *path, _Out_ uint8_t *list, size_t size)'),
+    xattrLength: library.func('llistxattr', 'int64_t', ['const char *', 'void *', 'size_t']),
     lgetxattr: library.func('int64_t lgetxattr(const void *path, const char *name, _Out_ uint8_t *value, size_t size)'),
     lsetxattr: library.func(
       'int lsetxattr(const void *path, const char *name, const void *value, size_t size, int flags)',
@@ -77,6 +80,7 @@ function spawnCalls(declared: (declaration: string) => Call) {
 
 /** All extended attributes of a file; undefined when it has none, or the file system knows none. */
 export function listXattrs(path: string | Buffer): ReadonlyMap<string, Uint8Array> | undefined {
+  if (hasNone(path)) return undefined
   const found = new Map<string, Uint8Array>()
   for (const name of xattrNames(path)) {
     const value = readXattr(path, name)
@@ -87,7 +91,13 @@ export function listXattrs(path: string | Buffer): ReadonlyMap<string, Uint8Arra
 
 /** One extended attribute; undefined when the file does not have it. */
 export function getXattr(path: string | Buffer, name: string): Uint8Array | undefined {
+  if (hasNone(path)) return undefined
   return xattrNames(path).includes(name) ? readXattr(path, name) : undefined
+}
+
+/** The short way for most files; when it cannot tell, the other calls do. */
+function hasNone(path: string | Buffer): boolean {
+  return typeof path === 'string' && libc().xattrLength(path, null, 0) === 0
 }
 
 function readXattr(path: string | Buffer, name: string): Uint8Array | undefined {
