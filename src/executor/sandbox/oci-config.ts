@@ -14,6 +14,8 @@ export interface RuntimeAbilities {
    * devices alone, for a runtime that shuns hybrid hierarchies), or nobody.
    */
   readonly cgroups: 'by runtime' | 'of devices' | 'none'
+  /** What crun makes of our system call rules, in base64. */
+  readonly filter?: string
 }
 
 export interface OciConfigInput {
@@ -42,6 +44,7 @@ export function ociConfig(input: OciConfigInput): object {
     hostname: spec.hostname,
     root: { path: root, readonly: false },
     process: processOf(input),
+    ...(!spec.insecure && abilities.filter && { annotations: { [compiled]: abilities.filter } }),
     mounts: [...systemMounts(input), ...mounts.map((mount) => mountOf(mount, machine))],
     linux: {
       namespaces: namespacesOf(spec),
@@ -54,6 +57,12 @@ export function ociConfig(input: OciConfigInput): object {
     },
   }
 }
+
+/**
+ * For crun: then it does not compile the rules, which are there all the same.
+ * @see https://github.com/containers/crun/blob/main/crun.1.md
+ */
+const compiled = 'run.oci.seccomp_bpf_data'
 
 /** The usual devices are allowed by the runtime itself. */
 function deviceRules({ insecure }: SandboxSpec): readonly object[] {
