@@ -49,7 +49,7 @@ export function createOverlayProvider(
         tree,
         targets: targetPaths(placed),
         async commit(store) {
-          await removeStubs(upper, placed)
+          removeStubs(upper, placed)
           return await store.fromUpper(upper, await upperChanges(upper, marks, tree), signal)
         },
         dispose: async () => {},

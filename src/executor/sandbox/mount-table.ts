@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { nameBytes } from '../../tree/index.ts'
 import { isKernel, type Machine } from './machine.ts'
@@ -26,29 +26,29 @@ export const tableName = 'table'
  * Writes what `mount --all` is to mount, in order. The options of an overlay must fit a page and may hold no colon, so each
  * directory is named by a short link in `folder`, which has to be the working directory then.
  */
-export async function writeMountTable(folder: string, rows: readonly MountRow[]): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+export function writeMountTable(folder: string, rows: readonly MountRow[]): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const text = rows.map(({ source, target, type, options }) =>
     [escaped(source), escaped(target), type, options.join(','), '0 0\n'].join(' '),
   )
-  await writeFile(path.join(folder, tableName), nameBytes(text.join('')), { mode: 0o600 })
+  writeFileSync(path.join(folder, tableName), nameBytes(text.join('')), { mode: 0o600 })
 }
 
 /** The row for an overlay, and the links that its options go by. */
-export async function overlayRow(
+export function overlayRow(
   folder: string,
   name: string,
   { lowers, upper, work, merged }: OverlayDirectories,
   machine: Machine,
   further: readonly string[] = [],
-): Promise<MountRow> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const link = async (to: string, as: string) => {
-    await symlink(nameBytes(to), path.join(folder, as))
+): MountRow {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const link = (to: string, as: string) => {
+    symlinkSync(nameBytes(to), path.join(folder, as))
     return as
   }
-  const below = await Promise.all(lowers.map((lower, index) => link(lower, `${name}${index}`)))
-  const [upperdir, workdir] = await Promise.all([link(upper, `${name}u`), link(work, `${name}w`)])
+  const below = lowers.map((lower, index) => link(lower, `${name}${index}`))
+  const [upperdir, workdir] = [link(upper, `${name}u`), link(work, `${name}w`)]
   return {
     source: 'overlay',
     target: merged,

@@ -79,7 +79,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   const devices = path.join(spec.scratch, 'dev')
   const environment = path.join(spec.scratch, 'environment')
   const rootOptions = spec.insecure ? [] : ['nodev']
-  const { rows, root, bound } = await stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
+  const { rows, root, bound } = stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
   await writeDeviceFolder(devices, bound, presentDevices(spec, host.machine))
   // Only a mount can be moved over the root.
   const self = { source: root, target: root, type: 'none', options: ['bind', ...rootOptions] }
@@ -87,7 +87,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   const outer = bound
     .filter((mount) => !isNested(mount, bound))
     .map((mount) => stepRow(mount, path.join(root, mount.target)))
-  await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
+  writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
   await writeEnvironment(environment, carryEnvironment(spec.env))
   const nested = bound.filter((mount) => isNested(mount, bound)).map((mount) => nestedMount(mount, bound))
   const loopback = spec.network === 'none' && host.tools.find('ip') ? 'up' : 'no'

@@ -101,16 +101,18 @@ async function connect(tools: Tools, machine: Machine, pid: number, signal: Abor
   }
 }
 
+/** It ends when the pipe of its handle 4 does, and so with tsbuild, however that dies. */
 function startSlirp(tools: Tools, machine: Machine, pid: number) {
-  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', '--ready-fd=3', String(pid), 'tap0']
-  const [complaints, ready] = [makePipe(), makePipe()]
+  const handles = ['--ready-fd=3', '--exit-fd=4']
+  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', ...handles, String(pid), 'tap0']
+  const [complaints, ready, life] = [makePipe(), makePipe(), makePipe()]
   try {
     const started = withNothing((empty) =>
       startProcess({
-        program: tools.need('setpriv'),
-        args: ['--pdeathsig', 'KILL', '--', tools.need('slirp4netns'), ...options],
+        program: tools.need('slirp4netns'),
+        args: options,
         env: tools.env,
-        handles: [empty, empty, complaints.writer, ready.writer],
+        handles: [empty, empty, complaints.writer, ready.writer, life.reader],
         closed: machine.inheritedHandles,
       }),
     )
@@ -120,14 +122,17 @@ function startSlirp(tools: Tools, machine: Machine, pid: number) {
       said = (said + chunk).slice(-4096)
     })
     const child = watch(started, endOf(words))
+    void child.exit.finally(() => closeSync(life.writer))
     return { child, ready: readerOf(ready.reader), said: () => said }
   } catch (error) {
     closeSync(complaints.reader)
     closeSync(ready.reader)
+    closeSync(life.writer)
     throw error
   } finally {
     closeSync(complaints.writer)
     closeSync(ready.writer)
+    closeSync(life.reader)
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pid } from 'node:process'
 import { nameBytes } from '../../tree/index.ts'
@@ -40,7 +40,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
-      const bundle = await writeBundle(spec, abilities, host)
+      const bundle = writeBundle(spec, abilities, host)
       const held = withholdComplaints(output, complaintsOf(name))
       const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
       return await resultOf(name, spec, ended, bundle, held)
@@ -61,22 +61,20 @@ interface Bundle {
   readonly log: string
 }
 
-async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): Promise<Bundle> {
+function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): Bundle {
   const { machine, network } = host
   const folder = path.join(spec.scratch, 'bundle')
   const mounts = path.join(spec.scratch, 'mounts')
-  await mkdir(folder, { mode: 0o700 })
+  mkdirSync(folder, { mode: 0o700 })
   // Without control groups nothing else keeps a step from a disk that it makes a node for.
   const rootOptions = abilities.cgroups !== 'none' || spec.insecure ? [] : ['nodev']
-  const { rows, root, bound } = await stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
+  const { rows, root, bound } = stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
   // By the name `proc`, `mount --all` would take it for mounted already.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
-  await Promise.all([
-    writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), proc, ...rows]),
-    writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
-  ])
+  writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), proc, ...rows])
+  writeFileSync(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 })
   return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
 }
 

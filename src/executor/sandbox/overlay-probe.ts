@@ -64,7 +64,7 @@ async function probe(scratch: string, machine: Machine, options: SandboxOptions)
   await writeFile(path.join(at('lower'), 'below'), '')
   const directories = { lowers: [at('lower')], upper: at('upper'), work: at('work'), merged: at('merged') }
   const table = at('table')
-  await writeMountTable(table, [await overlayRow(table, 'probe.', directories, machine)])
+  writeMountTable(table, [overlayRow(table, 'probe.', directories, machine)])
   const namespaces = ['--mount', '--propagation', 'slave', '--pid']
   const launched = { namespaces, script, args: [directories.merged], cwd: table }
   try {
