@@ -56,7 +56,9 @@ export interface ScriptChild extends Child {
   readonly started: () => boolean
   /** What the helpers said. */
   readonly complaints: () => string
-  /** Lets it go on to the command. */
+  /** Gives it a line to read. */
+  tell(line: string): void
+  /** Lets it go on to the command: the last line it gets. */
   go(): void
   /** It has ended, and what it said was read. */
   readonly closed: Promise<number>
@@ -135,16 +137,19 @@ function follow(pid: number, progress: Readable, complaints: Readable, go: numbe
     started: () => /^started$/m.test(said.text()),
     complaints: () => complained.text().trim(),
     closed: closed(),
+    tell(line) {
+      if (open !== undefined) write(open, line)
+    },
     go() {
-      if (open !== undefined) sayGo(open)
+      if (open !== undefined) write(open, 'go')
       leave()
     },
   }
 }
 
-function sayGo(fd: number): void {
+function write(fd: number, line: string): void {
   try {
-    writeSync(fd, 'go\n')
+    writeSync(fd, `${line}\n`)
   } catch (error) {
     if (!isSystemError(error, 'EPIPE')) throw error
   }

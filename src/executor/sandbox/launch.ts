@@ -14,14 +14,28 @@ export interface Launch {
   readonly script: string
   readonly args: readonly string[]
   readonly cwd: string
-  /** Who may open the output of the command by name. */
-  readonly owner?: { readonly uid: number; readonly gid: number }
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
-  /** Gets the first process in the namespaces, by the number it has here, before the script passes `go`. */
-  readonly admit?: (init: number) => void
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
   readonly connect?: (pid: number, signal: AbortSignal) => Promise<() => void>
+}
+
+/** What a launch does not have to know before it is run. */
+export interface Work {
+  /** What the script reads before `go`, without the end of its last line. */
+  readonly lines?: string
+  /** Who may open the output of the command by name. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
+  /** Gets the first process in the namespaces, by the number it has here, before the script passes `go`. */
+  readonly admit?: ((init: number) => void) | undefined
+}
+
+/** A script that has begun, and waits at `go`, or before it for its lines. One of both is to be called, once. */
+export interface Begun {
+  /** As `launch`. */
+  run(work: Work, output: SandboxOutput, signal: AbortSignal): Promise<Ended>
+  /** Kills it. */
+  end(): void
 }
 
 /** How it ended. */
@@ -41,24 +55,61 @@ export interface Ended {
 export async function launch(
   tools: Tools,
   machine: Machine,
-  what: Launch,
+  what: Launch & Work,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted()
-  const { sweep } = what
-  const pipes = openPipes(what.owner)
+  return await begin(tools, machine, what).run(what, output, signal)
+}
+
+/**
+ * The first half of `launch`: the script, its namespaces and what `connect` does.
+ * @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG
+ */
+export function begin(tools: Tools, machine: Machine, what: Launch): Begun {
+  const pipes = openPipes()
   const child = start(tools, machine, what, pipes)
-  const drained = pipes.drain(output)
-  const swept = sweep && child.exit.then(sweep)
-  try {
-    return await supervise(child, what, signal)
-  } finally {
-    await Promise.all([drained, swept])
+  const cut = new AbortController()
+  const connected = connect(child, what.connect, cut.signal)
+  connected.catch(() => undefined) // whoever runs it gets it
+  const end = () => {
+    cut.abort()
+    killAll(child)
+  }
+  const disconnect = () =>
+    void connected.then(
+      (leave) => leave?.(),
+      () => undefined,
+    )
+  return {
+    async run(work, output, signal) {
+      if (work.owner) pipes.giveTo(work.owner)
+      const drained = pipes.drain(output)
+      const swept = what.sweep && child.exit.then(what.sweep)
+      signal.addEventListener('abort', end, { once: true })
+      try {
+        if (signal.aborted) end()
+        return await supervise(child, work, connected, signal)
+      } catch (error) {
+        end()
+        await child.closed
+        signal.throwIfAborted()
+        throw error
+      } finally {
+        disconnect()
+        signal.removeEventListener('abort', end)
+        await Promise.all([drained, swept])
+      }
+    },
+    end() {
+      end()
+      disconnect()
+      pipes.close()
+    },
   }
 }
 
-/** @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG */
 function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }: Launch, pipes: OutputPipes) {
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
   const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
@@ -78,30 +129,28 @@ function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }
   }
 }
 
-async function supervise(child: ScriptChild, { admit, connect }: Launch, signal: AbortSignal): Promise<Ended> {
-  const stop = () => killAll(child)
-  signal.addEventListener('abort', stop, { once: true })
-  let disconnect: (() => void) | undefined
-  try {
-    if (admit || connect) {
-      await Promise.race([child.ready, child.closed])
-      const init = child.init()
-      if (init !== undefined) {
-        admit?.(init)
-        disconnect = await connect?.(child.pid, signal)
-      }
-    }
-    child.go()
-    const exitCode = await child.closed
-    signal.throwIfAborted()
-    return { exitCode, started: child.started(), complaints: child.complaints() }
-  } catch (error) {
-    stop()
-    await child.closed
-    signal.throwIfAborted()
-    throw error
-  } finally {
-    disconnect?.()
-    signal.removeEventListener('abort', stop)
+/** What is to be called in the end; nothing when there is nothing to connect, or the script ended before. */
+async function connect(child: ScriptChild, way: Launch['connect'], signal: AbortSignal) {
+  if (!way) return undefined
+  await Promise.race([child.ready, child.closed])
+  return child.init() === undefined ? undefined : await way(child.pid, signal)
+}
+
+async function supervise(
+  child: ScriptChild,
+  { lines, admit }: Work,
+  connected: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<Ended> {
+  if (lines !== undefined) child.tell(lines)
+  if (admit) {
+    await Promise.race([child.ready, child.closed])
+    const init = child.init()
+    if (init !== undefined) admit(init)
   }
+  await connected
+  child.go()
+  const exitCode = await child.closed
+  signal.throwIfAborted()
+  return { exitCode, started: child.started(), complaints: child.complaints() }
 }

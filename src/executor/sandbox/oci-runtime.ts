@@ -6,30 +6,41 @@ import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { type Ended, launch } from './launch.ts'
+import { type Begun, begin, type Ended, type Launch } from './launch.ts'
+import { launchesAhead } from './launches-ahead.ts'
 import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
-import { handOver, preamble } from './script.ts'
+import { handle, handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
 export type OciRuntimeName = 'crun' | 'runc'
 
 /**
- * `$1` is the bundle, the rest the command line of the runtime. The runtime looks at `/proc`, which has to be that of the
- * new pid namespace.
+ * `$1` is the runtime, the rest its command line after what it says about the folder of the step: that is told by the lines
+ * before `go`, up to a dot, so that a script can wait for a step that is not known yet. The runtime looks at `/proc`, which has to be
+ * that of the new pid namespace.
  */
 const script = `${preamble}
+IFS= read -r folder <&${handle.go} || exit 125
+while IFS= read -r line <&${handle.go} && [ "$line" != . ]; do
+  folder="$folder
+$line"
+done
+cd -- "$folder/mounts" || exit 125
 mount --no-mtab --all --fstab ${tableName} || exit 125
-cd "$1" || exit 125
+cd ../bundle || exit 125
+program=$1
 shift
 go
+set -- "$program" --root "$folder/state" --log "$folder/runtime.log" --log-format json "$@"
 ${handOver}`
 
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
   let swept: Promise<void> | undefined
+  const launches = launchesAhead((network) => begin(host.tools, host.machine, launchOf(name, network, abilities, host)))
   const why = noCgroup[abilities.cgroups]
   return {
     name,
@@ -40,10 +51,11 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
-      const bundle = writeBundle(spec, abilities, host)
+      signal.throwIfAborted()
+      writeBundle(spec, abilities, host)
       const held = withholdComplaints(output, complaintsOf(name))
-      const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
-      return await resultOf(name, spec, ended, bundle, held)
+      const ended = await runBundle(launches.take(spec.network, spec.ahead), spec, abilities, held.output, signal)
+      return await resultOf(name, spec, ended, held)
     },
   }
 }
@@ -55,13 +67,8 @@ const noCgroup: Readonly<Record<RuntimeAbilities['cgroups'], string | undefined>
   none: 'control groups cannot be made here',
 }
 
-interface Bundle {
-  readonly folder: string
-  readonly mounts: string
-  readonly log: string
-}
-
-function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): Bundle {
+/** What the script looks for in the folder of the step. */
+function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): void {
   const { machine, network } = host
   const folder = path.join(spec.scratch, 'bundle')
   const mounts = path.join(spec.scratch, 'mounts')
@@ -75,7 +82,6 @@ function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host)
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
   writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), proc, ...rows])
   writeFileSync(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 })
-  return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
 }
 
 /** crun looks at what is mounted there, and shuns hierarchies of two versions: in the step's namespace it finds one. */
@@ -91,36 +97,34 @@ function cgroupPath(spec: SandboxSpec): string {
   return path.posix.join('/', spec.limits.cgroupParent ?? '', containerName(spec))
 }
 
-async function runBundle(
+/** The name of the container counts only in the folder of its step: it has a state folder of its own. */
+function launchOf(
   name: OciRuntimeName,
-  { folder, mounts, log }: Bundle,
+  network: SandboxSpec['network'],
+  abilities: RuntimeAbilities,
+  { tools, network: ways }: Host,
+): Launch {
+  const connect = ways.connectorFor(network)
+  const without = name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
+  const options = abilities.cgroups === 'by runtime' ? [] : without
+  return {
+    namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
+    script,
+    args: [tools.need(name), ...options, 'run', '--bundle', '.', 'step'],
+    cwd: '/',
+    ...(connect && { connect }),
+  }
+}
+
+function runBundle(
+  begun: Begun,
   spec: SandboxSpec,
   abilities: RuntimeAbilities,
-  host: Host,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const connect = host.network.connectorFor(spec.network)
-  const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
-  const without = name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
-  const options = abilities.cgroups === 'by runtime' ? [] : without
-  const runtime = [host.tools.need(name), ...state, ...options, 'run', '--bundle', folder, containerName(spec)]
   const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
-  const ended = launch(
-    host.tools,
-    host.machine,
-    {
-      namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
-      script,
-      args: [folder, ...runtime],
-      cwd: mounts,
-      owner: spec.user,
-      ...(connect && { connect }),
-      ...(group && { admit: group.add }),
-    },
-    output,
-    signal,
-  )
+  const ended = begun.run({ lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add }, output, signal)
   return group ? ended.finally(group.remove) : ended
 }
 
@@ -128,11 +132,13 @@ async function resultOf(
   name: OciRuntimeName,
   spec: SandboxSpec,
   { exitCode, started, complaints }: Ended,
-  { log }: Bundle,
   held: ReturnType<typeof withholdComplaints>,
 ): Promise<SandboxResult> {
   if (!started) throw startFailure(name, spec, complaints)
-  const problem = exitCode === 0 ? undefined : await findProblem(name, spec.argv[0] ?? '', log, held.complaint())
+  const problem =
+    exitCode === 0
+      ? undefined
+      : await findProblem(name, spec.argv[0] ?? '', path.join(spec.scratch, 'runtime.log'), held.complaint())
   if (problem !== undefined) throw startFailure(name, spec, problem)
   held.release()
   const signal = signalOf(exitCode)

@@ -8,17 +8,21 @@ import type { SandboxOutput } from './sandbox.ts'
 export interface OutputPipes {
   /** Handles for the child: stdout and stderr. */
   readonly writers: readonly [stdout: number, stderr: number]
+  /** Lets somebody open the pipes again by name. */
+  giveTo(owner: { readonly uid: number; readonly gid: number }): void
   /** To be called once, when the child has the writers: ends when all that came was passed on. */
   drain(output: SandboxOutput): Promise<void>
   /** Instead of `drain`, when there is no child. */
   close(): void
 }
 
-/** @param owner who may open the pipes again by name; absent: whoever has them open */
-export function openPipes(owner?: { readonly uid: number; readonly gid: number }): OutputPipes {
-  const [stdout, stderr] = [openPipe(owner), openPipe(owner)]
+export function openPipes(): OutputPipes {
+  const [stdout, stderr] = [makePipe(), makePipe()]
   return {
     writers: [stdout.writer, stderr.writer],
+    giveTo({ uid, gid }) {
+      for (const { writer } of [stdout, stderr]) fchownSync(writer, uid, gid)
+    },
     async drain(output) {
       await Promise.all([
         drainPipe(stdout, (bytes) => output('stdout', bytes)),
@@ -32,12 +36,6 @@ export function openPipes(owner?: { readonly uid: number; readonly gid: number }
       }
     },
   }
-}
-
-function openPipe(owner: { readonly uid: number; readonly gid: number } | undefined): Pipe {
-  const pipe = makePipe()
-  if (owner) fchownSync(pipe.writer, owner.uid, owner.gid)
-  return pipe
 }
 
 /** Once our own writer is closed, the end of the file is the end of the child's output. */
