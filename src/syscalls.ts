@@ -294,7 +294,7 @@ function codeOf(errno: number): string {
 }
 
 /** Codes that libuv does not name. */
-const linuxOnly: Readonly<Record<number, string>> = { 61: 'ENODATA', 95: 'EOPNOTSUPP' }
+const linuxOnly: Readonly<Record<number, string>> = { 10: 'ECHILD', 61: 'ENODATA', 95: 'EOPNOTSUPP' }
 
 function systemError(code: string, syscall: string, path: string | Buffer): Error {
   return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall, path: String(path) })

@@ -6,8 +6,8 @@ import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { type Begun, begin, type Ended, type Launch } from './launch.ts'
-import { launchesAhead } from './launches-ahead.ts'
+import { begin, type Ended, type Launch } from './launch.ts'
+import { type LaunchesAhead, launchesAhead } from './launches-ahead.ts'
 import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
@@ -19,8 +19,8 @@ export type OciRuntimeName = 'crun' | 'runc'
 
 /**
  * `$1` is the runtime, the rest its command line after what it says about the folder of the step: that is told by the lines
- * before `go`, up to a dot, so that a script can wait for a step that is not known yet. The runtime looks at `/proc`, which has to be
- * that of the new pid namespace.
+ * before `go`, up to a dot, so that a script can wait for a step that is not known yet. The runtime looks at `/proc`, which
+ * has to be that of the new pid namespace.
  */
 const script = `${preamble}
 IFS= read -r folder <&${handle.go} || exit 125
@@ -54,7 +54,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       signal.throwIfAborted()
       writeBundle(spec, abilities, host)
       const held = withholdComplaints(output, complaintsOf(name))
-      const ended = await runBundle(launches.take(spec.network, spec.ahead), spec, abilities, held.output, signal)
+      const ended = await runBundle(launches, spec, abilities, held.output, signal)
       return await resultOf(name, spec, ended, held)
     },
   }
@@ -116,16 +116,20 @@ function launchOf(
   }
 }
 
-function runBundle(
-  begun: Begun,
+async function runBundle(
+  launches: LaunchesAhead,
   spec: SandboxSpec,
   abilities: RuntimeAbilities,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
   const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
-  const ended = begun.run({ lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add }, output, signal)
-  return group ? ended.finally(group.remove) : ended
+  try {
+    const begun = launches.take(spec.network, spec.ahead)
+    return await begun.run({ lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add }, output, signal)
+  } finally {
+    await group?.remove()
+  }
 }
 
 async function resultOf(
