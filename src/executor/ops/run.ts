@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Json } from '../../digest/index.ts'
 import type { OpOf, RunOp } from '../../graph/index.ts'
@@ -67,11 +68,11 @@ async function runOnRootfs(
   const prepared = await rootfs.prepare(
     inputs.snapshot(op.onto).layers,
     all.map((mount) => mount.target),
-    await madeIn(scratch, 'rootfs'),
+    madeIn(scratch, 'rootfs'),
     signal,
   )
   try {
-    await runCommand(op, sandbox, prepared, await mountAll(all, prepared), await madeIn(scratch, 'sandbox'), context)
+    await runCommand(op, sandbox, prepared, await mountAll(all, prepared), madeIn(scratch, 'sandbox'), context)
     return await prepared.commit(ports.cache.layers)
   } finally {
     await prepared.dispose()
@@ -80,22 +81,20 @@ async function runOnRootfs(
 
 /** What every RUN finds: host names, the resolver, and the scripts of its heredocs. */
 async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context: OpContext) {
-  const folder = await madeIn(scratch, 'files')
+  const folder = madeIn(scratch, 'files')
   const files = await networkFiles(op, sandbox, context.ports.hosts)
   const sources = [
     ...files.map((file) => ({ ...file, mode: 0o644 })),
     ...op.scripts.map((script) => ({ ...script, mode: 0o755 })),
   ]
-  return Promise.all(
-    sources.map(async ({ path: target, text, mode }, index): Promise<PreparedMount> => {
-      const source = path.join(folder, String(index))
-      await writeFile(source, text, { mode })
-      return {
-        target: { path: target, kind: 'file' },
-        mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
-      }
-    }),
-  )
+  return sources.map(({ path: target, text, mode }, index): PreparedMount => {
+    const source = path.join(folder, String(index))
+    writeFileSync(source, text, { mode })
+    return {
+      target: { path: target, kind: 'file' },
+      mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
+    }
+  })
 }
 
 async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRootfs): Promise<readonly SandboxMount[]> {
@@ -104,8 +103,8 @@ async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRoot
   return ready
 }
 
-async function madeIn(scratch: string, name: string): Promise<string> {
+function madeIn(scratch: string, name: string): string {
   const directory = path.join(scratch, name)
-  await mkdir(directory, { mode: 0o700 })
+  mkdirSync(directory, { mode: 0o700 })
   return directory
 }

@@ -27,7 +27,7 @@ export function createCopyProvider(devices: 'make' | 'skip'): RootfsProvider {
         tree,
         targets: targetPaths(placed),
         async commit(store) {
-          await removeStubs(root, placed)
+          removeStubs(root, placed)
           return await store.fromChanges(await directoryChanges(before, root, tree), signal)
         },
         dispose: async () => {},

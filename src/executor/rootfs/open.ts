@@ -23,7 +23,7 @@ export async function openRootfs(choice: RootfsChoice, options: RootfsOptions): 
   if (choice === 'copy') return createCopyProvider(probe.devices)
   if (choice !== 'overlay') {
     const problem = await probe.erofsProblem()
-    if (problem === '') return createOverlayProvider('erofs', probe.marks, options.mounts.lowerOf)
+    if (problem === '') return createOverlayProvider('erofs', probe.marks, options.mounts.lowerOf, options.temporary)
     if (choice === 'erofs') {
       throw unavailable(
         `layers cannot be mounted as EROFS images here: ${problem}`,
@@ -32,7 +32,7 @@ export async function openRootfs(choice: RootfsChoice, options: RootfsOptions): 
     }
   }
   const problem = await probe.overlayProblem()
-  if (problem === '') return createOverlayProvider('overlay', probe.marks, unpackedLower)
+  if (problem === '') return createOverlayProvider('overlay', probe.marks, unpackedLower, options.temporary)
   if (choice === 'overlay') {
     throw unavailable(`overlayfs cannot be mounted here: ${problem}`, '--snapshotter=copy needs no mount')
   }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Layer } from '../../image/index.ts'
 import {
@@ -7,6 +7,8 @@ import {
   type FileTree,
   type OverlayMarks,
   overlay,
+  rootPath,
+  setDirectory,
   unpackTar,
   upperChanges,
   writeTar,
@@ -27,22 +29,25 @@ export function createOverlayProvider(
   name: 'erofs' | 'overlay',
   marks: OverlayMarks,
   lowerOf: LowerOf,
+  temporary: (prefix: string) => Promise<string>,
 ): RootfsProvider {
+  const stubsFor = sharedStubs(marks, temporary)
   return {
     name,
     lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, lowerOf),
     async prepare(layers, targets, scratch, signal) {
       const tree = await mergedTree(layers)
       const placed = placeTargets(tree, targets)
-      const [upper, work, merged] = await Promise.all(['upper', 'work', 'merged'].map((name) => made(scratch, name)))
-      if (!upper || !work || !merged) throw new Error('three directories were asked for')
-      await unpackTar(writeTar([...rootOf(tree), ...placed.standing]), upper, { marks })
-      const stubs = await writeStubs(placed, tree, scratch, marks)
-      const all = [...stubs, ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied'), lowerOf))]
+      const [upper, work, merged] = [made(scratch, 'upper'), made(scratch, 'work'), made(scratch, 'merged')]
+      await fillUpper(upper, placed, tree, marks)
+      const all = [
+        ...(await stubsFor(placed, tree)),
+        ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied'), lowerOf)),
+      ]
       return {
         rootfs: {
           kind: 'overlay',
-          lowers: all.length > 0 ? all : [await made(scratch, 'nothing')],
+          lowers: all.length > 0 ? all : [made(scratch, 'nothing')],
           upper,
           work,
           merged,
@@ -50,7 +55,7 @@ export function createOverlayProvider(
         tree,
         targets: targetPaths(placed),
         async commit(store) {
-          await removeStubs(upper, placed)
+          removeStubs(upper, placed)
           return await store.fromUpper(upper, await upperChanges(upper, marks, tree), signal)
         },
         dispose: async () => {},
@@ -82,21 +87,34 @@ export function targetPaths({ places }: PlacedTargets): ReadonlyMap<string, stri
   return new Map([...places].map(([asked, place]) => [asked, absolutePath(place)]))
 }
 
-async function writeStubs(
-  placed: PlacedTargets,
-  tree: FileTree,
-  scratch: string,
-  marks: OverlayMarks,
-): Promise<readonly string[]> {
-  if (placed.stubs.length === 0) return []
-  const directory = await made(scratch, 'stubs')
-  const entries: readonly Entry[] = stubLayer(placed, tree)
-  await unpackTar(writeTar(entries), directory, { marks })
-  return [directory]
+/** The root of the layer as the layers below have it, and the directories that every container has. */
+async function fillUpper(upper: string, { standing }: PlacedTargets, tree: FileTree, marks: OverlayMarks) {
+  const root = tree.get(rootPath)
+  const isSaid = root?.kind === 'directory' && !root.implied
+  if (isSaid && standing.length === 0) setDirectory(upper, root)
+  else await unpackTar(writeTar([...rootOf(tree), ...standing]), upper, { marks })
 }
 
-async function made(scratch: string, name: string): Promise<string> {
+/** The directory with what is only made to mount on. Nobody writes to it, and most steps of a build need the same. */
+function sharedStubs(marks: OverlayMarks, temporary: (prefix: string) => Promise<string>) {
+  const known = new Map<string, Promise<string>>()
+  const write = async (entries: readonly Entry[]) => {
+    const directory = made(await temporary('stubs'), 'files')
+    await unpackTar(writeTar(entries), directory, { marks })
+    return directory
+  }
+  return async (placed: PlacedTargets, tree: FileTree): Promise<readonly string[]> => {
+    if (placed.stubs.length === 0) return []
+    const entries = stubLayer(placed, tree)
+    const said = JSON.stringify(entries, (_, value: unknown) => (value instanceof Map ? [...value] : value))
+    const directory = known.get(said) ?? write(entries)
+    known.set(said, directory)
+    return [await directory]
+  }
+}
+
+function made(scratch: string, name: string): string {
   const directory = path.join(scratch, name)
-  await mkdir(directory, { mode: 0o755 })
+  mkdirSync(directory, { mode: 0o755 })
   return directory
 }
