@@ -27,7 +27,7 @@ const withoutChildProcess: Plugin = {
 function bundle() {
   return build({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', 'fill-worker': 'src/tree/tar/fill-worker.ts' },
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -8,10 +8,13 @@ import type { FileStat } from './stat-table.ts'
 export interface StatDigests extends FileDigests {
   /** What this process found before for the very file, if it did: a memo that may be stale in a race. */
   seen(file: FileEntry): Digest | undefined
+  /** Keeps digests that somebody else took. @param readAt when the first of the files was read, at the earliest */
+  note(files: Iterable<readonly [FileEntry, Digest]>, readAt: number): Promise<void>
   close(): Promise<void>
 }
 
 const day = 86_400_000
+const atOnce = async () => {}
 
 /**
  * @param open opens the stat index; called when the first file is asked for
@@ -20,25 +23,39 @@ const day = 86_400_000
 export function openFileDigests(open: (today: number) => Promise<StatIndex>, now: () => number): StatDigests {
   let opening: Promise<StatIndex> | undefined
   let index: StatIndex | undefined
-  const read = async (file: FileEntry, stat: FileStat | undefined) => {
+  const opened = async () => {
     opening ??= open(Math.floor(now() / day))
     index = await opening
+    return index
+  }
+  const read = async (file: FileEntry, stat: FileStat | undefined, beforeReading: () => Promise<void>) => {
+    const index = await opened()
     const known = stat && trusted(index, stat)
     if (known) return known
+    await beforeReading()
     const readAt = now()
     const digest = await digestOfContent(file)
-    if (stat) index.put(stat, { digest, day: isSafelyOlder(stat, readAt) ? Math.floor(now() / day) : 0 })
+    if (stat) put(index, stat, digest, readAt)
     return digest
   }
+  const put = (index: StatIndex, stat: FileStat, digest: Digest, readAt: number) =>
+    index.put(stat, { digest, day: isSafelyOlder(stat, readAt) ? Math.floor(now() / day) : 0 })
   return {
-    digest(file) {
+    digest(file, beforeReading = atOnce) {
       if (file.digest) return file.digest
       const stat = statOf(file)
-      return (index && stat && trusted(index, stat)) ?? read(file, stat)
+      return (index && stat && trusted(index, stat)) ?? read(file, stat, beforeReading)
     },
     seen(file) {
       const stat = statOf(file)
       return stat && index?.find(stat)?.digest
+    },
+    async note(files, readAt) {
+      const index = await opened()
+      for (const [file, digest] of files) {
+        const stat = file.digest ? undefined : statOf(file)
+        if (stat && trusted(index, stat) !== digest) put(index, stat, digest, readAt)
+      }
     },
     close: async () => (await opening)?.save(),
   }

@@ -1,9 +1,20 @@
+import { rm } from 'node:fs/promises'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Layer, mediaTypes } from '../image/index.ts'
-import { type Store, writeFresh } from '../store/index.ts'
-import { type Change, contentId, layerTar, type Tree, tarOrder, type WrittenTar } from '../tree/index.ts'
-import type { LayerRecord, Layers } from './cache.ts'
+import { type Store, withFreshFile } from '../store/index.ts'
+import {
+  type Change,
+  contentId,
+  type FileEntry,
+  type FillThread,
+  type Tree,
+  tarOrder,
+  type WrittenFile,
+  type WrittenTar,
+  writeTarFile,
+} from '../tree/index.ts'
+import type { LayerRecord, Layers, PreparedLayer } from './cache.ts'
 import type { StatDigests } from './file-digests.ts'
 import type { LayerFiles } from './layer-files.ts'
 import type { IndexedChange } from './layer-index.ts'
@@ -13,12 +24,16 @@ export interface LayerPorts {
   readonly store: Store
   readonly files: LayerFiles
   readonly digests: StatDigests
+  readonly thread: FillThread
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 export function openLayers(ports: LayerPorts): Layers {
   const fromRecord = (record: LayerRecord) => layerOf(record, ports)
   return {
     fromChanges: async (changes, signal) => fromRecord(await writeLayer(ports, changes, signal)),
+    prepare: (changes, signal) => prepareLayer(ports, changes, signal, fromRecord),
     async fromUpper(directory, changes, signal) {
       const record = await writeLayer(ports, changes, signal)
       await ports.files.adoptDirectory(record.diffId, directory)
@@ -59,34 +74,68 @@ function layerOf(record: LayerRecord, { store, files }: LayerPorts): Layer {
 
 /** Writes the tar of some changes into the store, and what it says into the cache. */
 async function writeLayer(ports: LayerPorts, changes: Iterable<Change>, signal: AbortSignal): Promise<LayerRecord> {
-  const ordered = tarOrder(changes)
-  const tar = layerTar(ordered)
-  const path = await writeFresh(await ports.store.temporary('layer'), abortable(tar.bytes, signal))
-  const written = tar.done()
-  checkUnchanged(ordered, written, ports.digests)
-  await ports.store.blobs.adopt(path, written.diffId)
-  await ports.files.putIndex(written.diffId, { tarSize: written.size, changes: indexed(ordered, written) })
+  const made = await writeAside(ports, changes, signal)
+  checkUnchanged(made, (file) => file.digest ?? ports.digests.seen(file))
+  return adopt(ports, made)
+}
+
+async function prepareLayer(
+  ports: LayerPorts,
+  changes: Iterable<Change>,
+  signal: AbortSignal,
+  fromRecord: (record: LayerRecord) => Layer,
+): Promise<PreparedLayer> {
+  const { digests, now } = ports
+  const started = now()
+  const made = await writeAside(ports, changes, signal)
+  checkUnchanged(made, (file) => file.digest)
+  const read = new Map<FileEntry['content'], Digest>()
+  for (const [file, { digest }] of made.written.files) read.set(file.content, digest)
+  await digests.note(
+    Array.from(made.written.files, ([file, { digest }]) => [file, digest] as const),
+    started,
+  )
   return {
-    diffId: written.diffId,
-    contentId: await contentId(ordered, (file) => writtenFile(written, file.path).digest),
-    descriptor: { mediaType: mediaTypes.layerTar, digest: written.diffId, size: written.size },
+    digestOf: (file) => read.get(file.content),
+    keep: async () => fromRecord(await adopt(ports, made)),
+    drop: () => rm(made.path, { force: true }),
   }
 }
 
-async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  for await (const piece of bytes) {
-    signal.throwIfAborted()
-    yield piece
+/** The tar of a layer that is not in the store yet. */
+interface LayerAside {
+  readonly path: string
+  readonly ordered: readonly Change[]
+  readonly written: WrittenTar
+}
+
+async function writeAside(
+  { store, thread }: LayerPorts,
+  changes: Iterable<Change>,
+  signal: AbortSignal,
+): Promise<LayerAside> {
+  const ordered = tarOrder(changes)
+  const folder = await store.temporary('layer')
+  const { path, result } = await withFreshFile(folder, (file) => writeTarFile(ordered, file, { signal, thread }))
+  return { path, ordered, written: result }
+}
+
+async function adopt({ store, files }: LayerPorts, { path, ordered, written }: LayerAside): Promise<LayerRecord> {
+  const { diffId, size } = written
+  await store.blobs.adopt(path, diffId)
+  await files.putIndex(diffId, { tarSize: size, changes: indexed(ordered, written) })
+  return {
+    diffId,
+    contentId: await contentId(ordered, (file) => writtenFile(written, file).digest),
+    descriptor: { mediaType: mediaTypes.layerTar, digest: diffId, size },
   }
 }
 
 /** The key of the step was made of the digests that were seen: other bytes must not be kept under it. */
-function checkUnchanged(changes: readonly Change[], written: WrittenTar, digests: StatDigests): void {
-  for (const change of changes) {
-    if (change.kind !== 'file') continue
-    const seen = change.digest ?? digests.seen(change)
-    if (seen === undefined || seen === writtenFile(written, change.path).digest) continue
-    throw new TsbuildError('TSB_FILE_CHANGED', `/${change.path} changed while it was copied`, {
+function checkUnchanged({ written }: LayerAside, seen: (file: FileEntry) => Digest | undefined): void {
+  for (const [file, { digest }] of written.files) {
+    if ((seen(file) ?? digest) === digest) continue
+    throw new TsbuildError('TSB_FILE_CHANGED', `/${file.path} changed while it was copied`, {
       hint: 'nothing else may write to it while the build runs; try again',
     })
   }
@@ -96,13 +145,13 @@ function indexed(changes: readonly Change[], written: WrittenTar): readonly Inde
   return changes.map((change) => {
     if (change.kind !== 'file') return change
     const { content: _, ...file } = change
-    const { digest, offset } = writtenFile(written, change.path)
+    const { digest, offset } = writtenFile(written, change)
     return { ...file, digest, data: offset }
   })
 }
 
-function writtenFile(written: WrittenTar, path: Change['path']): { readonly digest: Digest; readonly offset: number } {
-  const file = written.files.get(path)
-  if (!file) throw new Error(`${path} was not written`)
-  return file
+function writtenFile(written: WrittenTar, file: FileEntry): WrittenFile {
+  const found = written.files.get(file)
+  if (!found) throw new Error(`${file.path} was not written`)
+  return found
 }

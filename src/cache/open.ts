@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256 } from '../digest/index.ts'
 import type { Store } from '../store/index.ts'
-import type { OverlayMarks } from '../tree/index.ts'
+import { type OverlayMarks, openFillThread } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
 import { isCacheKey } from './key.ts'
@@ -36,17 +36,21 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
   }
   const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
+  const thread = openFillThread()
   store.protect(() => neededBlobs(shelves))
   return {
     records: openRecords(shelves, files.isAvailable),
-    layers: openLayers({ store, files, digests }),
+    layers: openLayers({ store, files, digests, thread, now }),
     digests,
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })
       return path
     },
-    close: digests.close,
+    async close() {
+      await thread.close()
+      await digests.close()
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { TsbuildError } from '../errors.ts'
 
 /** `sha256:` and 64 lower-case hex digits: the name of some bytes. Only this folder makes one. */
@@ -30,7 +30,7 @@ export function hexOf(digest: Digest): string {
 
 /** The digest of some bytes, or of a text as UTF-8. */
 export function sha256(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest
 }
 
 /** A digest in the making: feed it with `update`, end it with `digest`. */

@@ -1,4 +1,4 @@
-import type { CacheRecord, KeyComponents } from '../../cache/index.ts'
+import type { CacheRecord, KeyComponents, PreparedLayer } from '../../cache/index.ts'
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
@@ -10,6 +10,14 @@ export interface OpKey {
   readonly components: KeyComponents
   /** What a COPY takes. Asked for only when the step has to run. */
   readonly files?: () => Promise<TakenFiles>
+  /** The layer, when it was made to learn the key from what was read. */
+  readonly made?: MadeLayer
+}
+
+/** A layer whose key is looked up after it was made: one of the two is called. */
+export interface MadeLayer extends Pick<PreparedLayer, 'keep' | 'drop'> {
+  /** When its making began: milliseconds since 1970. */
+  readonly started: number
 }
 
 export type TakenFiles = NonNullable<CacheRecord['files']>

@@ -11,13 +11,42 @@ import { opaquePath, whiteoutPath } from './whiteout.ts'
  */
 
 /**
+ * Writes the header of an entry to a block, as `encodeHeader` gives it, without making anything on the way.
+ * @returns false, and the block is nothing, when it takes more than one block or an unusual name to say it
+ */
+export function putHeader(block: Uint8Array, entry: Exclude<Change, { readonly kind: 'whiteout' }>): boolean {
+  const name = entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path
+  const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? entry.target : ''
+  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
+  const size = entry.kind === 'file' ? entry.size : 0
+  if (entry.xattrs || !isPlain(name) || !isPlain(link)) return false
+  const numbers = [
+    [fields.mode, entry.mode & 0o7777],
+    [fields.uid, entry.uid],
+    [fields.gid, entry.gid],
+    [fields.size, size],
+    [fields.mtime, Math.max(0, Math.floor(entry.mtime))],
+    [fields.major, device.major],
+    [fields.minor, device.minor],
+  ] as const
+  if (numbers.some(([place, value]) => value >= 8 ** (place[1] - 1))) return false
+  block.fill(0)
+  let sum = putText(block, 0, name) + putText(block, 157, link) + putText(block, typeOffset, types[entry.kind])
+  for (const [place, value] of numbers) sum += putOctal(block, place[0], place[1] - 1, value)
+  sum += putText(block, 257, 'ustar\x0000') + fields.checksum[1] * 0x20
+  putOctal(block, fields.checksum[0], 6, sum)
+  block[fields.checksum[0] + 7] = 0x20
+  return true
+}
+
+/**
  * The header of an entry, after an extended one where ustar cannot say it: long names, names beyond ASCII, numbers that
  * do not fit, extended attributes. The same entry gives the same bytes: no user names, no access times, whole seconds.
  */
 export function encodeHeader(entry: Exclude<Change, { readonly kind: 'whiteout' }>): Buffer {
   const name = nameBytes(entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path)
   const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? nameBytes(entry.target) : noBytes
-  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : { major: 0, minor: 0 }
+  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
   const size = entry.kind === 'file' ? entry.size : 0
   return encode({ type: types[entry.kind], name, link, size, ...device, metadata: entry })
 }
@@ -43,6 +72,7 @@ interface HeaderParts {
 }
 
 const noBytes = Buffer.alloc(0)
+const noDevice = { major: 0, minor: 0 }
 const types = { file: '0', hardlink: '1', symlink: '2', character: '3', block: '4', directory: '5', fifo: '6' } as const
 
 function encodeMark(path: string): Buffer {
@@ -117,6 +147,36 @@ function splitName(name: Buffer): { readonly name: Buffer; readonly prefix: Buff
   const slash = name.indexOf(0x2f, name.length - 101)
   if (slash < 1 || slash > 155 || slash === name.length - 1) return undefined
   return { name: name.subarray(slash + 1), prefix: name.subarray(0, slash) }
+}
+
+/** True for ASCII that fits a field of 100 bytes. */
+function isPlain(text: string): boolean {
+  if (text.length > 100) return false
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false
+  return true
+}
+
+/** Returns the sum of the bytes, as `putOctal`. */
+function putText(block: Uint8Array, at: number, text: string): number {
+  let sum = 0
+  for (let index = 0; index < text.length; index++) {
+    const byte = text.charCodeAt(index)
+    block[at + index] = byte
+    sum += byte
+  }
+  return sum
+}
+
+function putOctal(block: Uint8Array, at: number, digits: number, value: number): number {
+  let sum = 0
+  let rest = value
+  for (let index = digits - 1; index >= 0; index--) {
+    const byte = 0x30 + (rest % 8)
+    block[at + index] = byte
+    sum += byte
+    rest = Math.floor(rest / 8)
+  }
+  return sum
 }
 
 function isAscii(bytes: Buffer): boolean {

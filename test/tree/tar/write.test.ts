@@ -2,11 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { extract } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
-import { sha256 } from '../../../src/digest/index.ts'
 import {
   type Change,
   type FileEntry,
-  layerTar,
   readTar,
   type TarEntry,
   tarOrder,
@@ -159,28 +157,6 @@ describe('B05 a file with the name of a whiteout', () => {
 
   test('a name that has .wh. elsewhere is ordinary', async () => {
     expect(await entries(await written('file /a.wh.b x'))).toHaveLength(1)
-  })
-})
-
-describe('layerTar', () => {
-  test('tells the digest and size of the tar, and digest and place of each file', async () => {
-    const { bytes, done } = layerTar(['dir /d', 'file /d/a first', 'file /é second'].map(change))
-    const all = await collect(bytes)
-    const { diffId, size, files } = done()
-    expect([diffId, size]).toEqual([sha256(all), all.length])
-    expect([...files.keys()]).toEqual(['d/a', 'é'])
-    for (const [path, text] of [
-      ['d/a', 'first'],
-      ['é', 'second'],
-    ] as const) {
-      const place = files.get(treePath(path))
-      expect(place?.digest).toBe(sha256(text))
-      expect(all.toString('utf8', place?.offset, (place?.offset ?? 0) + text.length)).toBe(text)
-    }
-  })
-
-  test('has no result before the last byte was taken', () => {
-    expect(() => layerTar([]).done()).toThrow('not written to its end')
   })
 })
 
