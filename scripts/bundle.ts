@@ -4,47 +4,152 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin, transform } from 'esbuild'
+import { loadedWith, merged, withLateBuiltins } from './pieces.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = path.join(root, 'dist')
+const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { readonly version: string }
 
-/** CommonJS packages in an ES module ask for Node's modules by `require`. */
-const banner = `import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);`
-
-/** commander loads `node:child_process`, several milliseconds of a start, for commands that are programs: we have none. */
-const withoutChildProcess: Plugin = {
-  name: 'without-child-process',
+/**
+ * What packages import and we never use: commander loads `node:child_process`, several milliseconds of a start, for commands
+ * that are programs; ink a tool for its own development.
+ */
+const withoutUnused: Plugin = {
+  name: 'without-unused',
   setup(bundler) {
-    bundler.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes('/node_modules/commander/') ? { path: 'absent', namespace: 'absent' } : undefined,
+    bundler.onResolve({ filter: /^(node:child_process|react-devtools-core)$/ }, ({ importer }) =>
+      /\/node_modules\/(commander|ink)\//.test(importer) ? { path: 'absent', namespace: 'absent' } : undefined,
     )
     bundler.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export default {}' }))
   },
 }
 
-function bundle() {
+/**
+ * Two bundles of their own: the terminal view, since ink is a module that waits while it loads, which no CommonJS can be; and
+ * dockerfile-ast, which is asked for in the middle of synchronous work. Their places are put in by `commonJs`.
+ */
+const ownBundles: Plugin = {
+  name: 'own-bundles',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/tty\.ts$/ }, () => ({ path: './tty.js', external: true }))
+    bundler.onLoad({ filter: /\/parser\/flag-places\.ts$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replace(
+        "createRequire(import.meta.url)('dockerfile-ast')",
+        placeholders.dockerfileAst,
+      ),
+      loader: 'ts',
+    }))
+  },
+}
+
+const placeholders = { terminalView: 'importTerminalView()', dockerfileAst: 'requireDockerfileAst()' } as const
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  // Native code.
+  external: ['koffi'],
+  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+} as const satisfies BuildOptions
+
+/** CommonJS packages in an ES module ask for Node's modules by `require`. */
+const requireBanner = `import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);`
+
+function bundleTerminalView() {
   return build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', 'fill-worker': 'src/tree/tar/fill-worker.ts' },
+    ...common,
+    entryPoints: { tty: 'src/cli/views/tty.ts' },
     outdir: 'dist',
-    bundle: true,
+    plugins: [withoutUnused],
+    banner: { js: requireBanner },
+  })
+}
+
+function bundleDockerfileAst() {
+  return build({
+    ...common,
+    entryPoints: { 'dockerfile-ast': 'dockerfile-ast' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  })
+}
+
+/** The second thread of whoever writes a layer, which shares no piece with the program: it has to start at once. */
+function bundleFillWorker() {
+  return build({
+    ...common,
+    entryPoints: { 'fill-worker': 'src/tree/tar/fill-worker.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  })
+}
+
+/**
+ * The command line and the library, cut into pieces that are loaded when they are used. The bundler cuts ES modules alone;
+ * each piece then becomes CommonJS, which Node starts with sooner, and those of a cached build become one file (decision 0024).
+ */
+async function bundleProgram(): Promise<void> {
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.18',
     chunkNames: 'chunks/[name]-[hash]',
-    // Native code, and a tool that ink only uses while it is developed.
-    external: ['koffi', 'react-devtools-core'],
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    plugins: [withoutChildProcess],
-    banner: { js: banner },
+    define: { ...common.define, 'import.meta.url': '__filename', TSBUILD_VERSION: JSON.stringify(version) },
+    plugins: [withoutUnused, ownBundles],
+    metafile: true,
+    write: false,
+  })
+  const pieces = new Map<string, string>()
+  for (const { path: file, text } of outputFiles) {
+    const name = path.relative(dist, file)
+    if (name.endsWith('.cjs')) pieces.set(name, await commonJs(name, text))
+    else await write(name, text)
+  }
+  const together = loadedWith(metafile, ['src/cli/main.ts', 'src/cli/commands/build.ts', 'src/library/build.ts'])
+  for (const [name, text] of merged(pieces, together, 'cli.cjs')) await write(name, text)
+  await write('index.js', libraryDoor(metafile.outputs['dist/index.cjs']?.exports ?? []))
+}
+
+async function write(name: string, text: string): Promise<void> {
+  const file = path.join(dist, name)
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, text)
+}
+
+async function commonJs(name: string, piece: string): Promise<string> {
+  const { code } = await transform(piece.replaceAll('import("./tty.js")', placeholders.terminalView), {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    // What is loaded later is CommonJS too, but for the terminal view.
+    supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'linked',
-    logLevel: 'warning',
   })
+  const beside = (other: string) => JSON.stringify(`./${path.relative(path.dirname(name), other)}`)
+  return withLateBuiltins(code)
+    .replaceAll(placeholders.terminalView, `import(${beside('tty.js')})`)
+    .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
+}
+
+/** What `import 'tsbuild'` gives. */
+function libraryDoor(names: readonly string[]): string {
+  return `export { ${[...names].sort().join(', ')} } from './index.cjs'\n`
 }
 
 /** Types are written as they stand; `npm run typecheck` is what checks them. */
@@ -56,4 +161,4 @@ async function declare(): Promise<void> {
 }
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([bundle(), declare()])
+await Promise.all([bundleTerminalView(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])

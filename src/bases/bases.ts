@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type ArchiveSource, openArchivedImage } from '../archive/index.ts'
+import type { ArchiveSource } from '../archive/index.ts'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { PinnedImage } from '../graph/index.ts'
@@ -94,6 +94,7 @@ async function fromRegistry(reference: Reference, platform: Platform, options: B
 /** The layers of a docker archive have no place of their own that could be remembered: they are taken in at once. */
 async function fromArchive(source: ArchiveSource, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const { store } = options
+  const { openArchivedImage } = await import('../archive/index.ts')
   const image = await openArchivedImage(source, platform, store.temporary)
   if (options.remember !== false) {
     if (source.kind === 'docker-archive') await takeLayers(store, image)

@@ -1,4 +1,4 @@
-import { openArchivedBlobs, type Temporary } from '../archive/index.ts'
+import type { openArchivedBlobs as OpenArchivedBlobs, Temporary } from '../archive/index.ts'
 import { parseImageSource } from '../image/index.ts'
 import type { Registry } from '../registry/index.ts'
 import type { FetchBlob } from '../store/index.ts'
@@ -8,7 +8,7 @@ import type { FetchBlob } from '../store/index.ts'
  * @param registry asked for the first time that a registry is needed
  */
 export function blobFetcher(registry: () => Promise<Registry>, temporary: Temporary): FetchBlob {
-  const archives = new Map<string, ReturnType<typeof openArchivedBlobs>>()
+  const archives = new Map<string, ReturnType<typeof OpenArchivedBlobs>>()
   return async function* fetch(descriptor, { location }, signal) {
     if (!location.includes('://')) {
       yield* (await registry()).blob(location, descriptor, signal)
@@ -16,6 +16,7 @@ export function blobFetcher(registry: () => Promise<Registry>, temporary: Tempor
     }
     const source = parseImageSource(location)
     if (source.kind === 'reference') throw new Error(`not a place of blobs: ${location}`)
+    const { openArchivedBlobs } = await import('../archive/index.ts')
     const blobs = archives.get(location) ?? openArchivedBlobs(source, temporary)
     archives.set(location, blobs)
     yield* (await blobs)(descriptor)

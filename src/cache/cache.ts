@@ -64,8 +64,11 @@ export interface Records {
 
 /** Makes the forms of layers, and keeps them. */
 export interface Layers {
-  /** Writes the tar of these changes (any order of siblings, parents first) into the store, reading each file once. */
-  fromChanges(changes: Iterable<Change>, signal: AbortSignal): Promise<Layer>
+  /**
+   * Writes the tar of these changes (any order of siblings, parents first) into the store, reading each file once.
+   * @param older a layer that has many of the same files, perhaps: what is known to be in its tar is taken from there
+   */
+  fromChanges(changes: Iterable<Change>, signal: AbortSignal, older?: LayerRecord): Promise<Layer>
   /** As `fromChanges`, but kept aside: for who learns from the reading whether the layer is wanted. */
   prepare(changes: Iterable<Change>, signal: AbortSignal): Promise<PreparedLayer>
   /**

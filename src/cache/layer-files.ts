@@ -11,7 +11,6 @@ import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-inde
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
-import { restoreBlob } from './restore-blob.ts'
 import type { Shelf } from './shelf.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
@@ -68,7 +67,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
       const index = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
-      return index !== undefined && restoreBlob(store, layer, index, places.directory(layer.diffId))
+      if (!index) return false
+      const { restoreBlob } = await import('./restore-blob.ts')
+      return restoreBlob(store, layer, index, places.directory(layer.diffId))
     },
     async adoptDirectory(diffId, directory) {
       const path = places.directory(diffId)

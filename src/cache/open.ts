@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256 } from '../digest/index.ts'
 import type { Store } from '../store/index.ts'
-import { type OverlayMarks, openFillThread } from '../tree/index.ts'
+import type { OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
 import { isCacheKey } from './key.ts'
@@ -12,6 +12,7 @@ import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
 import { openStatIndex } from './stat-index.ts'
+import type { LayerWriter } from './write-layer.ts'
 
 export interface CacheOptions {
   /** Milliseconds since 1970. */
@@ -36,11 +37,16 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
   }
   const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
-  const thread = openFillThread()
+  const writerPorts = { store, files, digests, now }
+  let writer: Promise<LayerWriter> | undefined
+  const openWriter = async () => (await import('./write-layer.ts')).openLayerWriter(writerPorts)
   store.protect(() => neededBlobs(shelves))
   return {
     records: openRecords(shelves, files.isAvailable),
-    layers: openLayers({ store, files, digests, thread, now }),
+    layers: openLayers(writerPorts, () => {
+      writer ??= openWriter()
+      return writer
+    }),
     digests,
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
@@ -48,7 +54,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
       return path
     },
     async close() {
-      await thread.close()
+      await (await writer)?.close()
       await digests.close()
     },
   }

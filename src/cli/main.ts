@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
 import { exitCodeOf, exitCodes } from './exit.ts'
+import { library } from './library.ts'
 import { enterUserNamespace, namespaceNote } from './namespace.ts'
 import { createOutput, type Output } from './output.ts'
 import { createProgram, runProgram } from './program/program.ts'
@@ -29,7 +30,7 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
   const run: Run = async (touches, work) =>
     work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
-  const program = createProgram(run, out.print)
+  const program = createProgram(run, out.print, process.argv.slice(2))
   try {
     await runProgram(program, process.argv.slice(2))
     return exitCodes.success
@@ -67,7 +68,7 @@ function openSession(
       },
     },
     notes: note === undefined ? [] : [note],
-    library: () => import('../index.ts'),
+    library: async () => library,
   }
 }
 

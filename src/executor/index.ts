@@ -1,5 +1,6 @@
 export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export { type Executed, execute } from './execute.ts'
+export { openRootfs, openSandbox } from './late.ts'
 export type { ContextFiles, ExecutorPorts, Hosts, Secrets, Sources } from './ports.ts'
-export { openRootfs, type RootfsProvider } from './rootfs/index.ts'
-export { layerForm, openProbeCache, openSandbox, readMachine, type Sandbox } from './sandbox/index.ts'
+export type { RootfsProvider } from './rootfs/index.ts'
+export { layerForm, openProbeCache, readMachine, type Sandbox } from './sandbox/index.ts'

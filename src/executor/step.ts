@@ -67,14 +67,15 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
     return hit(node, made, ports)
   }
   const files = await parts.files?.()
-  const reason = await explainMiss(parts.components, files, node, ports.cache.records)
+  const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
+  const reason = explainMiss(parts.components, files, node, nearest)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
   ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
   try {
     const record = await runAndRecord(
       { key, components: parts.components, ...(files && { files }) },
-      () => parts.made?.keep() ?? executorOf(node.op).run(context),
+      () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...(nearest && { older: nearest.layer }) }),
       context,
       started,
     )

@@ -3,7 +3,6 @@ import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
-import { exportPorts, writeOutput } from './outputs.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { checkSecrets } from './secrets.ts'
@@ -45,8 +44,11 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    const ports = exportPorts(store, signal, report)
-    for (const output of outputs) await writeOutput(image, names, output, environment, ports)
+    if (outputs.length > 0) {
+      const { exportPorts, writeOutput } = await import('./outputs.ts')
+      const ports = exportPorts(store, signal, report)
+      for (const output of outputs) await writeOutput(image, names, output, environment, ports)
+    }
     signal?.throwIfAborted()
     const manifest = await store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)

@@ -1,4 +1,5 @@
-import { DockerfileParser, type Flag, ModifiableInstruction } from 'dockerfile-ast'
+import { createRequire } from 'node:module'
+import type { Flag } from 'dockerfile-ast'
 import type { Lexeme } from './characters.ts'
 
 /** Where the value of a flag stands, and the `key=value` options that commas part in it. */
@@ -31,7 +32,13 @@ export function flagPlaces(text: string, flags: readonly Lexeme[]): ReadonlyMap<
   return places
 }
 
+/** Loaded with the first flag: most files have none, and loading it takes longer than reading them. */
+function dockerfileAst(): typeof import('dockerfile-ast') {
+  return createRequire(import.meta.url)('dockerfile-ast') as typeof import('dockerfile-ast')
+}
+
 function astFlags(text: string): readonly Flag[] {
+  const { DockerfileParser, ModifiableInstruction } = dockerfileAst()
   const [instruction] = DockerfileParser.parse(text).getInstructions()
   return instruction instanceof ModifiableInstruction ? instruction.getFlags() : []
 }

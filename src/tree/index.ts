@@ -8,7 +8,7 @@ export {
   sniffLength,
 } from './compression.ts'
 export { readContent, readSmall } from './content.ts'
-export { contentId, type DigestOf } from './content-id.ts'
+export { changeId, contentId, type DigestOf } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'
 export { treeOfEntries } from './entries.ts'
@@ -33,7 +33,17 @@ export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
 export { overlay } from './overlay.ts'
-export { absolutePath, baseName, isWithin, joinPath, parentPath, rootPath, type TreePath, treePath } from './path.ts'
+export {
+  absolutePath,
+  baseName,
+  isWithin,
+  joinPath,
+  movedPath,
+  parentPath,
+  rootPath,
+  type TreePath,
+  treePath,
+} from './path.ts'
 export { cleanPattern, type PatternList, patternList, trimBlanks } from './pattern-list.ts'
 export { type Peeked, peek } from './peek.ts'
 export { resolvePath } from './resolve.ts'

@@ -36,6 +36,7 @@ export async function runCommandLine(
     (_touches, work) =>
       work({ environment, out, err, signal, debug: false, notes: [], library: async () => library as Library }),
     out.print,
+    argv,
   )
   const status = await runProgram(program, argv).then(
     () => 0,

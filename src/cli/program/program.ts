@@ -15,8 +15,11 @@ const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
 Environment: TSBUILD_ROOT, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
 
-/** The command line: words to commands. Nothing of the library is loaded here. */
-export function createProgram(run: Run, write: (text: string) => void): Command {
+/**
+ * The command line: words to commands. Nothing of the library is loaded here.
+ * @param words the command line: a plain build needs no other command to be there
+ */
+export function createProgram(run: Run, write: (text: string) => void, words: readonly string[]): Command {
   const program = new Command('tsbuild')
     .description('Builds OCI images from Dockerfiles: no daemon, no root, no Docker.')
     .usage('[build] [flags] [context]   |   tsbuild COMMAND …')
@@ -26,8 +29,10 @@ export function createProgram(run: Run, write: (text: string) => void): Command 
     .addHelpText('after', exitHelp)
   program.addCommand(buildProgram(run), { isDefault: true })
   program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
-  for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run)])
-    program.addCommand(command)
+  if (!isPlainBuild(words)) {
+    for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run)])
+      program.addCommand(command)
+  }
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
@@ -35,6 +40,12 @@ export function createProgram(run: Run, write: (text: string) => void): Command 
       .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
+}
+
+/** No word that is, or could be meant as, the name of another command, and none that lists them all. */
+function isPlainBuild(words: readonly string[]): boolean {
+  const [first = ''] = words
+  return (first === 'build' || !/^[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
 }
 
 /** That a flag which may be given several times was not given at all is nothing to say. */

@@ -6,11 +6,11 @@ import type { CopyOp, OpOf } from '../../graph/index.ts'
 import {
   absolutePath,
   type Change,
+  changeId,
   contentId,
   type DigestOf,
   type Entry,
   editTree,
-  rootPath,
   type TreeEditor,
   treeOfEntries,
   treePath,
@@ -40,8 +40,9 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
     return { components, files: () => takenFiles(chosen, digestOf), ...(made && { made }) }
   },
   async run(op, context) {
+    const { ports, signal, older } = context
     const chosen = await chooseFiles(op, context)
-    return changesOf(op, chosen, context, (changes) => context.ports.cache.layers.fromChanges(changes, context.signal))
+    return changesOf(op, chosen, context, (changes) => ports.cache.layers.fromChanges(changes, signal, older))
   },
 }
 
@@ -146,9 +147,11 @@ async function contentOf({ files }: ChosenSource, digestOf: DigestOf) {
 /** The same, entry by entry, for saying later which of them changed. */
 async function takenFiles(chosen: readonly ChosenSource[], digestOf: DigestOf): Promise<TakenFiles> {
   const taken = []
-  for (const entry of chosen.flatMap((source) => source.files).flatMap((file) => [...entriesOf(file)])) {
-    const id = await contentId([{ ...entry, path: rootPath }], digestOf)
-    taken.push([absolutePath(entry.path), id] as const)
+  for (const file of chosen.flatMap((source) => source.files)) {
+    for (const entry of entriesOf(file)) {
+      const id = changeId(entry, digestOf)
+      taken.push([absolutePath(entry.path), typeof id === 'string' ? id : await id] as const)
+    }
   }
   return taken
 }

@@ -1,4 +1,4 @@
-import type { CacheRecord, KeyComponents, PreparedLayer } from '../../cache/index.ts'
+import type { CacheRecord, KeyComponents, LayerRecord, PreparedLayer } from '../../cache/index.ts'
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
@@ -30,6 +30,8 @@ export interface OpContext {
   readonly signal: AbortSignal
   readonly output: SandboxOutput
   readonly notice: (message: string) => void
+  /** When it runs: the layer of the earlier step that is most like it. It may be gone. */
+  readonly older?: LayerRecord
 }
 
 /** One kind of op: what its result depends on, and how it is made. They stand together because they change together. */

@@ -1,5 +1,6 @@
+export { layerForm } from './layer-form.ts'
 export { type Machine, readMachine } from './machine.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
-export { layerForm, type MountProbe, openMountProbe } from './overlay-probe.ts'
+export { type MountProbe, openMountProbe } from './overlay-probe.ts'
 export { openProbeCache, type ProbeCache } from './probe-cache.ts'
 export type { Rootfs, Sandbox, SandboxMount, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'

@@ -1,9 +1,8 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
-import type { OverlayMarks } from '../../tree/index.ts'
-import { stepCapabilities } from './capabilities.ts'
 import { launch } from './launch.ts'
+import { type LayerForm, layerForm } from './layer-form.ts'
 import { type Machine, readMachine } from './machine.ts'
 import { overlayRow, tableName, writeMountTable } from './mount-table.ts'
 import type { SandboxOptions } from './open.ts'
@@ -18,22 +17,6 @@ rm "$1/below" || exit 125
 mkdir "$1/new" || exit 125
 go
 `
-
-/** How files of layers can be put on this machine. */
-export interface LayerForm {
-  /** Where overlayfs keeps its marks: in a user namespace only `user.overlay.*` can be written. */
-  readonly marks: OverlayMarks
-  /** Whether device nodes can be made. */
-  readonly devices: 'make' | 'skip'
-}
-
-export function layerForm(machine: Machine): LayerForm {
-  const mayMakeNodes = stepCapabilities(false, machine.boundingSet).includes('MKNOD')
-  return {
-    marks: machine.inUserNamespace ? 'user' : 'trusted',
-    devices: !machine.inUserNamespace && mayMakeNodes ? 'make' : 'skip',
-  }
-}
 
 /** What overlayfs can do here. */
 export interface MountProbe extends LayerForm {

@@ -5,7 +5,11 @@ import { type FileTree, overlay, type TreePath, treeOfEntries, treePath } from '
 import type { InputPorts } from './ports.ts'
 import { contextSource, type GitDefaults, type RemoteSource } from './source.ts'
 import { stdinBytes } from './stdin.ts'
-import { readStream, type StreamContext } from './stream.ts'
+import type { StreamContext } from './stream.ts'
+
+/** Archives are rarely contexts, and reading them takes much that no other build loads. */
+const readStream: typeof import('./stream.ts').readStream = async (...asked) =>
+  (await import('./stream.ts')).readStream(...asked)
 
 /** A directory is opened when it is known which ignore file counts, and listed when somebody asks. */
 export interface DirectoryContext {

@@ -90,9 +90,7 @@ export function openFillThread(): FillThread {
   }
 }
 
-/** Beside this file in the sources; a file of its own in the bundle, whose other parts may lie a folder deeper. */
-function workerFile(here: string): URL {
-  return here.endsWith('.ts')
-    ? new URL('fill-worker.ts', here)
-    : new URL(here.replace(/(?:chunks\/)?[^/]*$/, 'fill-worker.js'))
+/** Beside this file in the sources; in the bundle, whose parts know their paths, at its top. */
+function workerFile(here: string): URL | string {
+  return here.endsWith('.ts') ? new URL('fill-worker.ts', here) : here.replace(/(?:chunks\/)?[^/]*$/, 'fill-worker.cjs')
 }

@@ -1,4 +1,4 @@
-import { type Extract, extract, type Header } from 'tar-stream'
+import type { Extract, Header } from 'tar-stream'
 import { TsbuildError } from '../../errors.ts'
 import { archiveError } from './archive-error.ts'
 import { byteReader } from './byte-reader.ts'
@@ -26,6 +26,7 @@ export async function* readTar(
   form: ArchiveForm,
   limits: ArchiveLimits = defaultArchiveLimits,
 ): AsyncGenerator<TarMember, void, undefined> {
+  const { extract } = await import('tar-stream')
   const reader = byteReader(bytes)
   const found: PlainMember[] = []
   const members: Extract = extract(readOptions)

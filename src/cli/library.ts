@@ -1,0 +1,11 @@
+import type { Library } from './ports.ts'
+
+/** The library, each part loaded when it is first asked for: a build need not wait for what lists images. */
+export const library: Library = {
+  build: async (...asked) => (await import('../library/build.ts')).build(...asked),
+  check: async (...asked) => (await import('../library/check.ts')).check(...asked),
+  outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
+  targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
+  history: async (...asked) => (await import('../library/history.ts')).history(...asked),
+  openImages: async (...asked) => (await import('../library/images.ts')).openImages(...asked),
+}
