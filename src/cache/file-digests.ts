@@ -1,5 +1,5 @@
-import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { type FileEntry, readContent } from '../tree/index.ts'
+import type { Digest } from '../digest/index.ts'
+import { digestOfContent, type FileEntry } from '../tree/index.ts'
 import type { FileDigests } from './cache.ts'
 import type { StatIndex } from './stat-index.ts'
 import type { FileStat } from './stat-table.ts'
@@ -81,10 +81,4 @@ function trusted(index: StatIndex, stat: FileStat): Digest | undefined {
 function isSafelyOlder({ ctimeNs }: FileStat, readAt: number): boolean {
   const margin = ctimeNs % 1_000_000_000n === 0n ? 2_500 : 100
   return Number(ctimeNs / 1_000_000n) + margin < readAt
-}
-
-async function digestOfContent(file: FileEntry): Promise<Digest> {
-  const hasher = sha256Hasher()
-  for await (const chunk of readContent(file)) hasher.update(chunk)
-  return hasher.digest()
 }

@@ -1,5 +1,6 @@
 import { closeSync, read } from 'node:fs'
 import { promisify } from 'node:util'
+import { type Digest, sha256, sha256Hasher } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { Content, FileEntry } from './entry.ts'
 import { absolutePath } from './path.ts'
@@ -16,6 +17,18 @@ export async function* readContent(file: FileEntry): AsyncGenerator<Uint8Array, 
   if (file.content.kind === 'bytes') yield file.content.bytes
   else if (file.size <= atOnce) yield readAtOnce(file, file.content)
   else yield* readInParts(file, file.content)
+}
+
+/**
+ * The digest of a file's bytes.
+ * @throws {TsbuildError} as `readContent`
+ */
+export async function digestOfContent(file: FileEntry): Promise<Digest> {
+  if (file.content.kind === 'bytes') return sha256(file.content.bytes)
+  if (file.size <= atOnce) return digestAtOnce(file, file.content)
+  const hasher = sha256Hasher()
+  for await (const part of readInParts(file, file.content)) hasher.update(part)
+  return hasher.digest()
 }
 
 /**
@@ -41,6 +54,16 @@ function readAtOnce(file: FileEntry, content: HostContent): Uint8Array {
   orExplained(file, () => readWhole(bytes, partOf(file, content)))
   return bytes
 }
+
+/** A memory for each of many small files would cost more than reading them. */
+function digestAtOnce(file: FileEntry, content: HostContent): Digest {
+  const bytes = file.size <= shared.length ? shared.subarray(0, file.size) : Buffer.allocUnsafeSlow(file.size)
+  orExplained(file, () => readWhole(bytes, partOf(file, content)))
+  return sha256(bytes)
+}
+
+/** Used by one synchronous call at a time. */
+const shared = Buffer.allocUnsafeSlow(64 * 1024)
 
 async function* readInParts(file: FileEntry, content: HostContent): AsyncGenerator<Uint8Array, void, undefined> {
   const part = partOf(file, content)

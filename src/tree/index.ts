@@ -7,7 +7,7 @@ export {
   sniffCompression,
   sniffLength,
 } from './compression.ts'
-export { readContent, readSmall } from './content.ts'
+export { digestOfContent, readContent, readSmall } from './content.ts'
 export { changeId, contentId, type DigestOf } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'

@@ -11,31 +11,37 @@ import { opaquePath, whiteoutPath } from './whiteout.ts'
  */
 
 /**
- * Writes the header of an entry to a block, as `encodeHeader` gives it, without making anything on the way.
- * @returns false, and the block is nothing, when it takes more than one block or an unusual name to say it
+ * Writes the header of an entry to a place in memory, as `encodeHeader` gives it, without making anything on the way.
+ * @returns false, and nothing is written, when it takes more than one block or an unusual name to say it
  */
-export function putHeader(block: Uint8Array, entry: Exclude<Change, { readonly kind: 'whiteout' }>): boolean {
+export function putHeader(
+  memory: Uint8Array,
+  at: number,
+  entry: Exclude<Change, { readonly kind: 'whiteout' }>,
+): boolean {
   const name = entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path
   const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? entry.target : ''
-  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
+  const { major, minor } = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
   const size = entry.kind === 'file' ? entry.size : 0
-  if (entry.xattrs || !isPlain(name) || !isPlain(link)) return false
-  const numbers = [
-    [fields.mode, entry.mode & 0o7777],
-    [fields.uid, entry.uid],
-    [fields.gid, entry.gid],
-    [fields.size, size],
-    [fields.mtime, Math.max(0, Math.floor(entry.mtime))],
-    [fields.major, device.major],
-    [fields.minor, device.minor],
-  ] as const
-  if (numbers.some(([place, value]) => value >= 8 ** (place[1] - 1))) return false
-  block.fill(0)
-  let sum = putText(block, 0, name) + putText(block, 157, link) + putText(block, typeOffset, types[entry.kind])
-  for (const [place, value] of numbers) sum += putOctal(block, place[0], place[1] - 1, value)
-  sum += putText(block, 257, 'ustar\x0000') + fields.checksum[1] * 0x20
-  putOctal(block, fields.checksum[0], 6, sum)
-  block[fields.checksum[0] + 7] = 0x20
+  const { mode, uid, gid, mtime, xattrs } = entry
+  const isPlain = xattrs === undefined && isPlainText(name) && isPlainText(link)
+  if (!isPlain || Math.max(uid, gid, major, minor) >= 8 ** 7 || Math.max(size, mtime) >= 8 ** 11) return false
+  memory.fill(0, at, at + blockSize)
+  const sum =
+    putText(memory, at, name) +
+    putOctal(memory, at, fields.mode, mode & 0o7777) +
+    putOctal(memory, at, fields.uid, uid) +
+    putOctal(memory, at, fields.gid, gid) +
+    putOctal(memory, at, fields.size, size) +
+    putOctal(memory, at, fields.mtime, Math.max(0, Math.floor(mtime))) +
+    putText(memory, at + typeOffset, types[entry.kind]) +
+    putText(memory, at + 157, link) +
+    putText(memory, at + 257, 'ustar\x0000') +
+    putOctal(memory, at, fields.major, major) +
+    putOctal(memory, at, fields.minor, minor) +
+    fields.checksum[1] * 0x20
+  putOctal(memory, at, [fields.checksum[0], 7], sum)
+  memory[at + fields.checksum[0] + 7] = 0x20
   return true
 }
 
@@ -150,29 +156,30 @@ function splitName(name: Buffer): { readonly name: Buffer; readonly prefix: Buff
 }
 
 /** True for ASCII that fits a field of 100 bytes. */
-function isPlain(text: string): boolean {
+function isPlainText(text: string): boolean {
   if (text.length > 100) return false
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return false
   return true
 }
 
 /** Returns the sum of the bytes, as `putOctal`. */
-function putText(block: Uint8Array, at: number, text: string): number {
+function putText(memory: Uint8Array, at: number, text: string): number {
   let sum = 0
   for (let index = 0; index < text.length; index++) {
     const byte = text.charCodeAt(index)
-    block[at + index] = byte
+    memory[at + index] = byte
     sum += byte
   }
   return sum
 }
 
-function putOctal(block: Uint8Array, at: number, digits: number, value: number): number {
+/** All bytes of the field but the last, which stays a NUL. */
+function putOctal(memory: Uint8Array, at: number, [offset, length]: readonly [number, number], value: number): number {
   let sum = 0
   let rest = value
-  for (let index = digits - 1; index >= 0; index--) {
+  for (let index = at + offset + length - 2; index >= at + offset; index--) {
     const byte = 0x30 + (rest % 8)
-    block[at + index] = byte
+    memory[index] = byte
     sum += byte
     rest = Math.floor(rest / 8)
   }

@@ -10,7 +10,7 @@ import { checkNotReserved } from './whiteout.ts'
  * for many small files.
  */
 export interface Slab {
-  readonly memory: Buffer
+  readonly memory: Uint8Array
   /** Bytes of the tar in the memory. */
   readonly size: number
   readonly reads: readonly FileRead[]
@@ -40,15 +40,17 @@ export type CopyOf = (file: FileEntry) => FileCopy | undefined
  */
 export function* slabsOf(
   changes: Iterable<Change>,
-  take: () => Buffer,
+  take: () => Uint8Array,
   copyOf: CopyOf = () => undefined,
 ): Generator<Slab, void, undefined> {
   const assembly = new Assembly(take)
   for (const change of changes) {
     if (change.kind === 'directory' && change.implied && !change.opaque) continue
     checkNotReserved(change.path)
+    const copy = change.kind === 'file' ? copyOf(change) : undefined
+    if (assembly.putWhole(change, copy)) continue
     yield* assembly.header(change)
-    if (change.kind === 'file') yield* assembly.content(change, copyOf(change))
+    if (change.kind === 'file') yield* assembly.content(change, copy)
   }
   yield* assembly.bytes(zeros)
   yield* assembly.end()
@@ -57,13 +59,18 @@ export function* slabsOf(
 /** The end mark, and more than any padding. */
 const zeros = new Uint8Array(2 * blockSize)
 
+/** Bytes from the end of a file to that of its last block. */
+function paddingOf(size: number): number {
+  return (blockSize - (size % blockSize)) % blockSize
+}
+
 /** A file up to this size is never cut, so that anybody can read it. */
 const wholeSize = slabSize / 4
 
 /** The slab that is being made. Its methods give it away when it is full. */
 class Assembly {
-  readonly #take: () => Buffer
-  #memory: Buffer
+  readonly #take: () => Uint8Array
+  #memory: Uint8Array
   #used = 0
   #reads: FileRead[] = []
   #files: SlabFile[] = []
@@ -71,18 +78,26 @@ class Assembly {
   /** Bytes in the slabs before. */
   #before = 0
 
-  constructor(take: () => Buffer) {
+  constructor(take: () => Uint8Array) {
     this.#take = take
     this.#memory = take()
   }
 
+  /** Puts in an entry that fits and is nothing unusual; false, and nothing happened, for another. */
+  putWhole(change: Change, copy: FileCopy | undefined): boolean {
+    const size = change.kind === 'file' ? change.size : 0
+    const end = this.#used + blockSize + size + paddingOf(size)
+    if (end > slabSize || change.kind === 'whiteout' || (change.kind === 'directory' && change.opaque)) return false
+    if (!putHeader(this.#memory, this.#used, change)) return false
+    this.#used += blockSize
+    if (change.kind === 'file') this.#read(change, 0, size, this.#before + this.#used, copy)
+    this.#memory.fill(0, this.#used, end)
+    this.#used = end
+    return true
+  }
+
   *header(change: Change): Generator<Slab, void, undefined> {
-    if (this.#used === slabSize) yield* this.#give()
-    if (change.kind !== 'whiteout' && putHeader(this.#memory.subarray(this.#used, this.#used + blockSize), change)) {
-      this.#used += blockSize
-    } else {
-      yield* this.bytes(change.kind === 'whiteout' ? encodeWhiteout(change) : encodeHeader(change))
-    }
+    yield* this.bytes(change.kind === 'whiteout' ? encodeWhiteout(change) : encodeHeader(change))
     if (change.kind === 'directory' && change.opaque) yield* this.bytes(encodeOpaque(change))
   }
 
@@ -106,7 +121,7 @@ class Assembly {
       this.#read(file, from, length, offset, copy)
       from += length
     } while (from < file.size)
-    yield* this.bytes(zeros.subarray(0, (blockSize - (file.size % blockSize)) % blockSize))
+    yield* this.bytes(zeros.subarray(0, paddingOf(file.size)))
   }
 
   *end(): Generator<Slab, void, undefined> {

@@ -40,7 +40,7 @@ export async function writeTarFile(
   file: FileHandle,
   { signal, thread, copyOf }: TarFileOptions = {},
 ): Promise<WrittenTar> {
-  const memory: readonly Buffer[] = Array.from({ length: slabCount }, () =>
+  const memory: readonly Uint8Array[] = Array.from({ length: slabCount }, () =>
     Buffer.from(new SharedArrayBuffer(slabSize)),
   )
   const free = [...memory]
@@ -75,7 +75,7 @@ const slabCount = 8
 /** Slabs that wait for the thread before this one fills one itself: it must not run out of work meanwhile. */
 const enoughWaiting = 2
 
-function taken(free: Buffer[]): Buffer {
+function taken(free: Uint8Array[]): Uint8Array {
   const memory = free.pop()
   if (!memory) throw new Error('no slab is free')
   return memory
@@ -97,7 +97,7 @@ interface FilledSlab {
  * Where slabs are filled, here and in the thread, to be taken in their order.
  * @param filled called when the thread has filled one, or has failed to
  */
-function openFillers(memory: readonly Buffer[], thread: FillThread | undefined, filled: () => void) {
+function openFillers(memory: readonly Uint8Array[], thread: FillThread | undefined, filled: () => void) {
   const own = openFiller('sha256')
   const order: { readonly slab: Slab; digests?: ReturnType<Filler['fill']> }[] = []
   let other: ThreadFiller | undefined
@@ -150,7 +150,7 @@ function openFillers(memory: readonly Buffer[], thread: FillThread | undefined, 
 }
 
 /** Hashes slabs and writes them, one after the other. @param emptied told of a memory that can be used again */
-function openOutput(file: FileHandle, emptied: (memory: Buffer) => void) {
+function openOutput(file: FileHandle, emptied: (memory: Uint8Array) => void) {
   const hasher = sha256Hasher()
   const files = new Map<FileEntry, WrittenFile>()
   let position = 0

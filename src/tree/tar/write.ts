@@ -11,7 +11,7 @@ import { type Slab, slabSize, slabsOf } from './slabs.ts'
 export async function* writeTar(changes: Iterable<Change>): AsyncGenerator<Uint8Array, void, undefined> {
   const filler = openFiller('none')
   try {
-    for (const slab of slabsOf(changes, () => Buffer.allocUnsafeSlow(slabSize))) {
+    for (const slab of slabsOf(changes, () => new Uint8Array(Buffer.allocUnsafeSlow(slabSize).buffer))) {
       fillSlab(filler, slab)
       yield slab.memory.subarray(0, slab.size)
     }
