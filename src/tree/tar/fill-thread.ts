@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Digest } from '../../digest/index.ts'
 import type { FileRead } from './fill.ts'
-import { type FillReply, type FillRequest, readFailure } from './fill-protocol.ts'
+import { type FillReply, type FillRequest, packReads, readFailure } from './fill-protocol.ts'
 
 /** A second thread that reads and hashes files, for all tars that are written at once. */
 export interface FillThread {
@@ -65,7 +65,8 @@ export function openFillThread(): FillThread {
       return isReady
     },
     start() {
-      starting ??= begin()
+      // Where there can be no thread the work is done without.
+      starting ??= begin().catch(() => false)
       return starting
     },
     open(memory) {
@@ -76,7 +77,7 @@ export function openFillThread(): FillThread {
           return waiting.length
         },
         fill(slab, reads) {
-          send({ kind: 'fill', tar, slab, reads })
+          send({ kind: 'fill', tar, slab, reads: packReads(reads) })
           worker?.ref()
           return new Promise((resolve, reject) => void waiting.push({ resolve, reject }))
         },

@@ -1,7 +1,7 @@
 /** The thread behind `openFillThread`: reads files into shared memory and hashes them. */
 import { parentPort } from 'node:worker_threads'
 import { type Filler, openFiller } from './fill.ts'
-import { type FillReply, type FillRequest, plainFailure } from './fill-protocol.ts'
+import { type FillReply, type FillRequest, type PackedReads, plainFailure, unpackReads } from './fill-protocol.ts'
 
 interface OpenTar {
   readonly memory: readonly Uint8Array[]
@@ -26,11 +26,11 @@ parentPort?.on('message', (request: FillRequest) => {
 })
 reply({ kind: 'ready' })
 
-function filled({ memory, filler }: OpenTar, slab: number, reads: Parameters<Filler['fill']>[1]): FillReply {
+function filled({ memory, filler }: OpenTar, slab: number, reads: PackedReads): FillReply {
   const bytes = memory[slab]
   if (!bytes) throw new Error(`there is no slab ${slab}`)
   try {
-    return { kind: 'filled', digests: filler.fill(bytes, reads) }
+    return { kind: 'filled', digests: filler.fill(bytes, unpackReads(reads)) }
   } catch (error) {
     return { kind: 'failed', failure: plainFailure(error) }
   }
