@@ -3,11 +3,13 @@
  * Run by `npm run build` and, in a fresh checkout, by `npm install`.
  */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin, transform } from 'esbuild'
+import { straightImports } from './front-doors.ts'
 import { loadedWith, merged, withLateBuiltins } from './pieces.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -109,8 +111,13 @@ async function bundleProgram(): Promise<void> {
     outExtension: { '.js': '.cjs' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    define: { ...common.define, 'import.meta.url': '__filename', TSBUILD_VERSION: JSON.stringify(version) },
-    plugins: [withoutUnused, ownBundles],
+    define: {
+      ...common.define,
+      'import.meta.url': '__filename',
+      TSBUILD_VERSION: JSON.stringify(version),
+      TSBUILD_PROGRAM: '"__TSBUILD_PROGRAM__"',
+    },
+    plugins: [withoutUnused, ownBundles, straightImports],
     metafile: true,
     write: false,
   })
@@ -121,7 +128,12 @@ async function bundleProgram(): Promise<void> {
     else await write(name, text)
   }
   const together = loadedWith(metafile, ['src/cli/main.ts', 'src/cli/commands/build.ts', 'src/library/build.ts'])
-  for (const [name, text] of merged(pieces, together, 'cli.cjs')) await write(name, text)
+  const program = createHash('sha256')
+    .update(JSON.stringify([...pieces]))
+    .digest('hex')
+  for (const [name, text] of merged(pieces, together, 'cli.cjs')) {
+    await write(name, text.replaceAll('__TSBUILD_PROGRAM__', program))
+  }
   await write('index.js', libraryDoor(metafile.outputs['dist/index.cjs']?.exports ?? []))
 }
 

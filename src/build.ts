@@ -1,15 +1,14 @@
 import type { Cache } from './cache/index.ts'
+import { TsbuildError } from './errors.ts'
 import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
 import type { Plan, Warning } from './graph/index.ts'
 import { assemble, type Image, type Layer } from './image/index.ts'
-import { parse } from './parser/index.ts'
-import { type BaseImages, CheckFailedError, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
+import type { CheckFailedError, PlanRequest } from './planner/index.ts'
+import { type PlanPorts, rememberedPlan } from './remembered-plan.ts'
 import type { SourceFile } from './source.ts'
 
 /** What a build asks of the world. */
-export interface BuildPorts extends ExecutorPorts {
-  readonly bases: BaseImages
-  readonly times?: SourceTimes
+export interface BuildPorts extends ExecutorPorts, PlanPorts {
   readonly cache: Cache
 }
 
@@ -20,25 +19,22 @@ export interface Built {
   readonly executed: Executed
 }
 
-/** The first half: what would be done. Asks for manifests and configs of base images, and reads no file of a context. */
-export function planImage(
-  source: SourceFile,
-  request: PlanRequest,
-  bases: BaseImages,
-  times?: SourceTimes,
-): Promise<Plan> {
-  return plan(parse(source, request.buildArgs.get('BUILDKIT_SYNTAX')), request, bases, times)
-}
-
 /** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
 export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
-  const steps = await planImage(source, request, ports.bases, ports.times).catch((error: unknown) => {
-    if (error instanceof CheckFailedError) tellWarnings(error.warnings, ports)
+  const steps = await rememberedPlan(source, request, ports, async (...asked) =>
+    (await import('./plan-image.ts')).planImage(...asked),
+  ).catch((error: unknown) => {
+    if (isCheckFailed(error)) tellWarnings(error.warnings, ports)
     throw error
   })
   tellWarnings(steps.warnings, ports)
   const executed = await execute(steps, ports)
   return { image: await imageOf(steps, executed), plan: steps, executed }
+}
+
+/** Its class is the planner's, which is not loaded for a plan that is remembered. */
+function isCheckFailed(error: unknown): error is CheckFailedError {
+  return error instanceof TsbuildError && error.code === 'TSB_CHECK_FAILED'
 }
 
 function tellWarnings(warnings: readonly Warning[], { events, now }: BuildPorts): void {

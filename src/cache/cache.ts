@@ -1,6 +1,6 @@
 import type { Digest, Json } from '../digest/index.ts'
 import type { Descriptor, Layer } from '../image/index.ts'
-import type { Change, FileEntry } from '../tree/index.ts'
+import type { Change, FileEntry, Survey } from '../tree/index.ts'
 
 /** sha256 of all that decides the result of a step. Made by `cacheKey` from its components. */
 export type CacheKey = Digest & { readonly __key: true }
@@ -39,6 +39,8 @@ export interface Cache {
   readonly records: Records
   readonly layers: Layers
   readonly digests: FileDigests
+  readonly surveys: Surveys
+  readonly plans: Plans
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
   /** Writes what is still in memory (the stat index). */
@@ -98,4 +100,20 @@ export interface FileDigests {
    * @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed
    */
   digest(file: FileEntry, beforeReading?: () => Promise<void>): Digest | Promise<Digest>
+}
+
+/** Content ids of files of this machine by what the file system says of them: nothing is read, and no digest looked up. */
+export interface Surveys {
+  find(survey: Survey): Promise<Digest | undefined>
+  /**
+   * Remembers what those files come to, unless one of them was changed so shortly before that it could change unnoticed.
+   * @param lookedAt when the survey began: milliseconds since 1970
+   */
+  save(survey: Survey, contentId: Digest, lookedAt: number): Promise<void>
+}
+
+/** Texts of plans by a digest of what they were made from. What is found is whole. */
+export interface Plans {
+  find(key: Digest): Promise<string | undefined>
+  save(key: Digest, text: string): Promise<void>
 }

@@ -1,17 +1,11 @@
-import { stat } from 'node:fs/promises'
-import { isSystemError } from '../errors.ts'
+import { statSync } from 'node:fs'
 
 /** True for a file or directory of this name. */
-export async function exists(path: string): Promise<boolean> {
-  return (await sizeOf(path)) !== undefined
+export function exists(path: string): boolean {
+  return sizeOf(path) !== undefined
 }
 
-/** Bytes of a file; undefined when there is nothing of this name. */
-export async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined
-    throw error
-  }
+/** Bytes of a file; undefined when there is nothing of this name. Asked for each layer of a stack: a thread costs more. */
+export function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size
 }

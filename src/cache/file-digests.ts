@@ -1,6 +1,7 @@
 import type { Digest } from '../digest/index.ts'
 import { digestOfContent, type FileEntry } from '../tree/index.ts'
 import type { FileDigests } from './cache.ts'
+import { isSettled } from './settled.ts'
 import type { StatIndex } from './stat-index.ts'
 import type { FileStat } from './stat-table.ts'
 
@@ -39,7 +40,7 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
     return digest
   }
   const put = (index: StatIndex, stat: FileStat, digest: Digest, readAt: number) =>
-    index.put(stat, { digest, day: isSafelyOlder(stat, readAt) ? Math.floor(now() / day) : 0 })
+    index.put(stat, { digest, day: isSettled(stat.ctimeNs, readAt) ? Math.floor(now() / day) : 0 })
   return {
     digest(file, beforeReading = atOnce) {
       if (file.digest) return file.digest
@@ -70,15 +71,4 @@ function statOf({ content, size }: FileEntry): FileStat | undefined {
 function trusted(index: StatIndex, stat: FileStat): Digest | undefined {
   const known = index.find(stat)
   return known && known.day > 0 ? known.digest : undefined
-}
-
-/**
- * False for a file that was written so shortly before it was read that it could be written again without another ctime:
- * clocks of file systems tick every 10 ms at worst, those of network file systems (whole seconds) every two seconds.
- * mtime does not count, since anybody can set it.
- * @see https://git-scm.com/docs/racy-git
- */
-function isSafelyOlder({ ctimeNs }: FileStat, readAt: number): boolean {
-  const margin = ctimeNs % 1_000_000_000n === 0n ? 2_500 : 100
-  return Number(ctimeNs / 1_000_000n) + margin < readAt
 }

@@ -11,3 +11,4 @@ export type {
 } from './cache.ts'
 export { cacheKey } from './key.ts'
 export { type CacheOptions, openCache } from './open.ts'
+export { repairing } from './repairing.ts'

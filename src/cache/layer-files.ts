@@ -7,18 +7,25 @@ import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
 import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
-import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
+import type { IndexShelf, StoredIndex } from './index-shelf.ts'
+import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
-import type { Shelf } from './shelf.ts'
+import { openTurns } from './turns.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
   readonly places: LayerPlaces
   /** The uncompressed tar, checked when it was made. @throws {TsbuildError} TSB_DIFFID_MISMATCH, TSB_BLOB_… */
   plainTar(layer: LayerRecord): Promise<string>
-  index(layer: LayerRecord): Promise<LayerIndex>
+  /**
+   * What the layer says. All of the file was looked through, so that nothing of it is damaged when its changes are read;
+   * with `part` only its header: each lookup in its tree reads and checks what it needs.
+   */
+  index(layer: LayerRecord, use?: 'part'): Promise<LayerIndex & Partial<StoredIndex>>
+  /** As `index`, in memory: from the tar, in place of what is kept. */
+  remakeIndex(layer: LayerRecord): Promise<LayerIndex>
   putIndex(diffId: Digest, index: LayerIndex): Promise<void>
   directory(layer: LayerRecord): Promise<string>
   /** True when the blob is here, can be fetched, or can be made again from what is here. */
@@ -29,7 +36,7 @@ export interface LayerFiles {
 
 export interface LayerFilePorts {
   readonly store: Store
-  readonly indexes: Shelf
+  readonly indexes: IndexShelf
   readonly overlayXattr: OverlayMarks
   readonly devices: 'make' | 'skip'
 }
@@ -42,18 +49,29 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
     return path
   }
-  const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
+  const indexTurns = openTurns(indexedAtOnce)
+  const known = (layer: LayerRecord, use?: 'part') => {
+    const index = indexes.open(layer.diffId)
+    return use === 'part' || index?.isWhole() ? index : undefined
+  }
+  const remakeIndex = async (layer: LayerRecord) => {
+    const tar = await plainTar(layer)
+    return indexTurns(async () => {
+      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
+      await indexes.put(layer.diffId, made)
+      return made
+    })
+  }
   return {
     places,
     plainTar,
-    putIndex,
-    async index(layer) {
-      const known = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
-      if (known) return known
-      const tar = await plainTar(layer)
-      const made = await readingLayer(layer, () => makeIndex(tar))
-      await putIndex(layer.diffId, made)
-      return made
+    remakeIndex,
+    putIndex: indexes.put,
+    async index(layer, use) {
+      const found = known(layer, use)
+      if (found) return found
+      const made = await remakeIndex(layer)
+      return (use === 'part' && indexes.open(layer.diffId)) || made
     },
     async directory(layer) {
       const path = places.directory(layer.diffId)
@@ -66,7 +84,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
-      const index = parseLayerIndex((await indexes.get(layer.diffId)) ?? '')
+      const index = known(layer)
       if (!index) return false
       const { restoreBlob } = await import('./restore-blob.ts')
       return restoreBlob(store, layer, index, places.directory(layer.diffId))
@@ -79,6 +97,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   }
 }
 
+/** Each holds all that a layer says in memory. */
+const indexedAtOnce = 2
+
 interface UnpackForm {
   readonly marks: OverlayMarks
   readonly devices: 'make' | 'skip'
@@ -86,9 +107,9 @@ interface UnpackForm {
 
 /** Makes something under its lock when it is not there. */
 async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
-  if (await exists(path)) return
+  if (exists(path)) return
   await store.locked(`make ${path}`, async () => {
-    if (!(await exists(path))) await make()
+    if (!exists(path)) await make()
   })
 }
 
@@ -124,7 +145,7 @@ async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): P
 
 async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
   const folder = join(await store.temporary('tree'), 'files')
-  await writing(folder, (await sizeOf(tar)) ?? 0, async () => {
+  await writing(folder, sizeOf(tar) ?? 0, async () => {
     await mkdir(folder, { mode: 0o755 })
     await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
   })

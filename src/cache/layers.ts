@@ -29,7 +29,7 @@ export function openLayers(ports: WriterPorts, writer: () => Promise<LayerWriter
 
 /** A layer whose names are known. Its forms are made when they are asked for; its tree is then kept in memory. */
 function layerOf(record: LayerRecord, { store, files }: WriterPorts): Layer {
-  let tree: Promise<Tree> | undefined
+  const trees = new Map<'whole' | 'part', Promise<Tree>>()
   return {
     contentId: async () => record.contentId,
     diffId: async () => record.diffId,
@@ -38,12 +38,14 @@ function layerOf(record: LayerRecord, { store, files }: WriterPorts): Layer {
       await store.blobs.obtain(record.descriptor)
       yield* store.blobs.stream(record.descriptor.digest)
     },
-    async tree() {
-      tree ??= layerTree(record, files)
+    async tree(use) {
+      const kept = trees.has('whole') ? 'whole' : (use ?? 'whole')
+      const tree = trees.get(kept) ?? layerTree(record, files, use)
+      trees.set(kept, tree)
       try {
         return await tree
       } catch (error) {
-        tree = undefined
+        trees.delete(kept)
         throw error
       }
     },

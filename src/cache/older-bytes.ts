@@ -29,7 +29,7 @@ export async function copiesIn(
   if (changes.length < worthwhile) return undefined
   const { descriptor, diffId } = older
   const path = isPlainTar(descriptor) ? store.blobs.path(descriptor.digest) : files.places.tar(diffId)
-  if ((await sizeOf(path)) === undefined) return undefined
+  if (sizeOf(path) === undefined) return undefined
   const offsets = new Map<Digest, number>()
   for (const change of (await files.index(older)).changes) {
     if (change.kind === 'file' && change.digest && typeof change.data === 'number') {

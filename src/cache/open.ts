@@ -5,13 +5,16 @@ import type { Store } from '../store/index.ts'
 import type { OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
+import { openIndexShelf } from './index-shelf.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
+import { openPlans } from './plans.ts'
 import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
 import { openStatIndex } from './stat-index.ts'
+import { openSurveys } from './surveys.ts'
 import type { LayerWriter } from './write-layer.ts'
 
 export interface CacheOptions {
@@ -35,7 +38,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  const files = openLayerFiles({ store, indexes: shelf('layers'), overlayXattr, devices })
+  const files = openLayerFiles({ store, indexes: openIndexShelf(join(folder, 'layers'), aside), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
   const writerPorts = { store, files, digests, now }
   let writer: Promise<LayerWriter> | undefined
@@ -48,6 +51,8 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
       return writer
     }),
     digests,
+    surveys: openSurveys(shelf('surveys')),
+    plans: openPlans(shelf('plans')),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })

@@ -16,9 +16,9 @@ export async function restoreBlob(
   { changes }: LayerIndex,
   directory: string,
 ): Promise<boolean> {
-  if (descriptor.digest !== diffId || !(await exists(directory))) return false
-  const placed = changes.map((change) =>
-    changeOf(change, ({ path }) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })),
+  if (descriptor.digest !== diffId || !exists(directory)) return false
+  const placed = [...changes].map((change) =>
+    changeOf(change, (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })),
   )
   try {
     const tar = await withFreshFile(await store.temporary('restore'), (file) => writeTarFile(tarOrder(placed), file))

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
@@ -27,7 +28,8 @@ export function openShelf(folder: string, aside: () => Promise<string>): Shelf {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  return orUndefined(() => readFile(path, 'utf8'))
+  // A small file is read sooner than a thread is asked to read it.
+  return orUndefined(async () => readFileSync(path, 'utf8'))
 }
 
 async function* digestsBelow(folder: string): AsyncIterable<Digest> {

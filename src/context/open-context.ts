@@ -101,6 +101,7 @@ function withoutSpecialFiles(tree: FileTree): FileTree {
     },
     list: tree.list,
     ...(tree.isDirectory && { isDirectory: tree.isDirectory }),
+    ...(tree.stats && { stats: tree.stats }),
   }
 }
 

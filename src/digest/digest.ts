@@ -30,7 +30,7 @@ export function hexOf(digest: Digest): string {
 
 /** The digest of some bytes, or of a text as UTF-8. */
 export function sha256(bytes: Uint8Array | string): Digest {
-  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest
+  return `sha256:${hash('sha256', bytes)}` as Digest
 }
 
 /** A digest in the making: feed it with `update`, end it with `digest`. */

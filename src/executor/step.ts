@@ -1,4 +1,4 @@
-import { type CacheKey, type CacheRecord, cacheKey } from '../cache/index.ts'
+import { type CacheKey, type CacheRecord, cacheKey, repairing } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
@@ -49,7 +49,7 @@ export async function performStep(
 /** A step that cannot even be looked up, such as a COPY whose source is missing, is shown as one that failed. */
 async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
   try {
-    return await executorOf(node.op).key(context)
+    return await repairing(() => executorOf(node.op).key(context))
   } catch (error) {
     const { events, now } = context.ports
     events({ type: 'step:start', at: now(), step: node.id, label: node.label })
@@ -66,7 +66,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
     await parts.made?.drop()
     return hit(node, made, ports)
   }
-  const files = await parts.files?.()
+  const files = parts.files && (await repairing(parts.files))
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
   const reason = explainMiss(parts.components, files, node, nearest)
   const started = parts.made?.started ?? ports.now()
@@ -108,7 +108,7 @@ async function runAndRecord(
   started: number,
 ): Promise<CacheRecord> {
   const { cache, now } = context.ports
-  const layer = await make()
+  const layer = await repairing(make)
   const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
   const again = older && canonicalJson(older.components.definition) === canonicalJson(known.components.definition)
   const record: CacheRecord = {

@@ -69,7 +69,7 @@ function chainOf(below: Digest, contentId: Digest): Digest {
 
 function snapshotOf(layers: readonly Layer[], chain: Digest): SnapshotValue {
   let merged: Promise<FileTree> | undefined
-  const merge = async () => overlay(await Promise.all(layers.map((layer) => layer.tree())))
+  const merge = async () => overlay(await Promise.all(layers.map((layer) => layer.tree('part'))))
   return {
     kind: 'snapshot',
     layers,

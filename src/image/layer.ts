@@ -16,11 +16,12 @@ export interface Layer {
   /** The bytes of that blob, from the first one on every call. Fetches them when they are still remote. */
   blob(): AsyncIterable<Uint8Array>
   /**
-   * What the layer says, whiteouts and opaque directories included.
+   * What the layer says, whiteouts and opaque directories included. With `part` less may be read beforehand: a lookup that
+   * finds what is kept of it damaged throws, for who can begin its work again (`repairing` of `cache/`).
    * @throws {TsbuildError} TSB_ARCHIVE_… for a tar that is damaged or hostile.
    * @see https://github.com/opencontainers/image-spec/blob/main/layer.md
    */
-  tree(): Promise<Tree>
+  tree(use?: 'part'): Promise<Tree>
   /**
    * A host directory with the layer's files as overlayfs wants a lower directory (whiteouts are 0/0 character devices).
    * Read-only for everybody.

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { parseJson } from '../image/index.ts'
@@ -59,7 +59,7 @@ function readJson(bytes: Uint8Array, file: string): unknown {
 /** A file that may not be read says nothing either: it is docker's, not ours. */
 async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(file)
+    return readFileSync(file)
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined
     throw error

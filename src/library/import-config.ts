@@ -1,6 +1,6 @@
-import { planImage } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
 import type { ContainerConfig, Platform } from '../image/index.ts'
+import { planImage } from '../plan-image.ts'
 import { planRequest } from './plan-request.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { planImage } from '../build.ts'
 import type { Plan } from '../graph/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
+import { planImage } from '../plan-image.ts'
 import { load } from './load.ts'
 import { openSession } from './session.ts'
 

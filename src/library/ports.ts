@@ -1,10 +1,14 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
+import type { Cache } from '../cache/index.ts'
+import { type Digest, digestOf } from '../digest/index.ts'
 import { openProbeCache, openRootfs, openSandbox } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
+import { programDigest } from '../program-digest.ts'
+import type { PlanMemory } from '../remembered-plan.ts'
 import { openHosts } from './hosts.ts'
 import type { Loaded } from './load.ts'
 import type { Progress } from './progress.ts'
@@ -30,6 +34,7 @@ export function buildPorts(
   return {
     bases: shownBases(bases, progress),
     times,
+    ...(programDigest !== undefined && { plans: plansOf(cache, programDigest) }),
     cache,
     sources: {
       context,
@@ -59,6 +64,12 @@ async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: P
     runOptions.notice(`--cgroup-parent has no effect: ${sandbox.noCgroup}`)
   }
   return sandbox
+}
+
+/** A plan is what this very program makes of a Dockerfile. */
+function plansOf({ plans }: Cache, program: string): PlanMemory {
+  const keyFor = (key: Digest) => digestOf([program, key])
+  return { find: (key) => plans.find(keyFor(key)), save: (key, text) => plans.save(keyFor(key), text) }
 }
 
 /** A chroot can mount nothing, so it only runs in a copy. */

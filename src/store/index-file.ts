@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDigest } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
@@ -85,7 +85,7 @@ async function readIndex(path: string): Promise<readonly Descriptor[]> {
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined
     throw error

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
@@ -26,7 +26,7 @@ export function openOrigins(folder: string, aside: () => Promise<string>): Origi
 
 async function readOrigin(path: string): Promise<BlobOrigin | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     return isOrigin(value) ? { location: value.location } : undefined
   } catch (error) {
     if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return undefined

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isSystemError } from '../errors.ts'
 import { writing } from './failure.ts'
@@ -79,5 +80,5 @@ function isHeld(lock: string): boolean {
 }
 
 async function leftIn(folder: string): Promise<readonly string[]> {
-  return [...new Set((await readdir(folder)).map((name) => name.replace(/\.lock$/, '')))]
+  return [...new Set(readdirSync(folder).map((name) => name.replace(/\.lock$/, '')))]
 }

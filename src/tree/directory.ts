@@ -24,7 +24,8 @@ export interface DirectoryOptions {
  * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_FILE_CHANGED; TSB_NO_DIRECTORY when the root is none
  */
 export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
-  return viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
+  const { stats, ...tree } = viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
+  return options.xattrs === 'none' ? { ...tree, stats } : tree
 }
 
 /** A directory that overlayfs used as its upper one: what the layer says, with whiteouts and opaque directories. */
@@ -39,43 +40,53 @@ export function treeOfUpper(root: string, marks: OverlayMarks): Tree {
 
 type Look<E> = (path: TreePath, place: string | Buffer, stats: BigIntStats) => E | undefined
 
-function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
+function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> & Pick<Required<Tree>, 'stats'> {
+  const found = new Map<TreePath, BigIntStats | undefined>()
   const entries = new Map<TreePath, E | undefined>()
   const listings = new Map<TreePath, Listing>()
-  const lookAt = (path: TreePath): E | undefined => {
-    const place = encodeName(path === rootPath ? root : `${root}/${path}`)
-    const stats = statsOf(place, path === rootPath)
-    const entry = stats && orChanged(place, () => look(path, place, stats))
-    if (path === rootPath && entry?.kind !== 'directory') throw noDirectory(root)
-    entries.set(path, entry)
-    return entry
-  }
   /** The kernel would follow a link on the way, so every directory above is looked at first. */
-  const get = (path: TreePath): E | undefined => {
+  const stats = (path: TreePath): BigIntStats | undefined => {
+    if (found.has(path)) return found.get(path)
     const unknown: TreePath[] = []
-    for (let at = path; !entries.has(at); at = parentPath(at)) {
+    for (let at = path; !found.has(at); at = parentPath(at)) {
       unknown.push(at)
       if (at === rootPath) break
     }
     for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) {
-      if (at !== rootPath && entries.get(parentPath(at))?.kind !== 'directory') return undefined
-      lookAt(at)
+      const isThere = at === rootPath || found.get(parentPath(at))?.isDirectory() === true
+      const seen = isThere ? statsOf(encodeName(placeOf(root, at)), at === rootPath) : undefined
+      if (at === rootPath && !seen?.isDirectory()) throw noDirectory(root)
+      found.set(at, seen)
     }
-    return entries.get(path)
+    return found.get(path)
+  }
+  const get = (path: TreePath): E | undefined => {
+    const known = entries.get(path)
+    if (known !== undefined || entries.has(path)) return known
+    const seen = stats(path)
+    const place = encodeName(placeOf(root, path))
+    const entry = seen && orChanged(place, () => look(path, place, seen))
+    entries.set(path, entry)
+    return entry
   }
   const listing = (path: TreePath): Listing => {
     const known = listings.get(path)
     if (known) return known
-    const found = get(path)?.kind === 'directory' ? listingOf(path === rootPath ? root : `${root}/${path}`) : nothing
-    listings.set(path, found)
-    return found
+    const listed = stats(path)?.isDirectory() ? listingOf(placeOf(root, path)) : nothing
+    listings.set(path, listed)
+    return listed
   }
   return {
     get,
+    stats,
     list: (path) => listing(path).names,
     isDirectory: (path) =>
       path === rootPath ? undefined : listings.get(parentPath(path))?.directories?.has(baseName(path)),
   }
+}
+
+function placeOf(root: string, path: TreePath): string {
+  return path === rootPath ? root : `${root}/${path}`
 }
 
 /** What is in a directory. */
@@ -118,7 +129,7 @@ function listingOf(directory: string): Listing {
   try {
     const found = readdirSync(place, { withFileTypes: true })
     if (found.some((item) => item.name.includes('\ufffd'))) return { names: oddNamesIn(place).sort(comparePaths) }
-    const names = found.flatMap((item) => (item.isSocket() ? [] : [item.name])).sort(comparePaths)
+    const names = sortedNames(found.flatMap((item) => (item.isSocket() ? [] : [item.name])))
     const directories = new Set(found.flatMap((item) => (item.isDirectory() ? [item.name] : [])))
     return { names, directories }
   } catch (error) {
@@ -126,6 +137,13 @@ function listingOf(directory: string): Listing {
     throw isSystemError(error, 'EACCES', 'EPERM', 'ENAMETOOLONG') ? unreadable(directory, error) : error
   }
 }
+
+/** In byte order, which for characters of one UTF-16 unit is that of the units. */
+function sortedNames(names: string[]): readonly string[] {
+  return names.every((name) => oneUnitEach.test(name)) ? names.sort() : names.sort(comparePaths)
+}
+
+const oneUnitEach = /^[\0-\ud7ff]*$/
 
 /** Node puts U+FFFD for bytes that are not UTF-8: then the names are read again as bytes. */
 function oddNamesIn(place: string | Buffer): string[] {

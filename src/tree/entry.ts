@@ -32,6 +32,17 @@ export interface FileIdentity {
   readonly ctimeNs: bigint
 }
 
+/** As `BigIntStats` of `node:fs`. */
+export interface HostStats extends FileIdentity {
+  readonly mode: bigint
+  readonly uid: bigint
+  readonly gid: bigint
+  readonly size: bigint
+  isFile(): boolean
+  isDirectory(): boolean
+  isSymbolicLink(): boolean
+}
+
 export interface FileEntry extends Metadata {
   readonly kind: 'file'
   readonly path: TreePath
@@ -100,6 +111,11 @@ export interface Tree<E extends Change = Change> {
   list(path: TreePath): readonly string[]
   /** Whether a directory is there, when that is known without looking at it: from a listing of what is above. */
   isDirectory?(path: TreePath): boolean | undefined
+  /**
+   * What the file system says of a place of this machine, where that is all that counts of it beside the bytes; undefined when
+   * nothing is there. Absent for trees of another kind.
+   */
+  stats?(path: TreePath): HostStats | undefined
   /** Of the tree of a layer: the directories that are only implied. */
   impliedDirectories?(): readonly TreePath[]
 }

@@ -17,6 +17,7 @@ export function filterTree(
   accept: AcceptPath,
   mayAcceptBelow: AcceptPath = () => true,
 ): FileTree {
+  const { stats } = tree
   const known = new Map<TreePath, boolean>([[from, true]])
   const relative = (path: TreePath) => (from === '' ? path : path.slice(from.length + 1))
   const isOpen = (path: TreePath) => {
@@ -50,5 +51,6 @@ export function filterTree(
     },
     list: (path) => (has(path) ? tree.list(path).filter((name) => shows(joinPath(path, name))) : []),
     isDirectory: (path) => (has(path) ? tree.isDirectory?.(path) : false),
+    ...(stats && { stats: (path: TreePath) => (has(path) ? stats(path) : undefined) }),
   }
 }

@@ -11,7 +11,7 @@ export { digestOfContent, readContent, readSmall } from './content.ts'
 export { changeId, contentId, type DigestOf } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'
-export { treeOfEntries } from './entries.ts'
+export { impliedDirectory, treeOfEntries } from './entries.ts'
 export type {
   Change,
   Content,
@@ -32,6 +32,7 @@ export { filterTree } from './filter.ts'
 export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
+export { comparePaths } from './order.ts'
 export { overlay } from './overlay.ts'
 export {
   absolutePath,
@@ -49,6 +50,7 @@ export { type Peeked, peek } from './peek.ts'
 export { resolvePath } from './resolve.ts'
 export { select, splitPivot, wildcardStart } from './select.ts'
 export { subtree } from './subtree.ts'
+export { type Survey, survey } from './survey.ts'
 export { type FillThread, openFillThread } from './tar/fill-thread.ts'
 export { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 export { looksLikeTar } from './tar/looks-like-tar.ts'

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import { impliedDirectory } from './entries.ts'
-import type { DirectoryEntry, Entry, FileEntry, FileTree, HardlinkEntry, Tree } from './entry.ts'
+import type { Change, DirectoryEntry, Entry, FileEntry, FileTree, HardlinkEntry, Tree } from './entry.ts'
 import { comparePaths } from './order.ts'
 import { absolutePath, joinPath, parentPath, rootPath, type TreePath } from './path.ts'
 
@@ -9,6 +9,11 @@ import { absolutePath, joinPath, parentPath, rootPath, type TreePath } from './p
  * whose file is covered by a higher layer shows as a file with the bytes that it still has.
  */
 export function overlay(layers: readonly Tree[]): FileTree {
+  return merged(layers, [])
+}
+
+/** @param stacks the merged trees of the lowest layers, by their number, as far as they were asked for */
+function merged(layers: readonly Tree[], stacks: FileTree[]): FileTree {
   const open = new Map<TreePath, OpenDirectory | undefined>([[rootPath, openDirectory(rootPath, allOf(layers))]])
   const directoryAt = (path: TreePath): OpenDirectory | undefined => {
     const unknown: TreePath[] = []
@@ -23,11 +28,17 @@ export function overlay(layers: readonly Tree[]): FileTree {
     const parent = directoryAt(parentPath(path))
     return parent && topmost(path, parent.parts)
   }
+  const below = (link: HardlinkEntry, depth: number) => {
+    const own = layers[depth]?.get(link.target)
+    const count = own ? depth + 1 : depth
+    stacks[count] ??= merged(layers.slice(0, count), stacks)
+    return { own, files: stacks[count] }
+  }
   const get = (path: TreePath): Entry | undefined => {
     if (path === rootPath) return directoryAt(path)?.entry
     const found = find(path)
     if (found?.change.kind === 'directory') return directoryAt(path)?.entry
-    if (found?.change.kind === 'hardlink') return linkOrFile(layers, found.change, found.depth, find)
+    if (found?.change.kind === 'hardlink') return linkOrFile(found.change, found.depth, find, below)
     return found?.change
   }
   return { get, list: (path) => directoryAt(path)?.names() ?? [] }
@@ -86,11 +97,24 @@ function namesOf(path: TreePath, parts: readonly Part[]): () => readonly string[
   }
 }
 
+/** Each name is decided by the topmost layer that lists it, and looked at in that one alone. */
 function mergedNames(path: TreePath, parts: readonly Part[]): readonly string[] {
   const [only] = parts
-  const all = parts.length === 1 && only ? only.tree.list(path) : parts.flatMap((part) => part.tree.list(path))
-  const distinct = parts.length === 1 ? all : [...new Set(all)].sort(comparePaths)
-  return distinct.filter((name) => topmost(joinPath(path, name), parts) !== undefined)
+  if (only && parts.length === 1) return only.tree.list(path).filter((name) => isThere(only, path, name))
+  const decided = new Map<string, boolean>()
+  for (const part of parts) {
+    for (const name of part.tree.list(path)) {
+      if (decided.has(name)) continue
+      const change = part.tree.get(joinPath(path, name))
+      if (change !== undefined) decided.set(name, change.kind !== 'whiteout')
+    }
+  }
+  return [...decided].flatMap(([name, shows]) => (shows ? [name] : [])).sort(comparePaths)
+}
+
+function isThere({ tree }: Part, path: TreePath, name: string): boolean {
+  const change = tree.get(joinPath(path, name))
+  return change !== undefined && change.kind !== 'whiteout'
 }
 
 /** What the topmost layer that speaks of a path has there. */
@@ -103,26 +127,28 @@ function topmost(path: TreePath, parts: readonly Part[]): Found | undefined {
   return undefined
 }
 
+/** What a hard link's own layer has at its target, and the files up to that layer, or below it when there is nothing. */
+type Below = (link: HardlinkEntry, depth: number) => { readonly own: Change | undefined; readonly files: FileTree }
+
 function linkOrFile(
-  layers: readonly Tree[],
   link: HardlinkEntry,
   depth: number,
   find: (path: TreePath) => Found | undefined,
+  below: Below,
 ): Entry {
   const target = find(link.target)
   if (target?.depth === depth && target.change.kind === 'file') return link
-  const file = fileBehind(layers, link, depth)
+  const file = fileBehind(link, depth, below)
   const { kind: _, target: __, ...metadata } = link
   return { ...file, ...metadata }
 }
 
 /** The file as the link's own layer, or else those below it, have it. */
-function fileBehind(layers: readonly Tree[], link: HardlinkEntry, depth: number): FileEntry {
-  const own = layers[depth]?.get(link.target)
+function fileBehind(link: HardlinkEntry, depth: number, below: Below): FileEntry {
+  const { own, files } = below(link, depth)
   if (own?.kind === 'file') return own
-  const below = overlay(layers.slice(0, depth + (own ? 1 : 0)))
-  let entry: Entry | undefined = own?.kind === 'hardlink' ? own : below.get(link.target)
-  for (let steps = 0; entry?.kind === 'hardlink' && steps < 255; steps++) entry = below.get(entry.target)
+  let entry: Entry | undefined = own?.kind === 'hardlink' ? own : files.get(link.target)
+  for (let steps = 0; entry?.kind === 'hardlink' && steps < 255; steps++) entry = files.get(entry.target)
   if (entry?.kind === 'file') return entry
   throw new TsbuildError(
     'TSB_LAYER_LINK',

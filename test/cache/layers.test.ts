@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { cacheKey, openCache } from '../../src/cache/index.ts'
+import { cacheKey, openCache, repairing } from '../../src/cache/index.ts'
+import { DamagedTreeError } from '../../src/cache/repairing.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import { type Layer, mediaTypes } from '../../src/image/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
@@ -302,13 +303,60 @@ describe('damage', () => {
   it('an index that was changed is read from the tar again', async () => {
     const { store, layer } = await make(fromChanges)
     const before = lines(await layer.tree())
-    for (const name of await readdir(join(store.root, 'cache/layers'), { recursive: true })) {
-      const path = join(store.root, 'cache/layers', name)
-      if ((await stat(path)).isFile()) await writeFile(path, (await readFile(path, 'utf8')).replace('su', 'so'))
-    }
+    await changeIndexes(store)
     expect(lines(await (await afresh(store, layer)).tree())).toEqual(before)
   })
+
+  it('an index that is found changed while it is looked into is made again, and the work begins anew', async () => {
+    const { store, layer } = await make(fromChanges)
+    const before = lines(await layer.tree())
+    await changeIndexes(store)
+    const again = await afresh(store, layer)
+    const tree = await again.tree('part')
+    expect(() => tree.get(treePath('app/su'))).toThrow(DamagedTreeError)
+    let times = 0
+    const work = async () => {
+      times++
+      return lines(await again.tree('part'))
+    }
+    expect(await repairing(work)).toEqual(before)
+    expect(times).toBe(2)
+    expect(tree.get(treePath('app/su'))).toMatchObject({ digest: sha256('text') })
+    expect(lines(await (await afresh(store, layer)).tree('part'))).toEqual(before)
+  })
+
+  it('an index that is deleted while it is looked into is made again', async () => {
+    const store = await open()
+    const { layers } = await cacheOf(store)
+    const many = Array.from({ length: 2000 }, (_, index) => change(`file /d/${index} ${index}`))
+    const layer = await layers.fromChanges(many, never)
+    const tree = await (await afresh(store, layer)).tree('part')
+    await rm(join(store.root, 'cache'), { recursive: true })
+    expect(await repairing(async () => lines(tree).length)).toBe(2001)
+  })
+
+  it('an index of an earlier version is made again', async () => {
+    const { store, layer } = await make(fromChanges)
+    const before = lines(await layer.tree())
+    for (const path of await indexesIn(store)) await writeFile(path, `${sha256('{}')}\n{}\n`)
+    expect(lines(await (await afresh(store, layer)).tree('part'))).toEqual(before)
+  })
 })
+
+async function indexesIn(store: Store): Promise<readonly string[]> {
+  const folder = join(store.root, 'cache/layers')
+  const found = await readdir(folder, { recursive: true, withFileTypes: true })
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** Changes a name in a way that leaves all else as it is. */
+async function changeIndexes(store: Store): Promise<void> {
+  for (const path of await indexesIn(store)) {
+    const bytes = await readFile(path)
+    bytes.write('so', bytes.indexOf('su'))
+    await writeFile(path, bytes)
+  }
+}
 
 async function saved(store: Store, layer: Layer) {
   const cache = await cacheOf(store)

@@ -31,13 +31,13 @@ describe('a program loads what it uses', () => {
     for (const flag of ['--help', '--version']) {
       const loaded = loadedBy(flag)
       expect(loaded.filter((name) => name !== '' && !name.startsWith('src/'))).toEqual(['commander'])
-      expect(loaded).not.toContain('src/index.ts')
+      expect(loaded).not.toContain('src/library/build.ts')
     }
   })
 
   test('a cached build loads no terminal view, no native code, and nothing that talks to a network or to agents', () => {
     const loaded = loadedBy('.')
-    expect(loaded).toContain('src/index.ts')
+    expect(loaded).toContain('src/library/build.ts')
     expect(loaded.filter((name) => ['ink', 'react', 'koffi'].includes(name))).toEqual([])
     expect(loaded.filter((name) => /^src\/(registry|http|remote|ssh)\//.test(name))).toEqual([])
     expect(loaded).not.toContain('src/cli/views/tty.ts')

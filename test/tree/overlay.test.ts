@@ -1,7 +1,18 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { impliedDirectory } from '../../src/tree/entries.ts'
-import { overlay, rootPath, treeOfEntries, treePath } from '../../src/tree/index.ts'
-import { layer, lines } from '../support/tree.ts'
+import {
+  type Entry,
+  overlay,
+  rootPath,
+  type Tree,
+  type TreePath,
+  treeOfEntries,
+  treePath,
+  walk,
+} from '../../src/tree/index.ts'
+import { tries } from '../support/fuzz.ts'
+import { change, layer, lines } from '../support/tree.ts'
 
 const merged = (...layers: ReturnType<typeof layer>[]) => lines(overlay(layers))
 
@@ -88,3 +99,86 @@ describe('overlay', () => {
     expect(lines(overlay([]))).toEqual([])
   })
 })
+
+describe('overlay of any layers', () => {
+  const path = fc
+    .array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 3 })
+    .map((pieces) => pieces.join('/'))
+  const line = fc.tuple(
+    fc.constantFrom('dir', 'dir', 'file', 'file', 'gone', 'opaque', 'link', 'fifo'),
+    path,
+    fc.nat(9),
+  )
+  const lineOf = ([kind, name, mode]: readonly [string, string, number]) =>
+    kind === 'gone' ? `gone /${name}` : `${kind}[mode=${mode}] /${name}${kind === 'link' ? ' -> x' : ''}`
+
+  it('shows what laying one over the other by hand gives', () => {
+    const stack = fc.array(fc.array(line, { maxLength: 6 }), { maxLength: 5 })
+    fc.assert(
+      fc.property(stack, (layers) => {
+        const trees = layers.map((lines) => layer(...realLines(lines.map(lineOf))))
+        const shown = overlay(trees)
+        const expected = byHand(trees)
+        expect(lines(shown)).toEqual(lines(expected))
+        for (const { path } of walk(expected)) expect(shown.get(path)).toEqual(expected.get(path))
+      }),
+      { ...tries(1500), seed: 4 },
+    )
+  })
+
+  it('asks each layer once for each name of a directory that all of them have', () => {
+    let asked = 0
+    const trees = Array.from({ length: 50 }, (_, index) => {
+      const own = layer(...Array.from({ length: 20 }, (_, name) => `file /d/${index}-${name}`))
+      const get: Tree['get'] = (path) => {
+        asked++
+        return own.get(path)
+      }
+      return { ...own, get }
+    })
+    expect(overlay(trees).list(treePath('d')).length).toBe(1000)
+    expect(asked).toBeLessThan(1000 + 3 * 50)
+  })
+
+  it('asks only the layers that have a directory for what is in it', () => {
+    const asked: string[] = []
+    const trees = Array.from({ length: 50 }, (_, index) => {
+      const own = layer(index === 7 ? 'file /etc/passwd' : `file /data/${index}`)
+      const get: Tree['get'] = (path) => {
+        asked.push(path)
+        return own.get(path)
+      }
+      return { ...own, get }
+    })
+    const shown = overlay(trees)
+    for (let times = 0; times < 10; times++) expect(shown.get(treePath('etc/passwd'))).toMatchObject({ kind: 'file' })
+    expect(asked.filter((path) => path === 'etc').length).toBe(50)
+    expect(asked.filter((path) => path === 'etc/passwd').length).toBe(10)
+  })
+})
+
+/** Without lines below what another line makes no directory: no layer has them. */
+function realLines(all: readonly string[]): readonly string[] {
+  const last = new Map(all.map((one) => [change(one).path, one]))
+  const blocked = [...last.values()].map(change).filter(({ kind }) => kind !== 'directory')
+  return [...last.values()].filter((one) => !blocked.some(({ path }) => change(one).path.startsWith(`${path}/`)))
+}
+
+/** The files that layers make when each is written over those below. */
+function byHand(layers: readonly Tree[]): Tree {
+  const files = new Map<TreePath, Entry>()
+  const removeBelow = (at: TreePath) => {
+    for (const path of files.keys()) if (path.startsWith(`${at}/`)) files.delete(path)
+  }
+  for (const change of layers.flatMap((one) => [...walk(one)])) {
+    const before = files.get(change.path)
+    if (change.kind !== 'directory' || change.opaque) removeBelow(change.path)
+    if (change.kind === 'whiteout') files.delete(change.path)
+    else if (change.kind !== 'directory') files.set(change.path, change)
+    else if (!change.implied || before?.kind !== 'directory') {
+      const { opaque: _, implied: __, ...plain } = change
+      files.set(change.path, plain)
+    }
+  }
+  return treeOfEntries(files.values())
+}

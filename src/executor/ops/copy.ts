@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { KeyComponents, Records } from '../../cache/index.ts'
-import type { Json } from '../../digest/index.ts'
-import { sha256 } from '../../digest/index.ts'
+import { type Digest, type Json, sha256 } from '../../digest/index.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
 import {
   absolutePath,
@@ -22,6 +21,7 @@ import type { MadeLayer, OpContext, OpExecutor, TakenFiles } from './op-executor
 import { ownerOf } from './owner.ts'
 import { type ChosenFile, type Placement, placeFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
+import { seenContent } from './seen-content.ts'
 import { unpackArchive } from './unpack.ts'
 
 /** COPY, and ADD of files: one layer with the chosen files in their new places. */
@@ -73,7 +73,8 @@ async function contentsOf(
   if (node.noCache) return contentsOfMade(op, chosen, context)
   const digestOf: DigestOf = (file) => ports.cache.digests.digest(file, orUseless)
   try {
-    return { ids: await idsOf(chosen, digestOf), digestOf }
+    const idOf = (source: ChosenSource) => seenContent(source, ports, () => contentOf(source, digestOf))
+    return { ids: await idsOf(chosen, idOf), digestOf }
   } catch (error) {
     if (error instanceof UselessKey) return contentsOfMade(op, chosen, context)
     throw error
@@ -92,7 +93,8 @@ async function contentsOfMade(op: CopyOp, chosen: readonly ChosenSource[], conte
   const started = ports.now()
   const made = await changesOf(op, chosen, context, (changes) => ports.cache.layers.prepare(changes, signal))
   const digestOf: DigestOf = (file) => made.digestOf(file) ?? ports.cache.digests.digest(file)
-  return { ids: await idsOf(chosen, digestOf), digestOf, made: { started, keep: made.keep, drop: made.drop } }
+  const ids = await idsOf(chosen, (source) => contentOf(source, digestOf))
+  return { ids, digestOf, made: { started, keep: made.keep, drop: made.drop } }
 }
 
 /** Gives what the layer says to somebody who reads the files at once: those of archives are gone afterwards. */
@@ -133,8 +135,11 @@ function parentOf(op: CopyOp, inputs: OpContext['inputs']) {
   return op.link ? {} : { parent: inputs.snapshot(op.onto).chain }
 }
 
-function idsOf(chosen: readonly ChosenSource[], digestOf: DigestOf): Promise<KeyComponents['inputs']> {
-  return Promise.all(chosen.map(async (source) => ({ name: source.name, id: await contentOf(source, digestOf) })))
+function idsOf(
+  chosen: readonly ChosenSource[],
+  idOf: (source: ChosenSource) => Promise<Digest>,
+): Promise<KeyComponents['inputs']> {
+  return Promise.all(chosen.map(async (source) => ({ name: source.name, id: await idOf(source) })))
 }
 
 /** What of a source counts: every entry that will be taken. */

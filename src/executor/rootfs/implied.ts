@@ -16,7 +16,7 @@ export async function overImplied(
   tree: FileTree,
   directory: string,
 ): Promise<readonly string[]> {
-  const trees = await Promise.all(layers.map((layer) => layer.tree()))
+  const trees = await Promise.all(layers.map((layer) => layer.tree('part')))
   const implied = trees.flatMap((one) => one.impliedDirectories?.() ?? [])
   const entries = new Map<TreePath, Entry>()
   for (const path of implied) {

@@ -68,7 +68,7 @@ export async function lowerDirectories(
 
 /** The files of some layers, lowest first. */
 export async function mergedTree(layers: readonly Layer[]): Promise<FileTree> {
-  return overlay(await Promise.all(layers.map((layer) => layer.tree())))
+  return overlay(await Promise.all(layers.map((layer) => layer.tree('part'))))
 }
 
 export function targetPaths({ places }: PlacedTargets): ReadonlyMap<string, string> {

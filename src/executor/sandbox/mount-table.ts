@@ -23,8 +23,8 @@ export interface OverlayDirectories {
 export const tableName = 'table'
 
 /**
- * Writes what `mount --all` is to mount, in order. The options of an overlay must fit a page and may hold no colon, so each
- * directory is named by a short link in `folder`, which has to be the working directory then.
+ * Writes what `mount --all` is to mount, in order. The options of an overlay must fit a page and may hold no colon, so
+ * directories are named by short links in `folder`, which has to be the working directory then.
  */
 export async function writeMountTable(folder: string, rows: readonly MountRow[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -47,7 +47,7 @@ export async function overlayRow(
     await symlink(nameBytes(to), path.join(folder, as))
     return as
   }
-  const below = await Promise.all(lowers.map((lower, index) => link(lower, `${name}${index}`)))
+  const below = await (lowers.length > manyLowers ? linkFolders : linkEach)(lowers, name, link)
   const [upperdir, workdir] = await Promise.all([link(upper, `${name}u`), link(work, `${name}w`)])
   return {
     source: 'overlay',
@@ -63,6 +63,27 @@ export async function overlayRow(
       ...further,
     ],
   }
+}
+
+type Link = (to: string, as: string) => Promise<string>
+
+/** Beyond these, to make and remove a link for each takes longer than the mount. */
+const manyLowers = 32
+/** Of a page of options, what lower directories may take. */
+const lowersLength = 3900
+
+async function linkEach(lowers: readonly string[], name: string, link: Link): Promise<readonly string[]> {
+  return Promise.all(lowers.map((lower, index) => link(lower, `${name}${index}`)))
+}
+
+/** Most layers lie side by side: a link to the folder they are in, and their names. */
+async function linkFolders(lowers: readonly string[], name: string, link: Link): Promise<readonly string[]> {
+  const folders = [...new Set(lowers.map((lower) => path.dirname(lower)))]
+  const names = lowers.map((lower) => `${name}${folders.indexOf(path.dirname(lower))}/${path.basename(lower)}`)
+  const isPlain = names.every((one) => /^[\w./-]+$/.test(one))
+  if (!isPlain || names.join(':').length > lowersLength) return linkEach(lowers, name, link)
+  await Promise.all(folders.map((folder, index) => link(folder, `${name}${index}`)))
+  return names
 }
 
 /**

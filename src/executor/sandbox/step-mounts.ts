@@ -27,7 +27,7 @@ export async function stepMounts(
   rootOptions: readonly string[],
 ): Promise<StepMounts> {
   const rows: MountRow[] = []
-  if (rootfs.kind === 'overlay') rows.push(await overlayRow(folder, 'root.', rootfs, machine, rootOptions))
+  if (rootfs.kind === 'overlay') rows.push(await overlayRow(folder, 'r', rootfs, machine, rootOptions))
   const bound: BoundMount[] = []
   for (const [index, mount] of mounts.entries()) {
     if (mount.kind === 'overlay') rows.push(await overlayRow(folder, `${index}.`, mount, machine))

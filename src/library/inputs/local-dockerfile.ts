@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { textLimit } from '../../context/index.ts'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import type { SourceFile } from '../../source.ts'
@@ -57,10 +56,16 @@ export function tooLarge(name: string): TsbuildError {
 
 async function readFileText(file: string): Promise<string | undefined> {
   try {
+    await using handle = await open(file)
+    const parts: Buffer[] = []
+    let length = 0
     // A device or a pipe does not say how much there is to read.
-    const bytes = await buffer(createReadStream(file, { end: textLimit }))
-    if (bytes.length > textLimit) throw tooLarge(file)
-    return bytes.toString()
+    for (let read = await handle.read(); read.bytesRead > 0; read = await handle.read()) {
+      length += read.bytesRead
+      if (length > textLimit) throw tooLarge(file)
+      parts.push(read.buffer.subarray(0, read.bytesRead))
+    }
+    return Buffer.concat(parts).toString()
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
     if (isSystemError(error, 'EISDIR')) throw directoryAsDockerfile(file)

@@ -26,10 +26,10 @@ export async function* readTar(
   form: ArchiveForm,
   limits: ArchiveLimits = defaultArchiveLimits,
 ): AsyncGenerator<TarMember, void, undefined> {
-  const { extract } = await import('tar-stream')
+  const { default: tar } = await import('tar-stream')
   const reader = byteReader(bytes)
   const found: PlainMember[] = []
-  const members: Extract = extract(readOptions)
+  const members: Extract = tar.extract(readOptions)
   const feeding = feed(
     plainTar(reader, limits, (member) => found.push(member)),
     members,

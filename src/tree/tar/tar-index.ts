@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { type Digest, sha256, sha256Hasher } from '../../digest/index.ts'
 import type { Change, Content, Tree } from '../entry.ts'
 import { archiveError, quoted } from './archive-error.ts'
 import { layerMap } from './layer-map.ts'
@@ -10,6 +11,8 @@ export interface IndexOptions {
   /** Default: `layer`. */
   readonly form?: ArchiveForm
   readonly limits?: ArchiveLimits
+  /** Hash the bytes of each file while they pass. */
+  readonly digests?: boolean
   /** Told of every member, also of those that a later one replaces. */
   readonly seen?: (entry: TarEntry) => void
 }
@@ -30,20 +33,34 @@ export function tarIndex(tarFile: string, options: IndexOptions = {}): Promise<T
 export async function indexTar(
   bytes: AsyncIterable<Uint8Array>,
   tarFile: string,
-  { form = 'layer', limits = defaultArchiveLimits, seen }: IndexOptions = {},
+  { form = 'layer', limits = defaultArchiveLimits, digests = false, seen }: IndexOptions = {},
 ): Promise<Tree> {
   const map = layerMap()
   for await (const member of readTar(bytes, form, limits)) {
     seen?.(member.entry)
-    map.add(await changeOf(member, tarFile))
+    map.add(await changeOf(member, tarFile, digests))
   }
   return map.tree()
 }
 
-async function changeOf({ entry, body, offset }: TarMember, tarFile: string): Promise<Change | OpaqueMark> {
+async function changeOf(
+  { entry, body, offset }: TarMember,
+  tarFile: string,
+  digests: boolean,
+): Promise<Change | OpaqueMark> {
   if (entry.kind !== 'file') return entry
-  const content = offset === undefined ? await inMemory(entry, body) : hostContent(tarFile, offset)
-  return { ...entry, content }
+  if (offset === undefined) {
+    const bytes = await inMemory(entry, body)
+    return { ...entry, content: { kind: 'bytes', bytes }, ...(digests && { digest: sha256(bytes) }) }
+  }
+  const content = hostContent(tarFile, offset)
+  return digests ? { ...entry, content, digest: await digestOf(body) } : { ...entry, content }
+}
+
+async function digestOf(body: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hasher = sha256Hasher()
+  for await (const piece of body) hasher.update(piece)
+  return hasher.digest()
 }
 
 function hostContent(path: string, offset: number): Content {
@@ -53,11 +70,11 @@ function hostContent(path: string, offset: number): Content {
 const largestSparse = 64 * 2 ** 20
 
 /** A sparse file is not in the tar in one piece. Layers have none; archives for ADD rarely. */
-async function inMemory(entry: TarFile, body: AsyncIterable<Uint8Array>): Promise<Content> {
+async function inMemory(entry: TarFile, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   if (entry.size > largestSparse) {
     throw archiveError('TSB_ARCHIVE_SPARSE', `${quoted(entry.path)} is a sparse file of ${entry.size} bytes`)
   }
   const parts: Uint8Array[] = []
   for await (const part of body) parts.push(part)
-  return { kind: 'bytes', bytes: Buffer.concat(parts) }
+  return Buffer.concat(parts)
 }

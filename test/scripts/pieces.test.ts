@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { merged, withLateBuiltins } from '../../scripts/pieces.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tsbuild-pieces-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a late module of Node is loaded by the first use, others at once', () => {
+  const code =
+    'var import_node_fs=require("node:fs"),import_node_net2=require("node:net");(0,import_node_net2.isIP)(import_node_fs.x)'
+  expect(withLateBuiltins(code)).toBe(
+    'var import_node_fs=require("node:fs"),import_node_net2=()=>(require("node:net"));(0,import_node_net2().isIP)(import_node_fs.x)',
+  )
+})
+
+test('a module of which only the default is used is not copied', () => {
+  const only = 'var import_node_path=__toESM(require("node:path"));import_node_path.default.join()'
+  expect(withLateBuiltins(only)).toContain('import_node_path={default:require("node:path")}')
+  expect(withLateBuiltins(`${only};import_node_path.sep`)).toContain('__toESM(require("node:path"))')
+})
+
+test('pieces in one file are evaluated once, when asked for, whoever asks', () => {
+  const pieces = new Map([
+    [
+      'main.cjs',
+      'exports.start=()=>require("./chunks/shared.cjs").count();exports.late=()=>require("./chunks/cold.cjs").twice()',
+    ],
+    ['chunks/shared.cjs', 'let n=0;exports.count=()=>++n'],
+    ['chunks/cold.cjs', 'const shared=require("./shared.cjs");exports.twice=()=>[shared.count(),shared.count()]'],
+  ])
+  for (const [name, text] of merged(pieces, new Set(['main.cjs', 'chunks/shared.cjs']), 'main.cjs')) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const load = createRequire(join(folder, 'x.cjs'))
+  const { start, late } = load('./main.cjs') as { start: () => number; late: () => number[] }
+  expect([start(), late(), start()]).toEqual([1, [2, 3], 4])
+})
