@@ -10,7 +10,7 @@ export interface StatDigests extends FileDigests {
   /** What this process found before for the very file, if it did: a memo that may be stale in a race. */
   seen(file: FileEntry): Digest | undefined
   /** Keeps digests that somebody else took. @param readAt when the first of the files was read, at the earliest */
-  note(files: Iterable<readonly [FileEntry, Digest]>, readAt: number): Promise<void>
+  note(files: Iterable<readonly [FileEntry, { readonly digest: Digest }]>, readAt: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
     },
     async note(files, readAt) {
       const index = await opened()
-      for (const [file, digest] of files) {
+      for (const [file, { digest }] of files) {
         const stat = file.digest ? undefined : statOf(file)
         if (stat && trusted(index, stat) !== digest) put(index, stat, digest, readAt)
       }

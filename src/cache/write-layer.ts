@@ -67,9 +67,9 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
       const started = ports.now()
       const made = await writeAside(changes, signal)
       checkUnchanged(made, (file) => file.digest)
-      const read = Array.from(made.written.files, ([file, { digest }]) => [file, digest] as const)
-      await ports.digests.note(read, started)
-      const digests = new Map(read.map(([{ content }, digest]) => [content, digest]))
+      await ports.digests.note(made.written.files, started)
+      const digests = new Map<FileEntry['content'], Digest>()
+      for (const [{ content }, { digest }] of made.written.files) digests.set(content, digest)
       return {
         digestOf: ({ content }) => digests.get(content),
         keep: () => adopt(made, ports),
@@ -100,13 +100,15 @@ function checkUnchanged({ written }: LayerAside, seen: (file: FileEntry) => Dige
   }
 }
 
-function indexed(changes: readonly Change[], written: WrittenTar): readonly IndexedChange[] {
-  return changes.map((change) => {
-    if (change.kind !== 'file') return change
-    const { content: _, ...file } = change
+function* indexed(changes: readonly Change[], written: WrittenTar): Generator<IndexedChange, void, undefined> {
+  for (const change of changes) {
+    if (change.kind !== 'file') {
+      yield change
+      continue
+    }
     const { digest, offset } = writtenFile(written, change)
-    return { ...file, digest, data: offset }
-  })
+    yield { ...change, digest, data: offset }
+  }
 }
 
 function writtenFile(written: WrittenTar, file: FileEntry): WrittenFile {
