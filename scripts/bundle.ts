@@ -88,6 +88,17 @@ function bundleDockerfileAst() {
   })
 }
 
+/** The second thread of whoever writes a layer, which shares no piece with the program: it has to start at once. */
+function bundleFillWorker() {
+  return build({
+    ...common,
+    entryPoints: { 'fill-worker': 'src/tree/tar/fill-worker.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  })
+}
+
 /**
  * The command line and the library, cut into pieces that are loaded when they are used. The bundler cuts ES modules alone;
  * each piece then becomes CommonJS, which Node starts with sooner, and those of a cached build become one file (decision 0024).
@@ -162,4 +173,4 @@ async function declare(): Promise<void> {
 }
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([bundleTerminalView(), bundleDockerfileAst(), bundleProgram(), declare()])
+await Promise.all([bundleTerminalView(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])

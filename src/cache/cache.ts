@@ -60,14 +60,21 @@ export interface Records {
    * or command), with its `files`: to explain a miss. Its layer may be gone.
    */
   nearest(components: KeyComponents): Promise<CacheRecord | undefined>
+  /** False when nothing can be found by a key with this definition and parent, whatever its inputs are. */
+  hasLike(components: Pick<KeyComponents, 'definition' | 'parent'>): Promise<boolean>
   /** The oldest record that gave a layer with this content id on this parent: for early cutoff. */
   sameContent(parent: Digest | undefined, contentId: Digest): Promise<CacheRecord | undefined>
 }
 
 /** Makes the forms of layers, and keeps them. */
 export interface Layers {
-  /** Writes the tar of these changes (any order of siblings, parents first) into the store, reading each file once. */
-  fromChanges(changes: Iterable<Change>, signal: AbortSignal): Promise<Layer>
+  /**
+   * Writes the tar of these changes (any order of siblings, parents first) into the store, reading each file once.
+   * @param older a layer that has many of the same files, perhaps: what is known to be in its tar is taken from there
+   */
+  fromChanges(changes: Iterable<Change>, signal: AbortSignal, older?: LayerRecord): Promise<Layer>
+  /** As `fromChanges`, but kept aside: for who learns from the reading whether the layer is wanted. */
+  prepare(changes: Iterable<Change>, signal: AbortSignal): Promise<PreparedLayer>
   /**
    * As `fromChanges`, for the changes in a directory that overlayfs used as its upper one and nobody writes to any more:
    * the directory is moved into the cache and becomes the layer's.
@@ -79,13 +86,22 @@ export interface Layers {
   recordOf(layer: Layer): Promise<LayerRecord>
 }
 
+/** A layer that was written and is not in the store yet. */
+export interface PreparedLayer {
+  /** The digest of a file as it was read; undefined for one whose bytes are not in the layer. It may have another path. */
+  digestOf(file: FileEntry): Digest | undefined
+  keep(): Promise<Layer>
+  drop(): Promise<void>
+}
+
 /** sha256 of files of this machine, by the stat index. */
 export interface FileDigests {
   /**
    * Of the bytes of a file; without waiting when it is known.
+   * @param beforeReading called when the file would have to be read, which it is not when this throws
    * @throws {TsbuildError} TSB_FILE_CHANGED when it is not the file any more that was listed
    */
-  digest(file: FileEntry): Digest | Promise<Digest>
+  digest(file: FileEntry, beforeReading?: () => Promise<void>): Digest | Promise<Digest>
 }
 
 /** Content ids of files of this machine by what the file system says of them: nothing is read, and no digest looked up. */

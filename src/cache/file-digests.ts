@@ -1,5 +1,5 @@
-import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { type FileEntry, readContent } from '../tree/index.ts'
+import type { Digest } from '../digest/index.ts'
+import { digestOfContent, type FileEntry } from '../tree/index.ts'
 import type { FileDigests } from './cache.ts'
 import { isSettled } from './settled.ts'
 import type { StatIndex } from './stat-index.ts'
@@ -9,10 +9,13 @@ import type { FileStat } from './stat-table.ts'
 export interface StatDigests extends FileDigests {
   /** What this process found before for the very file, if it did: a memo that may be stale in a race. */
   seen(file: FileEntry): Digest | undefined
+  /** Keeps digests that somebody else took. @param readAt when the first of the files was read, at the earliest */
+  note(files: Iterable<readonly [FileEntry, { readonly digest: Digest }]>, readAt: number): Promise<void>
   close(): Promise<void>
 }
 
 const day = 86_400_000
+const atOnce = async () => {}
 
 /**
  * @param open opens the stat index; called when the first file is asked for
@@ -21,25 +24,39 @@ const day = 86_400_000
 export function openFileDigests(open: (today: number) => Promise<StatIndex>, now: () => number): StatDigests {
   let opening: Promise<StatIndex> | undefined
   let index: StatIndex | undefined
-  const read = async (file: FileEntry, stat: FileStat | undefined) => {
+  const opened = async () => {
     opening ??= open(Math.floor(now() / day))
     index = await opening
+    return index
+  }
+  const read = async (file: FileEntry, stat: FileStat | undefined, beforeReading: () => Promise<void>) => {
+    const index = await opened()
     const known = stat && trusted(index, stat)
     if (known) return known
+    await beforeReading()
     const readAt = now()
     const digest = await digestOfContent(file)
-    if (stat) index.put(stat, { digest, day: isSettled(stat.ctimeNs, readAt) ? Math.floor(now() / day) : 0 })
+    if (stat) put(index, stat, digest, readAt)
     return digest
   }
+  const put = (index: StatIndex, stat: FileStat, digest: Digest, readAt: number) =>
+    index.put(stat, { digest, day: isSettled(stat.ctimeNs, readAt) ? Math.floor(now() / day) : 0 })
   return {
-    digest(file) {
+    digest(file, beforeReading = atOnce) {
       if (file.digest) return file.digest
       const stat = statOf(file)
-      return (index && stat && trusted(index, stat)) ?? read(file, stat)
+      return (index && stat && trusted(index, stat)) ?? read(file, stat, beforeReading)
     },
     seen(file) {
       const stat = statOf(file)
       return stat && index?.find(stat)?.digest
+    },
+    async note(files, readAt) {
+      const index = await opened()
+      for (const [file, { digest }] of files) {
+        const stat = file.digest ? undefined : statOf(file)
+        if (stat && trusted(index, stat) !== digest) put(index, stat, digest, readAt)
+      }
     },
     close: async () => (await opening)?.save(),
   }
@@ -54,10 +71,4 @@ function statOf({ content, size }: FileEntry): FileStat | undefined {
 function trusted(index: StatIndex, stat: FileStat): Digest | undefined {
   const known = index.find(stat)
   return known && known.day > 0 ? known.digest : undefined
-}
-
-async function digestOfContent(file: FileEntry): Promise<Digest> {
-  const hasher = sha256Hasher()
-  for await (const chunk of readContent(file)) hasher.update(chunk)
-  return hasher.digest()
 }

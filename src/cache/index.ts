@@ -6,6 +6,7 @@ export type {
   KeyComponents,
   LayerRecord,
   Layers,
+  PreparedLayer,
   Records,
 } from './cache.ts'
 export { cacheKey } from './key.ts'

@@ -13,7 +13,6 @@ import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
-import { restoreBlob } from './restore-blob.ts'
 import { openTurns } from './turns.ts'
 import { diffIdMismatch, unpackLayer } from './unpack-layer.ts'
 
@@ -119,7 +118,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
       const index = known(layer)
-      return index !== undefined && restoreBlob(store, layer, index, places.directory(layer.diffId))
+      if (!index) return false
+      const { restoreBlob } = await import('./restore-blob.ts')
+      return restoreBlob(store, layer, index, places.directory(layer.diffId))
     },
     async adoptDirectory(diffId, directory) {
       const path = places.directory(diffId)

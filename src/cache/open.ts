@@ -16,6 +16,7 @@ import { openRecords, type RecordShelves } from './records.ts'
 import { openShelf } from './shelf.ts'
 import { openStatIndex } from './stat-index.ts'
 import { openSurveys } from './surveys.ts'
+import type { LayerWriter } from './write-layer.ts'
 
 export interface CacheOptions {
   /** Milliseconds since 1970. */
@@ -40,10 +41,16 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
   }
   const files = openLayerFiles({ store, indexes: openIndexShelf(join(folder, 'layers'), aside), overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
+  const writerPorts = { store, files, digests, now }
+  let writer: Promise<LayerWriter> | undefined
+  const openWriter = async () => (await import('./write-layer.ts')).openLayerWriter(writerPorts)
   store.protect(() => neededBlobs(shelves))
   return {
     records: openRecords(shelves, files.isAvailable),
-    layers: openLayers({ store, files, digests }),
+    layers: openLayers(writerPorts, () => {
+      writer ??= openWriter()
+      return writer
+    }),
     digests,
     surveys: openSurveys(shelf('surveys')),
     plans: openPlans(shelf('plans')),
@@ -53,7 +60,10 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
       await mkdir(path, { recursive: true, mode: 0o700 })
       return path
     },
-    close: digests.close,
+    async close() {
+      await (await writer)?.close()
+      await digests.close()
+    },
   }
 }
 

@@ -33,6 +33,10 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
     const record = key && (await findExact(key))
     return record && record.layer.contentId === contentId ? record : undefined
   }
+  const ofStep = async (components: Pick<KeyComponents, 'definition'>) => {
+    const keys = keysIn(await shelves.steps.get(stepIdentity(components)))
+    return (await Promise.all(keys.map(read))).filter((record) => record !== undefined)
+  }
   return {
     find: async (key) => (await findExact(key)) ?? (await atAlias(key)),
     async save(record) {
@@ -48,10 +52,13 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
       if ((await shelves.aliases.get(key)) !== to) await shelves.aliases.put(key, to)
     },
     async nearest(components) {
-      const keys = keysIn(await shelves.steps.get(stepIdentity(components)))
-      const records = (await Promise.all(keys.map(read))).filter((record) => record !== undefined)
-      const best = mostAlike(components, records)
+      const best = mostAlike(components, await ofStep(components))
       return best && withFiles(best, shelves.files)
+    },
+    async hasLike({ definition, parent }) {
+      const wanted = digestOf(definition)
+      const records = await ofStep({ definition })
+      return records.some((one) => one.components.parent === parent && digestOf(one.components.definition) === wanted)
     },
     sameContent,
   }
@@ -68,7 +75,7 @@ async function rememberStep(steps: Shelf, { key, components }: CacheRecord): Pro
 }
 
 /** What a person would call the same step: its kind, and what it runs or where it puts files. */
-function stepIdentity({ definition }: KeyComponents): Digest {
+function stepIdentity({ definition }: Pick<KeyComponents, 'definition'>): Digest {
   const members = Object(definition) as { readonly [key: string]: Json | undefined }
   return digestOf([members['kind'] ?? null, members['dest'] ?? members['argv'] ?? members['path'] ?? null])
 }

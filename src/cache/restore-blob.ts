@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { TsbuildError } from '../errors.ts'
-import { removeTree, type Store, writeFresh } from '../store/index.ts'
-import { layerTar, tarOrder } from '../tree/index.ts'
+import { removeTree, type Store, withFreshFile } from '../store/index.ts'
+import { tarOrder, writeTarFile } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists } from './exists.ts'
 import { changeOf, type LayerIndex } from './layer-index.ts'
@@ -20,14 +20,13 @@ export async function restoreBlob(
   const placed = [...changes].map((change) =>
     changeOf(change, (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })),
   )
-  const tar = layerTar(tarOrder(placed))
   try {
-    const file = await writeFresh(await store.temporary('restore'), tar.bytes)
-    if (tar.done().diffId === diffId) {
-      await store.blobs.adopt(file, diffId)
+    const tar = await withFreshFile(await store.temporary('restore'), (file) => writeTarFile(tarOrder(placed), file))
+    if (tar.result.diffId === diffId) {
+      await store.blobs.adopt(tar.path, diffId)
       return true
     }
-    await rm(file)
+    await rm(tar.path)
   } catch (error) {
     if (!(error instanceof TsbuildError && error.code === 'TSB_FILE_CHANGED')) throw error
   }

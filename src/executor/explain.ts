@@ -1,19 +1,18 @@
-import type { CacheRecord, KeyComponents, Records } from '../cache/index.ts'
+import type { CacheRecord, KeyComponents } from '../cache/index.ts'
 import { canonicalJson, type Json } from '../digest/index.ts'
 import type { Node } from '../graph/index.ts'
 import type { MissReason } from './events.ts'
 
 type TakenFiles = NonNullable<CacheRecord['files']>
 
-/** Why a step is not in the cache: what it is made of, held against the nearest step that is there. */
-export async function explainMiss(
+/** Why a step is not in the cache: what it is made of, held against the nearest step that is there, if one is. */
+export function explainMiss(
   components: KeyComponents,
   files: TakenFiles | undefined,
   node: Node,
-  records: Records,
-): Promise<MissReason> {
+  nearest: CacheRecord | undefined,
+): MissReason {
   if (node.noCache) return { kind: 'not-cached', why: '--no-cache' }
-  const nearest = await records.nearest(components)
   if (!nearest) return { kind: 'never-built' }
   const changed = [
     ...changedInputs(components, files, nearest),

@@ -1,6 +1,7 @@
 import { type CacheKey, type CacheRecord, cacheKey, repairing } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node } from '../graph/index.ts'
+import type { Layer } from '../image/index.ts'
 import type { BuildEvent } from './events.ts'
 import { explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
@@ -39,6 +40,7 @@ export async function performStep(
   const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(executor.version, parts.components)
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
+  if (found) await parts.made?.drop()
   const result = found
     ? hit(node, found, ports)
     : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)), signal)
@@ -62,16 +64,20 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   const { ports, signal } = context
   signal.throwIfAborted()
   const made = node.noCache ? undefined : await ports.cache.records.find(key)
-  if (made) return hit(node, made, ports)
+  if (made) {
+    await parts.made?.drop()
+    return hit(node, made, ports)
+  }
   const files = parts.files && (await repairing(parts.files))
-  const reason = await explainMiss(parts.components, files, node, ports.cache.records)
-  const started = ports.now()
+  const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
+  const reason = explainMiss(parts.components, files, node, nearest)
+  const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
   ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
   try {
     const record = await runAndRecord(
-      node,
       { key, components: parts.components, ...(files && { files }) },
+      () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...(nearest && { older: nearest.layer }) }),
       context,
       started,
     )
@@ -98,13 +104,13 @@ export function failureOf(node: Node, error: unknown, at: number, signal: AbortS
  * was the same instruction that made it.
  */
 async function runAndRecord(
-  node: LayerNode,
   known: Pick<CacheRecord, 'key' | 'components' | 'files'>,
+  make: () => Promise<Layer>,
   context: OpContext,
   started: number,
 ): Promise<CacheRecord> {
   const { cache, now } = context.ports
-  const layer = await repairing(() => executorOf(node.op).run(context))
+  const layer = await repairing(make)
   const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
   const again = older && canonicalJson(older.components.definition) === canonicalJson(known.components.definition)
   const record: CacheRecord = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFailure } from './failure.ts'
 
@@ -10,17 +10,33 @@ import { writeFailure } from './failure.ts'
  * @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY
  */
 export async function writeFresh(folder: string, bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const path = join(folder, randomBytes(8).toString('hex'))
-  let written = 0
-  try {
-    await using file = await open(path, 'wx', 0o600)
+  const { path } = await withFreshFile(folder, async (file) => {
     for await (const chunk of bytes) {
       for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
-      written += chunk.length
     }
-    return path
+  })
+  return path
+}
+
+/** As `writeFresh`, for a writer that wants the file itself. Closed at the end. */
+export async function withFreshFile<T>(
+  folder: string,
+  write: (file: FileHandle) => Promise<T>,
+): Promise<{ readonly path: string; readonly result: T }> {
+  const path = join(folder, randomBytes(8).toString('hex'))
+  try {
+    await using file = await open(path, 'wx', 0o600)
+    return { path, result: await write(file) }
   } catch (error) {
+    const written = await sizeOf(path)
     await rm(path, { force: true })
     throw await writeFailure(error, path, written)
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
 }

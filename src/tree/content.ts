@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, read } from 'node:fs'
+import { promisify } from 'node:util'
+import { type Digest, sha256, sha256Hasher } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import type { Content, FileEntry, FileIdentity } from './entry.ts'
-import { encodeName } from './names.ts'
+import type { Content, FileEntry } from './entry.ts'
 import { absolutePath } from './path.ts'
+import { checkIdentity, type FilePart, NotAsListed, openFile, readWhole } from './read-file.ts'
 
 type HostContent = Extract<Content, { readonly kind: 'host' }>
 
@@ -16,6 +17,18 @@ export async function* readContent(file: FileEntry): AsyncGenerator<Uint8Array, 
   if (file.content.kind === 'bytes') yield file.content.bytes
   else if (file.size <= atOnce) yield readAtOnce(file, file.content)
   else yield* readInParts(file, file.content)
+}
+
+/**
+ * The digest of a file's bytes.
+ * @throws {TsbuildError} as `readContent`
+ */
+export async function digestOfContent(file: FileEntry): Promise<Digest> {
+  if (file.content.kind === 'bytes') return sha256(file.content.bytes)
+  if (file.size <= atOnce) return digestAtOnce(file, file.content)
+  const hasher = sha256Hasher()
+  for await (const part of readInParts(file, file.content)) hasher.update(part)
+  return hasher.digest()
 }
 
 /**
@@ -32,94 +45,65 @@ export async function readSmall(file: FileEntry, limit: number): Promise<Uint8Ar
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 }
 
-/**
- * As `readContent`, for a file of up to `atOnce` bytes, into the beginning of these bytes: a memory for each of many small
- * files costs more than reading them.
- * @throws {TsbuildError} as `readContent`
- */
-export function readInto(bytes: Uint8Array, file: FileEntry): void {
-  if (file.content.kind === 'host') fill(bytes, file, file.content)
-  else bytes.set(file.content.bytes)
-}
-
 /** Below this a thread costs more than the reading. */
-export const atOnce = 256 * 1024
+const atOnce = 256 * 1024
 const partSize = 1024 * 1024
-/** A fifo that took the place of a file must not make the open wait. */
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 function readAtOnce(file: FileEntry, content: HostContent): Uint8Array {
   const bytes = Buffer.allocUnsafe(file.size)
-  fill(bytes, file, content)
+  orExplained(file, () => readWhole(bytes, partOf(file, content)))
   return bytes
 }
 
-function fill(bytes: Uint8Array, file: FileEntry, content: HostContent): void {
-  const fd = orChanged(file, () => openSync(encodeName(content.path), openFlags))
+/** A memory for each of many small files would cost more than reading them. */
+function digestAtOnce(file: FileEntry, content: HostContent): Digest {
+  const bytes = file.size <= shared.length ? shared.subarray(0, file.size) : Buffer.allocUnsafeSlow(file.size)
+  orExplained(file, () => readWhole(bytes, partOf(file, content)))
+  return sha256(bytes)
+}
+
+/** Used by one synchronous call at a time. */
+const shared = Buffer.allocUnsafeSlow(64 * 1024)
+
+async function* readInParts(file: FileEntry, content: HostContent): AsyncGenerator<Uint8Array, void, undefined> {
+  const part = partOf(file, content)
+  const fd = orExplained(file, () => openFile(content.path))
   try {
-    let length = 0
-    checkIdentity(file, content, fd)
-    while (length < file.size) {
-      const read = readSync(fd, bytes, length, file.size - length, content.offset + length)
-      if (read === 0) throw changed(file)
-      length += read
+    orExplained(file, () => checkIdentity(fd, part))
+    for (let at = 0; at < file.size; ) {
+      const wanted = Math.min(partSize, file.size - at)
+      const { bytesRead, buffer } = await readPart(fd, Buffer.allocUnsafe(wanted), 0, wanted, content.offset + at)
+      if (bytesRead === 0) throw changed(file)
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
     }
-    checkIdentity(file, content, fd)
+    orExplained(file, () => checkIdentity(fd, part))
   } finally {
     closeSync(fd)
   }
 }
 
-async function* readInParts(file: FileEntry, content: HostContent): AsyncGenerator<Uint8Array, void, undefined> {
-  const handle = await openFile(file, content)
-  try {
-    checkIdentity(file, content, handle.fd)
-    for (let at = 0; at < file.size; ) {
-      const wanted = Math.min(partSize, file.size - at)
-      const part = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, content.offset + at)
-      if (part.bytesRead === 0) throw changed(file)
-      yield part.buffer.subarray(0, part.bytesRead)
-      at += part.bytesRead
-    }
-    checkIdentity(file, content, handle.fd)
-  } finally {
-    await handle.close()
-  }
+const readPart = promisify(read)
+
+/** Where the bytes of a file are. */
+export function partOf({ size }: FileEntry, { path, offset, identity }: HostContent): FilePart {
+  return { path, offset, size, identity }
 }
 
-async function openFile(file: FileEntry, content: HostContent): Promise<FileHandle> {
-  try {
-    return await open(encodeName(content.path), openFlags)
-  } catch (error) {
-    throw openError(file, error)
-  }
-}
-
-function orChanged<T>(file: FileEntry, work: () => T): T {
+function orExplained<T>(file: FileEntry, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw openError(file, error)
+    throw readError(file, error)
   }
 }
 
-function openError(file: FileEntry, error: unknown): unknown {
+/** What it means that a file could not be read: TSB_FILE_CHANGED, TSB_FILE_UNREADABLE, or the error itself. */
+export function readError(file: FileEntry, error: unknown): unknown {
+  if (error instanceof NotAsListed) return changed(file)
   if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO')) return changed(file, error)
   if (isSystemError(error, 'EACCES', 'EPERM')) return unreadable(absolutePath(file.path), error)
   return error
-}
-
-function checkIdentity(file: FileEntry, { identity }: HostContent, fd: number): void {
-  if (identity !== undefined && !isSame(identity, fstatSync(fd, { bigint: true }))) throw changed(file)
-}
-
-function isSame(identity: FileIdentity, now: FileIdentity): boolean {
-  return (
-    identity.ino === now.ino &&
-    identity.dev === now.dev &&
-    identity.mtimeNs === now.mtimeNs &&
-    identity.ctimeNs === now.ctimeNs
-  )
 }
 
 function changed(file: FileEntry, cause?: unknown): TsbuildError {

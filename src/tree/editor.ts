@@ -1,8 +1,8 @@
 import { TsbuildError } from '../errors.ts'
 import type { Change, Entry, FileEntry, FileTree, HardlinkEntry } from './entry.ts'
 import { furtherNames } from './further-names.ts'
-import { comparePaths } from './order.ts'
-import { joinPath, rootPath, type TreePath } from './path.ts'
+import { comparePaths, inOrder } from './order.ts'
+import { baseName, isWithin, joinPath, parentPath, rootPath, type TreePath } from './path.ts'
 
 /**
  * A file tree with changes on top of one that stays as it is: what COPY and WORKDIR write into before there is a layer.
@@ -39,21 +39,22 @@ interface EditNode {
 export function editTree(below: FileTree): TreeEditor {
   const root = newNode()
   const links = furtherNames()
+  const places = openPlaces(root, below)
   const get = (path: TreePath): Entry | undefined => {
-    const { node, covered } = find(root, path)
+    const { node, covered } = places.find(path)
     if (node && node.state !== 'through') return node.entry
     return covered ? undefined : below.get(path)
   }
   const amend = (entry: Entry): void => {
     const merges = entry.kind === 'directory' && get(entry.path)?.kind === 'directory'
-    const node = touch(root, entry.path)
-    if (!merges) clear(node, below, entry.path)
+    const node = places.touch(entry.path)
+    if (!merges) places.clear(node, entry.path)
     node.state = 'put'
     node.entry = entry
   }
   return {
     get,
-    list: (path) => listNames(find(root, path), below, path),
+    list: (path) => listNames(places.find(path), below, path),
     amend,
     put(entry) {
       if (entry.kind !== 'directory' || get(entry.path)?.kind !== 'directory') {
@@ -65,8 +66,8 @@ export function editTree(below: FileTree): TreeEditor {
     remove(path) {
       if (!get(path)) return
       for (const heir of links.release(path, get)) amend(heir)
-      const node = touch(root, path)
-      clear(node, below, path)
+      const node = places.touch(path)
+      places.clear(node, path)
       node.state = 'gone'
       node.entry = undefined
     },
@@ -78,39 +79,79 @@ function newNode(): EditNode {
   return { state: 'through', entry: undefined, covers: false, children: new Map() }
 }
 
-/** The node of a path if there is one, and whether a node above hides what lies below. */
-function find(root: EditNode, path: TreePath): { readonly node: EditNode | undefined; readonly covered: boolean } {
+interface Found {
+  readonly node: EditNode | undefined
+  /** What the tree below has at the path does not show, or it has nothing there. */
+  readonly covered: boolean
+}
+
+/** What a path that may be a directory means for what is in it. */
+interface Above {
+  readonly path: TreePath
+  readonly node: EditNode | undefined
+  /** A node hides what the tree below has in it. */
+  readonly hides: boolean
+  /** The tree below has no directory there. */
+  readonly isFresh: boolean
+}
+
+/** Finds the nodes of paths. Many of one directory follow each other, so the last directory is remembered. */
+function openPlaces(root: EditNode, below: FileTree) {
+  let last: Above | undefined
+  const above = (directory: TreePath): Above => {
+    if (last?.path === directory) return last
+    const { node, hides } = descend(root, directory)
+    last = { path: directory, node, hides, isFresh: below.get(directory)?.kind !== 'directory' }
+    return last
+  }
+  return {
+    find(path: TreePath): Found {
+      if (path === rootPath) return { node: root, covered: false }
+      const { node, hides, isFresh } = above(parentPath(path))
+      return { node: node?.children.get(baseName(path)), covered: hides || isFresh }
+    },
+    /** The node of a path that is about to change, made with all nodes above it when missing. */
+    touch(path: TreePath): EditNode {
+      if (last && (last.node === undefined || isWithin(path, last.path))) last = undefined
+      if (path === rootPath) return root
+      const directory = parentPath(path)
+      const parent = last?.path === directory ? last.node : undefined
+      return childOf(parent ?? pieces(directory).reduce(childOf, root), baseName(path))
+    },
+    /** Takes away what is below a node. */
+    clear(node: EditNode, path: TreePath): void {
+      node.children.clear()
+      if (path !== rootPath && above(parentPath(path)).isFresh) return
+      node.covers ||= below.get(path) !== undefined
+    },
+  }
+}
+
+/** The node of a path if there is one, and whether it or one above hides what the tree below has in it. */
+function descend(root: EditNode, path: TreePath): { readonly node: EditNode | undefined; readonly hides: boolean } {
   let node: EditNode | undefined = root
-  let covered = false
+  let hides = hidesBelow(root)
   for (const piece of pieces(path)) {
-    if (!node) break
-    covered ||= node.covers || (node.state === 'put' && node.entry?.kind !== 'directory')
     node = node.children.get(piece)
+    if (!node) break
+    hides ||= hidesBelow(node)
   }
-  return { node, covered }
+  return { node, hides }
 }
 
-/** The node of a path, made with all nodes above it when missing. */
-function touch(root: EditNode, path: TreePath): EditNode {
-  let node = root
-  for (const piece of pieces(path)) {
-    const child = node.children.get(piece) ?? newNode()
-    node.children.set(piece, child)
-    node = child
-  }
-  return node
+function hidesBelow(node: EditNode): boolean {
+  return node.covers || (node.state === 'put' && node.entry?.kind !== 'directory')
 }
 
-function clear(node: EditNode, below: FileTree, path: TreePath): void {
-  node.children.clear()
-  node.covers ||= below.get(path) !== undefined
+function childOf(parent: EditNode, name: string): EditNode {
+  const known = parent.children.get(name)
+  if (known) return known
+  const child = newNode()
+  parent.children.set(name, child)
+  return child
 }
 
-function listNames(
-  { node, covered }: { readonly node: EditNode | undefined; readonly covered: boolean },
-  below: FileTree,
-  path: TreePath,
-): readonly string[] {
+function listNames({ node, covered }: Found, below: FileTree, path: TreePath): readonly string[] {
   const shown = covered || node?.covers ? [] : below.list(path)
   if (!node || node.children.size === 0) return shown
   const names = new Set(shown)
@@ -123,13 +164,16 @@ function listNames(
 
 function collect(root: EditNode, below: FileTree): readonly Change[] {
   const changes: Change[] = []
-  const waiting: { path: TreePath; node: EditNode }[] = [{ path: rootPath, node: root }]
+  const waiting: { readonly path: TreePath; readonly node: EditNode }[] = [{ path: rootPath, node: root }]
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const change = changeOf(next.node, below, next.path)
+    const { path, node } = next
+    const change = changeOf(node, below, path)
     if (change) changes.push(change)
-    const { path } = next
-    for (const [name, node] of [...next.node.children].sort(([a], [b]) => comparePaths(b, a))) {
-      waiting.push({ path: joinPath(path, name), node })
+    const names = inOrder([...node.children.keys()], comparePaths)
+    for (let at = names.length - 1; at >= 0; at--) {
+      const name = names[at] ?? ''
+      const child = node.children.get(name)
+      if (child) waiting.push({ path: joinPath(path, name), node: child })
     }
   }
   return changes
@@ -137,14 +181,14 @@ function collect(root: EditNode, below: FileTree): readonly Change[] {
 
 function changeOf(node: EditNode, below: FileTree, path: TreePath): Change | undefined {
   if (node.state === 'through') return path === rootPath ? undefined : below.get(path)
-  const lower = below.get(path)
-  if (!node.entry) return lower && { kind: 'whiteout', path }
-  const hides = node.covers && node.entry.kind === 'directory' && lower?.kind === 'directory'
-  return hides && node.entry.kind === 'directory' ? { ...node.entry, opaque: true } : node.entry
+  if (!node.entry) return below.get(path) && { kind: 'whiteout', path }
+  if (!node.covers || node.entry.kind !== 'directory') return node.entry
+  return below.get(path)?.kind === 'directory' ? { ...node.entry, opaque: true } : node.entry
 }
 
 /** A file and its further names: the name that comes first in the layer has the bytes, whichever was put first. */
 function linksAfterFiles(changes: readonly Change[], get: (path: TreePath) => Entry | undefined): readonly Change[] {
+  if (!changes.some((change) => change.kind === 'hardlink')) return changes
   const firstNames = new Map<TreePath, TreePath>()
   return changes.map((change) => {
     if (change.kind !== 'file' && change.kind !== 'hardlink') return change

@@ -13,6 +13,15 @@ export function comparePaths(a: string, b: string): number {
   return a.length - b.length
 }
 
+/** The same list when it is in order already, as that of a walk is; else sorted, itself. */
+export function inOrder<T>(list: T[], compare: (a: T, b: T) => number): readonly T[] {
+  for (let at = 1; at < list.length; at++) {
+    const [before, here] = [list[at - 1], list[at]]
+    if (before !== undefined && here !== undefined && compare(before, here) > 0) return list.sort(compare)
+  }
+  return list
+}
+
 const slash = 0x2f
 const firstSurrogate = 0xd800
 

@@ -23,6 +23,12 @@ export function joinPath(directory: TreePath, name: string): TreePath {
     : treePath(`${directory}/${name}`)
 }
 
+/** Where something below a directory is, or the directory itself, after that moved to another path. */
+export function movedPath(path: TreePath, from: TreePath, to: TreePath): TreePath {
+  const below = from === '' ? path : path.slice(from.length + 1)
+  return `${to}${to === '' || below === '' ? '' : '/'}${below}` as TreePath
+}
+
 /** The directory that holds a path; the root is in itself. */
 export function parentPath(path: TreePath): TreePath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/'))) as TreePath

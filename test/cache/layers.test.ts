@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -146,6 +146,82 @@ describe('fromChanges', () => {
     const aborted = AbortSignal.abort(new Error('stopped'))
     await expect(layers.fromChanges(said, aborted)).rejects.toThrow('stopped')
     expect(await readdir(join(store.root, 'oci/blobs/sha256'))).toEqual([])
+  })
+})
+
+describe('a layer that is like an older one', () => {
+  /** A directory of 600 files, all known to the stat index, and the layer that has them. */
+  async function olderLayer() {
+    const [folder, store] = [await scratch(), await open()]
+    for (let at = 0; at < 600; at++) await writeFile(join(folder, `f${at}`), `text ${at}`)
+    const cache = await cacheOf(store)
+    const files = [...walk(treeOfDirectory(folder))]
+    for (const file of files) if (file.kind === 'file') await cache.digests.digest(file)
+    const layer = await cache.layers.fromChanges(files, never)
+    const older = await cache.layers.recordOf(layer)
+    const again = async () => cache.layers.recordOf(await cache.layers.fromChanges(files, never, older))
+    return { folder, tar: store.blobs.path(older.diffId), older, again }
+  }
+
+  it('takes the bytes of files that are known from its tar, and does not open them', async () => {
+    const { folder, older, again } = await olderLayer()
+    await rm(folder, { recursive: true })
+    expect(await again()).toEqual(older)
+  })
+
+  it('does not believe that tar: where it was damaged the files are read', async () => {
+    const { tar, older, again } = await olderLayer()
+    const bytes = await readFile(tar)
+    bytes.fill('x', 512, 516)
+    await writeFile(tar, bytes)
+    expect(await again()).toEqual(older)
+  })
+
+  it('reads the files when that tar is gone, or has become another', async () => {
+    for (const harm of [(tar: string) => rm(tar), (tar: string) => truncate(tar, 1000)]) {
+      const { tar, older, again } = await olderLayer()
+      await harm(tar)
+      expect(await again()).toEqual(older)
+    }
+  })
+})
+
+describe('prepare', () => {
+  async function prepared() {
+    const [folder, store] = [await scratch(), await open()]
+    await writeFile(join(folder, 'f'), 'text')
+    await utimes(join(folder, 'f'), 1, 1)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const cache = await cacheOf(store)
+    const file = treeOfDirectory(folder).get(treePath('f'))
+    if (file?.kind !== 'file') throw new Error('no file')
+    const layer = await cache.layers.prepare([{ ...file, path: treePath('placed/here') }], never)
+    return { folder, store, cache, file, layer, blobs: () => readdir(join(store.root, 'oci/blobs/sha256')) }
+  }
+
+  it('tells the digests that were read, by the files as they were before they were placed', async () => {
+    const { layer, file } = await prepared()
+    expect(layer.digestOf(file)).toBe(sha256('text'))
+    expect(layer.digestOf({ ...file, content: { kind: 'bytes', bytes: Buffer.from('text') } })).toBeUndefined()
+  })
+
+  it('puts nothing in the store before it is kept, and leaves nothing when it is dropped', async () => {
+    const { store, layer, cache, file, blobs } = await prepared()
+    expect(await blobs()).toEqual([])
+    await layer.drop()
+    const left = await readdir(join(store.root, 'tmp'), { recursive: true, withFileTypes: true })
+    expect(left.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))).toEqual([])
+    const again = await cache.layers.prepare([{ ...file, path: treePath('placed/here') }], never)
+    const kept = await again.keep()
+    const same = await cache.layers.fromChanges([{ ...file, path: treePath('placed/here') }], never)
+    expect(await cache.layers.recordOf(kept)).toEqual(await cache.layers.recordOf(same))
+  })
+
+  it('puts what it learned into the stat index', async () => {
+    const { folder, store, cache, file } = await prepared()
+    await cache.close()
+    await rm(join(folder, 'f'))
+    expect(await (await cacheOf(store)).digests.digest(file)).toBe(sha256('text'))
   })
 })
 

@@ -52,6 +52,17 @@ describe('records', () => {
     expect((await records.sameContent(undefined, sha256('second run')))?.key).toBe(before.key)
   })
 
+  it('knows whether anything can be found by a definition on a parent, whatever the inputs', async () => {
+    const { records } = await open()
+    const definition = { kind: 'copy', dest: '/app' }
+    const components = { definition, parent: sha256('parent'), inputs: [{ name: 'x', id: sha256('x') }] }
+    await records.save(record('a', { components }))
+    expect(await records.hasLike({ definition, parent: sha256('parent') })).toBe(true)
+    expect(await records.hasLike({ definition, parent: sha256('other') })).toBe(false)
+    expect(await records.hasLike({ definition })).toBe(false)
+    expect(await records.hasLike({ definition: { ...definition, chown: 'a' }, parent: sha256('parent') })).toBe(false)
+  })
+
   it('explains by the record of the same step that has most in common, the newest of equals', async () => {
     const { records } = await open()
     const definition = { kind: 'copy', dest: '/app' }

@@ -67,6 +67,14 @@ function portsOf(
   }
 }
 
+/** What this process read from files while it worked, all threads together. */
+async function bytesRead<T>(work: () => Promise<T>): Promise<{ readonly bytes: number; readonly result: T }> {
+  const total = () => Number(/^rchar: (\d+)/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+  const before = total()
+  const result = await work()
+  return { bytes: total() - before, result }
+}
+
 const three = 'FROM scratch\nCOPY a.txt /a\nCOPY b.txt /b\nWORKDIR /w\n'
 
 describe('a build', () => {
@@ -146,6 +154,32 @@ describe('a build', () => {
     const second = await build(linked)
     expect(second.ran).toEqual(['[x 1/1] ADD a.tar /', '[stage-1 1/1] COPY --from=x /d /d'])
     expect(second.id).not.toBe(first.id)
+  })
+
+  it('reads each file once, whether the step is in the cache, not there, or not to be looked for', async () => {
+    const { build, write } = await workshop()
+    const size = 8_000_000
+    write({ large: 'x'.repeat(size) })
+    const text = 'FROM scratch\nCOPY large d /all/\n'
+    const [first, again] = [await bytesRead(() => build(text)), await bytesRead(() => build(text))]
+    const unasked = await bytesRead(() => build(text, true))
+    for (const { bytes } of [first, again, unasked]) {
+      expect(bytes).toBeGreaterThan(size)
+      expect(bytes).toBeLessThan(1.5 * size)
+    }
+    expect(again.result.cached).toEqual(first.result.ran)
+  })
+
+  it('gives the same image and the same keys whether a layer is made before its key or after', async () => {
+    const { build, write } = await workshop()
+    const text = 'FROM scratch\nCOPY . /all\nCOPY --chown=1:2 d/c.txt a.txt /all/\n'
+    const first = await build(text)
+    const unmade = await build(text, true)
+    expect([unmade.id, unmade.ran]).toEqual([first.id, first.ran])
+    write({ 'b.txt': 'changed' })
+    await build(text)
+    write({ 'b.txt': 'b' })
+    expect(await build(text)).toMatchObject({ id: first.id, cached: first.ran, ran: [] })
   })
 
   it('runs all with --no-cache, and only the named stages with --no-cache-filter', async () => {

@@ -1,4 +1,4 @@
-import type { CacheRecord, KeyComponents } from '../../cache/index.ts'
+import type { CacheRecord, KeyComponents, LayerRecord, PreparedLayer } from '../../cache/index.ts'
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
@@ -10,6 +10,14 @@ export interface OpKey {
   readonly components: KeyComponents
   /** What a COPY takes. Asked for only when the step has to run. */
   readonly files?: () => Promise<TakenFiles>
+  /** The layer, when it was made to learn the key from what was read. */
+  readonly made?: MadeLayer
+}
+
+/** A layer whose key is looked up after it was made: one of the two is called. */
+export interface MadeLayer extends Pick<PreparedLayer, 'keep' | 'drop'> {
+  /** When its making began: milliseconds since 1970. */
+  readonly started: number
 }
 
 export type TakenFiles = NonNullable<CacheRecord['files']>
@@ -24,6 +32,8 @@ export interface OpContext {
   readonly ahead: AbortSignal | undefined
   readonly output: SandboxOutput
   readonly notice: (message: string) => void
+  /** When it runs: the layer of the earlier step that is most like it. It may be gone. */
+  readonly older?: LayerRecord
 }
 
 /** One kind of op: what its result depends on, and how it is made. They stand together because they change together. */

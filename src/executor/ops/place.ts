@@ -6,6 +6,7 @@ import {
   type FileTree,
   type HardlinkEntry,
   joinPath,
+  movedPath,
   parentPath,
   resolvePath,
   rootPath,
@@ -102,9 +103,9 @@ function copyContents(files: TreeEditor, chosen: ChosenFile, target: TreePath, p
   /** Where each regular file of the source went, for its further names. */
   const placed = new Map<TreePath, TreePath>()
   for (const entry of walk(tree, root.path)) {
-    const relative = root.path === rootPath ? entry.path : entry.path.slice(root.path.length + 1)
-    const path = joinPath(target, relative)
-    const existing = chosen.accepts?.(relative) === false ? files.get(path) : undefined
+    const path = movedPath(entry.path, root.path, target)
+    const isOnTheWay = chosen.accepts?.(movedPath(entry.path, root.path, rootPath)) === false
+    const existing = isOnTheWay ? files.get(path) : undefined
     if (existing?.kind === 'directory') files.put({ ...existing, mode: entry.mode })
     else putEntry(files, place(tree, entry, path, placement, placed))
   }

@@ -1,28 +1,19 @@
 /** Bytes gathered in large pieces: one write, one hash and one wait for many small files. */
 export interface Batch {
-  /** Bytes that were put in, or passed by, since the beginning. */
-  readonly position: number
   /** True when so many fit without `take`. */
   fits(size: number): boolean
   /** Room for so many bytes, to be written at once. */
   reserve(size: number): Buffer
   /** What was gathered; the next piece has room for at least `size` bytes. */
   take(size?: number): Uint8Array
-  /** Counts bytes that went another way. */
-  pass(size: number): void
 }
 
 export function openBatch(usualSize: number): Batch {
   let bytes = Buffer.allocUnsafeSlow(usualSize)
   let used = 0
-  let position = 0
   return {
-    get position() {
-      return position
-    },
     fits: (size) => used + size <= bytes.length,
     reserve(size) {
-      position += size
       used += size
       return bytes.subarray(used - size, used)
     },
@@ -31,9 +22,6 @@ export function openBatch(usualSize: number): Batch {
       bytes = Buffer.allocUnsafeSlow(Math.max(usualSize, size))
       used = 0
       return taken
-    },
-    pass(size) {
-      position += size
     },
   }
 }

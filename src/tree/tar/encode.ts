@@ -11,13 +11,48 @@ import { opaquePath, whiteoutPath } from './whiteout.ts'
  */
 
 /**
+ * Writes the header of an entry to a place in memory, as `encodeHeader` gives it, without making anything on the way.
+ * @returns false, and nothing is written, when it takes more than one block or an unusual name to say it
+ */
+export function putHeader(
+  memory: Uint8Array,
+  at: number,
+  entry: Exclude<Change, { readonly kind: 'whiteout' }>,
+): boolean {
+  const name = entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path
+  const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? entry.target : ''
+  const { major, minor } = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
+  const size = entry.kind === 'file' ? entry.size : 0
+  const { mode, uid, gid, mtime, xattrs } = entry
+  const isPlain = xattrs === undefined && isPlainText(name) && isPlainText(link)
+  if (!isPlain || Math.max(uid, gid, major, minor) >= 8 ** 7 || Math.max(size, mtime) >= 8 ** 11) return false
+  memory.fill(0, at, at + blockSize)
+  const sum =
+    putText(memory, at, name) +
+    putOctal(memory, at, fields.mode, mode & 0o7777) +
+    putOctal(memory, at, fields.uid, uid) +
+    putOctal(memory, at, fields.gid, gid) +
+    putOctal(memory, at, fields.size, size) +
+    putOctal(memory, at, fields.mtime, Math.max(0, Math.floor(mtime))) +
+    putText(memory, at + typeOffset, types[entry.kind]) +
+    putText(memory, at + 157, link) +
+    putText(memory, at + 257, 'ustar\x0000') +
+    putOctal(memory, at, fields.major, major) +
+    putOctal(memory, at, fields.minor, minor) +
+    fields.checksum[1] * 0x20
+  putOctal(memory, at, [fields.checksum[0], 7], sum)
+  memory[at + fields.checksum[0] + 7] = 0x20
+  return true
+}
+
+/**
  * The header of an entry, after an extended one where ustar cannot say it: long names, names beyond ASCII, numbers that
  * do not fit, extended attributes. The same entry gives the same bytes: no user names, no access times, whole seconds.
  */
 export function encodeHeader(entry: Exclude<Change, { readonly kind: 'whiteout' }>): Buffer {
   const name = nameBytes(entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path)
   const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? nameBytes(entry.target) : noBytes
-  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : { major: 0, minor: 0 }
+  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
   const size = entry.kind === 'file' ? entry.size : 0
   return encode({ type: types[entry.kind], name, link, size, ...device, metadata: entry })
 }
@@ -43,6 +78,7 @@ interface HeaderParts {
 }
 
 const noBytes = Buffer.alloc(0)
+const noDevice = { major: 0, minor: 0 }
 const types = { file: '0', hardlink: '1', symlink: '2', character: '3', block: '4', directory: '5', fifo: '6' } as const
 
 function encodeMark(path: string): Buffer {
@@ -117,6 +153,37 @@ function splitName(name: Buffer): { readonly name: Buffer; readonly prefix: Buff
   const slash = name.indexOf(0x2f, name.length - 101)
   if (slash < 1 || slash > 155 || slash === name.length - 1) return undefined
   return { name: name.subarray(slash + 1), prefix: name.subarray(0, slash) }
+}
+
+/** True for ASCII that fits a field of 100 bytes. */
+function isPlainText(text: string): boolean {
+  if (text.length > 100) return false
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return false
+  return true
+}
+
+/** Returns the sum of the bytes, as `putOctal`. */
+function putText(memory: Uint8Array, at: number, text: string): number {
+  let sum = 0
+  for (let index = 0; index < text.length; index++) {
+    const byte = text.charCodeAt(index)
+    memory[at + index] = byte
+    sum += byte
+  }
+  return sum
+}
+
+/** All bytes of the field but the last, which stays a NUL. */
+function putOctal(memory: Uint8Array, at: number, [offset, length]: readonly [number, number], value: number): number {
+  let sum = 0
+  let rest = value
+  for (let index = at + offset + length - 2; index >= at + offset; index--) {
+    const byte = 0x30 + (rest % 8)
+    memory[index] = byte
+    sum += byte
+    rest = Math.floor(rest / 8)
+  }
+  return sum
 }
 
 function isAscii(bytes: Buffer): boolean {

@@ -1,12 +1,14 @@
 import type { Change } from '../entry.ts'
-import { comparePaths } from '../order.ts'
+import { comparePaths, inOrder } from '../order.ts'
 
 /**
  * The order of a tar that depends on nothing but the changes: a directory, the whiteouts in it, then all else in it by the
  * bytes of the names.
  */
 export function tarOrder(changes: Iterable<Change>): readonly Change[] {
-  return [...changes].sort(compareChanges)
+  const list = [...changes]
+  const hasWhiteouts = list.some((change) => change.kind === 'whiteout')
+  return inOrder(list, hasWhiteouts ? compareChanges : (a, b) => comparePaths(a.path, b.path))
 }
 
 function compareChanges(a: Change, b: Change): number {
