@@ -6,6 +6,7 @@ import { type CacheOptions, openCache } from '../../src/cache/index.ts'
 import { hexOf, sha256 } from '../../src/digest/index.ts'
 import { type Layer, mediaTypes } from '../../src/image/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
+import type { Change } from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
 import { tar } from '../support/tar.ts'
 import { change } from '../support/tree.ts'
@@ -24,14 +25,18 @@ describe('the lower form of a layer', () => {
   })
 
   it('is an image with the uncompressed tar of a layer that is packed', async () => {
-    const store = await open()
-    const { layers } = await cacheOf(store)
     const plain = tar('f a=1')
-    const written = await store.blobs.write(gzipSync(plain))
-    const descriptor = { mediaType: mediaTypes.layerGzip, ...written }
-    const lower = await imageOf(layers.fromDescriptor(descriptor, sha256(plain)))
+    const lower = await imageOf(await packed(await open(), plain))
     expect(await readFile(lower.tar)).toEqual(plain)
     expect((await readFile(lower.image)).includes(hexOf(sha256(plain)))).toBe(true)
+  })
+
+  it.each([
+    ['changes', (store: Store) => made(store, ['dir[mode=711] /', 'file /a 1'].map(change))],
+    ['a tar', (store: Store) => packed(store, tar({ name: './', type: '5', mode: 0o711 }, 'f a=1'))],
+  ])('is an image of a layer from %s that says what the root is like', async (_, born) => {
+    const { image } = await imageOf(await born(await open()))
+    expect((await readFile(image)).readUInt16LE(32 * 40 + 4)).toBe(0o40711)
   })
 
   it.skipIf(!isRoot)('is the directory when there is one already', async () => {
@@ -86,7 +91,17 @@ async function imageOf(layer: Layer) {
   return lower
 }
 
-async function make(changes = said, devices: NonNullable<CacheOptions['devices']> = 'skip') {
+async function packed(store: Store, plain: Buffer): Promise<Layer> {
+  const { layers } = await cacheOf(store)
+  const written = await store.blobs.write(gzipSync(plain))
+  return layers.fromDescriptor({ mediaType: mediaTypes.layerGzip, ...written }, sha256(plain))
+}
+
+async function made(store: Store, changes: readonly Change[]): Promise<Layer> {
+  return (await cacheOf(store)).layers.fromChanges(changes, never)
+}
+
+async function make(changes: readonly Change[] = said, devices: NonNullable<CacheOptions['devices']> = 'skip') {
   const store = await open()
   const { layers } = await cacheOf(store, devices)
   return { layer: await layers.fromChanges(changes, never), store }

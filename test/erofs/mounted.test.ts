@@ -1,4 +1,13 @@
-import { createReadStream, ftruncateSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
+import {
+  createReadStream,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -132,18 +141,34 @@ describe.skipIf(problem !== '')(`the mounted image of a layer ${problem && `(ski
   it('shows what random archives unpack to', async () => {
     const archives = fc.array(member, { minLength: 5, maxLength: 20 })
     const property = fc.asyncProperty(archives, async (members) => compare(archiveOf(await acceptable(members))))
-    await fc.assert(property, { seed: 12, ...tries(30) })
+    await fc.assert(property, { seed: 12, ...tries(25) })
   }, 240_000)
 })
 
 /** Without the members that cannot stand behind those before. */
 async function acceptable(members: readonly TestMember[]): Promise<readonly TestMember[]> {
   const kept: TestMember[] = []
+  const archive = await tarOf(end)
   for (const member of members) {
-    const found = await outcome(async () => changesOf(await tarOf(archiveOf([...kept, member]))))
-    if (!(found instanceof Error)) kept.push(member)
+    const more = [...kept, member.type === '1' ? asItsFile(member, kept) : member]
+    writeFileSync(archive, archiveOf(more))
+    const found = await outcome(() => changesOf(archive))
+    if (!(found instanceof Error)) kept.splice(0, kept.length, ...more)
   }
   return kept
+}
+
+/** A hard link repeats what its file has; where it does not, the tree and the directory of a layer may differ. */
+function asItsFile(link: TestMember, before: readonly TestMember[]): TestMember {
+  const { mode, uid, gid, mtime, pax } = before.findLast((member) => member.pax?.['path'] === link.link) ?? link
+  return {
+    ...link,
+    mode: mode ?? 0,
+    uid: uid ?? 0,
+    gid: gid ?? 0,
+    mtime: mtime ?? 0,
+    pax: { ...pax, path: link.pax?.['path'] ?? '' },
+  }
 }
 
 function archiveOf(members: readonly TestMember[]): Buffer {
@@ -260,11 +285,9 @@ const kind = fc.oneof(
     .tuple(fc.nat(4095), fc.integer({ min: 1, max: 2 ** 20 - 1 }))
     .map((device): Partial<TestMember> => ({ type: '3', device })),
 )
-/** Attributes that stand with a further name only are joined to those of the file, or replace them, as a reader likes. */
-const ordinary = fc.tuple(place, attributes, kind).map(([name, all, more]): TestMember => {
-  const pax = more.type === '1' ? {} : all.pax
-  return { name: 'x', ...all, ...more, pax: { ...pax, path: name } }
-})
+const ordinary = fc
+  .tuple(place, attributes, kind)
+  .map(([name, all, more]): TestMember => ({ name: 'x', ...all, ...more, pax: { ...all.pax, path: name } }))
 const marked = fc
   .tuple(place, fc.constantFrom('.wh..wh..opq', '.wh.a', '.wh.b'))
   .map(([name, mark]): TestMember => ({ name: 'x', body: '', pax: { path: `${name}/${mark}` } }))

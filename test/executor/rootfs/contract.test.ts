@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import type { Layer } from '../../../src/image/index.ts'
 import { openStore } from '../../../src/store/index.ts'
 import { type Change, treeOfDirectory, walk } from '../../../src/tree/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
+import { erofsProblem } from '../../support/erofs.ts'
 import { change, lines } from '../../support/tree.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'tsbuild-rootfs-'))
@@ -40,6 +42,7 @@ async function busyboxLayer(): Promise<Layer> {
 const hasRoot = geteuid?.() === 0
 const ready = hasStaticBusybox && hasRoot
 const busybox = ready ? await busyboxLayer() : undefined
+const erofsFault = ready ? await erofsProblem() : 'it takes root'
 const sandbox = ready ? await openSandbox('auto', options) : undefined
 
 /** What a shell line on these layers changes, as lines. */
@@ -52,6 +55,7 @@ interface Ran {
 /** All ways of making layers a directory give the same layer for the same command. */
 describe.each(['erofs', 'overlay', 'copy'] as const)('%s', async (choice) => {
   if (!ready || !busybox || !sandbox) return it.skip('needs root and a static /bin/busybox')
+  if (choice === 'erofs' && erofsFault !== '') return it.skip(`EROFS images cannot be mounted here: ${erofsFault}`)
   const provider = await openRootfs(choice, options)
 
   async function run(line: string, layers: readonly Layer[] = [], mounts: readonly MountOf[] = []): Promise<Ran> {
@@ -271,6 +275,44 @@ describe.each(['erofs', 'overlay', 'copy'] as const)('%s', async (choice) => {
   async function prepare(layers: readonly Layer[], targets: readonly MountTarget[]) {
     return await provider.prepare([busybox as Layer, ...layers], targets, await store.temporary('test'), signal)
   }
+})
+
+describe.skipIf(!ready)('where nothing can be mounted', () => {
+  const probes = { get: async () => 'no', set: async () => {} }
+  const without = { ...options, probes }
+
+  it.each(['erofs', 'overlay'] as const)('%s by name is an error', async (choice) => {
+    await expect(openRootfs(choice, without)).rejects.toMatchObject({ code: 'TSB_SNAPSHOTTER_UNAVAILABLE' })
+  })
+
+  it('all files are copied, and a notice says so once', async () => {
+    notices.length = 0
+    expect((await openRootfs('auto', without)).name).toBe('copy')
+    expect(notices).toEqual([
+      expect.stringMatching(/^every step copies all files, because overlayfs cannot be mounted/),
+    ])
+  })
+})
+
+it.skipIf(!ready || erofsFault !== '')(
+  'layers are mounted as they are, where that works, and nothing is unpacked',
+  async () => {
+    const provider = await openRootfs('auto', options)
+    expect(provider.name).toBe('erofs')
+    const layers = await Promise.all(['file /a below', 'file /b above'].map((line) => layerOf([change(line)])))
+    const tree = (await provider.prepare(layers, [], await store.temporary('test'), signal)).tree
+    const lowers = await provider.lowers(layers, tree, await store.temporary('test'))
+    expect(lowers.map((lower) => readdirSync(lower))).toEqual([['b'], ['a']])
+    expect(lowers.every((lower) => lower.startsWith('/proc/'))).toBe(true)
+    expect(await provider.lowers(layers, tree, await store.temporary('test'))).toEqual(lowers)
+  },
+)
+
+it.skipIf(!ready || erofsFault !== '')('the layer of a step is taken as the directory that it is', async () => {
+  const provider = await openRootfs('erofs', options)
+  const prepared = await provider.prepare([], [], await store.temporary('test'), signal)
+  const layer = await prepared.commit(cache.layers)
+  expect(await provider.lowers([layer], prepared.tree, '/nowhere')).toEqual([await layer.directory()])
 })
 
 interface MountOf extends MountTarget {
