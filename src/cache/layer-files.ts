@@ -40,28 +40,29 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   const turns = openTurns(unpackedAtOnce)
   const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
   const findIndex = async (diffId: Digest) => parseLayerIndex((await indexes.get(diffId)) ?? '')
-  const plainTar = async (layer: LayerRecord) => {
-    if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
-    const path = places.tar(layer.diffId)
-    await once(store, path, () =>
-      turns(async () => {
-        const { tar, index } = await unpackLayer(store, layer)
-        await putIndex(layer.diffId, index)
-        await publish(tar, path)
-      }),
-    )
-    return path
+  /** The tar in its place, and the index when it was made with it. */
+  const plain = async (layer: LayerRecord): Promise<{ readonly tar: string; readonly index?: LayerIndex }> => {
+    if (isPlainTar(layer.descriptor)) return { tar: await plainBlob(store, layer) }
+    const tar = places.tar(layer.diffId)
+    let index: LayerIndex | undefined
+    const unpack = async () => {
+      const made = await unpackLayer(store, layer)
+      await putIndex(layer.diffId, made.index)
+      await publish(made.tar, tar)
+      index = made.index
+    }
+    await once(store, tar, () => turns(unpack))
+    return { tar, ...(index && { index }) }
   }
   return {
     places,
-    plainTar,
+    plainTar: async (layer) => (await plain(layer)).tar,
     putIndex,
     async index(layer) {
       const known = await findIndex(layer.diffId)
       if (known) return known
-      const tar = await plainTar(layer)
-      const found = isPlainTar(layer.descriptor) ? undefined : await findIndex(layer.diffId)
-      if (found) return found
+      const { tar, index = await findIndex(layer.diffId) } = await plain(layer)
+      if (index) return index
       const made = await readingLayer(layer, () => makeIndex(fileBytes(tar)))
       await putIndex(layer.diffId, made)
       return made
@@ -69,7 +70,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async directory(layer) {
       const path = places.directory(layer.diffId)
       await once(store, path, async () => {
-        const tar = await plainTar(layer)
+        const { tar } = await plain(layer)
         await publish(await readingLayer(layer, () => unpacked(store, tar, { marks: overlayXattr, devices })), path)
       })
       return path
