@@ -1,20 +1,17 @@
 import { mkdir, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Digest } from '../digest/index.ts'
-import { NotIndexableError } from '../erofs/index.ts'
 import type { LowerForm } from '../image/index.ts'
 import { removeTree, type Store, writing } from '../store/index.ts'
-import { fileBytes, type OverlayMarks, unpackTar } from '../tree/index.ts'
+import type { OverlayMarks } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
-import { exists, sizeOf } from './exists.ts'
+import { diffIdMismatch } from './diff-id-mismatch.ts'
+import { exists } from './exists.ts'
 import type { IndexShelf, StoredIndex } from './index-shelf.ts'
-import { isWholeImage, writeImage } from './layer-image.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
-import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
 import { openTurns } from './turns.ts'
-import { diffIdMismatch, unpackLayer } from './unpack-layer.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
@@ -44,6 +41,9 @@ export interface LayerFilePorts {
   readonly devices: 'make' | 'skip'
 }
 
+/** What makes forms is loaded with the first that has to be made. */
+const making = () => import('./layer-forms.ts')
+
 export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
   const turns = openTurns(unpackedAtOnce)
@@ -52,7 +52,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     const path = places.tar(layer.diffId)
     await once(store, path, () =>
       turns(async () => {
-        const { tar, index } = await unpackLayer(store, layer)
+        const { tar, index } = await (await making()).unpackLayer(store, layer)
         await indexes.put(layer.diffId, index)
         await publish(tar, path)
       }),
@@ -67,13 +67,14 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   const remakeIndex = async (layer: LayerRecord) => {
     const tar = await plainTar(layer)
     return indexTurns(async () => {
-      const made = await readingLayer(layer, () => makeIndex(fileBytes(tar)))
+      const made = await readingLayer(layer, async () => (await making()).indexOf(tar))
       await indexes.put(layer.diffId, made)
       return made
     })
   }
   const image = async (layer: LayerRecord) => {
     const path = places.image(layer.diffId)
+    const { isWholeImage, writeImage } = await making()
     if (await isWholeImage(path)) return path
     await store.locked(`make ${path}`, async () => {
       if (await isWholeImage(path)) return
@@ -100,7 +101,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       const path = places.directory(layer.diffId)
       await once(store, path, async () => {
         const tar = await plainTar(layer)
-        await publish(await readingLayer(layer, () => unpacked(store, tar, { marks: overlayXattr, devices })), path)
+        const form = { marks: overlayXattr, devices }
+        const unpack = async () => (await making()).unpackedTree(store, tar, form)
+        await publish(await readingLayer(layer, unpack), path)
       })
       return path
     },
@@ -110,7 +113,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       try {
         return { kind: 'image', image: await image(layer), tar: await plainTar(layer) }
       } catch (error) {
-        if (!(error instanceof NotIndexableError)) throw error
+        if (!(error instanceof (await making()).NotIndexableError)) throw error
         return { kind: 'directory', path: await files.directory(layer) }
       }
     },
@@ -119,8 +122,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       if (await store.blobs.origin(layer.descriptor.digest)) return true
       const index = known(layer)
       if (!index) return false
-      const { restoreBlob } = await import('./restore-blob.ts')
-      return restoreBlob(store, layer, index, places.directory(layer.diffId))
+      return (await making()).restoreBlob(store, layer, index, places.directory(layer.diffId))
     },
     async adoptDirectory(diffId, directory) {
       const path = places.directory(diffId)
@@ -135,11 +137,6 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
 const indexedAtOnce = 1
 /** Each takes a decoder of up to 128 MiB (zstd) and most of a core. */
 const unpackedAtOnce = 3
-
-interface UnpackForm {
-  readonly marks: OverlayMarks
-  readonly devices: 'make' | 'skip'
-}
 
 /** Makes something under its lock when it is not there. */
 async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
@@ -161,13 +158,4 @@ async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Pro
   if (descriptor.digest !== diffId) throw diffIdMismatch(descriptor.digest, diffId, descriptor.digest)
   await store.blobs.obtain(descriptor)
   return store.blobs.path(descriptor.digest)
-}
-
-async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
-  const folder = join(await store.temporary('tree'), 'files')
-  await writing(folder, sizeOf(tar) ?? 0, async () => {
-    await mkdir(folder, { mode: 0o755 })
-    await unpackTar(fileBytes(tar), folder, form)
-  })
-  return folder
 }

@@ -1,8 +1,8 @@
-import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
+import { sha256Hasher } from '../digest/index.ts'
 import { readTwice, removeTree, type Store, writeFresh } from '../store/index.ts'
 import { decompress } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
+import { diffIdMismatch } from './diff-id-mismatch.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
@@ -50,10 +50,4 @@ async function unpackInto(
   }
   const index = await readTwice(hashed(), keep, makeIndex)
   return { tar, index }
-}
-
-export function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
-  return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
-    hint: 'the image is damaged, or its maker is not to be trusted: get it again, with --pull=always from a registry',
-  })
 }
