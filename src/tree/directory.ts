@@ -52,6 +52,10 @@ function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> {
   }
   /** The kernel would follow a link on the way, so every directory above is looked at first. */
   const get = (path: TreePath): E | undefined => {
+    const known = entries.get(path)
+    if (known !== undefined) return known
+    if (path !== rootPath && entries.get(parentPath(path))?.kind === 'directory' && !entries.has(path))
+      return lookAt(path)
     const unknown: TreePath[] = []
     for (let at = path; !entries.has(at); at = parentPath(at)) {
       unknown.push(at)
@@ -144,7 +148,7 @@ function entryOf(
     mode: Number(stats.mode) & 0o7777,
     uid: owners === 'root' ? 0 : Number(stats.uid),
     gid: owners === 'root' ? 0 : Number(stats.gid),
-    mtime: wholeSeconds(stats.mtimeNs),
+    mtime: wholeSeconds(stats),
     ...(attributes && { xattrs: attributes }),
   }
   if (stats.isFile()) return fileOf(path, place, stats, metadata)
@@ -156,9 +160,10 @@ function entryOf(
 }
 
 /** Rounded down, also before 1970. */
-function wholeSeconds(nanoseconds: bigint): number {
+function wholeSeconds({ mtimeNs, mtimeMs }: BigIntStats): number {
+  if (mtimeNs >= 0n) return Math.floor(Number(mtimeMs) / 1000)
   const second = 1_000_000_000n
-  return Number((nanoseconds - (((nanoseconds % second) + second) % second)) / second)
+  return Number((mtimeNs - (((mtimeNs % second) + second) % second)) / second)
 }
 
 function fileOf(path: TreePath, place: string | Buffer, stats: BigIntStats, metadata: Metadata): Entry {
