@@ -18,8 +18,14 @@ export interface DiffOptions {
 export async function diffTrees(before: FileTree, after: Tree, options: DiffOptions): Promise<readonly Change[]> {
   const list = new ChangeList()
   for (const { path, old, now } of pairs(before, after, options.gone)) {
-    if (now === undefined) list.add({ kind: 'whiteout', path })
-    else if (await isSame(before, old, now, options)) list.pass(now)
+    if (now === undefined) {
+      list.add({ kind: 'whiteout', path })
+      continue
+    }
+    const answer = isSame(before, old, now, options)
+    // To wait for what is known costs more than the look.
+    const same = typeof answer === 'boolean' ? answer : await answer
+    if (same) list.pass(now)
     else list.add(now)
   }
   return list.changes
@@ -67,11 +73,16 @@ function levelOf(before: FileTree, after: Tree, entry: DirectoryEntry, isHidden:
   return { directory: entry.path, hides, names: all, next: 0 }
 }
 
-async function isSame(before: FileTree, old: Entry | undefined, now: Entry, { sameBytes }: DiffOptions) {
+function isSame(
+  before: FileTree,
+  old: Entry | undefined,
+  now: Entry,
+  { sameBytes }: DiffOptions,
+): boolean | Promise<boolean> {
   if (now.kind === 'directory' && now.implied) return old === undefined || old.kind === 'directory'
   const file = old?.kind === 'hardlink' ? before.get(old.target) : old
   if (file === undefined || !sameEntry(file, now)) return false
-  return file.kind !== 'file' || now.kind !== 'file' || (await sameBytes(file, now))
+  return file.kind !== 'file' || now.kind !== 'file' || sameBytes(file, now)
 }
 
 /** Collects changes; a directory that is passed is put in when something below it changes. */

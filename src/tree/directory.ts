@@ -162,7 +162,7 @@ function entryOf(
     mode: Number(stats.mode) & 0o7777,
     uid: owners === 'root' ? 0 : Number(stats.uid),
     gid: owners === 'root' ? 0 : Number(stats.gid),
-    mtime: wholeSeconds(stats.mtimeNs),
+    mtime: wholeSeconds(stats),
     ...(attributes && { xattrs: attributes }),
   }
   if (stats.isFile()) return fileOf(path, place, stats, metadata)
@@ -174,9 +174,10 @@ function entryOf(
 }
 
 /** Rounded down, also before 1970. */
-function wholeSeconds(nanoseconds: bigint): number {
+function wholeSeconds({ mtimeNs, mtimeMs }: BigIntStats): number {
+  if (mtimeNs >= 0n) return Math.floor(Number(mtimeMs) / 1000)
   const second = 1_000_000_000n
-  return Number((nanoseconds - (((nanoseconds % second) + second) % second)) / second)
+  return Number((mtimeNs - (((mtimeNs % second) + second) % second)) / second)
 }
 
 function fileOf(path: TreePath, place: string | Buffer, stats: BigIntStats, metadata: Metadata): Entry {

@@ -73,14 +73,19 @@ async function sameAsBelow(lower: FileTree, now: FileEntry): Promise<boolean> {
 
 /** Files that are one on the disk become one file and hard links to it, the first in order being the file. */
 function linkedFiles(changes: readonly Change[]): readonly Change[] {
-  const first = new Map<string, TreePath>()
+  const devices = new Map<bigint, Map<bigint, TreePath>>()
+  const inodesOf = (dev: bigint) => {
+    const inodes = devices.get(dev) ?? new Map<bigint, TreePath>()
+    devices.set(dev, inodes)
+    return inodes
+  }
   return changes.map((change) => {
     const identity = change.kind === 'file' ? identityOf(change) : undefined
     if (change.kind !== 'file' || identity === undefined) return change
-    const key = `${identity.dev}:${identity.ino}`
-    const target = first.get(key)
+    const first = inodesOf(identity.dev)
+    const target = first.get(identity.ino)
     if (target === undefined) {
-      first.set(key, change.path)
+      first.set(identity.ino, change.path)
       return change
     }
     const { size: _, content: __, digest: ___, ...metadata } = change

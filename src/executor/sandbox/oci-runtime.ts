@@ -76,8 +76,8 @@ function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host)
   // Without control groups nothing else keeps a step from a disk that it makes a node for.
   const rootOptions = abilities.cgroups !== 'none' || spec.insecure ? [] : ['nodev']
   const { rows, root, bound } = stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
-  // By the name `proc`, `mount --all` would take it for mounted already. It comes last: lower directories may be named by
-  // handles of tsbuild, which only the host's own shows.
+  // By the name `proc`, `mount --all` would take it for mounted already. It comes last: the others may go by handles of
+  // tsbuild, which only the host's own shows.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { TsbuildError } from '../../errors.ts'
 import { createChrootSandbox } from './chroot.ts'
-import { compiledFilter } from './compiled-filter.ts'
+import { filterProbe, filterRules, splitFilter, takeFilter, withFilter } from './compiled-filter.ts'
 import { isHybrid } from './device-group.ts'
 import type { Host } from './host.ts'
 import { readMachine } from './machine.ts'
@@ -12,7 +12,7 @@ import type { RuntimeAbilities } from './oci-config.ts'
 import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
 import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
 import { probeSpec } from './probe-spec.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { openTools } from './tools.ts'
 
 export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
@@ -63,17 +63,15 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   const program = host.tools.find(name)
   if (!program) return 'not installed'
   const { size, mtimeMs } = statSync(program)
-  const probes = options.probes ?? noProbeCache
-  const runtime = `${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
-  const answer = await remembered(probes, `oci runtime ${runtime}`, () => probeRuntime(name, host, options))
+  const key = `oci runtime ${program} ${size} ${mtimeMs} ${filterRules()} ${host.machine.fingerprint}`
+  const kept = await remembered(options.probes ?? noProbeCache, key, () => probeRuntime(name, host, options))
+  const { answer, filter } = splitFilter(kept)
   const found = (Object.keys(remarks) as readonly RuntimeAbilities['cgroups'][]).find(
     (form) => remarks[form] === answer,
   )
-  if (!found) return answer.slice(refused.length)
+  if (!found) return kept.slice(refused.length)
   if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
-  const sandbox = createOciSandbox(name, { cgroups: found }, host)
-  const filter = name === 'crun' ? await compiledFilter(sandbox, runtime, probes, options.temporary) : undefined
-  return filter === undefined ? sandbox : createOciSandbox(name, { cgroups: found, filter }, host)
+  return createOciSandbox(name, { cgroups: found, ...(filter !== undefined && { filter }) }, host)
 }
 
 /** What is kept of a probe: how steps get their control groups, or why they cannot be run. */
@@ -85,12 +83,21 @@ const remarks: Readonly<Record<RuntimeAbilities['cgroups'], string>> = {
 const refused = 'no: '
 
 async function probeRuntime(name: OciRuntimeName, host: Host, options: SandboxOptions): Promise<string> {
-  const tried = (cgroups: RuntimeAbilities['cgroups']) => probe(createOciSandbox(name, { cgroups }, host), options)
+  let filter = ''
+  const look = (spec: SandboxSpec) => {
+    filter = takeFilter(spec)
+  }
+  const tried = (cgroups: RuntimeAbilities['cgroups']) => {
+    const sandbox = createOciSandbox(name, { cgroups }, host)
+    return name === 'crun' ? probe(sandbox, options, filterProbe, look) : probe(sandbox, options)
+  }
   const problem = await tried('by runtime')
-  if (problem === '') return remarks['by runtime']
+  if (problem === '') return withFilter(remarks['by runtime'], filter)
   if (!problem.includes('cgroup')) return `${refused}${problem}`
-  if (name === 'crun' && isHybrid() && (await tried('of devices')) === '') return remarks['of devices']
-  return (await tried('none')) === '' ? remarks.none : `${refused}${problem}`
+  if (name === 'crun' && isHybrid() && (await tried('of devices')) === '') {
+    return withFilter(remarks['of devices'], filter)
+  }
+  return (await tried('none')) === '' ? withFilter(remarks.none, filter) : `${refused}${problem}`
 }
 
 async function tryNative(host: Host, options: SandboxOptions): Promise<Sandbox | string> {
@@ -100,19 +107,25 @@ async function tryNative(host: Host, options: SandboxOptions): Promise<Sandbox |
   return problem === '' ? sandbox : problem
 }
 
-/** What is in the way of running a command of this machine in the sandbox; nothing when it ran. */
-async function probe(sandbox: Sandbox, options: SandboxOptions): Promise<string> {
+/**
+ * What is in the way of running a command of this machine in the sandbox; nothing when it ran.
+ * @param spoke called when the command says something on its output
+ */
+async function probe(
+  sandbox: Sandbox,
+  options: SandboxOptions,
+  argv: readonly string[] = ['/bin/sh', '-c', ':'],
+  spoke: (spec: SandboxSpec) => void = () => {},
+): Promise<string> {
   const scratch = await options.temporary('probe')
   let said = ''
   try {
-    const hear = (_: string, bytes: Uint8Array) => {
+    const spec = await probeSpec(scratch, argv)
+    const hear = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => {
       said += Buffer.from(bytes).toString()
+      if (stream === 'stdout') spoke(spec)
     }
-    const { exitCode } = await sandbox.run(
-      await probeSpec(scratch, ['/bin/sh', '-c', ':']),
-      hear,
-      AbortSignal.timeout(20_000),
-    )
+    const { exitCode } = await sandbox.run(spec, hear, AbortSignal.timeout(20_000))
     return exitCode === 0 ? '' : `it ends with ${exitCode}: ${said.trim()}`
   } catch (error) {
     if (error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')) return error.message
