@@ -87,7 +87,8 @@ export function memoryOf(processes: readonly Process[]): Peak {
     if (!other || other.resident < process.resident) largest.set(process.layout, process)
   }
   const parts = [...largest.values()]
-    .map(({ name, resident }) => ({ name, bytes: resident }))
+    // Node names its thread, and by that its process.
+    .map(({ name, resident }) => ({ name: name === 'MainThread' ? 'node' : name, bytes: resident }))
     .sort((one, other) => other.bytes - one.bytes)
   return { bytes: parts.reduce((sum, part) => sum + part.bytes, 0), parts }
 }

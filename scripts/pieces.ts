@@ -38,7 +38,7 @@ export function withLateBuiltins(code: string): string {
     },
   )
   return declared.replaceAll(/\b(import_\w+)\./g, (use, variable: string) =>
-    late.has(variable) ? `${variable}().` : use,
+    late.has(variable) ? `(${variable}()).` : use,
   )
 }
 

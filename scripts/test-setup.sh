@@ -25,6 +25,7 @@ need pgrep procps
 need ip iproute2
 need openssl openssl
 need git git
+need fsck.erofs erofs-utils
 need ssh-agent openssh-client
 need sshd openssh-server
 [ -z "$missing" ] && exit 0

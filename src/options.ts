@@ -53,10 +53,10 @@ export interface BuildOptions {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
   /** The control group that those of steps are made in; no part of any key. */
   readonly cgroupParent?: string
-  /** Steps at once; absent: one per core. */
+  /** Steps at once; absent: two for each core, at least 4. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]
-  readonly snapshotter?: 'auto' | 'overlay' | 'copy'
+  readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirrors?: Readonly<Record<string, string>>
   readonly onEvent?: EventSink

@@ -19,7 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   parser: [],
   planner: ['parser', 'graph', 'image', 'tree'],
   store: ['image'],
-  cache: ['store', 'image', 'tree'],
+  erofs: ['tree'],
+  cache: ['store', 'erofs', 'image', 'tree'],
   context: ['tree'],
   http: [],
   registry: ['image', 'http'],
@@ -27,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ssh: [],
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
-  executor: ['graph', 'cache', 'image', 'tree'],
+  executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
 }
 /** The story, and what plugs the parts together: these know all folders. */

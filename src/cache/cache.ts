@@ -1,6 +1,7 @@
 import type { Digest, Json } from '../digest/index.ts'
 import type { Descriptor, Layer } from '../image/index.ts'
 import type { Change, FileEntry, Survey } from '../tree/index.ts'
+import type { PackedLayers } from './packed.ts'
 
 /** sha256 of all that decides the result of a step. Made by `cacheKey` from its components. */
 export type CacheKey = Digest & { readonly __key: true }
@@ -41,6 +42,7 @@ export interface Cache {
   readonly digests: FileDigests
   readonly surveys: Surveys
   readonly plans: Plans
+  readonly packed: PackedLayers
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
   /** Writes what is still in memory (the stat index). */

@@ -6,7 +6,6 @@ import type { Tree } from '../tree/index.ts'
 import { pageCache } from './index-file/directory.ts'
 import { type IndexFile, openIndexFile } from './index-file/open.ts'
 import { changesOfIndex, type PlaceData, treeOfIndex } from './index-file/tree.ts'
-import { indexPieces } from './index-file/write.ts'
 import type { LayerIndex } from './layer-index.ts'
 
 /** The index files of layers, by diff id. Any of them, and the folder, may go at any time. */
@@ -41,6 +40,7 @@ export function openIndexShelf(folder: string, aside: () => Promise<string>): In
       return file && stored(file)
     },
     async put(diffId, index) {
+      const { indexPieces } = await import('./index-file/write.ts')
       async function* pieces() {
         yield* indexPieces(index)
       }

@@ -1,16 +1,15 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
-import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
-import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
+import { mkdir, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Digest } from '../digest/index.ts'
+import type { LowerForm } from '../image/index.ts'
+import { removeTree, type Store, writing } from '../store/index.ts'
+import type { OverlayMarks } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
-import { exists, sizeOf } from './exists.ts'
+import { diffIdMismatch } from './diff-id-mismatch.ts'
+import { exists } from './exists.ts'
 import type { IndexShelf, StoredIndex } from './index-shelf.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
-import { makeIndex } from './make-index.ts'
 import { readingLayer } from './reading-layer.ts'
 import { openTurns } from './turns.ts'
 
@@ -28,6 +27,7 @@ export interface LayerFiles {
   remakeIndex(layer: LayerRecord): Promise<LayerIndex>
   putIndex(diffId: Digest, index: LayerIndex): Promise<void>
   directory(layer: LayerRecord): Promise<string>
+  lower(layer: LayerRecord): Promise<LowerForm>
   /** True when the blob is here, can be fetched, or can be made again from what is here. */
   isAvailable(layer: LayerRecord): Promise<boolean>
   /** Takes a directory that has the layer's files. */
@@ -41,12 +41,22 @@ export interface LayerFilePorts {
   readonly devices: 'make' | 'skip'
 }
 
+/** What makes forms is loaded with the first that has to be made. */
+const making = () => import('./layer-forms.ts')
+
 export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
+  const turns = openTurns(unpackedAtOnce)
   const plainTar = async (layer: LayerRecord) => {
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
-    await once(store, path, async () => publish(await readingLayer(layer, () => unpackedTar(store, layer)), path))
+    await once(store, path, () =>
+      turns(async () => {
+        const { tar, index } = await (await making()).unpackLayer(store, layer)
+        await indexes.put(layer.diffId, index)
+        await publish(tar, path)
+      }),
+    )
     return path
   }
   const indexTurns = openTurns(indexedAtOnce)
@@ -57,12 +67,22 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   const remakeIndex = async (layer: LayerRecord) => {
     const tar = await plainTar(layer)
     return indexTurns(async () => {
-      const made = await readingLayer(layer, () => makeIndex(createReadStream(tar, { highWaterMark: 1 << 18 })))
+      const made = await readingLayer(layer, async () => (await making()).indexOf(tar))
       await indexes.put(layer.diffId, made)
       return made
     })
   }
-  return {
+  const image = async (layer: LayerRecord) => {
+    const path = places.image(layer.diffId)
+    const { isWholeImage, writeImage } = await making()
+    if (await isWholeImage(path)) return path
+    await store.locked(`make ${path}`, async () => {
+      if (await isWholeImage(path)) return
+      await publish(await writeImage(store, layer, await files.index(layer), devices), path)
+    })
+    return path
+  }
+  const files: LayerFiles = {
     places,
     plainTar,
     remakeIndex,
@@ -70,6 +90,10 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async index(layer, use) {
       const found = known(layer, use)
       if (found) return found
+      // Unpacking a compressed layer makes its index on the way.
+      await plainTar(layer)
+      const unpackedNow = isPlainTar(layer.descriptor) ? undefined : known(layer, use)
+      if (unpackedNow) return unpackedNow
       const made = await remakeIndex(layer)
       return (use === 'part' && indexes.open(layer.diffId)) || made
     },
@@ -77,17 +101,28 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       const path = places.directory(layer.diffId)
       await once(store, path, async () => {
         const tar = await plainTar(layer)
-        await publish(await readingLayer(layer, () => unpacked(store, tar, { marks: overlayXattr, devices })), path)
+        const form = { marks: overlayXattr, devices }
+        const unpack = async () => (await making()).unpackedTree(store, tar, form)
+        await publish(await readingLayer(layer, unpack), path)
       })
       return path
+    },
+    async lower(layer) {
+      const directory = places.directory(layer.diffId)
+      if (await exists(directory)) return { kind: 'directory', path: directory }
+      try {
+        return { kind: 'image', image: await image(layer), tar: await plainTar(layer) }
+      } catch (error) {
+        if (!(error instanceof (await making()).NotIndexableError)) throw error
+        return { kind: 'directory', path: await files.directory(layer) }
+      }
     },
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
       if (await store.blobs.origin(layer.descriptor.digest)) return true
       const index = known(layer)
       if (!index) return false
-      const { restoreBlob } = await import('./restore-blob.ts')
-      return restoreBlob(store, layer, index, places.directory(layer.diffId))
+      return (await making()).restoreBlob(store, layer, index, places.directory(layer.diffId))
     },
     async adoptDirectory(diffId, directory) {
       const path = places.directory(diffId)
@@ -95,15 +130,13 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       await removeTree(directory)
     },
   }
+  return files
 }
 
-/** Each holds all that a layer says in memory. */
-const indexedAtOnce = 2
-
-interface UnpackForm {
-  readonly marks: OverlayMarks
-  readonly devices: 'make' | 'skip'
-}
+/** It is work of one thread, and holds all that a layer says in memory. */
+const indexedAtOnce = 1
+/** Each takes a decoder of up to 128 MiB (zstd) and most of a core. */
+const unpackedAtOnce = 3
 
 /** Makes something under its lock when it is not there. */
 async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
@@ -125,35 +158,4 @@ async function plainBlob(store: Store, { descriptor, diffId }: LayerRecord): Pro
   if (descriptor.digest !== diffId) throw diffIdMismatch(descriptor.digest, diffId, descriptor.digest)
   await store.blobs.obtain(descriptor)
   return store.blobs.path(descriptor.digest)
-}
-
-async function unpackedTar(store: Store, { descriptor, diffId }: LayerRecord): Promise<string> {
-  await store.blobs.obtain(descriptor)
-  const hasher = sha256Hasher()
-  async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of decompress(store.blobs.stream(descriptor.digest))) {
-      hasher.update(piece)
-      yield piece
-    }
-  }
-  const path = await writeFresh(await store.temporary('tar'), hashed())
-  const found = hasher.digest()
-  if (found === diffId) return path
-  await rm(path)
-  throw diffIdMismatch(descriptor.digest, diffId, found)
-}
-
-async function unpacked(store: Store, tar: string, form: UnpackForm): Promise<string> {
-  const folder = join(await store.temporary('tree'), 'files')
-  await writing(folder, sizeOf(tar) ?? 0, async () => {
-    await mkdir(folder, { mode: 0o755 })
-    await unpackTar(createReadStream(tar, { highWaterMark: 1 << 20 }), folder, form)
-  })
-  return folder
-}
-
-function diffIdMismatch(blob: Digest, expected: Digest, found: Digest): TsbuildError {
-  return new TsbuildError('TSB_DIFFID_MISMATCH', `layer ${blob} unpacks to ${found}, its image says ${expected}`, {
-    hint: 'the image is damaged, or its maker is not to be trusted: get it again, with --pull=always from a registry',
-  })
 }

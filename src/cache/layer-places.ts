@@ -10,6 +10,8 @@ export interface LayerPlaces {
   directory(diffId: Digest): string
   /** The uncompressed tar of a layer whose blob is compressed. */
   tar(diffId: Digest): string
+  /** The EROFS image that indexes the uncompressed tar. */
+  image(diffId: Digest): string
 }
 
 /**
@@ -18,13 +20,17 @@ export interface LayerPlaces {
  * attributes their marks are in.
  */
 export function layerPlaces(root: string, marks: OverlayMarks): LayerPlaces {
-  const tars = join(root, 'cache', 'tars')
+  const [tars, images] = [join(root, 'cache', 'tars'), join(root, 'cache', 'erofs', imageVersion)]
   const suffix = marks === 'user' ? 'u' : ''
   return {
     directory: (diffId) => join(root, 'trees', `${shortName(diffId)}${suffix}`),
     tar: (diffId) => join(tars, hexOf(diffId)),
+    image: (diffId) => join(images, hexOf(diffId)),
   }
 }
+
+/** Another one when the writer of images makes other ones of the same layers. */
+const imageVersion = '1'
 
 function shortName(diffId: Digest): string {
   return Buffer.from(hexOf(diffId).slice(0, 42), 'hex').toString('base64url')

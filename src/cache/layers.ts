@@ -50,5 +50,6 @@ function layerOf(record: LayerRecord, { store, files }: WriterPorts): Layer {
       }
     },
     directory: () => files.directory(record),
+    lower: () => files.lower(record),
   }
 }

@@ -9,6 +9,7 @@ import { openIndexShelf } from './index-shelf.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
+import { openPackedLayers } from './packed.ts'
 import { openPlans } from './plans.ts'
 import { parseRecord } from './record-file.ts'
 import { openRecords, type RecordShelves } from './records.ts'
@@ -53,6 +54,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     digests,
     surveys: openSurveys(shelf('surveys')),
     plans: openPlans(shelf('plans')),
+    packed: openPackedLayers(join(folder, 'packed'), shelf('packs'), store),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })

@@ -23,6 +23,8 @@ export interface Executed {
 export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Executed> {
   const records = new Map<OpId, CacheRecord>()
   let cached = 0
+  const over = new AbortController()
+  const lastRun = plan.nodes.findLast(({ op }) => op.kind === 'run')
   const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
     tasks,
@@ -32,7 +34,8 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
       const inputs = inputsFrom(resultOf)
       try {
         if (!isLayerNode(node)) return await openSource(node, ports, signal)
-        const result = await performStep(node, inputs, ports, slot, signal)
+        const ahead = node === lastRun ? undefined : AbortSignal.any([signal, over.signal])
+        const result = await performStep(node, inputs, ports, slot, signal, ahead)
         records.set(node.id, result.record)
         if (result.cached) cached++
         return await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))
@@ -40,7 +43,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
         throw atPlace(error, node.at)
       }
     },
-  )
+  ).finally(() => over.abort())
   const target = values.get(plan.target)
   if (target?.kind !== 'snapshot') throw new Error('the target of the plan is no snapshot')
   return { layers: target.layers, records, steps: { total: records.size, cached } }

@@ -21,6 +21,7 @@ export interface StepResult {
 /**
  * Looks a step up, else runs it and keeps what it gave. The same step wanted by two builds runs once: the second one waits,
  * and finds the record of the first.
+ * @param ahead until this signal, another command may have to be run
  */
 export async function performStep(
   node: LayerNode,
@@ -28,8 +29,9 @@ export async function performStep(
   ports: ExecutorPorts,
   slot: Slot,
   signal: AbortSignal,
+  ahead?: AbortSignal,
 ): Promise<StepResult> {
-  const context = contextOf(node, inputs, ports, signal)
+  const context = contextOf(node, inputs, ports, signal, ahead)
   const executor = executorOf(node.op)
   const quick = executor.quickKey(context)
   const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
@@ -126,12 +128,19 @@ function hit(node: LayerNode, record: CacheRecord, ports: ExecutorPorts): StepRe
   return { record, cached: true }
 }
 
-function contextOf(node: LayerNode, inputs: Inputs, ports: ExecutorPorts, signal: AbortSignal): OpContext {
+function contextOf(
+  node: LayerNode,
+  inputs: Inputs,
+  ports: ExecutorPorts,
+  signal: AbortSignal,
+  ahead: AbortSignal | undefined,
+): OpContext {
   return {
     inputs,
     ports,
     node,
     signal,
+    ahead,
     output: (stream, bytes) => ports.events({ type: 'step:log', at: ports.now(), step: node.id, stream, bytes }),
     notice: (message) => ports.events({ type: 'notice', at: ports.now(), message }),
   }

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, parseIndex } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
+import { fileBytes } from '../tree/index.ts'
 import { exporting, replaceFile } from './destination.ts'
-import { fileBytes } from './file-bytes.ts'
 import { entriesOf, indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
 
 /** Writes a layout into a directory; see `exportOciFolder`. */

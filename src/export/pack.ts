@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { hexOf, sha256Hasher } from '../digest/index.ts'
+import { type Digest, hexOf, sha256Hasher } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
 import { type Descriptor, type Layer, mediaTypes, toOci } from '../image/index.ts'
-import { compress } from '../tree/index.ts'
+import { compress, compressionFormat, fileBytes } from '../tree/index.ts'
 import { exporting } from './destination.ts'
-import { fileBytes } from './file-bytes.ts'
 
 /** What an export needs of the machine. */
 export interface ExportPorts {
@@ -12,9 +12,25 @@ export interface ExportPorts {
   readonly blobFile: (descriptor: Descriptor) => Promise<string>
   /** A fresh private directory; the export removes it. */
   readonly temporary: (prefix: string) => Promise<string>
+  /** Layers that were compressed before; absent: each is compressed again. */
+  readonly packed?: PackedLayers
   /** Told what is being done, with bytes. */
   readonly report?: (label: string, current: number, total?: number, done?: true) => void
   readonly signal?: AbortSignal
+}
+
+/** Remembers what layers were compressed to. `form` names all that decides the bytes. */
+export interface PackedLayers {
+  /** Puts the bytes, checked, into a file that is not there yet; undefined when they are not known. */
+  find(layer: Digest, form: string, target: string): Promise<Packed | undefined>
+  /** Takes a second name of the file, which is not changed any more. */
+  keep(layer: Digest, form: string, file: string, packed: Packed): Promise<void>
+}
+
+interface Packed {
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
 }
 
 /** How layers leave that are not compressed yet. */
@@ -42,10 +58,27 @@ export async function packLayer(
   const descriptor = toOci(await layer.descriptor())
   const file = await ports.blobFile(descriptor)
   if (compression === 'none' || descriptor.mediaType !== mediaTypes.layerTar) return { descriptor, file }
-  const packed = path.join(folder, hexOf(descriptor.digest))
-  const { digest, size } = await writeCompressed(file, compression, packed, descriptor, ports)
+  const target = path.join(folder, hexOf(descriptor.digest))
+  const form = `${compression}-${levels[compression]}.${compressionFormat}`
+  const { digest, size } = await packedTo(target, descriptor.digest, form, ports.packed, () =>
+    writeCompressed(file, compression, target, descriptor, ports),
+  )
   const mediaType = compression === 'gzip' ? mediaTypes.layerGzip : mediaTypes.layerZstd
-  return { descriptor: { mediaType, digest, size }, file: packed }
+  return { descriptor: { mediaType, digest, size }, file: target }
+}
+
+async function packedTo(
+  target: string,
+  layer: Digest,
+  form: string,
+  known: PackedLayers | undefined,
+  make: () => Promise<Packed>,
+): Promise<Packed> {
+  const found = await known?.find(layer, form, target)
+  if (found) return found
+  const made = await make()
+  await known?.keep(layer, form, target, made)
+  return made
 }
 
 async function writeCompressed(
@@ -54,12 +87,14 @@ async function writeCompressed(
   target: string,
   { digest, size: total }: Descriptor,
   { report, signal }: ExportPorts,
-) {
+): Promise<Packed> {
   const hasher = sha256Hasher()
+  const plain = sha256Hasher()
   let size = 0
-  const source = counted(fileBytes(file), (done) =>
-    report?.(`exporting layer ${digest}`, done, total, ...(done === total ? ([true] as const) : [])),
-  )
+  const source = counted(fileBytes(file), (chunk, done) => {
+    plain.update(chunk)
+    report?.(`exporting layer ${digest}`, done, total, ...(done === total ? ([true] as const) : []))
+  })
   await exporting(target, async () => {
     await using handle = await open(target, 'wx', 0o600)
     for await (const chunk of compress(source, compression, levels[compression])) {
@@ -69,17 +104,24 @@ async function writeCompressed(
       for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten
     }
   })
+  if (plain.digest() !== digest) throw damaged(file, digest)
   return { digest: hasher.digest(), size }
+}
+
+function damaged(file: string, digest: Digest): TsbuildError {
+  return new TsbuildError('TSB_DIGEST_MISMATCH', `the file of layer ${digest} has other bytes: ${file}`, {
+    hint: 'remove that file; what it was is pulled or built again',
+  })
 }
 
 async function* counted(
   bytes: AsyncIterable<Uint8Array>,
-  tell: (done: number) => void,
+  tell: (chunk: Uint8Array, done: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let done = 0
   for await (const chunk of bytes) {
-    yield chunk
     done += chunk.length
-    tell(done)
+    tell(chunk, done)
+    yield chunk
   }
 }

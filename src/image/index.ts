@@ -22,7 +22,7 @@ export {
   withConfig,
 } from './image-documents.ts'
 export { documentLimits, parseJson } from './json.ts'
-export type { Layer, Snapshot } from './layer.ts'
+export type { Layer, LowerForm, Snapshot } from './layer.ts'
 export { manifestOf, toOci } from './manifest.ts'
 export {
   formatPlatform,

@@ -27,7 +27,14 @@ export interface Layer {
    * Read-only for everybody.
    */
   directory(): Promise<string>
+  /** The same for who can mount EROFS: the directory when it is there already, else nothing is unpacked. */
+  lower(): Promise<LowerForm>
 }
+
+/** Files of a layer as overlayfs wants them: a directory, or an EROFS image to mount with the uncompressed tar as its device. */
+export type LowerForm =
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'image'; readonly image: string; readonly tar: string }
 
 /** A stack of layers, lowest first: a file system at some point of a build. */
 export interface Snapshot {

@@ -40,17 +40,17 @@ function exportImage(
   names: readonly string[],
   { outputs = [], annotations, signal }: BuildOptions,
   environment: Environment,
-  { store }: Session,
+  session: Session,
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
     if (outputs.length > 0) {
       const { exportPorts, writeOutput } = await import('./outputs.ts')
-      const ports = exportPorts(store, signal, report)
+      const ports = exportPorts(session, signal, report)
       for (const output of outputs) await writeOutput(image, names, output, environment, ports)
     }
     signal?.throwIfAborted()
-    const manifest = await store.images.save(annotated(image, annotations), names)
+    const manifest = await session.store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
     return manifest

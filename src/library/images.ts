@@ -89,7 +89,7 @@ async function save(
     }),
   )
   const write = format === 'docker' ? exportDocker : exportOci
-  await write(images, destinationOf(dest, environment), exportPorts(store, signal))
+  await write(images, destinationOf(dest, environment), exportPorts(session, signal))
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {

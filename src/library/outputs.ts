@@ -10,9 +10,9 @@ import {
 } from '../export/index.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { Environment, OutputOptions } from '../options.ts'
-import type { Store } from '../store/index.ts'
 import { annotated } from './annotations.ts'
 import type { Report } from './progress.ts'
+import type { Session } from './session.ts'
 
 /** Writes an image as one `-o` asks for. @throws {TsbuildError} TSB_EXPORT_…, TSB_DISK_FULL */
 export async function writeOutput(
@@ -43,14 +43,16 @@ export function destinationOf(dest: string, { cwd, stdout }: Environment): Desti
   return dest === '-' ? { kind: 'stream', stream: stdout } : { kind: 'file', path: path.resolve(cwd, dest) }
 }
 
-/** What exports need of the store. */
-export function exportPorts({ blobs, temporary }: Store, signal?: AbortSignal, report?: Report): ExportPorts {
+/** What exports need of store and cache. */
+export function exportPorts({ store, cache }: Session, signal?: AbortSignal, report?: Report): ExportPorts {
+  const { blobs, temporary } = store
   return {
     async blobFile(descriptor) {
       await blobs.obtain(descriptor, signal)
       return blobs.path(descriptor.digest)
     },
     temporary,
+    packed: cache.packed,
     ...(report && { report }),
     ...(signal && { signal }),
   }

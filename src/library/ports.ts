@@ -45,7 +45,7 @@ export function buildPorts(
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
     sandbox: late(() => sandboxFor(options, runOptions)),
-    rootfs: late(() => openRootfs(snapshotterOf(options), runOptions)),
+    rootfs: late(() => openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts })),
     secrets: openSecrets(options.secrets, environment),
     agents: session.agents,
     hosts: openHosts(options.addHosts),
@@ -53,13 +53,22 @@ export function buildPorts(
     locked: store.locked,
     events,
     now: environment.now,
-    jobs: options.jobs ?? availableParallelism(),
+    jobs: options.jobs ?? usualJobs(availableParallelism()),
     signal: options.signal ?? new AbortController().signal,
   }
 }
 
+/**
+ * More than one for each processor: a RUN mostly waits, for a server, a disk or a sleep, and few have a processor to
+ * themselves.
+ */
+function usualJobs(processors: number): number {
+  return Math.max(4, 2 * processors)
+}
+
 async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {
-  const sandbox = await openSandbox(runtime ?? 'auto', runOptions)
+  const namesCgroup = cgroupParent !== undefined && runtime !== 'crun'
+  const sandbox = await openSandbox(runtime ?? 'auto', { ...runOptions, namesCgroup })
   if (cgroupParent !== undefined && sandbox.noCgroup !== undefined) {
     runOptions.notice(`--cgroup-parent has no effect: ${sandbox.noCgroup}`)
   }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
-import { layerForm, readMachine } from '../executor/index.ts'
+import { type LayerMounts, layerForm, openLayerMounts, readMachine } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -15,6 +15,8 @@ export interface Session extends AsyncDisposable {
   /** The client of registries, loaded on first use. */
   readonly registry: () => Promise<Registry>
   readonly agents: LentAgents
+  /** What steps have mounted of layers. */
+  readonly mounts: LayerMounts
 }
 
 export interface SessionOptions {
@@ -42,6 +44,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     return temporary(prefix)
   }
   const fetch = blobFetcher(registry, folder)
+  const mounts = openLayerMounts()
   const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
     now,
@@ -64,7 +67,9 @@ export async function openSession(environment: Environment, options: SessionOpti
     bases,
     registry,
     agents,
+    mounts,
     async [Symbol.asyncDispose]() {
+      mounts[Symbol.dispose]()
       await agents[Symbol.asyncDispose]()
       await cache.close()
       await store.close()

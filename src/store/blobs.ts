@@ -10,6 +10,7 @@ import { writeBlob } from './blob-writer.ts'
 import { writing } from './failure.ts'
 import type { Locked } from './locks.ts'
 import type { Origins } from './origins.ts'
+import { readTwice } from './read-twice.ts'
 import { removeTree } from './remove-tree.ts'
 import type { BlobOrigin, Blobs, FetchBlob } from './store.ts'
 
@@ -58,6 +59,20 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     await adopt(written.path, written.digest)
     return { digest: written.digest, size: written.size }
   }
+  const reading = async <T>(descriptor: Descriptor, use: UseBytes<T>, signal?: AbortSignal): Promise<T> => {
+    const { digest, size } = descriptor
+    const here = () => use(streamBlob(path(digest), digest))
+    if (await has(digest, size)) return here()
+    return ports.locked(
+      `blob ${digest}`,
+      async () => {
+        if (await has(digest, size)) return here()
+        const bytes = await fetchBlob(descriptor, ports, signal)
+        return readTwice(bytes, (kept) => write(kept, descriptor), use)
+      },
+      signal,
+    )
+  }
   return {
     path,
     has,
@@ -65,14 +80,8 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     stream: (digest) => streamBlob(path(digest), digest),
     write,
     adopt,
-    async obtain(descriptor, signal) {
-      const { digest, size } = descriptor
-      if (await has(digest, size)) return
-      const fetchOnce = async () => {
-        if (!(await has(digest, size))) await write(await fetchBlob(descriptor, ports, signal), descriptor)
-      }
-      await ports.locked(`blob ${digest}`, fetchOnce, signal)
-    },
+    reading,
+    obtain: (descriptor, signal) => reading(descriptor, nothing, signal),
     rememberOrigin: ports.origins.remember,
     origin: ports.origins.find,
     async settle(digests) {
@@ -81,6 +90,11 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     },
   }
 }
+
+type UseBytes<T> = (bytes: AsyncIterable<Uint8Array>) => Promise<T>
+
+/** For who wants the blob to be here. */
+async function nothing(): Promise<void> {}
 
 /** Clocks jump and file systems round: what was written within this time after the start is hashed too. */
 const bootMargin = 60_000

@@ -1,6 +1,7 @@
 export { writeAtomically } from './atomic.ts'
 export { writing } from './failure.ts'
 export { openStore, type StoreOptions } from './open.ts'
+export { readTwice } from './read-twice.ts'
 export { removeTree } from './remove-tree.ts'
 export type { BlobOrigin, Blobs, FetchBlob, Images, Store, StoredImage } from './store.ts'
 export { withFreshFile, writeFresh } from './write-fresh.ts'

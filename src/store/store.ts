@@ -67,6 +67,16 @@ export interface Blobs {
    * @throws {TsbuildError} TSB_BLOB_MISSING, TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH, TSB_DISK_FULL
    */
   obtain(descriptor: Descriptor, signal?: AbortSignal): Promise<void>
+  /**
+   * As `obtain`, and lets `use` read the bytes from the first to the last: while they come, when they are fetched now. They
+   * are checked by the time this is over, so what `use` made of them must not count before.
+   * @throws {TsbuildError} those of `obtain`, else what `use` throws
+   */
+  reading<T>(
+    descriptor: Descriptor,
+    use: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>
   /** Puts a finished file of this file system in by rename. The caller vouches for the digest. */
   adopt(file: string, digest: Digest): Promise<void>
   /** Says where a blob can be had that is not here, so that a later process can fetch it. */

@@ -32,8 +32,11 @@ export async function* decompress(
   yield* decoders[sniffCompression(first)](all, limits)
 }
 
+/** Another number when `compress` comes to give other bytes for the same level. */
+export const compressionFormat = 1
+
 /**
- * Compresses. The same input and level give the same bytes with the same version of Node, however many cores there are.
+ * Compresses; of each piece all is taken before the next is asked for. The same input and level give the same bytes with the same version of Node, however many cores there are.
  * @param level gzip 1 to 9, zstd 1 to 22
  * @param concurrency blocks in work at once (gzip)
  */
@@ -70,6 +73,11 @@ function isSkippableFrame(bytes: Uint8Array): boolean {
 function zstd(bytes: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
   const encoder = createZstdCompress({ params, chunkSize: 256 * 1024 })
-  pipeline(Readable.from(bytes), encoder, () => undefined)
+  pipeline(Readable.from(copies(bytes)), encoder, () => undefined)
   return encoder as AsyncIterable<Uint8Array>
+}
+
+/** A stream asks for the next piece while it still has the one before. */
+async function* copies(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of bytes) yield Buffer.from(piece)
 }

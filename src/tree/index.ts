@@ -3,6 +3,7 @@ export { gunzip } from './compression/zlib.ts'
 export {
   type Compression,
   compress,
+  compressionFormat,
   decompress,
   sniffCompression,
   sniffLength,
@@ -28,6 +29,7 @@ export type {
   Tree,
   WhiteoutEntry,
 } from './entry.ts'
+export { fileBytes } from './file-bytes.ts'
 export { filterTree } from './filter.ts'
 export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
@@ -60,6 +62,7 @@ export { readTar, type TarMember } from './tar/read.ts'
 export { type IndexOptions, indexTar, tarIndex } from './tar/tar-index.ts'
 export { writeTar } from './tar/write.ts'
 export { type TarFileOptions, type WrittenFile, type WrittenTar, writeTarFile } from './tar/write-file.ts'
+export { setDirectory } from './unpack/metadata.ts'
 export { applyLayer, type Unpacked, type UnpackOptions, unpackTar } from './unpack/unpack.ts'
 export { walk } from './walk.ts'
 export { fileOfLink, walkApart } from './walk-apart.ts'

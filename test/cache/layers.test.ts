@@ -1,11 +1,11 @@
 import { lstat, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { cacheKey, openCache, repairing } from '../../src/cache/index.ts'
 import { DamagedTreeError } from '../../src/cache/repairing.ts'
-import { sha256 } from '../../src/digest/index.ts'
+import { hexOf, sha256 } from '../../src/digest/index.ts'
 import { type Layer, mediaTypes } from '../../src/image/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { type Change, readContent, type Tree, treeOfDirectory, treePath, walk } from '../../src/tree/index.ts'
@@ -256,6 +256,48 @@ describe('fromDescriptor', () => {
     expect(await readdir(join(store.root, 'trees'))).toEqual([])
   })
 
+  it('has blob, tar and index of a layer after one pass over what was fetched', async () => {
+    const { store, layer, descriptor } = await remote(gzipSync(packed))
+    await layer.tree()
+    expect(await store.blobs.has(descriptor.digest, descriptor.size)).toBe(true)
+    expect(await readFile(join(store.root, 'cache/tars', hexOf(sha256(packed))))).toEqual(packed)
+    expect(await filesBelow(join(store.root, 'cache/layers'))).toHaveLength(1)
+  })
+
+  it('E03: shows nothing of a blob whose last byte is another one', async () => {
+    const blob = gzipSync(packed)
+    const { store, layer } = await remote(blob, Buffer.concat([blob.subarray(0, -1), Buffer.of(7)]))
+    await expect(layer.tree()).rejects.toMatchObject({ code: 'TSB_DIGEST_MISMATCH' })
+    expect(await filesOf(store)).toEqual([])
+  })
+
+  it('E03: shows nothing of a blob with more behind what its descriptor says', async () => {
+    const blob = gzipSync(packed)
+    const { store, layer } = await remote(blob, Buffer.concat([blob, gzipSync('more')]))
+    await expect(layer.tree()).rejects.toMatchObject({ code: 'TSB_BLOB_TOO_LONG' })
+    expect(await filesOf(store)).toEqual([])
+  })
+
+  it('keeps a blob that came whole, and nothing else of it, when it unpacks to another diff id', async () => {
+    const blob = gzipSync(tar('f other=1'))
+    const { store, layer, descriptor } = await remote(blob)
+    await expect(layer.tree()).rejects.toMatchObject({ code: 'TSB_DIFFID_MISMATCH' })
+    expect(await filesOf(store)).toEqual([hexOf(descriptor.digest)])
+  })
+
+  it('A29: a layer that grows without measure is given up, and nothing of it is left', async () => {
+    const { store, layer } = await remote(gzipSync(Buffer.alloc(70 * 2 ** 20)))
+    await expect(layer.tree()).rejects.toMatchObject({ code: 'TSB_ARCHIVE_BOMB' })
+    expect(await filesBelow(join(store.root, 'cache'))).toEqual([])
+    expect(await filesBelow(join(store.root, 'tmp'))).not.toContainEqual(expect.stringContaining('tar-'))
+  })
+
+  it('A32: all members of a gzip are read', async () => {
+    const blob = Buffer.concat([gzipSync(packed.subarray(0, 700)), gzipSync(packed.subarray(700))])
+    const { layer } = await remote(blob)
+    expect(await contentOf(await layer.tree(), 'app/su')).toBe('text')
+  })
+
   it('leaves nothing of a layer that climbs out of its root', async () => {
     const store = await open()
     const bytes = tar('f ok=1', 'f ../../out=x')
@@ -390,6 +432,27 @@ async function make(born: (store: Store) => Promise<Layer>) {
 
 async function open(fetch?: () => AsyncIterable<Uint8Array>): Promise<Store> {
   return openStore(await scratch(), { now: Date.now, ...(fetch && { fetch }) })
+}
+
+/** A gzip layer whose image says `packed`, and a place that sends these bytes for it. */
+async function remote(blob: Buffer, sent: Buffer = blob) {
+  const store = await open(async function* () {
+    for (let at = 0; at < sent.length; at += 100_000) yield sent.subarray(at, at + 100_000)
+  })
+  const descriptor = { mediaType: mediaTypes.layerGzip, digest: sha256(blob), size: blob.length }
+  await store.blobs.rememberOrigin(descriptor.digest, { location: 'example.test/a' })
+  return { store, descriptor, layer: (await cacheOf(store)).layers.fromDescriptor(descriptor, sha256(packed)) }
+}
+
+/** What is kept of layers: blobs, tars, indexes. */
+async function filesOf({ root }: Store): Promise<readonly string[]> {
+  const folders = ['oci/blobs/sha256', 'cache', 'trees'].map((name) => filesBelow(join(root, name)))
+  return (await Promise.all(folders)).flat()
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  return found.filter((entry) => entry.isFile()).map(({ name, parentPath }) => relative(folder, join(parentPath, name)))
 }
 
 function cacheOf(store: Store) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildImage } from '../../src/build.ts'
@@ -39,7 +39,7 @@ async function workshop() {
       reasons: events.flatMap((event) => (event.type === 'step:miss' ? [event.reason] : [])),
     }
   }
-  return { build, write }
+  return { build, write, store: join(directory, 'store') }
 }
 
 function portsOf(
@@ -93,6 +93,21 @@ describe('a build', () => {
     const { ran, cached } = await build(three)
     expect(cached).toEqual(['[1/3] COPY a.txt /a'])
     expect(ran).toEqual(['[2/3] COPY b.txt /b', '[3/3] WORKDIR /w'])
+  })
+
+  it('does a step again that found the listing of a layer damaged, and says so to nobody', async () => {
+    const { build, store } = await workshop()
+    const text = 'FROM scratch AS base\nCOPY d /d\nFROM base AS top\nCOPY a.txt /d/\n'
+    const first = await build(text)
+    for (const path of readdirSync(join(store, 'cache/layers'), { recursive: true, encoding: 'utf8' })) {
+      const file = join(store, 'cache/layers', path)
+      if (!statSync(file).isFile()) continue
+      const bytes = readFileSync(file)
+      writeFileSync(file, bytes.fill(0, 0, bytes.length - 200))
+    }
+    const { id, ran } = await build(text, ['top'])
+    expect([id, ran]).toEqual([first.id, ['[top 1/1] COPY a.txt /d/']])
+    expect(await build(text)).toMatchObject({ id, ran: [] })
   })
 
   it('hits whatever the times of files are', async () => {

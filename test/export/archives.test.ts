@@ -93,6 +93,54 @@ describe('exportOci', () => {
     expect(found?.manifest.layers).toEqual(base.manifest.layers)
   })
 
+  it.each(['gzip', 'zstd'] as const)('compresses a layer once for all exports of it (%s)', async (compression) => {
+    await using workshop = await openWorkshop()
+    const image = await workshop.image(files)
+    const folder = await scratch()
+    const worked: string[] = []
+    const ports = {
+      ...workshop.exportPorts,
+      packed: workshop.cache.packed,
+      report: (label: string) => void worked.push(label),
+    }
+    await exportOci([{ image, names }], file(join(folder, '1.tar')), ports, compression)
+    expect(new Set(worked).size).toBe(2)
+    worked.length = 0
+    await exportOci([{ image, names }], file(join(folder, '2.tar')), ports, compression)
+    await exportOciFolder([{ image, names }], join(folder, 'layout'), ports, compression)
+    expect(worked).toEqual([])
+    expect(await readFile(join(folder, '1.tar'))).toEqual(await readFile(join(folder, '2.tar')))
+  })
+
+  it('compresses a layer again whose kept bytes are damaged', async () => {
+    await using workshop = await openWorkshop()
+    const image = await workshop.image(files)
+    const folder = await scratch()
+    const ports = { ...workshop.exportPorts, packed: workshop.cache.packed }
+    await exportOci([{ image, names }], file(join(folder, '1.tar')), ports)
+    const kept = join(workshop.store.root, 'cache/packed')
+    for (const name of await readdir(kept)) await writeFile(join(kept, name), 'CANARY')
+    await exportOci([{ image, names }], file(join(folder, '2.tar')), ports)
+    expect(await readFile(join(folder, '1.tar'))).toEqual(await readFile(join(folder, '2.tar')))
+  })
+
+  it('compresses nothing that is not the layer any more', async () => {
+    await using workshop = await openWorkshop()
+    const image = await workshop.image(files)
+    const [layer] = image.layers
+    if (!layer) throw new Error('no layer')
+    const path = workshop.store.blobs.path(await layer.diffId())
+    const bytes = await readFile(path)
+    bytes[600] = 7
+    await chmod(path, 0o600)
+    await writeFile(path, bytes)
+    const ports = { ...workshop.exportPorts, packed: workshop.cache.packed }
+    const target = join(await scratch(), 'app.tar')
+    await expect(exportOci([{ image, names }], file(target), ports)).rejects.toEqual(code('TSB_DIGEST_MISMATCH'))
+    await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(readdir(join(workshop.store.root, 'cache/packed'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('writes to a stream and leaves it open', async () => {
     await using workshop = await openWorkshop()
     const stream = new PassThrough()

@@ -23,6 +23,7 @@ function layer(name: string): Layer {
     blob: never,
     tree: never,
     directory: never,
+    lower: never,
   }
 }
 

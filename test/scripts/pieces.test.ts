@@ -10,9 +10,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a late module of Node is loaded by the first use, others at once', () => {
   const code =
-    'var import_node_fs=require("node:fs"),import_node_net2=require("node:net");(0,import_node_net2.isIP)(import_node_fs.x)'
+    'var import_node_fs=require("node:fs"),import_node_net2=require("node:net");new import_node_net2.Socket(import_node_fs.x)'
   expect(withLateBuiltins(code)).toBe(
-    'var import_node_fs=require("node:fs"),import_node_net2=()=>(require("node:net"));(0,import_node_net2().isIP)(import_node_fs.x)',
+    'var import_node_fs=require("node:fs"),import_node_net2=()=>(require("node:net"));new (import_node_net2()).Socket(import_node_fs.x)',
   )
 })
 

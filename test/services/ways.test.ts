@@ -5,6 +5,7 @@ import { getuid } from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { type Place, tsbuild } from '../support/command-line.ts'
+import { erofsProblem } from '../support/erofs.ts'
 import { fixtures, openFixture, showFixture } from '../support/fixtures.ts'
 import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
 import { runProgram } from '../support/programs.ts'
@@ -16,6 +17,7 @@ const reason = hasBusyboxBase ? (isRoot ? 'on busybox' : 'needs root') : noBusyb
 const goldenOf = (name: string) => readFileSync(join(fixtures, name, 'image.json'), 'utf8')
 
 const ways = [
+  ...((await erofsProblem()) === '' ? [{ runtime: 'native', snapshotter: 'erofs' } as const] : []),
   { runtime: 'native', snapshotter: 'overlay' },
   { runtime: 'native', snapshotter: 'copy' },
   { runtime: 'chroot', snapshotter: 'copy' },

@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rmdir, stat, symlink, utimes, w
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/digest/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { scratch } from '../support/scratch.ts'
 
@@ -162,6 +163,69 @@ describe('blobs', () => {
     await store.blobs.rememberOrigin(digest, { location: 'example.test/app' })
     await Promise.all([store.blobs.obtain(descriptor), store.blobs.obtain(descriptor)])
     expect([fetches, await store.blobs.has(digest)]).toEqual([1, true])
+  })
+})
+
+describe('reading a blob', () => {
+  const fetching = async (sent: string, said = sent) => {
+    const store = await openStore(await scratch(), {
+      now,
+      fetch: async function* () {
+        for (const letter of sent) yield Buffer.from(letter)
+      },
+    })
+    const descriptor = { mediaType: 'x', digest: sha256(said), size: said.length }
+    await store.blobs.rememberOrigin(descriptor.digest, { location: 'example.test/app' })
+    return { store, descriptor }
+  }
+
+  it('gives the same bytes while they come and when they are here', async () => {
+    const { store, descriptor } = await fetching('layer')
+    expect(await store.blobs.reading(descriptor, text)).toBe('layer')
+    expect(await store.blobs.has(descriptor.digest, descriptor.size)).toBe(true)
+    expect(await store.blobs.reading(descriptor, text)).toBe('layer')
+  })
+
+  it.each([
+    ['stops early', async (bytes: AsyncIterable<Uint8Array>) => void (await bytes[Symbol.asyncIterator]().next())],
+    ['reads nothing', async () => {}],
+  ])('keeps all of a blob whose reader %s', async (_, use) => {
+    const { store, descriptor } = await fetching('layer'.repeat(1000))
+    await store.blobs.reading(descriptor, use)
+    expect(await store.blobs.has(descriptor.digest, descriptor.size)).toBe(true)
+  })
+
+  it('keeps a blob whose reader fails, and says why it failed', async () => {
+    const { store, descriptor } = await fetching('layer')
+    const use = () => Promise.reject(new RangeError('not for me'))
+    await expect(store.blobs.reading(descriptor, use)).rejects.toThrow('not for me')
+    expect(await store.blobs.has(descriptor.digest, descriptor.size)).toBe(true)
+  })
+
+  it('E03: a wrong blob is what is wrong, whatever its reader made of it', async () => {
+    const { store, descriptor } = await fetching('lAyer', 'layer')
+    const failing = () => Promise.reject(new RangeError('not for me'))
+    for (const use of [text, failing]) {
+      await expect(store.blobs.reading(descriptor, use)).rejects.toMatchObject({ code: 'TSB_DIGEST_MISMATCH' })
+    }
+    expect(await readdir(join(store.root, 'oci/blobs/sha256'))).toEqual([])
+    expect(await leftovers(store.root)).toEqual([])
+  })
+
+  it('a blob whose place breaks off ends its reader too', async () => {
+    let end: unknown
+    const store = await openStore(await scratch(), {
+      now,
+      fetch: async function* () {
+        yield Buffer.from('lay')
+        throw new RangeError('the line broke')
+      },
+    })
+    const descriptor = { mediaType: 'x', digest: sha256('layer'), size: 5 }
+    await store.blobs.rememberOrigin(descriptor.digest, { location: 'example.test/app' })
+    const use = (bytes: AsyncIterable<Uint8Array>) => text(bytes).catch((error: unknown) => (end = error))
+    await expect(store.blobs.reading(descriptor, use)).rejects.toThrow('the line broke')
+    expect(end).toBeInstanceOf(Error)
   })
 })
 

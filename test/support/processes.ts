@@ -8,6 +8,16 @@ export function processesWith(text: string): readonly number[] {
     .map(Number)
 }
 
+/** Names of the programs that a process has started itself and that run still, or are not reaped. */
+export function childrenOf(parent: number): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const [, name = '', ppid = ''] = /^\d+ \((.*)\) \S (\d+)/s.exec(statOf(pid)) ?? []
+      return Number(ppid) === parent ? [name] : []
+    })
+}
+
 /** Waits, at most 10 seconds, until a question is answered with yes. */
 export async function until(question: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < 500; tries++) {
@@ -15,6 +25,14 @@ export async function until(question: () => boolean): Promise<boolean> {
     await sleep(20)
   }
   return false
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch {
+    return '' // it ended while we looked
+  }
 }
 
 function commandLineOf(pid: string): string {

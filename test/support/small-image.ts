@@ -30,5 +30,6 @@ export function layerInStore(store: Store, descriptor: Descriptor, diffId: Diges
     blob: () => store.blobs.stream(descriptor.digest),
     tree: none,
     directory: none,
+    lower: none,
   }
 }

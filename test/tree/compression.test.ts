@@ -169,6 +169,20 @@ describe('compress', () => {
     expect(gunzipSync(one).equals(bytes)).toBe(true)
   })
 
+  test.each(['gzip', 'zstd'] as const)('takes all of a piece before it asks for the next (%s)', async (compression) => {
+    const bytes = noise(3_000_000)
+    async function* reusing() {
+      const buffer = Buffer.alloc(300_000)
+      for (let at = 0; at < bytes.length; at += buffer.length) {
+        bytes.copy(buffer, 0, at)
+        yield buffer
+        buffer.fill(0)
+      }
+    }
+    const packed = await collect(compress(reusing(), compression, 3))
+    expect((await collect(decompress(inPieces(packed, 65_536)))).equals(bytes)).toBe(true)
+  })
+
   test('the gzip header holds no time, name or system', async () => {
     const packed = await collect(compress(inPieces(text), 'gzip', 6))
     expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])

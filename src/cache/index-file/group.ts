@@ -28,8 +28,10 @@ export function groupByDirectory(changes: Iterable<IndexedChange>): Grouped {
       root = change
       continue
     }
-    const parent = parentPath(change.path)
-    if (last?.path !== parent) last = groups.get(parent) ?? addGroup(groups, parent)
+    if (!last || !isIn(change.path, last.path)) {
+      const parent = parentPath(change.path)
+      last = groups.get(parent) ?? addGroup(groups, parent)
+    }
     last.names.push(baseName(change.path))
     last.changes.push(change)
   }
@@ -41,10 +43,14 @@ export function groupByDirectory(changes: Iterable<IndexedChange>): Grouped {
  * said before what is only there for others.
  */
 export function orderOf({ names, changes }: Group): readonly number[] {
-  const order = [...names.keys()]
+  const order = names.map((_, place) => place)
   if (isInOrder(names)) return order
   order.sort((a, b) => comparePaths(names[a] ?? '', names[b] ?? '') || rank(changes, a) - rank(changes, b) || a - b)
   return order.filter((place, at) => names[place] !== names[order[at + 1] ?? -1])
+}
+
+function isIn(path: TreePath, directory: TreePath): boolean {
+  return path.lastIndexOf('/') === directory.length && directory !== rootPath && path.startsWith(directory)
 }
 
 function rank(changes: Group['changes'], place: number): number {

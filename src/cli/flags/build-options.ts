@@ -41,7 +41,7 @@ export interface BuildFlags {
   readonly annotation: readonly string[]
   readonly output: readonly string[]
   readonly jobs?: string
-  readonly snapshotter?: 'auto' | 'overlay' | 'copy'
+  readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirror: readonly string[]
 }

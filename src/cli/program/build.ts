@@ -114,7 +114,7 @@ function addCacheFlags(command: Command): void {
 function addStepFlags(command: Command): void {
   command
     .optionsGroup('How RUN steps run:')
-    .option('--jobs <number>', 'steps at once (default: one for each processor)')
+    .option('--jobs <number>', 'steps at once (default: two for each processor, at least 4)')
     .addOption(new Option('--network <mode>', 'network of RUN').choices(['default', 'none', 'host']))
     .addOption(repeatable('--allow <entitlement>', 'what a RUN may ask for: network.host, security.insecure'))
     .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts; the address host-gateway is this machine'))
@@ -124,5 +124,7 @@ function addStepFlags(command: Command): void {
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
     )
-    .addOption(new Option('--snapshotter <name>', 'how layers become a directory').choices(['auto', 'overlay', 'copy']))
+    .addOption(
+      new Option('--snapshotter <name>', 'how layers become a directory').choices(['auto', 'erofs', 'overlay', 'copy']),
+    )
 }

@@ -18,7 +18,6 @@ import {
   walkApart,
 } from '../../tree/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
-import { lowerDirectories } from '../rootfs/index.ts'
 import { filesOf } from '../values.ts'
 import type { PreparedMount } from './mount.ts'
 
@@ -57,7 +56,8 @@ export async function prepareBind(mount: BindMount, folder: string, context: OpC
   const layers = isStage
     ? value.layers
     : [await context.ports.cache.layers.fromChanges(withParents(tree, entry), context.signal)]
-  const lowers = await lowerDirectories(layers, tree, path.join(folder, 'implied'))
+  const rootfs = await context.ports.rootfs()
+  const lowers = await rootfs.lowers(layers, tree, path.join(folder, 'implied'))
   return {
     target: { path: mount.target, kind: entry.kind === 'directory' ? 'directory' : 'file' },
     mount: async (target) => ({

@@ -1,28 +1,12 @@
-import { rm } from 'node:fs/promises'
 import type { KeyComponents, Records } from '../../cache/index.ts'
 import { type Digest, type Json, sha256 } from '../../digest/index.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
-import {
-  absolutePath,
-  type Change,
-  changeId,
-  contentId,
-  type DigestOf,
-  type Entry,
-  editTree,
-  type TreeEditor,
-  treeOfEntries,
-  treePath,
-  walkApart,
-} from '../../tree/index.ts'
+import { absolutePath, changeId, contentId, type DigestOf, type Entry, walkApart } from '../../tree/index.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
-import { parseMode } from './mode.ts'
 import type { MadeLayer, OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
-import { ownerOf } from './owner.ts'
-import { type ChosenFile, type Placement, placeFile } from './place.ts'
+import type { ChosenFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
 import { rememberContent, seenContent } from './seen-content.ts'
-import { unpackArchive } from './unpack.ts'
 
 /** COPY, and ADD of files: one layer with the chosen files in their new places. */
 export const copy: OpExecutor<OpOf<'copy'>> = {
@@ -42,9 +26,14 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
   async run(op, context) {
     const { ports, signal, older } = context
     const chosen = await chooseFiles(op, context)
-    return changesOf(op, chosen, context, (changes) => ports.cache.layers.fromChanges(changes, signal, older))
+    return (await placing()).changesOf(op, chosen, context, (changes) =>
+      ports.cache.layers.fromChanges(changes, signal, older),
+    )
   },
 }
+
+/** What puts files where they go is loaded with the first copy that is made. */
+const placing = () => import('./copied-changes.ts')
 
 type Known = Pick<KeyComponents, 'definition' | 'parent'>
 
@@ -96,7 +85,9 @@ async function contentsOfMade(
   started: number,
 ): Promise<Contents> {
   const { ports, signal } = context
-  const made = await changesOf(op, chosen, context, (changes) => ports.cache.layers.prepare(changes, signal))
+  const made = await (await placing()).changesOf(op, chosen, context, (changes) =>
+    ports.cache.layers.prepare(changes, signal),
+  )
   const digestOf: DigestOf = (file) => made.digestOf(file) ?? ports.cache.digests.digest(file)
   const ids = await idsOf(chosen, async (source) => {
     const id = await contentOf(source, digestOf)
@@ -104,24 +95,6 @@ async function contentsOfMade(
     return id
   })
   return { ids, digestOf, made: { started, keep: made.keep, drop: made.drop } }
-}
-
-/** Gives what the layer says to somebody who reads the files at once: those of archives are gone afterwards. */
-async function changesOf<T>(
-  op: CopyOp,
-  chosen: readonly ChosenSource[],
-  context: OpContext,
-  use: (changes: readonly Change[]) => Promise<T>,
-): Promise<T> {
-  const below = op.link ? treeOfEntries<Entry>([]) : await context.inputs.snapshot(op.onto).tree()
-  const files = editTree(below)
-  const scratch = await context.ports.temporary('copy')
-  try {
-    await placeAll(op, chosen, files, await placementOf(op, context), scratch)
-    return await use(files.changes())
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
 }
 
 function definitionOf(op: CopyOp): Json {
@@ -172,38 +145,4 @@ async function takenFiles(chosen: readonly ChosenSource[], digestOf: DigestOf): 
 
 function entriesOf({ tree, entry }: ChosenFile): Iterable<Entry> {
   return entry.kind === 'directory' ? walkApart(tree, entry.path) : [entry]
-}
-
-async function placementOf(op: CopyOp, { inputs, ports, notice }: OpContext): Promise<Placement> {
-  const below = op.link ? undefined : inputs.snapshot(op.onto)
-  return {
-    owner: op.chown === undefined ? undefined : await ownerOf(op.chown, below, '--chown', notice),
-    mode: op.chmod === undefined ? undefined : parseMode(op.chmod),
-    now: Math.floor(ports.now() / 1000),
-  }
-}
-
-async function placeAll(
-  op: CopyOp,
-  sources: readonly ChosenSource[],
-  files: TreeEditor,
-  placement: Placement,
-  scratch: string,
-) {
-  for (const source of sources) {
-    for (const chosen of source.files) {
-      const unpacked = source.unpack && (await unpackArchive(files, chosen, op.dest, placement, scratch))
-      if (!unpacked) placeFile(files, chosen, op.dest, placement)
-    }
-  }
-  for (const { name, text } of op.inline) placeFile(files, inlineFile(name, text, placement.now), op.dest, placement)
-}
-
-/** A heredoc as a file that could have been in a context. */
-function inlineFile(name: string, text: string, mtime: number) {
-  const bytes = new TextEncoder().encode(text)
-  const path = treePath(name)
-  const content = { kind: 'bytes', bytes } as const
-  const entry = { kind: 'file', path, mode: 0o644, uid: 0, gid: 0, mtime, size: bytes.length, content } as const
-  return { tree: treeOfEntries([entry]), entry, name }
 }

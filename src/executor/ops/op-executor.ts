@@ -28,6 +28,8 @@ export interface OpContext {
   readonly ports: ExecutorPorts
   readonly node: Node
   readonly signal: AbortSignal
+  /** Until this signal, another command may have to be run; absent when this is the last one. */
+  readonly ahead: AbortSignal | undefined
   readonly output: SandboxOutput
   readonly notice: (message: string) => void
   /** When it runs: the layer of the earlier step that is most like it. It may be gone. */

@@ -1,15 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Json } from '../../digest/index.ts'
 import type { OpOf, RunOp } from '../../graph/index.ts'
-import type { Layer } from '../../image/index.ts'
-import { bindContent, mountDefinition, type PreparedMount, readingOnce, withMounts } from '../mounts/index.ts'
-import type { PreparedRootfs } from '../rootfs/index.ts'
-import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
-import { networkFiles } from './network-files.ts'
+import { bindContent, mountDefinition } from '../mounts/index.ts'
 import type { OpContext, OpExecutor } from './op-executor.ts'
 import { chainsOf } from './quick-key.ts'
-import { runCommand } from './run-command.ts'
 
 /** RUN: a command in the sandbox, on the files below; the layer is what it changed. */
 export const run: OpExecutor<OpOf<'run'>> = {
@@ -27,15 +20,8 @@ export const run: OpExecutor<OpOf<'run'>> = {
       inputs: await bindInputs(op, context),
     },
   }),
-  async run(op, context) {
-    const scratch = await context.ports.temporary('run')
-    try {
-      const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
-      return await withMounts(op.mounts, scratch, once, (mounts) => runOnRootfs(op, scratch, mounts, once))
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
-  },
+  /** What it takes is loaded with the first RUN that runs. */
+  run: async (op, context) => (await import('./run-step.ts')).runStep(op, context),
 }
 
 function definitionOf(op: RunOp): Json {
@@ -52,60 +38,4 @@ async function bindInputs(op: RunOp, context: OpContext) {
   return Promise.all(
     binds.map(async (mount) => ({ name: `bind ${mount.target}`, id: await bindContent(mount, context) })),
   )
-}
-
-async function runOnRootfs(
-  op: RunOp,
-  scratch: string,
-  mounts: readonly PreparedMount[],
-  context: OpContext,
-): Promise<Layer> {
-  const { ports, inputs, signal } = context
-  const [sandbox, rootfs] = await Promise.all([ports.sandbox(), ports.rootfs()])
-  const fixed = await fixedMounts(op, sandbox, scratch, context)
-  const all = [...fixed, ...mounts]
-  const prepared = await rootfs.prepare(
-    inputs.snapshot(op.onto).layers,
-    all.map((mount) => mount.target),
-    await madeIn(scratch, 'rootfs'),
-    signal,
-  )
-  try {
-    await runCommand(op, sandbox, prepared, await mountAll(all, prepared), await madeIn(scratch, 'sandbox'), context)
-    return await prepared.commit(ports.cache.layers)
-  } finally {
-    await prepared.dispose()
-  }
-}
-
-/** What every RUN finds: host names, the resolver, and the scripts of its heredocs. */
-async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context: OpContext) {
-  const folder = await madeIn(scratch, 'files')
-  const files = await networkFiles(op, sandbox, context.ports.hosts)
-  const sources = [
-    ...files.map((file) => ({ ...file, mode: 0o644 })),
-    ...op.scripts.map((script) => ({ ...script, mode: 0o755 })),
-  ]
-  return Promise.all(
-    sources.map(async ({ path: target, text, mode }, index): Promise<PreparedMount> => {
-      const source = path.join(folder, String(index))
-      await writeFile(source, text, { mode })
-      return {
-        target: { path: target, kind: 'file' },
-        mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
-      }
-    }),
-  )
-}
-
-async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRootfs): Promise<readonly SandboxMount[]> {
-  const ready: SandboxMount[] = []
-  for (const { target, mount } of mounts) ready.push(await mount(prepared.targets.get(target.path) ?? target.path))
-  return ready
-}
-
-async function madeIn(scratch: string, name: string): Promise<string> {
-  const directory = path.join(scratch, name)
-  await mkdir(directory, { mode: 0o700 })
-  return directory
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { applyLayer, directoryChanges, takeInventory, walk, writeTar } from '../../tree/index.ts'
-import { mergedTree, targetPaths } from './overlay.ts'
+import { lowerDirectories, mergedTree, targetPaths, unpackedLower } from './overlay.ts'
 import type { RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
 import { placeTargets } from './targets.ts'
@@ -13,6 +13,7 @@ import { placeTargets } from './targets.ts'
 export function createCopyProvider(devices: 'make' | 'skip'): RootfsProvider {
   return {
     name: 'copy',
+    lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, unpackedLower),
     async prepare(layers, targets, scratch, signal) {
       const tree = await mergedTree(layers)
       const placed = placeTargets(tree, targets)
@@ -26,7 +27,7 @@ export function createCopyProvider(devices: 'make' | 'skip'): RootfsProvider {
         tree,
         targets: targetPaths(placed),
         async commit(store) {
-          await removeStubs(root, placed)
+          removeStubs(root, placed)
           return await store.fromChanges(await directoryChanges(before, root, tree), signal)
         },
         dispose: async () => {},

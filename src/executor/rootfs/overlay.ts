@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Layer } from '../../image/index.ts'
 import {
@@ -7,6 +7,8 @@ import {
   type FileTree,
   type OverlayMarks,
   overlay,
+  rootPath,
+  setDirectory,
   unpackTar,
   upperChanges,
   writeTar,
@@ -16,25 +18,36 @@ import type { RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
 import { type PlacedTargets, placeTargets } from './targets.ts'
 
+/** Gives a path by which overlayfs finds the files of a layer. */
+export type LowerOf = (layer: Layer) => Promise<string>
+
 /**
- * Directories of the layers, merged by overlayfs; the upper one becomes the layer by rename. What is only made to mount on
- * is in a lower directory of its own, so that nothing of it gets into the layer.
+ * The layers, merged by overlayfs; the upper directory becomes the layer by rename. What is only made to mount on is in a
+ * lower directory of its own, so that nothing of it gets into the layer.
  */
-export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
+export function createOverlayProvider(
+  name: 'erofs' | 'overlay',
+  marks: OverlayMarks,
+  lowerOf: LowerOf,
+  temporary: (prefix: string) => Promise<string>,
+): RootfsProvider {
+  const stubsFor = sharedStubs(marks, temporary)
   return {
-    name: 'overlay',
+    name,
+    lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, lowerOf),
     async prepare(layers, targets, scratch, signal) {
       const tree = await mergedTree(layers)
       const placed = placeTargets(tree, targets)
-      const [upper, work, merged] = await Promise.all(['upper', 'work', 'merged'].map((name) => made(scratch, name)))
-      if (!upper || !work || !merged) throw new Error('three directories were asked for')
-      await unpackTar(writeTar([...rootOf(tree), ...placed.standing]), upper, { marks })
-      const stubs = await writeStubs(placed, tree, scratch, marks)
-      const all = [...stubs, ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied')))]
+      const [upper, work, merged] = [made(scratch, 'upper'), made(scratch, 'work'), made(scratch, 'merged')]
+      await fillUpper(upper, placed, tree, marks)
+      const all = [
+        ...(await stubsFor(placed, tree)),
+        ...(await lowerDirectories(layers, tree, path.join(scratch, 'implied'), lowerOf)),
+      ]
       return {
         rootfs: {
           kind: 'overlay',
-          lowers: all.length > 0 ? all : [await made(scratch, 'nothing')],
+          lowers: all.length > 0 ? all : [made(scratch, 'nothing')],
           upper,
           work,
           merged,
@@ -42,7 +55,7 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
         tree,
         targets: targetPaths(placed),
         async commit(store) {
-          await removeStubs(upper, placed)
+          removeStubs(upper, placed)
           return await store.fromUpper(upper, await upperChanges(upper, marks, tree), signal)
         },
         dispose: async () => {},
@@ -51,20 +64,19 @@ export function createOverlayProvider(marks: OverlayMarks): RootfsProvider {
   }
 }
 
-/**
- * The directories of some layers (lowest first) as overlayfs takes them: topmost first, each once. Of a layer that is there
- * twice the upper one hides all that the lower one has, and overlayfs refuses the same directory twice.
- * @param tree the merged files of the layers
- * @param folder may be made, for what the directories of layers cannot say each by itself
- */
+/** What `RootfsProvider.lowers` gives. Of a layer that is there twice the upper one hides all that the lower one has. */
 export async function lowerDirectories(
   layers: readonly Layer[],
   tree: FileTree,
   folder: string,
+  lowerOf: LowerOf,
 ): Promise<readonly string[]> {
-  const directories = new Set(await Promise.all(layers.toReversed().map((layer) => layer.directory())))
+  const directories = new Set(await Promise.all(layers.toReversed().map(lowerOf)))
   return [...(layers.length > 1 ? await overImplied(layers, tree, folder) : []), ...directories]
 }
+
+/** The directory of a layer, unpacked where that has not happened yet. */
+export const unpackedLower: LowerOf = (layer) => layer.directory()
 
 /** The files of some layers, lowest first. */
 export async function mergedTree(layers: readonly Layer[]): Promise<FileTree> {
@@ -75,21 +87,34 @@ export function targetPaths({ places }: PlacedTargets): ReadonlyMap<string, stri
   return new Map([...places].map(([asked, place]) => [asked, absolutePath(place)]))
 }
 
-async function writeStubs(
-  placed: PlacedTargets,
-  tree: FileTree,
-  scratch: string,
-  marks: OverlayMarks,
-): Promise<readonly string[]> {
-  if (placed.stubs.length === 0) return []
-  const directory = await made(scratch, 'stubs')
-  const entries: readonly Entry[] = stubLayer(placed, tree)
-  await unpackTar(writeTar(entries), directory, { marks })
-  return [directory]
+/** The root of the layer as the layers below have it, and the directories that every container has. */
+async function fillUpper(upper: string, { standing }: PlacedTargets, tree: FileTree, marks: OverlayMarks) {
+  const root = tree.get(rootPath)
+  const isSaid = root?.kind === 'directory' && !root.implied
+  if (isSaid && standing.length === 0) setDirectory(upper, root)
+  else await unpackTar(writeTar([...rootOf(tree), ...standing]), upper, { marks })
 }
 
-async function made(scratch: string, name: string): Promise<string> {
+/** The directory with what is only made to mount on. Nobody writes to it, and most steps of a build need the same. */
+function sharedStubs(marks: OverlayMarks, temporary: (prefix: string) => Promise<string>) {
+  const known = new Map<string, Promise<string>>()
+  const write = async (entries: readonly Entry[]) => {
+    const directory = made(await temporary('stubs'), 'files')
+    await unpackTar(writeTar(entries), directory, { marks })
+    return directory
+  }
+  return async (placed: PlacedTargets, tree: FileTree): Promise<readonly string[]> => {
+    if (placed.stubs.length === 0) return []
+    const entries = stubLayer(placed, tree)
+    const said = JSON.stringify(entries, (_, value: unknown) => (value instanceof Map ? [...value] : value))
+    const directory = known.get(said) ?? write(entries)
+    known.set(said, directory)
+    return [await directory]
+  }
+}
+
+function made(scratch: string, name: string): string {
   const directory = path.join(scratch, name)
-  await mkdir(directory, { mode: 0o755 })
+  mkdirSync(directory, { mode: 0o755 })
   return directory
 }

@@ -12,7 +12,14 @@ export interface MountTarget {
 
 /** Makes layers a directory that a command can run in. */
 export interface RootfsProvider {
-  readonly name: 'overlay' | 'copy'
+  readonly name: 'erofs' | 'overlay' | 'copy'
+  /**
+   * The files of some layers (lowest first) as overlayfs takes them: paths of directories, topmost first, each once, for it
+   * refuses the same one twice.
+   * @param tree the merged files of the layers
+   * @param folder may be made, for what the directories of layers cannot say each by itself
+   */
+  lowers(layers: readonly Layer[], tree: FileTree, folder: string): Promise<readonly string[]>
   /**
    * Readies the files of these layers (lowest first) and the places where something will be mounted. `scratch` is an empty
    * private directory on the file system of the store; the caller removes it after `dispose`.

@@ -1,4 +1,4 @@
-import { lstat, rmdir, unlink } from 'node:fs/promises'
+import { lstatSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { isSystemError } from '../../errors.ts'
 import { type Entry, encodeName, type FileTree, rootPath, type TreePath } from '../../tree/index.ts'
 import { type PlacedTargets, pathsAbove } from './targets.ts'
@@ -26,41 +26,37 @@ export function rootOf(tree: FileTree): readonly Entry[] {
  * Takes away the stubs that are still empty, innermost first, and marks that one of them is gone. All processes of the step
  * have ended; links that it may have put on the way are not followed.
  */
-export async function removeStubs(directory: string, { stubs }: PlacedTargets): Promise<void> {
+export function removeStubs(directory: string, { stubs }: PlacedTargets): void {
   for (const { path } of stubs.toReversed()) {
-    if (await isReached(directory, path)) await removeEmpty(encodeName(`${directory}/${path}`))
+    if (isReached(directory, path)) removeEmpty(encodeName(`${directory}/${path}`))
   }
 }
 
 /** True when all directories above are real ones. */
-async function isReached(directory: string, path: TreePath): Promise<boolean> {
-  for (const above of pathsAbove(path)) {
-    const stats = await look(encodeName(`${directory}/${above}`))
-    if (!stats?.isDirectory()) return false
-  }
-  return true
+function isReached(directory: string, path: TreePath): boolean {
+  return pathsAbove(path).every((above) => look(encodeName(`${directory}/${above}`))?.isDirectory() === true)
 }
 
-async function removeEmpty(place: string | Buffer): Promise<void> {
-  const stats = await look(place)
-  if (stats?.isDirectory()) await removeIfEmpty(place)
-  else if (stats?.isFile() && stats.size === 0) await unlink(place)
-  else if (stats?.isCharacterDevice() && stats.rdev === 0) await unlink(place)
+function removeEmpty(place: string | Buffer): void {
+  const stats = look(place)
+  if (stats?.isDirectory()) removeIfEmpty(place)
+  else if (stats?.isFile() && stats.size === 0) unlinkSync(place)
+  else if (stats?.isCharacterDevice() && stats.rdev === 0) unlinkSync(place)
 }
 
-async function removeIfEmpty(place: string | Buffer): Promise<void> {
+function removeIfEmpty(place: string | Buffer): void {
   try {
-    await rmdir(place)
+    rmdirSync(place)
   } catch (error) {
     if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw error
   }
 }
 
-async function look(place: string | Buffer) {
+function look(place: string | Buffer): Stats | undefined {
   try {
-    return await lstat(place)
+    return lstatSync(place, { throwIfNoEntry: false })
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    if (isSystemError(error, 'ENOTDIR')) return undefined
     throw error
   }
 }

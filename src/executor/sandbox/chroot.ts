@@ -8,7 +8,6 @@ import { carryEnvironment, exportScript, writeEnvironment } from './environment.
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { launch } from './launch.ts'
-import { openPipes } from './pipes.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
@@ -57,7 +56,6 @@ async function runChrooted(
 ) {
   const environment = path.join(spec.scratch, 'environment')
   await writeEnvironment(environment, carryEnvironment(spec.env))
-  const pipes = await openPipes(host.tools, spec.scratch, spec.user)
   const held = withholdComplaints(output, ['chroot: ', `${host.tools.need('chroot')}: `])
   const ended = await launch(
     host.tools,
@@ -67,7 +65,7 @@ async function runChrooted(
       script,
       args: [environment, ...commandLine(spec, host)],
       cwd: root,
-      pipes,
+      owner: spec.user,
       sweep: () => endProcessesIn(root),
     },
     held.output,
@@ -76,7 +74,7 @@ async function runChrooted(
   if (!ended.started) throw startFailure('chroot', spec, ended.complaints)
   if (ended.exitCode >= 125 && held.complaint() !== '') throw startFailure('chroot', spec, held.complaint())
   held.release()
-  const by = ended.signal ?? signalOf(ended.exitCode)
+  const by = signalOf(ended.exitCode)
   return { exitCode: ended.exitCode, ...(by && { signal: by }) }
 }
 

@@ -1,5 +1,6 @@
 export { layerForm } from './layer-form.ts'
 export { type Machine, readMachine } from './machine.ts'
+export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { type MountProbe, openMountProbe } from './overlay-probe.ts'
 export { openProbeCache, type ProbeCache } from './probe-cache.ts'

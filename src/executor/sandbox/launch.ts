@@ -1,12 +1,9 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
 import { isSystemError } from '../../errors.ts'
-import { endOf, exitOf, followProgress, killAll, sayGo } from './child.ts'
+import { killAll, type ScriptChild, startScript } from './child.ts'
 import { argumentsTooLong } from './failure.ts'
 import type { Machine } from './machine.ts'
-import type { OutputPipes } from './pipes.ts'
+import { type OutputPipes, openPipes } from './pipes.ts'
 import type { SandboxOutput } from './sandbox.ts'
-import { handle } from './script.ts'
 import type { Tools } from './tools.ts'
 
 /** A shell script to run in fresh namespaces, and what is to be around it. */
@@ -17,18 +14,34 @@ export interface Launch {
   readonly script: string
   readonly args: readonly string[]
   readonly cwd: string
-  /** For what the command prints, when it may open its output by name; absent: whatever Node gives a child. */
-  readonly pipes?: OutputPipes
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
   readonly connect?: (pid: number, signal: AbortSignal) => Promise<() => void>
 }
 
+/** What a launch does not have to know before it is run. */
+export interface Work {
+  /** What the script reads before `go`, without the end of its last line. */
+  readonly lines?: string
+  /** Who may open the output of the command by name. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
+  /** Gets the first process in the namespaces, by the number it has here, before the script passes `go`. */
+  readonly admit?: ((init: number) => void) | undefined
+}
+
+/** A script that has begun, and waits at `go`, or before it for its lines. One of both is to be called, once. */
+export interface Begun {
+  /** As `launch`. */
+  run(work: Work, output: SandboxOutput, signal: AbortSignal): Promise<Ended>
+  /** Kills it. */
+  end(): void
+}
+
 /** How it ended. */
 export interface Ended {
+  /** 128 and more when it was killed. */
   readonly exitCode: number
-  readonly signal?: NodeJS.Signals
   /** False: the command itself was never begun, and `complaints` says why. */
   readonly started: boolean
   readonly complaints: string
@@ -42,79 +55,102 @@ export interface Ended {
 export async function launch(
   tools: Tools,
   machine: Machine,
-  what: Launch,
+  what: Launch & Work,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const { pipes, sweep, connect } = what
-  const child = start(tools, machine, what, signal)
-  const drained = pipes?.drain(output)
-  const swept = sweep && exitOf(child).then(sweep)
-  child.stdout?.on('data', (bytes: Uint8Array) => output('stdout', bytes))
-  const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio
-  streams[handle.commandError]?.on('data', (bytes: Uint8Array) => output('stderr', bytes))
-  try {
-    return await supervise(child, connect, signal)
-  } finally {
-    await Promise.all([drained, swept])
+  signal.throwIfAborted()
+  return await begin(tools, machine, what).run(what, output, signal)
+}
+
+/**
+ * The first half of `launch`: the script, its namespaces and what `connect` does.
+ * @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG
+ */
+export function begin(tools: Tools, machine: Machine, what: Launch): Begun {
+  const pipes = openPipes()
+  const child = start(tools, machine, what, pipes)
+  const cut = new AbortController()
+  const connected = connect(child, what.connect, cut.signal)
+  connected.catch(() => undefined) // whoever runs it gets it
+  const end = () => {
+    cut.abort()
+    killAll(child)
+  }
+  const disconnect = () =>
+    void connected.then(
+      (leave) => leave?.(),
+      () => undefined,
+    )
+  return {
+    async run(work, output, signal) {
+      if (work.owner) pipes.giveTo(work.owner)
+      const drained = pipes.drain(output)
+      const swept = what.sweep && child.exit.then(what.sweep)
+      signal.addEventListener('abort', end, { once: true })
+      try {
+        if (signal.aborted) end()
+        return await supervise(child, work, connected, signal)
+      } catch (error) {
+        end()
+        await child.closed
+        signal.throwIfAborted()
+        throw error
+      } finally {
+        disconnect()
+        signal.removeEventListener('abort', end)
+        await Promise.all([drained, swept])
+      }
+    },
+    end() {
+      end()
+      disconnect()
+      pipes.close()
+    },
   }
 }
 
-/** @throws {TsbuildError} TSB_ARGUMENTS_TOO_LONG */
-function start(
-  tools: Tools,
-  machine: Machine,
-  { namespaces, script, args, cwd, pipes }: Launch,
-  signal: AbortSignal,
-): ChildProcess {
+function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }: Launch, pipes: OutputPipes) {
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
-  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, 'sh', ...args]
+  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
   try {
-    signal.throwIfAborted()
-    return spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', ...command], {
-      cwd,
-      env: { ...tools.env },
-      detached: true,
-      stdio: handles(pipes?.writers, machine.inheritedHandles),
-    })
+    return startScript(
+      {
+        program: tools.need('setpriv'),
+        args: ['--pdeathsig', 'KILL', '--', ...command],
+        env: tools.env,
+        closed: machine.inheritedHandles,
+      },
+      pipes.writers,
+    )
   } catch (error) {
-    pipes?.close()
+    pipes.close()
     throw isSystemError(error, 'E2BIG') ? argumentsTooLong(error) : error
   }
 }
 
-/** In the order of `handle`; one that was inherited is covered by /dev/null. */
-function handles(writers: OutputPipes['writers'] | undefined, inherited: readonly number[]): SpawnOptions['stdio'] {
-  const [stdout, stderr] = writers ?? ['pipe' as const, 'pipe' as const]
-  const list: ('ignore' | 'pipe' | number)[] = ['ignore', stdout, 'pipe', 'pipe', 'pipe', stderr]
-  for (const fd of inherited) {
-    while (list.length <= fd) list.push('ignore')
-  }
-  return list
+/** What is to be called in the end; nothing when there is nothing to connect, or the script ended before. */
+async function connect(child: ScriptChild, way: Launch['connect'], signal: AbortSignal) {
+  if (!way) return undefined
+  await Promise.race([child.ready, child.closed])
+  return child.init() === undefined ? undefined : await way(child.pid, signal)
 }
 
-async function supervise(child: ChildProcess, connect: Launch['connect'], signal: AbortSignal): Promise<Ended> {
-  const progress = followProgress(child)
-  const ended = endOf(child)
-  const stop = () => killAll(child, progress.init())
-  signal.addEventListener('abort', stop, { once: true })
-  let disconnect: (() => void) | undefined
-  try {
-    if (connect) {
-      await Promise.race([progress.ready, ended])
-      if (progress.init() !== undefined && child.pid !== undefined) disconnect = await connect(child.pid, signal)
-    }
-    sayGo(child)
-    const { code, by } = await ended
-    signal.throwIfAborted()
-    return { exitCode: code, ...(by && { signal: by }), started: progress.started(), complaints: progress.complaints() }
-  } catch (error) {
-    stop()
-    await ended
-    signal.throwIfAborted()
-    throw error
-  } finally {
-    disconnect?.()
-    signal.removeEventListener('abort', stop)
+async function supervise(
+  child: ScriptChild,
+  { lines, admit }: Work,
+  connected: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<Ended> {
+  if (lines !== undefined) child.tell(lines)
+  if (admit) {
+    await Promise.race([child.ready, child.closed])
+    const init = child.init()
+    if (init !== undefined) admit(init)
   }
+  await connected
+  child.go()
+  const exitCode = await child.closed
+  signal.throwIfAborted()
+  return { exitCode, started: child.started(), complaints: child.complaints() }
 }

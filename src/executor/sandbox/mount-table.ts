@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { nameBytes } from '../../tree/index.ts'
 import { isKernel, type Machine } from './machine.ts'
@@ -26,29 +26,29 @@ export const tableName = 'table'
  * Writes what `mount --all` is to mount, in order. The options of an overlay must fit a page and may hold no colon, so
  * directories are named by short links in `folder`, which has to be the working directory then.
  */
-export async function writeMountTable(folder: string, rows: readonly MountRow[]): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+export function writeMountTable(folder: string, rows: readonly MountRow[]): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const text = rows.map(({ source, target, type, options }) =>
     [escaped(source), escaped(target), type, options.join(','), '0 0\n'].join(' '),
   )
-  await writeFile(path.join(folder, tableName), nameBytes(text.join('')), { mode: 0o600 })
+  writeFileSync(path.join(folder, tableName), nameBytes(text.join('')), { mode: 0o600 })
 }
 
 /** The row for an overlay, and the links that its options go by. */
-export async function overlayRow(
+export function overlayRow(
   folder: string,
   name: string,
   { lowers, upper, work, merged }: OverlayDirectories,
   machine: Machine,
   further: readonly string[] = [],
-): Promise<MountRow> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const link = async (to: string, as: string) => {
-    await symlink(nameBytes(to), path.join(folder, as))
+): MountRow {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const link = (to: string, as: string) => {
+    symlinkSync(nameBytes(to), path.join(folder, as))
     return as
   }
-  const below = await (lowers.length > manyLowers ? linkFolders : linkEach)(lowers, name, link)
-  const [upperdir, workdir] = await Promise.all([link(upper, `${name}u`), link(work, `${name}w`)])
+  const below = (lowers.length > manyLowers ? linkFolders : linkEach)(lowers, name, link)
+  const [upperdir, workdir] = [link(upper, `${name}u`), link(work, `${name}w`)]
   return {
     source: 'overlay',
     target: merged,
@@ -65,24 +65,24 @@ export async function overlayRow(
   }
 }
 
-type Link = (to: string, as: string) => Promise<string>
+type Link = (to: string, as: string) => string
 
 /** Beyond these, to make and remove a link for each takes longer than the mount. */
 const manyLowers = 32
 /** Of a page of options, what lower directories may take. */
 const lowersLength = 3900
 
-async function linkEach(lowers: readonly string[], name: string, link: Link): Promise<readonly string[]> {
-  return Promise.all(lowers.map((lower, index) => link(lower, `${name}${index}`)))
+function linkEach(lowers: readonly string[], name: string, link: Link): readonly string[] {
+  return lowers.map((lower, index) => link(lower, `${name}${index}`))
 }
 
 /** Most layers lie side by side: a link to the folder they are in, and their names. */
-async function linkFolders(lowers: readonly string[], name: string, link: Link): Promise<readonly string[]> {
+function linkFolders(lowers: readonly string[], name: string, link: Link): readonly string[] {
   const folders = [...new Set(lowers.map((lower) => path.dirname(lower)))]
   const names = lowers.map((lower) => `${name}${folders.indexOf(path.dirname(lower))}/${path.basename(lower)}`)
   const isPlain = names.every((one) => /^[\w./-]+$/.test(one))
   if (!isPlain || names.join(':').length > lowersLength) return linkEach(lowers, name, link)
-  await Promise.all(folders.map((folder, index) => link(folder, `${name}${index}`)))
+  for (const [index, folder] of folders.entries()) link(folder, `${name}${index}`)
   return names
 }
 

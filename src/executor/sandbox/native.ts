@@ -7,7 +7,6 @@ import { launch } from './launch.ts'
 import { tableName, writeMountTable } from './mount-table.ts'
 import { nativeRows, stepRow, writeDeviceFolder } from './native-mounts.ts'
 import { isNested, nestedArguments, nestedMount, nestedScript } from './nested-mounts.ts'
-import { openPipes } from './pipes.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
@@ -42,15 +41,10 @@ export function createNativeSandbox(host: Host): Sandbox {
     async run(spec, output, signal) {
       checkDirectory(spec.cwd)
       checkUser(spec.user, machine)
-      const [setup, pipes] = await Promise.all([writeSetup(spec, host), openPipes(tools, spec.scratch, spec.user)])
+      const setup = await writeSetup(spec, host)
       const connect = network.connectorFor(spec.network)
       const held = withholdComplaints(output, ['unshare: ', ...(spec.limits.ulimits ? ['prlimit: '] : [])])
-      const {
-        exitCode,
-        signal: by,
-        started,
-        complaints,
-      } = await launch(
+      const { exitCode, started, complaints } = await launch(
         tools,
         machine,
         {
@@ -58,7 +52,7 @@ export function createNativeSandbox(host: Host): Sandbox {
           script,
           args: [...setup.args, ...commandLine(spec, host)],
           cwd: setup.folder,
-          pipes,
+          owner: spec.user,
           ...(connect && { connect }),
         },
         held.output,
@@ -69,7 +63,7 @@ export function createNativeSandbox(host: Host): Sandbox {
         throw startFailure('native', spec, held.complaint())
       }
       held.release()
-      const killed = by ?? signalOf(exitCode)
+      const killed = signalOf(exitCode)
       return { exitCode, ...(killed && { signal: killed }) }
     },
   }
@@ -85,7 +79,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   const devices = path.join(spec.scratch, 'dev')
   const environment = path.join(spec.scratch, 'environment')
   const rootOptions = spec.insecure ? [] : ['nodev']
-  const { rows, root, bound } = await stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
+  const { rows, root, bound } = stepMounts(folder, spec.rootfs, spec.mounts, host.machine, rootOptions)
   await writeDeviceFolder(devices, bound, presentDevices(spec, host.machine))
   // Only a mount can be moved over the root.
   const self = { source: root, target: root, type: 'none', options: ['bind', ...rootOptions] }
@@ -93,7 +87,7 @@ async function writeSetup(spec: SandboxSpec, host: Host) {
   const outer = bound
     .filter((mount) => !isNested(mount, bound))
     .map((mount) => stepRow(mount, path.join(root, mount.target)))
-  await writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
+  writeMountTable(folder, [...rootRows, ...nativeRows(spec, root, devices, host), ...outer])
   await writeEnvironment(environment, carryEnvironment(spec.env))
   const nested = bound.filter((mount) => isNested(mount, bound)).map((mount) => nestedMount(mount, bound))
   const loopback = spec.network === 'none' && host.tools.find('ip') ? 'up' : 'no'

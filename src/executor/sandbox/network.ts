@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { accessSync, closeSync, constants } from 'node:fs'
 import { TsbuildError } from '../../errors.ts'
+import { makePipe, startProcess } from '../../syscalls.ts'
+import { watch, withNothing } from './child.ts'
 import { type Launch, launch } from './launch.ts'
 import type { Machine } from './machine.ts'
+import { endOf, readerOf } from './pipes.ts'
 import { type ProbeCache, remembered } from './probe-cache.ts'
 import type { SandboxSpec } from './sandbox.ts'
 import { preamble } from './script.ts'
@@ -32,7 +33,7 @@ export async function openNetwork(
   notice: (message: string) => void,
 ): Promise<StepNetwork> {
   const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
-  if (problem === '') return networkWith((pid, signal) => connect(tools, pid, signal))
+  if (problem === '') return networkWith((pid, signal) => connect(tools, machine, pid, signal))
   notice(`steps use the network of this machine: ${problem}`)
   return networkWith(undefined)
 }
@@ -59,7 +60,7 @@ async function probe(tools: Tools, machine: Machine): Promise<string> {
     script: `${preamble}\ngo\n`,
     args: [],
     cwd: '/',
-    connect: (pid, signal) => connect(tools, pid, signal),
+    connect: (pid, signal) => connect(tools, machine, pid, signal),
   }
   try {
     const { started, complaints } = await launch(tools, machine, way, () => {}, AbortSignal.timeout(patience))
@@ -80,35 +81,58 @@ function canUse(device: string): boolean {
 }
 
 /** Gives the network namespace of a process a way out; what it returns takes it away. */
-async function connect(tools: Tools, pid: number, signal: AbortSignal): Promise<() => void> {
-  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', '--ready-fd=3', String(pid), 'tap0']
-  const child = spawn(tools.need('setpriv'), ['--pdeathsig', 'KILL', '--', tools.need('slirp4netns'), ...options], {
-    cwd: '/',
-    env: { ...tools.env },
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  })
-  const stop = () => {
-    child.kill('SIGKILL')
-  }
+async function connect(tools: Tools, machine: Machine, pid: number, signal: AbortSignal): Promise<() => void> {
+  const { child, ready, said } = startSlirp(tools, machine, pid)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    said = (said + chunk).slice(-4096)
-  })
-  child.once('error', reject)
-  child.once('close', () => reject(networkFailed(said)))
-  ;(child.stdio[3] as Readable).once('data', () => resolve())
+  ready.once('data', () => resolve())
+  child.exit.then(() => reject(networkFailed(said())), reject)
   const late = setTimeout(() => reject(networkFailed('it takes too long')), patience)
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  const aborted = () => reject(signal.reason)
+  signal.addEventListener('abort', aborted, { once: true })
   try {
     await promise
-    return stop
+    return child.kill
   } catch (error) {
-    stop()
+    child.kill()
     throw error
   } finally {
     clearTimeout(late)
+    signal.removeEventListener('abort', aborted)
+  }
+}
+
+/** It ends when the pipe of its handle 4 does, and so with tsbuild, however that dies. */
+function startSlirp(tools: Tools, machine: Machine, pid: number) {
+  const handles = ['--ready-fd=3', '--exit-fd=4']
+  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', ...handles, String(pid), 'tap0']
+  const [complaints, ready, life] = [makePipe(), makePipe(), makePipe()]
+  try {
+    const started = withNothing((empty) =>
+      startProcess({
+        program: tools.need('slirp4netns'),
+        args: options,
+        env: tools.env,
+        handles: [empty, empty, complaints.writer, ready.writer, life.reader],
+        closed: machine.inheritedHandles,
+      }),
+    )
+    let said = ''
+    const words = readerOf(complaints.reader).setEncoding('utf8')
+    words.on('data', (chunk: string) => {
+      said = (said + chunk).slice(-4096)
+    })
+    const child = watch(started, endOf(words))
+    void child.exit.finally(() => closeSync(life.writer))
+    return { child, ready: readerOf(ready.reader), said: () => said }
+  } catch (error) {
+    closeSync(complaints.reader)
+    closeSync(ready.reader)
+    closeSync(life.writer)
+    throw error
+  } finally {
+    closeSync(complaints.writer)
+    closeSync(ready.writer)
+    closeSync(life.reader)
   }
 }
 

@@ -9,8 +9,13 @@ import { ulimitsOf } from './ulimits.ts'
 
 /** What the probe found of this machine and this runtime. */
 export interface RuntimeAbilities {
-  /** It can make control groups, and so can refuse devices. */
-  readonly cgroups: boolean
+  /**
+   * Who makes the control group of a step, without which no device can be refused: the runtime, tsbuild itself (a group of
+   * devices alone, for a runtime that shuns hybrid hierarchies), or nobody.
+   */
+  readonly cgroups: 'by runtime' | 'of devices' | 'none'
+  /** What crun makes of our system call rules, in base64. */
+  readonly filter?: string
 }
 
 export interface OciConfigInput {
@@ -33,15 +38,17 @@ export interface OciConfigInput {
  */
 export function ociConfig(input: OciConfigInput): object {
   const { spec, root, mounts, abilities, cgroup, machine } = input
+  const makesCgroup = abilities.cgroups === 'by runtime'
   return {
     ociVersion: '1.0.2',
     hostname: spec.hostname,
     root: { path: root, readonly: false },
     process: processOf(input),
+    ...(!spec.insecure && abilities.filter && { annotations: { [compiled]: abilities.filter } }),
     mounts: [...systemMounts(input), ...mounts.map((mount) => mountOf(mount, machine))],
     linux: {
       namespaces: namespacesOf(spec),
-      ...(abilities.cgroups && {
+      ...(makesCgroup && {
         cgroupsPath: cgroup,
         resources: { devices: deviceRules(spec) },
       }),
@@ -50,6 +57,12 @@ export function ociConfig(input: OciConfigInput): object {
     },
   }
 }
+
+/**
+ * For crun: then it does not compile the rules, which are there all the same.
+ * @see https://github.com/containers/crun/blob/main/crun.1.md
+ */
+const compiled = 'run.oci.seccomp_bpf_data'
 
 /** The usual devices are allowed by the runtime itself. */
 function deviceRules({ insecure }: SandboxSpec): readonly object[] {
@@ -118,7 +131,7 @@ function systemMounts({ spec, ownNetwork, abilities, machine }: OciConfigInput):
     mount('/dev/shm', 'tmpfs', [...strict, 'mode=1777', `size=${spec.limits.shmSize ?? usualShmSize}`], 'shm'),
     mount('/dev/mqueue', 'mqueue', strict),
     ...systemFiles(ownNetwork || !machine.inUserNamespace, access, mount),
-    ...(abilities.cgroups ? [mount('/sys/fs/cgroup', 'cgroup', [...strict, 'relatime', access])] : []),
+    ...(abilities.cgroups === 'by runtime' ? [mount('/sys/fs/cgroup', 'cgroup', [...strict, 'relatime', access])] : []),
   ]
 }
 

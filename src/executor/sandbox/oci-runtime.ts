@@ -1,76 +1,92 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pid } from 'node:process'
 import { nameBytes } from '../../tree/index.ts'
 import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
+import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { type Ended, launch } from './launch.ts'
-import { tableName, writeMountTable } from './mount-table.ts'
+import { begin, type Ended, type Launch } from './launch.ts'
+import { type LaunchesAhead, launchesAhead } from './launches-ahead.ts'
+import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
-import { openPipes } from './pipes.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
-import { handOver, preamble } from './script.ts'
+import { handle, handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
 
 export type OciRuntimeName = 'crun' | 'runc'
 
 /**
- * `$1` is the bundle, the rest the command line of the runtime. The runtime looks at `/proc`, which has to be that of the
- * new pid namespace.
+ * `$1` is the runtime, the rest its command line after what it says about the folder of the step: that is told by the lines
+ * before `go`, up to a dot, so that a script can wait for a step that is not known yet. The runtime looks at `/proc`, which
+ * has to be that of the new pid namespace.
  */
 const script = `${preamble}
+IFS= read -r folder <&${handle.go} || exit 125
+while IFS= read -r line <&${handle.go} && [ "$line" != . ]; do
+  folder="$folder
+$line"
+done
+cd -- "$folder/mounts" || exit 125
 mount --no-mtab --all --fstab ${tableName} || exit 125
-cd "$1" || exit 125
+cd ../bundle || exit 125
+program=$1
 shift
 go
+set -- "$program" --root "$folder/state" --log "$folder/runtime.log" --log-format json "$@"
 ${handOver}`
 
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
   let swept: Promise<void> | undefined
+  const launches = launchesAhead((network) => begin(host.tools, host.machine, launchOf(name, network, abilities, host)))
+  const why = noCgroup[abilities.cgroups]
   return {
     name,
-    ...(!abilities.cgroups && { noCgroup: 'control groups cannot be made here' }),
+    ...(why !== undefined && { noCgroup: why }),
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      if (abilities.cgroups) swept ??= sweepCgroups(spec.limits.cgroupParent)
+      if (abilities.cgroups !== 'none') swept ??= sweepCgroups(spec.limits.cgroupParent)
       await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
-      const bundle = await writeBundle(spec, abilities, host)
+      signal.throwIfAborted()
+      writeBundle(spec, abilities, host)
       const held = withholdComplaints(output, complaintsOf(name))
-      const ended = await runBundle(name, bundle, spec, abilities, host, held.output, signal)
-      return await resultOf(name, spec, ended, bundle, held)
+      const ended = await runBundle(launches, spec, abilities, held.output, signal)
+      return await resultOf(name, spec, ended, held)
     },
   }
 }
 
-interface Bundle {
-  readonly folder: string
-  readonly mounts: string
-  readonly log: string
+/** Why no control group of a step can be named. */
+const noCgroup: Readonly<Record<RuntimeAbilities['cgroups'], string | undefined>> = {
+  'by runtime': undefined,
+  'of devices': 'crun makes none where hierarchies are hybrid: take --runtime=runc',
+  none: 'control groups cannot be made here',
 }
 
-async function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): Promise<Bundle> {
+/** What the script looks for in the folder of the step. */
+function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): void {
   const { machine, network } = host
   const folder = path.join(spec.scratch, 'bundle')
   const mounts = path.join(spec.scratch, 'mounts')
-  await mkdir(folder, { mode: 0o700 })
+  mkdirSync(folder, { mode: 0o700 })
   // Without control groups nothing else keeps a step from a disk that it makes a node for.
-  const rootOptions = abilities.cgroups || spec.insecure ? [] : ['nodev']
-  const { rows, root, bound } = await stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
-  // By the name `proc`, `mount --all` would take it for mounted already.
+  const rootOptions = abilities.cgroups !== 'none' || spec.insecure ? [] : ['nodev']
+  const { rows, root, bound } = stepMounts(mounts, spec.rootfs, spec.mounts, machine, rootOptions)
+  // By the name `proc`, `mount --all` would take it for mounted already. It comes last: lower directories may be named by
+  // handles of tsbuild, which only the host's own shows.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
   const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
-  await Promise.all([
-    writeMountTable(mounts, [proc, ...rows]),
-    writeFile(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 }),
-  ])
-  return { folder, mounts, log: path.join(spec.scratch, 'runtime.log') }
+  writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), ...rows, proc])
+  writeFileSync(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 })
 }
+
+/** crun looks at what is mounted there, and shuns hierarchies of two versions: in the step's namespace it finds one. */
+const unified: MountRow = { source: unifiedHierarchy, target: '/sys/fs/cgroup', type: 'none', options: ['bind'] }
 
 /** Control groups outlive whoever is killed, so their name says whose they are. */
 function containerName({ id }: SandboxSpec): string {
@@ -82,46 +98,52 @@ function cgroupPath(spec: SandboxSpec): string {
   return path.posix.join('/', spec.limits.cgroupParent ?? '', containerName(spec))
 }
 
-async function runBundle(
+/** The name of the container counts only in the folder of its step: it has a state folder of its own. */
+function launchOf(
   name: OciRuntimeName,
-  { folder, mounts, log }: Bundle,
+  network: SandboxSpec['network'],
+  abilities: RuntimeAbilities,
+  { tools, network: ways }: Host,
+): Launch {
+  const connect = ways.connectorFor(network)
+  const without = name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
+  const options = abilities.cgroups === 'by runtime' ? [] : without
+  return {
+    namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
+    script,
+    args: [tools.need(name), ...options, 'run', '--bundle', '.', 'step'],
+    cwd: '/',
+    ...(connect && { connect }),
+  }
+}
+
+async function runBundle(
+  launches: LaunchesAhead,
   spec: SandboxSpec,
   abilities: RuntimeAbilities,
-  host: Host,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const connect = host.network.connectorFor(spec.network)
-  // runc makes pipes of its own for the command.
-  const pipes = name === 'crun' ? await openPipes(host.tools, spec.scratch, spec.user) : undefined
-  const state = ['--root', path.join(spec.scratch, 'state'), '--log', log, '--log-format', 'json']
-  const rootless = abilities.cgroups ? [] : name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
-  const runtime = [host.tools.need(name), ...state, ...rootless, 'run', '--bundle', folder, containerName(spec)]
-  return await launch(
-    host.tools,
-    host.machine,
-    {
-      namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
-      script,
-      args: [folder, ...runtime],
-      cwd: mounts,
-      ...(pipes && { pipes }),
-      ...(connect && { connect }),
-    },
-    output,
-    signal,
-  )
+  const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
+  try {
+    const begun = launches.take(spec.network, spec.ahead)
+    return await begun.run({ lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add }, output, signal)
+  } finally {
+    await group?.remove()
+  }
 }
 
 async function resultOf(
   name: OciRuntimeName,
   spec: SandboxSpec,
   { exitCode, started, complaints }: Ended,
-  { log }: Bundle,
   held: ReturnType<typeof withholdComplaints>,
 ): Promise<SandboxResult> {
   if (!started) throw startFailure(name, spec, complaints)
-  const problem = exitCode === 0 ? undefined : await findProblem(name, spec.argv[0] ?? '', log, held.complaint())
+  const problem =
+    exitCode === 0
+      ? undefined
+      : await findProblem(name, spec.argv[0] ?? '', path.join(spec.scratch, 'runtime.log'), held.complaint())
   if (problem !== undefined) throw startFailure(name, spec, problem)
   held.release()
   const signal = signalOf(exitCode)

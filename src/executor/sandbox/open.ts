@@ -1,15 +1,18 @@
 import { statSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { TsbuildError } from '../../errors.ts'
 import { createChrootSandbox } from './chroot.ts'
+import { compiledFilter } from './compiled-filter.ts'
+import { isHybrid } from './device-group.ts'
 import type { Host } from './host.ts'
 import { readMachine } from './machine.ts'
 import { createNativeSandbox } from './native.ts'
 import { networkWith, openNetwork } from './network.ts'
+import type { RuntimeAbilities } from './oci-config.ts'
 import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
 import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
-import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import { probeSpec } from './probe-spec.ts'
+import type { Sandbox } from './sandbox.ts'
 import { openTools } from './tools.ts'
 
 export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
@@ -22,6 +25,8 @@ export interface SandboxOptions {
   /** A fresh private directory; it is removed after use. */
   readonly temporary: (prefix: string) => Promise<string>
   readonly probes?: ProbeCache
+  /** The command line names the control group that those of steps are made in: only forms that can obey it are taken. */
+  readonly namesCgroup?: boolean
 }
 
 /**
@@ -58,14 +63,34 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   const program = host.tools.find(name)
   if (!program) return 'not installed'
   const { size, mtimeMs } = statSync(program)
-  const key = `runtime ${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
-  const answer = await remembered(options.probes ?? noProbeCache, key, async () => {
-    const withGroups = await probe(createOciSandbox(name, { cgroups: true }, host), options)
-    if (withGroups === '' || !withGroups.includes('cgroup')) return withGroups === '' ? 'cgroups' : `no: ${withGroups}`
-    const without = await probe(createOciSandbox(name, { cgroups: false }, host), options)
-    return without === '' ? 'no cgroups' : `no: ${withGroups}`
-  })
-  return answer.startsWith('no: ') ? answer.slice(4) : createOciSandbox(name, { cgroups: answer === 'cgroups' }, host)
+  const probes = options.probes ?? noProbeCache
+  const runtime = `${program} ${size} ${mtimeMs} ${host.machine.fingerprint}`
+  const answer = await remembered(probes, `oci runtime ${runtime}`, () => probeRuntime(name, host, options))
+  const found = (Object.keys(remarks) as readonly RuntimeAbilities['cgroups'][]).find(
+    (form) => remarks[form] === answer,
+  )
+  if (!found) return answer.slice(refused.length)
+  if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
+  const sandbox = createOciSandbox(name, { cgroups: found }, host)
+  const filter = name === 'crun' ? await compiledFilter(sandbox, runtime, probes, options.temporary) : undefined
+  return filter === undefined ? sandbox : createOciSandbox(name, { cgroups: found, filter }, host)
+}
+
+/** What is kept of a probe: how steps get their control groups, or why they cannot be run. */
+const remarks: Readonly<Record<RuntimeAbilities['cgroups'], string>> = {
+  'by runtime': 'cgroups',
+  'of devices': 'a cgroup of devices',
+  none: 'no cgroups',
+}
+const refused = 'no: '
+
+async function probeRuntime(name: OciRuntimeName, host: Host, options: SandboxOptions): Promise<string> {
+  const tried = (cgroups: RuntimeAbilities['cgroups']) => probe(createOciSandbox(name, { cgroups }, host), options)
+  const problem = await tried('by runtime')
+  if (problem === '') return remarks['by runtime']
+  if (!problem.includes('cgroup')) return `${refused}${problem}`
+  if (name === 'crun' && isHybrid() && (await tried('of devices')) === '') return remarks['of devices']
+  return (await tried('none')) === '' ? remarks.none : `${refused}${problem}`
 }
 
 async function tryNative(host: Host, options: SandboxOptions): Promise<Sandbox | string> {
@@ -83,7 +108,11 @@ async function probe(sandbox: Sandbox, options: SandboxOptions): Promise<string>
     const hear = (_: string, bytes: Uint8Array) => {
       said += Buffer.from(bytes).toString()
     }
-    const { exitCode } = await sandbox.run(await probeSpec(scratch), hear, AbortSignal.timeout(20_000))
+    const { exitCode } = await sandbox.run(
+      await probeSpec(scratch, ['/bin/sh', '-c', ':']),
+      hear,
+      AbortSignal.timeout(20_000),
+    )
     return exitCode === 0 ? '' : `it ends with ${exitCode}: ${said.trim()}`
   } catch (error) {
     if (error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')) return error.message
@@ -91,32 +120,4 @@ async function probe(sandbox: Sandbox, options: SandboxOptions): Promise<string>
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-}
-
-/** A rootfs made of this machine's own programs and libraries. */
-async function probeSpec(scratch: string): Promise<SandboxSpec> {
-  const root = path.join(scratch, 'root')
-  const work = path.join(scratch, 'work')
-  const shown = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'usr', 'nix', 'gnu'].filter((name) => isDirectory(`/${name}`))
-  for (const folder of [root, work, ...[...shown, 'proc', 'sys', 'dev'].map((name) => path.join(root, name))]) {
-    await mkdir(folder)
-  }
-  return {
-    id: path.basename(scratch),
-    rootfs: { kind: 'directory', path: root },
-    argv: ['/bin/sh', '-c', ':'],
-    env: [],
-    cwd: '/',
-    user: { uid: 0, gid: 0, groups: [] },
-    mounts: shown.map((name) => ({ kind: 'bind', source: `/${name}`, target: `/${name}`, readOnly: true })),
-    network: 'none',
-    hostname: 'probe',
-    insecure: false,
-    limits: {},
-    scratch: work,
-  }
-}
-
-function isDirectory(folder: string): boolean {
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

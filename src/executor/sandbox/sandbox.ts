@@ -48,6 +48,8 @@ export interface SandboxSpec {
   /** All capabilities, no seccomp, nothing masked: `RUN --security=insecure`. */
   readonly insecure: boolean
   readonly limits: RunLimits
+  /** Until this signal another step may come: a sandbox may get ready for it while this one runs. */
+  readonly ahead?: AbortSignal
   /** An empty private directory for bundle, sockets and the like; removed by the caller. */
   readonly scratch: string
 }

@@ -12,10 +12,11 @@ export const handle = {
 } as const
 
 /**
- * What every script begins with. End of file instead of `go` means that tsbuild is gone, also when it died before the child
+ * What every script begins with; `$0` is the directory it runs in. End of file instead of `go` means that tsbuild is gone, also when it died before the child
  * had asked to die with it.
  */
 export const preamble = `
+cd -- "$0" || exit 125
 umask 022
 read -r pid rest </proc/self/stat
 echo "ready $pid" >&${handle.progress}

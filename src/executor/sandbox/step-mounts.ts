@@ -1,5 +1,4 @@
-import { lstatSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { lstatSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Machine } from './machine.ts'
@@ -19,19 +18,19 @@ export interface StepMounts {
 }
 
 /** @param folder where the links of the overlays go; the working directory of `mount` */
-export async function stepMounts(
+export function stepMounts(
   folder: string,
   rootfs: Rootfs,
   mounts: readonly SandboxMount[],
   machine: Machine,
   rootOptions: readonly string[],
-): Promise<StepMounts> {
+): StepMounts {
   const rows: MountRow[] = []
-  if (rootfs.kind === 'overlay') rows.push(await overlayRow(folder, 'r', rootfs, machine, rootOptions))
+  if (rootfs.kind === 'overlay') rows.push(overlayRow(folder, 'r', rootfs, machine, rootOptions))
   const bound: BoundMount[] = []
   for (const [index, mount] of mounts.entries()) {
-    if (mount.kind === 'overlay') rows.push(await overlayRow(folder, `${index}.`, mount, machine))
-    if (mount.kind === 'tmpfs') rows.push(await tmpfsRow(path.join(folder, `${index}.tmpfs`), mount, rootfs))
+    if (mount.kind === 'overlay') rows.push(overlayRow(folder, `${index}.`, mount, machine))
+    if (mount.kind === 'tmpfs') rows.push(tmpfsRow(path.join(folder, `${index}.tmpfs`), mount, rootfs))
     bound.push(bindOf(mount, path.join(folder, `${index}.tmpfs`)))
   }
   const depth = (mount: BoundMount) => mount.target.split('/').length
@@ -49,12 +48,12 @@ function bindOf(mount: SandboxMount, tmpfs: string): BoundMount {
   return { kind: 'bind', source: path.join(mount.merged, mount.subpath), target, readOnly: mount.readOnly }
 }
 
-async function tmpfsRow(
+function tmpfsRow(
   place: string,
   { target, size, mode }: Extract<SandboxMount, { readonly kind: 'tmpfs' }>,
   rootfs: Rootfs,
-): Promise<MountRow> {
-  await mkdir(place, { recursive: true, mode: 0o700 })
+): MountRow {
+  mkdirSync(place, { recursive: true, mode: 0o700 })
   const octal = (mode ?? coveredMode(rootfs, target)).toString(8)
   const options = ['nosuid', 'nodev', `mode=${octal}`, ...(size === undefined ? [] : [`size=${size}`])]
   return { source: 'tmpfs', target: place, type: 'tmpfs', options }

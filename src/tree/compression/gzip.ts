@@ -14,11 +14,11 @@ export async function* gzip(
   const working: Promise<Uint8Array>[] = []
   let [checksum, size] = [0, 0]
   let before: Buffer = Buffer.alloc(0)
-  for await (const block of blocks(bytes)) {
+  for await (const block of blocks(bytes, concurrency + 1)) {
     checksum = crc32(block, checksum)
     size += block.length
     working.push(compressBlock(block, before, level))
-    before = block.subarray(-windowSize)
+    before = Buffer.from(block.subarray(-windowSize))
     if (working.length > concurrency) yield* settled(working.splice(0, 1))
   }
   yield* settled(working)
@@ -35,13 +35,15 @@ const header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
 const lastBlock = [3, 0]
 const windowSize = 32 * 1024
 const blockSize = 1024 * 1024
+/** What a block that cannot be compressed may grow to: it comes out in one piece, with one way to a thread and back. */
+const mostOut = blockSize + blockSize / 64
 const compressRaw = promisify(deflateRaw) as (
   block: Buffer,
-  options: { level: number; finishFlush: number; dictionary?: Buffer },
+  options: { level: number; finishFlush: number; chunkSize: number; dictionary?: Buffer },
 ) => Promise<Buffer>
 
 function compressBlock(block: Buffer, before: Buffer, level: number): Promise<Uint8Array> {
-  const options = { level, finishFlush: constants.Z_SYNC_FLUSH }
+  const options = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: mostOut }
   const work = compressRaw(block, before.length > 0 ? { ...options, dictionary: before } : options)
   // Whoever waits for it gets the error; until then it is not an unhandled one.
   work.catch(() => undefined)
@@ -52,20 +54,28 @@ async function* settled(working: readonly Promise<Uint8Array>[]): AsyncGenerator
   for (const work of working) yield await work
 }
 
-async function* blocks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
-  let parts: Uint8Array[] = []
+/** Each block is filled again when `inWork` more were asked for. */
+async function* blocks(bytes: AsyncIterable<Uint8Array>, inWork: number): AsyncGenerator<Buffer, void, undefined> {
+  const ring: Buffer[] = []
+  const nextOf = (count: number) => {
+    const block = ring[count % (inWork + 1)] ?? Buffer.allocUnsafeSlow(blockSize)
+    ring[count % (inWork + 1)] = block
+    return block
+  }
+  let count = 0
+  let block = nextOf(count)
   let length = 0
   for await (const piece of bytes) {
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + blockSize - length)
-      parts.push(part)
+      block.set(part, length)
       length += part.length
       at += part.length
       if (length < blockSize) continue
-      yield Buffer.concat(parts, length)
-      parts = []
+      yield block
+      block = nextOf(++count)
       length = 0
     }
   }
-  if (length > 0) yield Buffer.concat(parts, length)
+  if (length > 0) yield block.subarray(0, length)
 }

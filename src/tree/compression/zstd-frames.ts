@@ -26,7 +26,7 @@ const skippableMagic = 0x184d2a50
 const largestWindow = 128 * 2 ** 20
 
 async function skip(reader: ByteReader): Promise<void> {
-  for await (const _ of reader.pieces(littleEndian(await exactly(reader, 4))));
+  await reader.pieces(littleEndian(await exactly(reader, 4))).skip()
 }
 
 async function* frame(magic: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {

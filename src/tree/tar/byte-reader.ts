@@ -9,12 +9,20 @@ export interface ByteReader {
    * @throws {TsbuildError} TSB_ARCHIVE_TRUNCATED when some are left, but not as many
    */
   read(size: number): Promise<Uint8Array | undefined>
-  /** The next `size` bytes in pieces as they come. @throws {TsbuildError} TSB_ARCHIVE_TRUNCATED */
-  pieces(size: number): AsyncGenerator<Uint8Array, void, undefined>
+  /** The next `size` bytes, to be read before anything else is. */
+  pieces(size: number): Pieces
   /** Reads all that is left and forgets it. */
   drain(): Promise<void>
   /** Tells the source that nothing more is wanted. */
   close(): Promise<void>
+}
+
+/** Some bytes in pieces as they come. A loop over them that was left can be taken up by the next one. */
+export interface Pieces extends AsyncIterable<Uint8Array> {
+  /** @throws {TsbuildError} TSB_ARCHIVE_TRUNCATED, as reading them */
+  [Symbol.asyncIterator](): { next(): Promise<IteratorResult<Uint8Array, undefined>> }
+  /** Passes over those that were not read. */
+  skip(): Promise<void>
 }
 
 export function byteReader(bytes: AsyncIterable<Uint8Array>): ByteReader {
@@ -54,12 +62,21 @@ export function byteReader(bytes: AsyncIterable<Uint8Array>): ByteReader {
       return position
     },
     read: async (size) => (size <= piece.length ? take(size) : gather(size)),
-    async *pieces(size) {
-      for (let missing = size; missing > 0; ) {
-        if (!(await fill())) throw truncated(position)
-        const part = take(missing)
-        missing -= part.length
-        yield part
+    pieces(size) {
+      let missing = size
+      const part = async () => {
+        if (piece.length === 0 && !(await fill())) throw truncated(position)
+        const taken = take(missing)
+        missing -= taken.length
+        return taken
+      }
+      return {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => (missing > 0 ? { value: await part() } : { done: true, value: undefined }),
+        }),
+        async skip() {
+          while (missing > 0) await part()
+        },
       }
     },
     async drain() {

@@ -2,14 +2,18 @@ import { type ArchiveErrorCode, archiveError, quoted } from './archive-error.ts'
 
 /** Places of the fields of a header block: offset and length. */
 export const fields = {
+  name: [0, 100],
   mode: [100, 8],
   uid: [108, 8],
   gid: [116, 8],
   size: [124, 12],
   mtime: [136, 12],
   checksum: [148, 8],
+  link: [157, 100],
+  magic: [257, 6],
   major: [329, 8],
   minor: [337, 8],
+  prefix: [345, 155],
 } as const
 export const blockSize = 512
 export const typeOffset = 156
@@ -20,6 +24,12 @@ export function numberField(block: Uint8Array, place: readonly [number, number],
   const value = (bytes[0] ?? 0) & 0x80 ? base256(bytes) : octal(bytes)
   if (value !== undefined && Number.isSafeInteger(value)) return value
   throw archiveError(code, `not a number in a header: ${quoted(Buffer.from(bytes).toString('latin1'))}`)
+}
+
+/** A text of a header: its bytes up to the first NUL. */
+export function textField(block: Uint8Array, [at, length]: readonly [number, number]): Buffer {
+  const end = block.indexOf(0, at)
+  return Buffer.from(block.subarray(at, end < 0 ? at + length : Math.min(end, at + length)))
 }
 
 /** True for a block of zeros: half of an end mark. */

@@ -1,9 +1,8 @@
-import type { Header } from 'tar-stream'
 import type { Change, DeviceEntry, FileEntry, Metadata } from '../entry.ts'
 import { rootPath, type TreePath } from '../path.ts'
 import { isPortableXattr } from '../xattrs.ts'
 import { type ArchiveErrorCode, archiveError, quoted } from './archive-error.ts'
-import { fields, numberField } from './fields.ts'
+import { fields, numberField, textField } from './fields.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { memberPath, memberText } from './member-path.ts'
 import type { PaxRecords } from './pax.ts'
@@ -30,14 +29,9 @@ export type TarEntry = TarFile | Exclude<Change, FileEntry> | OpaqueMark
  * What a member says; undefined when it says nothing (a label, a mark of aufs).
  * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME
  */
-export function entryOf(
-  member: PlainMember,
-  header: Header,
-  form: ArchiveForm,
-  limits: ArchiveLimits,
-): TarEntry | undefined {
+export function entryOf(member: PlainMember, form: ArchiveForm, limits: ArchiveLimits): TarEntry | undefined {
   if (member.type === 'V') return undefined
-  const name = nameOf(member, header)
+  const name = nameOf(member)
   const path = memberPath(name, form === 'add' ? 'clamp' : 'refuse', limits)
   const mark = form === 'context' ? undefined : markOf(path)
   if (mark) return mark.kind === 'ignored' ? undefined : mark
@@ -47,9 +41,9 @@ export function entryOf(
     if (form === 'add' && member.type === '0' && member.stored === 0) return undefined
     throw archiveError('TSB_ARCHIVE_ROOT', 'the root of the archive is not a directory')
   }
-  const metadata = metadataOf(member, header)
+  const metadata = metadataOf(member)
   if (isDirectory) return { kind: 'directory', path, ...metadata }
-  return otherEntry(member, header, path, metadata, form, limits)
+  return otherEntry(member, path, metadata, form, limits)
 }
 
 const slash = 0x2f
@@ -61,7 +55,6 @@ const latestTime = 8 ** 11 - 1
 
 function otherEntry(
   member: PlainMember,
-  header: Header,
   path: TreePath,
   metadata: Metadata,
   form: ArchiveForm,
@@ -71,9 +64,9 @@ function otherEntry(
     case '0':
       return { kind: 'file', path, size: member.sparse?.size ?? member.stored, ...metadata }
     case '1':
-      return { kind: 'hardlink', path, target: hardlinkTarget(linkOf(member, header), form, limits), ...metadata }
+      return { kind: 'hardlink', path, target: hardlinkTarget(linkOf(member), form, limits), ...metadata }
     case '2':
-      return { kind: 'symlink', path, target: linkText(linkOf(member, header), limits), ...metadata, mode: linkMode }
+      return { kind: 'symlink', path, target: linkText(linkOf(member), limits), ...metadata, mode: linkMode }
     case '3':
     case '4':
       return deviceEntry(member, path, metadata, form)
@@ -85,12 +78,26 @@ function otherEntry(
   }
 }
 
-function nameOf({ pax, longName }: PlainMember, header: Header): Buffer {
-  return text(pax, 'GNU.sparse.name') ?? text(pax, 'path') ?? longName ?? Buffer.from(header.name, 'latin1')
+function nameOf({ pax, longName, header }: PlainMember): Buffer {
+  return text(pax, 'GNU.sparse.name') ?? text(pax, 'path') ?? longName ?? nameInHeader(header)
 }
 
-function linkOf({ pax, longLink }: PlainMember, header: Header): Buffer {
-  return text(pax, 'linkpath') ?? longLink ?? Buffer.from(header.linkname ?? '', 'latin1')
+/** ustar has the directory of a long name in a second field; v7 and GNU have other things there. */
+function nameInHeader(header: Uint8Array): Buffer {
+  const name = textField(header, fields.name)
+  const prefix = isUstar(header) ? textField(header, fields.prefix) : noBytes
+  return prefix.length > 0 ? Buffer.concat([prefix, Buffer.of(slash), name]) : name
+}
+
+function isUstar(header: Uint8Array): boolean {
+  return textField(header, fields.magic).equals(ustar)
+}
+
+const noBytes = Buffer.alloc(0)
+const ustar = Buffer.from('ustar')
+
+function linkOf({ pax, longLink, header }: PlainMember): Buffer {
+  return text(pax, 'linkpath') ?? longLink ?? textField(header, fields.link)
 }
 
 /** An empty value takes a keyword back. */
@@ -129,11 +136,10 @@ function deviceEntry(member: PlainMember, path: TreePath, metadata: Metadata, fo
   return { kind, path, major, minor, ...metadata }
 }
 
-function metadataOf(member: PlainMember, header: Header): Metadata {
+function metadataOf(member: PlainMember): Metadata {
   const xattrs = xattrsOf(member.pax)
-  numberField(member.header, fields.mode, 'TSB_ARCHIVE_HEADER')
   return {
-    mode: (header.mode ?? 0) & 0o7777,
+    mode: numberField(member.header, fields.mode, 'TSB_ARCHIVE_HEADER') & 0o7777,
     uid: ownerOf(member, 'uid'),
     gid: ownerOf(member, 'gid'),
     mtime: timeOf(member),

@@ -1,6 +1,5 @@
 import { archiveError } from './archive-error.ts'
-import { type Batch, openBatch } from './batch.ts'
-import { type ByteReader, truncated } from './byte-reader.ts'
+import { type ByteReader, type Pieces, truncated } from './byte-reader.ts'
 import { blockSize, checksumOf, fields, isZeroBlock, numberField, typeOffset } from './fields.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { decodePax, type PaxRecords } from './pax.ts'
@@ -23,19 +22,21 @@ export interface PlainMember {
   readonly sparse?: SparseFile
 }
 
+/** A member with its data, to be read before the next member is asked for, or not at all. */
+export interface ReadMember extends PlainMember {
+  readonly data: Pieces
+}
+
 /**
- * Reads an archive down to a plain one: one header a member, with the size that counts and the type without extensions,
- * and its data; no end mark. Extended headers are taken out and given to `found` with each member, before its header is yielded. So
- * there is one reader of sizes and ends, and what comes after it cannot read them in another way. What follows the end
- * mark is read to its end, and not looked at.
+ * Reads an archive down to its members: each with the size that counts, the type without extensions, and what extended
+ * headers say of it. So there is one reader of sizes and ends. What follows the end mark is read to its end, and not looked
+ * at.
  * @throws {TsbuildError} TSB_ARCHIVE_…
  */
-export async function* plainTar(
+export async function* plainMembers(
   reader: ByteReader,
   limits: ArchiveLimits,
-  found: (member: PlainMember) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const batch = openBatch(batchSize)
+): AsyncGenerator<ReadMember, void, undefined> {
   let headers = 0
   let number = 0
   let waiting = noExtensions
@@ -48,27 +49,13 @@ export async function* plainTar(
     }
     const member = await readMember(++number, type, Buffer.from(block), waiting, reader, limits)
     waiting = noExtensions
-    found(member)
-    if (!batch.fits(blockSize)) yield batch.take()
-    writePlainHeader(batch.reserve(blockSize), member)
-    yield* putData(batch, member.stored + padding(member.stored), reader)
+    const data = reader.pieces(member.stored)
+    yield { ...member, data }
+    await data.skip()
+    await reader.pieces(padding(member.stored)).skip()
   }
   if (waiting !== noExtensions) throw truncated(reader.position)
-  yield batch.take()
   await reader.drain()
-}
-
-/** What comes after the plain archive waits for each piece of it: small members are gathered. */
-const batchSize = 128 * 1024
-
-async function* putData(batch: Batch, size: number, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
-  if (size > batchSize / 2) {
-    yield batch.take()
-    yield* reader.pieces(size)
-    return
-  }
-  if (!batch.fits(size)) yield batch.take()
-  if (size > 0) batch.reserve(size).set((await reader.read(size)) ?? cutShort(reader, size))
 }
 
 interface Extensions {
@@ -109,7 +96,7 @@ async function extend(
     throw archiveError('TSB_ARCHIVE_PAX', `extended headers of more than ${limits.extendedBytes} bytes`)
   }
   const body = Buffer.from((await reader.read(size)) ?? cutShort(reader, size))
-  for await (const _ of reader.pieces(padding(size)));
+  await reader.pieces(padding(size)).skip()
   if (type === 'x') return { ...before, bytes, pax: new Map([...before.pax, ...decodePax(body)]) }
   if (type === 'L') return { ...before, bytes, longName: withoutEnd(body) }
   if (type === 'K') return { ...before, bytes, longLink: withoutEnd(body) }
@@ -160,21 +147,6 @@ function sizeOf(header: Uint8Array, pax: PaxRecords): number {
   const isSize = Number.isSafeInteger(size) && size >= 0 && (text === undefined || /^[0-9]+$/.test(text))
   if (!isSize) throw archiveError('TSB_ARCHIVE_SIZE', `an impossible size: ${text ?? size}`)
   return size
-}
-
-/** The header with the type and size that count. */
-function writePlainHeader(plain: Buffer, { header, type, stored }: PlainMember): void {
-  plain.set(header)
-  plain[typeOffset] = type.charCodeAt(0)
-  plain.fill(0, fields.size[0], fields.size[0] + fields.size[1])
-  if (stored < 8 ** 11) plain.write(stored.toString(8).padStart(11, '0'), fields.size[0], 'latin1')
-  else writeBase256(plain, stored)
-  plain.write(`${checksumOf(plain).toString(8).padStart(6, '0')}\0 `, fields.checksum[0], 'latin1')
-}
-
-function writeBase256(block: Buffer, size: number): void {
-  block.writeBigUInt64BE(BigInt(size), fields.size[0] + 4)
-  block[fields.size[0]] = 0x80
 }
 
 function padding(size: number): number {

@@ -1,10 +1,9 @@
-import type { Extract, Header } from 'tar-stream'
 import { TsbuildError } from '../../errors.ts'
 import { archiveError } from './archive-error.ts'
 import { byteReader } from './byte-reader.ts'
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts'
 import { type ArchiveForm, entryOf, type TarEntry } from './member.ts'
-import { type PlainMember, plainTar } from './plain.ts'
+import { plainMembers, type ReadMember } from './plain.ts'
 import { expandSparse } from './sparse.ts'
 
 /** One member of an archive. */
@@ -26,48 +25,22 @@ export async function* readTar(
   form: ArchiveForm,
   limits: ArchiveLimits = defaultArchiveLimits,
 ): AsyncGenerator<TarMember, void, undefined> {
-  const { default: tar } = await import('tar-stream')
   const reader = byteReader(bytes)
-  const found: PlainMember[] = []
-  const members: Extract = tar.extract(readOptions)
-  const feeding = feed(
-    plainTar(reader, limits, (member) => found.push(member)),
-    members,
-  )
   const budget = { left: limits.unpackedBytes }
   try {
-    for await (const stream of members) {
-      const member = found.shift()
-      if (!member) throw new Error('tar-stream found a member that is not there')
-      const body = restartable(stream)
-      yield* asMember(member, stream.header, body, form, limits, budget)
-      for await (const _ of body);
-    }
+    for await (const member of plainMembers(reader, limits)) yield* asMember(member, form, limits, budget)
   } finally {
-    members.destroy(null)
-    await feeding
     await reader.close()
   }
 }
 
-/** Every byte of a name a character: it is decoded when it is known which header counts. v7 headers have no magic. */
-const readOptions: object = { filenameEncoding: 'latin1', allowUnknownFormat: true }
-
-/** To leave a loop over a stream of tar-stream destroys the whole archive: here the next loop goes on. */
-function restartable(stream: AsyncIterable<unknown>): AsyncIterable<Uint8Array> {
-  const source = (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
-  return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }
-}
-
 function* asMember(
-  member: PlainMember,
-  header: Header,
-  stream: AsyncIterable<Uint8Array>,
+  member: ReadMember,
   form: ArchiveForm,
   limits: ArchiveLimits,
   budget: { left: number },
 ): Generator<TarMember, void, undefined> {
-  const entry = numbered(member.number, () => entryOf(member, header, form, limits))
+  const entry = numbered(member.number, () => entryOf(member, form, limits))
   if (!entry) return
   if (entry.kind !== 'file') {
     yield { entry, body: nothing(), offset: undefined }
@@ -77,9 +50,9 @@ function* asMember(
   if (budget.left < 0) {
     throw archiveError('TSB_ARCHIVE_BOMB', `the files of the archive have more than ${limits.unpackedBytes} bytes`)
   }
-  const { sparse } = member
-  if (sparse) yield { entry, body: expandSparse(sparse, byteReader(stream), limits), offset: undefined }
-  else yield { entry, body: stream, offset: member.offset }
+  const { sparse, data } = member
+  if (sparse) yield { entry, body: expandSparse(sparse, byteReader(data), limits), offset: undefined }
+  else yield { entry, body: data, offset: member.offset }
 }
 
 /** Says in an error which member it is about. */
@@ -90,32 +63,6 @@ function numbered<T>(number: number, work: () => T): T {
     if (!(error instanceof TsbuildError)) throw error
     throw new TsbuildError(error.code, `entry ${number}: ${error.message}`, { cause: error.cause, hint: error.hint })
   }
-}
-
-/** Writes the plain archive into tar-stream, which cuts it into members. What goes wrong is thrown by reading those. */
-async function feed(plain: AsyncIterable<Uint8Array>, members: Extract): Promise<void> {
-  try {
-    for await (const piece of plain) {
-      if (!members.write(piece)) await drained(members)
-      if (members.destroyed) return
-    }
-    members.end(null)
-  } catch (error) {
-    members.destroy(error instanceof Error ? error : new Error(String(error)))
-  }
-}
-
-function drained(members: Extract): Promise<void> {
-  if (members.destroyed) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      members.off('drain', done)
-      members.off('close', done)
-      resolve()
-    }
-    members.on('drain', done)
-    members.on('close', done)
-  })
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

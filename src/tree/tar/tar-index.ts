@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { type Digest, sha256, sha256Hasher } from '../../digest/index.ts'
 import type { Change, Content, Tree } from '../entry.ts'
+import { fileBytes } from '../file-bytes.ts'
 import { archiveError, quoted } from './archive-error.ts'
 import { layerMap } from './layer-map.ts'
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts'
@@ -23,7 +23,7 @@ export interface IndexOptions {
  * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME, TSB_PATH_LOOP
  */
 export function tarIndex(tarFile: string, options: IndexOptions = {}): Promise<Tree> {
-  return indexTar(createReadStream(tarFile, { highWaterMark: 2 ** 20 }), tarFile, options)
+  return indexTar(fileBytes(tarFile), tarFile, options)
 }
 
 /**
@@ -75,6 +75,6 @@ async function inMemory(entry: TarFile, body: AsyncIterable<Uint8Array>): Promis
     throw archiveError('TSB_ARCHIVE_SPARSE', `${quoted(entry.path)} is a sparse file of ${entry.size} bytes`)
   }
   const parts: Uint8Array[] = []
-  for await (const part of body) parts.push(part)
+  for await (const part of body) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }

@@ -49,6 +49,11 @@ export function setByPlace(place: string | Buffer, flags: number, metadata: Meta
   }
 }
 
+/** Makes a directory of ours look like one of a tree; what this machine cannot hold is left out. */
+export function setDirectory(place: string, metadata: Metadata): void {
+  setByPlace(place, constants.O_DIRECTORY, metadata, { devices: [], owners: 0, xattrs: 0 })
+}
+
 /** Metadata of a symbolic link. It has no mode. */
 export function setOnLink(place: string | Buffer, metadata: Metadata, skipped: Skipped): void {
   tolerate(

@@ -1,15 +1,17 @@
+import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openCache } from '../../../src/cache/index.ts'
-import { type MountTarget, openRootfs } from '../../../src/executor/rootfs/index.ts'
+import { type MountTarget, openLayerMounts, openRootfs } from '../../../src/executor/rootfs/index.ts'
 import { openSandbox, readMachine, type SandboxMount } from '../../../src/executor/sandbox/index.ts'
 import type { Layer } from '../../../src/image/index.ts'
 import { openStore } from '../../../src/store/index.ts'
 import { type Change, treeOfDirectory, walk } from '../../../src/tree/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
+import { erofsProblem } from '../../support/erofs.ts'
 import { change, lines } from '../../support/tree.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'tsbuild-rootfs-'))
@@ -18,6 +20,7 @@ const overlayXattr = readMachine().inUserNamespace ? 'user' : 'trusted'
 const cache = await openCache(store, { now: () => Date.now(), overlayXattr })
 const signal = new AbortController().signal
 afterAll(async () => {
+  options.mounts[Symbol.dispose]()
   await cache.close()
   await store.close()
   await rm(home, { recursive: true, force: true })
@@ -28,6 +31,7 @@ const options = {
   path: process.env['PATH'] ?? '',
   notice: (message: string) => void notices.push(message),
   temporary: (prefix: string) => store.temporary(prefix),
+  mounts: openLayerMounts(),
 }
 const layerOf = (changes: Iterable<Change>) => cache.layers.fromChanges(changes, signal)
 
@@ -38,6 +42,7 @@ async function busyboxLayer(): Promise<Layer> {
 const hasRoot = geteuid?.() === 0
 const ready = hasStaticBusybox && hasRoot
 const busybox = ready ? await busyboxLayer() : undefined
+const erofsFault = ready ? await erofsProblem() : 'it takes root'
 const sandbox = ready ? await openSandbox('auto', options) : undefined
 
 /** What a shell line on these layers changes, as lines. */
@@ -47,9 +52,10 @@ interface Ran {
   readonly stdout: string
 }
 
-/** Both ways of making layers a directory give the same layer for the same command. */
-describe.each(['overlay', 'copy'] as const)('%s', async (choice) => {
+/** All ways of making layers a directory give the same layer for the same command. */
+describe.each(['erofs', 'overlay', 'copy'] as const)('%s', async (choice) => {
   if (!ready || !busybox || !sandbox) return it.skip('needs root and a static /bin/busybox')
+  if (choice === 'erofs' && erofsFault !== '') return it.skip(`EROFS images cannot be mounted here: ${erofsFault}`)
   const provider = await openRootfs(choice, options)
 
   async function run(line: string, layers: readonly Layer[] = [], mounts: readonly MountOf[] = []): Promise<Ran> {
@@ -269,6 +275,44 @@ describe.each(['overlay', 'copy'] as const)('%s', async (choice) => {
   async function prepare(layers: readonly Layer[], targets: readonly MountTarget[]) {
     return await provider.prepare([busybox as Layer, ...layers], targets, await store.temporary('test'), signal)
   }
+})
+
+describe.skipIf(!ready)('where nothing can be mounted', () => {
+  const probes = { get: async () => 'no', set: async () => {} }
+  const without = { ...options, probes }
+
+  it.each(['erofs', 'overlay'] as const)('%s by name is an error', async (choice) => {
+    await expect(openRootfs(choice, without)).rejects.toMatchObject({ code: 'TSB_SNAPSHOTTER_UNAVAILABLE' })
+  })
+
+  it('all files are copied, and a notice says so once', async () => {
+    notices.length = 0
+    expect((await openRootfs('auto', without)).name).toBe('copy')
+    expect(notices).toEqual([
+      expect.stringMatching(/^every step copies all files, because overlayfs cannot be mounted/),
+    ])
+  })
+})
+
+it.skipIf(!ready || erofsFault !== '')(
+  'layers are mounted as they are, where that works, and nothing is unpacked',
+  async () => {
+    const provider = await openRootfs('auto', options)
+    expect(provider.name).toBe('erofs')
+    const layers = await Promise.all(['file /a below', 'file /b above'].map((line) => layerOf([change(line)])))
+    const tree = (await provider.prepare(layers, [], await store.temporary('test'), signal)).tree
+    const lowers = await provider.lowers(layers, tree, await store.temporary('test'))
+    expect(lowers.map((lower) => readdirSync(lower))).toEqual([['b'], ['a']])
+    expect(lowers.every((lower) => lower.startsWith('/proc/'))).toBe(true)
+    expect(await provider.lowers(layers, tree, await store.temporary('test'))).toEqual(lowers)
+  },
+)
+
+it.skipIf(!ready || erofsFault !== '')('the layer of a step is taken as the directory that it is', async () => {
+  const provider = await openRootfs('erofs', options)
+  const prepared = await provider.prepare([], [], await store.temporary('test'), signal)
+  const layer = await prepared.commit(cache.layers)
+  expect(await provider.lowers([layer], prepared.tree, '/nowhere')).toEqual([await layer.directory()])
 })
 
 interface MountOf extends MountTarget {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -185,10 +186,17 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
     expect((await run(['/dev/pipes/1'], { mounts })).stdout).toBe('run\n')
   })
 
-  it('stacks 130 layers', async () => {
+  it.each([
+    [
+      'with long names',
+      130,
+      async () => join(await fresh(), 'a long enough name for a folder, with a colon: and a comma'),
+    ],
+    ['that lie side by side', 110, async () => join(home, randomBytes(21).toString('base64url'))],
+  ] as const)('stacks many layers %s', async (_, count, name) => {
     const layers = await Promise.all(
-      Array.from({ length: 130 }, async (_, number) => {
-        const directory = join(await fresh(), 'a long enough name for a folder, with a colon: and a comma')
+      Array.from({ length: count }, async (_, number) => {
+        const directory = await name()
         await mkdir(directory)
         await writeFile(join(directory, `file${number}`), '')
         return directory
@@ -199,7 +207,7 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
     const heard: string[] = []
     const hear = (_: string, bytes: Uint8Array) => void heard.push(Buffer.from(bytes).toString())
     await opened.sandbox.run({ ...step, rootfs }, hear, new AbortController().signal)
-    expect(heard.join('')).toBe('130\n')
+    expect(heard.join('')).toBe(`${count}\n`)
   })
 
   it('gives insecure steps all capabilities', async () => {

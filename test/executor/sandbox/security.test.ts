@@ -7,7 +7,7 @@ import { execPath } from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { SandboxMount } from '../../../src/executor/sandbox/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
-import { processesWith, until } from '../../support/processes.ts'
+import { childrenOf, processesWith, until } from '../../support/processes.ts'
 import { openSteps } from '../../support/steps.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'tsbuild-security-'))
@@ -153,6 +153,17 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
     controller.abort(new Error('stopped'))
     await expect(running).rejects.toThrow('stopped')
     expect(processesWith(`sleep ${number}`)).toEqual([])
+  })
+
+  it('steps that follow each other share nothing, and nothing waits when no more may come', async () => {
+    const ahead = new AbortController()
+    for (const _ of [1, 2, 3]) {
+      const line = 'ls /dev/shm; ls -d /proc/[0-9]* | wc -l; hostname; touch /dev/shm/left; sleep 9999 & sleep 0.2'
+      const said = (await sh(line, { network: 'default', ahead: ahead.signal })).split('\n')
+      expect(said).toEqual([expect.stringMatching(/^[1-4]$/), 'buildkitsandbox'])
+    }
+    ahead.abort()
+    expect(await until(() => childrenOf(process.pid).length === 0)).toBe(true)
   })
 
   it('nothing is started after an abort', async () => {

@@ -54,6 +54,11 @@ describe('A01 a name that climbs out', () => {
   })
 })
 
+test('a long name header that only some readers know is no header for us', async () => {
+  const archive = tar({ name: 'long', type: 'N', body: 'name/of/the/next\0' }, 'f next=1')
+  for (const form of forms) await expect(entries(archive, form)).rejects.toEqual(refusal('TSB_ARCHIVE_TYPE'))
+})
+
 test('A02 an absolute name is one from the root of the tree', async () => {
   for (const form of forms) expect(await paths(tar('f /etc/tsb=x'), form)).toEqual(['etc/tsb'])
 })

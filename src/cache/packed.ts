@@ -1,0 +1,97 @@
+import { link, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, digestOf, hexOf, isDigest, sha256Hasher } from '../digest/index.ts'
+import { isSystemError } from '../errors.ts'
+import { type Store, writing } from '../store/index.ts'
+import { fileBytes } from '../tree/index.ts'
+import { sizeOf } from './exists.ts'
+import { seal, unseal } from './sealed.ts'
+import type { Shelf } from './shelf.ts'
+
+/** What a layer was compressed to. */
+export interface PackedLayer {
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Layers as they left compressed, so that the next export of the same image compresses nothing. */
+export interface PackedLayers {
+  /**
+   * Puts a layer that left in this form before at `target`, where nothing is yet, as a second name of the file that is
+   * kept: it may be deleted there at any time. Its bytes are checked; a damaged one is forgotten.
+   * @param form names the compression, its level and whatever else decides its bytes
+   */
+  find(layer: Digest, form: string, target: string): Promise<PackedLayer | undefined>
+  /**
+   * Keeps a file of this file system, which stays where it is too and is not written to any more. Forgets the layers that
+   * are not in the store any more.
+   */
+  keep(layer: Digest, form: string, file: string, packed: PackedLayer): Promise<void>
+}
+
+interface PackedRecord extends PackedLayer {
+  readonly layer: Digest
+}
+
+/** Files by their digest in `folder`, a small text for each layer and form on `shelf`. */
+export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store): PackedLayers {
+  const place = ({ digest }: PackedLayer) => join(folder, hexOf(digest))
+  const forget = (record: PackedRecord) => rm(place(record), { force: true })
+  const find = async (key: Digest) => parsed((await shelf.get(key)) ?? '')
+  return {
+    async find(layer, form, target) {
+      const record = await find(keyOf(layer, form))
+      if (!record || record.layer !== layer || !(await linked(place(record), target))) return undefined
+      const { digest, size } = record
+      if (await isWhole(target, record)) return { digest, size }
+      await rm(target)
+      await forget(record)
+      return undefined
+    },
+    async keep(layer, form, file, packed) {
+      await writing(place(packed), 0, async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await linked(file, place(packed))
+      })
+      await shelf.put(keyOf(layer, form), seal(JSON.stringify({ layer, ...packed })))
+      for await (const key of shelf.digests()) {
+        const record = await find(key)
+        if (record && !(await blobs.has(record.layer))) await forget(record)
+      }
+    },
+  }
+}
+
+function keyOf(layer: Digest, form: string): Digest {
+  return digestOf({ layer, form })
+}
+
+/**
+ * False when it is not there, or the file system has one name for a file. What has the name already has the same bytes, or is
+ * found out when it is read.
+ */
+async function linked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'EPERM', 'ENOTSUP', 'EXDEV', 'EMLINK')) return false
+    if (!isSystemError(error, 'EEXIST')) throw error
+  }
+  return true
+}
+
+async function isWhole(file: string, { digest, size }: PackedLayer): Promise<boolean> {
+  if ((await sizeOf(file)) !== size) return false
+  const hasher = sha256Hasher()
+  for await (const piece of fileBytes(file)) hasher.update(piece)
+  return hasher.digest() === digest
+}
+
+/** The seal says that the text was written here. */
+function parsed(text: string): PackedRecord | undefined {
+  const body = unseal(text)
+  if (body === undefined) return undefined
+  const record = JSON.parse(body) as PackedRecord
+  return isDigest(record.digest) && isDigest(record.layer) ? record : undefined
+}

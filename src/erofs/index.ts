@@ -1,0 +1,2 @@
+export { erofsImage, type TarDevice } from './image.ts'
+export { NotIndexableError } from './not-indexable.ts'

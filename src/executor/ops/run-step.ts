@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { RunOp } from '../../graph/index.ts'
+import type { Layer } from '../../image/index.ts'
+import { type PreparedMount, readingOnce, withMounts } from '../mounts/index.ts'
+import type { PreparedRootfs } from '../rootfs/index.ts'
+import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
+import { networkFiles } from './network-files.ts'
+import type { OpContext } from './op-executor.ts'
+import { runCommand } from './run-command.ts'
+
+/** Runs the command of a RUN, and gives the layer of what it changed. */
+export async function runStep(op: RunOp, context: OpContext): Promise<Layer> {
+  const scratch = await context.ports.temporary('run')
+  try {
+    const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
+    return await withMounts(op.mounts, scratch, once, (mounts) => runOnRootfs(op, scratch, mounts, once))
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function runOnRootfs(
+  op: RunOp,
+  scratch: string,
+  mounts: readonly PreparedMount[],
+  context: OpContext,
+): Promise<Layer> {
+  const { ports, inputs, signal } = context
+  const [sandbox, rootfs] = await Promise.all([ports.sandbox(), ports.rootfs()])
+  const fixed = await fixedMounts(op, sandbox, scratch, context)
+  const all = [...fixed, ...mounts]
+  const prepared = await rootfs.prepare(
+    inputs.snapshot(op.onto).layers,
+    all.map((mount) => mount.target),
+    madeIn(scratch, 'rootfs'),
+    signal,
+  )
+  try {
+    await runCommand(op, sandbox, prepared, await mountAll(all, prepared), madeIn(scratch, 'sandbox'), context)
+    return await prepared.commit(ports.cache.layers)
+  } finally {
+    await prepared.dispose()
+  }
+}
+
+/** What every RUN finds: host names, the resolver, and the scripts of its heredocs. */
+async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context: OpContext) {
+  const folder = madeIn(scratch, 'files')
+  const files = await networkFiles(op, sandbox, context.ports.hosts)
+  const sources = [
+    ...files.map((file) => ({ ...file, mode: 0o644 })),
+    ...op.scripts.map((script) => ({ ...script, mode: 0o755 })),
+  ]
+  return sources.map(({ path: target, text, mode }, index): PreparedMount => {
+    const source = path.join(folder, String(index))
+    writeFileSync(source, text, { mode })
+    return {
+      target: { path: target, kind: 'file' },
+      mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
+    }
+  })
+}
+
+async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRootfs): Promise<readonly SandboxMount[]> {
+  const ready: SandboxMount[] = []
+  for (const { target, mount } of mounts) ready.push(await mount(prepared.targets.get(target.path) ?? target.path))
+  return ready
+}
+
+function madeIn(scratch: string, name: string): string {
+  const directory = path.join(scratch, name)
+  mkdirSync(directory, { mode: 0o700 })
+  return directory
+}
