@@ -24,6 +24,8 @@ const atOnce = async () => {}
 export function openFileDigests(open: (today: number) => Promise<StatIndex>, now: () => number): StatDigests {
   let opening: Promise<StatIndex> | undefined
   let index: StatIndex | undefined
+  /** What was found for the contents of this build: asking the index again for each of many files would be felt. */
+  const asked = new Map<FileEntry['content'], Digest>()
   const opened = async () => {
     opening ??= open(Math.floor(now() / day))
     index = await opening
@@ -43,11 +45,16 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
     index.put(stat, { digest, day: isSettled(stat.ctimeNs, readAt) ? Math.floor(now() / day) : 0 })
   return {
     digest(file, beforeReading = atOnce) {
-      if (file.digest) return file.digest
+      const known = file.digest ?? asked.get(file.content)
+      if (known) return known
       const stat = statOf(file)
-      return (index && stat && trusted(index, stat)) ?? read(file, stat, beforeReading)
+      const found = index && stat && trusted(index, stat)
+      if (found) asked.set(file.content, found)
+      return found ?? read(file, stat, beforeReading)
     },
     seen(file) {
+      const known = asked.get(file.content)
+      if (known) return known
       const stat = statOf(file)
       return stat && index?.find(stat)?.digest
     },

@@ -6,7 +6,7 @@ import { type ChosenSource, chooseFiles } from './choose.ts'
 import type { MadeLayer, OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
 import type { ChosenFile } from './place.ts'
 import { chainsOf } from './quick-key.ts'
-import { seenContent } from './seen-content.ts'
+import { rememberContent, seenContent } from './seen-content.ts'
 
 /** COPY, and ADD of files: one layer with the chosen files in their new places. */
 export const copy: OpExecutor<OpOf<'copy'>> = {
@@ -54,18 +54,19 @@ async function contentsOf(
   known: Known,
 ): Promise<Contents> {
   const { node, ports } = context
+  const started = ports.now()
   let asked: Promise<void> | undefined
   const orUseless = () => {
     asked ??= refuseUseless(known, ports.cache.records)
     return asked
   }
-  if (node.noCache) return contentsOfMade(op, chosen, context)
+  if (node.noCache) return contentsOfMade(op, chosen, context, started)
   const digestOf: DigestOf = (file) => ports.cache.digests.digest(file, orUseless)
   try {
     const idOf = (source: ChosenSource) => seenContent(source, ports, () => contentOf(source, digestOf))
     return { ids: await idsOf(chosen, idOf), digestOf }
   } catch (error) {
-    if (error instanceof UselessKey) return contentsOfMade(op, chosen, context)
+    if (error instanceof UselessKey) return contentsOfMade(op, chosen, context, started)
     throw error
   }
 }
@@ -77,14 +78,22 @@ async function refuseUseless(known: Known, records: Records): Promise<void> {
   if (!(await records.hasLike(known))) throw new UselessKey()
 }
 
-async function contentsOfMade(op: CopyOp, chosen: readonly ChosenSource[], context: OpContext): Promise<Contents> {
+async function contentsOfMade(
+  op: CopyOp,
+  chosen: readonly ChosenSource[],
+  context: OpContext,
+  started: number,
+): Promise<Contents> {
   const { ports, signal } = context
-  const started = ports.now()
   const made = await (await placing()).changesOf(op, chosen, context, (changes) =>
     ports.cache.layers.prepare(changes, signal),
   )
   const digestOf: DigestOf = (file) => made.digestOf(file) ?? ports.cache.digests.digest(file)
-  const ids = await idsOf(chosen, (source) => contentOf(source, digestOf))
+  const ids = await idsOf(chosen, async (source) => {
+    const id = await contentOf(source, digestOf)
+    await rememberContent(source, ports, id, started)
+    return id
+  })
   return { ids, digestOf, made: { started, keep: made.keep, drop: made.drop } }
 }
 

@@ -21,6 +21,17 @@ export async function seenContent(
   return id
 }
 
+/** Remembers what a source was found to come to, in another way, since it was first looked at. */
+export async function rememberContent(
+  source: ChosenSource,
+  { cache }: Pick<ExecutorPorts, 'cache'>,
+  id: Digest,
+  lookedAt: number,
+): Promise<void> {
+  const seen = surveyOf(source)
+  if (seen) await cache.surveys.save(seen, id, lookedAt)
+}
+
 /** Of all files of a source, with the names by which they were asked for; undefined when they are not of this machine. */
 function surveyOf({ files }: ChosenSource): Survey | undefined {
   const parts: (readonly [string, Survey])[] = []

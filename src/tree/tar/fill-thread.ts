@@ -51,6 +51,7 @@ export function openFillThread(): FillThread {
   const begin = async () => {
     worker = new Worker(workerFile(import.meta.url))
     worker.on('error', fail)
+    worker.on('exit', () => fail(new Error('the thread that reads files has ended')))
     const ready = await once(worker, 'message').then(
       () => true,
       () => false,
