@@ -2,14 +2,12 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, sha256Hasher } from '../digest/index.ts'
-import { NotIndexableError } from '../erofs/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { LowerForm } from '../image/index.ts'
 import { removeTree, type Store, writeFresh, writing } from '../store/index.ts'
 import { decompress, type OverlayMarks, unpackTar } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { exists, sizeOf } from './exists.ts'
-import { isWholeImage, writeImage } from './layer-image.ts'
 import { formatLayerIndex, type LayerIndex, parseLayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { makeIndex } from './make-index.ts'
@@ -48,14 +46,17 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     return path
   }
   const putIndex = (diffId: Digest, index: LayerIndex) => indexes.put(diffId, formatLayerIndex(index))
-  const image = async (layer: LayerRecord) => {
+  const image = async (layer: LayerRecord): Promise<string | undefined> => {
+    // Only for steps that run something.
+    const { isWholeImage, writeImage } = await import('./layer-image.ts')
     const path = places.image(layer.diffId)
     if (await isWholeImage(path)) return path
-    await store.locked(`make ${path}`, async () => {
-      if (await isWholeImage(path)) return
-      await publish(await writeImage(store, layer, await files.index(layer), devices), path)
+    return store.locked(`make ${path}`, async () => {
+      if (await isWholeImage(path)) return path
+      const made = await writeImage(store, layer, await files.index(layer), devices)
+      if (made !== undefined) await publish(made, path)
+      return made && path
     })
-    return path
   }
   const files: LayerFiles = {
     places,
@@ -80,12 +81,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     async lower(layer) {
       const directory = places.directory(layer.diffId)
       if (await exists(directory)) return { kind: 'directory', path: directory }
-      try {
-        return { kind: 'image', image: await image(layer), tar: await plainTar(layer) }
-      } catch (error) {
-        if (!(error instanceof NotIndexableError)) throw error
-        return { kind: 'directory', path: await files.directory(layer) }
-      }
+      const made = await image(layer)
+      if (made !== undefined) return { kind: 'image', image: made, tar: await plainTar(layer) }
+      return { kind: 'directory', path: await files.directory(layer) }
     },
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true
