@@ -72,15 +72,16 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       return made
     })
   }
-  const image = async (layer: LayerRecord) => {
+  const image = async (layer: LayerRecord): Promise<string | undefined> => {
     const path = places.image(layer.diffId)
     const { isWholeImage, writeImage } = await making()
     if (await isWholeImage(path)) return path
-    await store.locked(`make ${path}`, async () => {
-      if (await isWholeImage(path)) return
-      await publish(await writeImage(store, layer, await files.index(layer), devices), path)
+    return store.locked(`make ${path}`, async () => {
+      if (await isWholeImage(path)) return path
+      const made = await writeImage(store, layer, await files.index(layer), devices)
+      if (made !== undefined) await publish(made, path)
+      return made && path
     })
-    return path
   }
   const files: LayerFiles = {
     places,
@@ -109,13 +110,10 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
     },
     async lower(layer) {
       const directory = places.directory(layer.diffId)
-      if (await exists(directory)) return { kind: 'directory', path: directory }
-      try {
-        return { kind: 'image', image: await image(layer), tar: await plainTar(layer) }
-      } catch (error) {
-        if (!(error instanceof (await making()).NotIndexableError)) throw error
-        return { kind: 'directory', path: await files.directory(layer) }
-      }
+      if (exists(directory)) return { kind: 'directory', path: directory }
+      const made = await image(layer)
+      if (made !== undefined) return { kind: 'image', image: made, tar: await plainTar(layer) }
+      return { kind: 'directory', path: await files.directory(layer) }
     },
     async isAvailable(layer) {
       if (await store.blobs.has(layer.descriptor.digest, layer.descriptor.size)) return true

@@ -6,7 +6,6 @@ import { sizeOf } from './exists.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { makeIndex } from './make-index.ts'
 
-export { NotIndexableError } from '../erofs/index.ts'
 export { isWholeImage, writeImage } from './layer-image.ts'
 export { restoreBlob } from './restore-blob.ts'
 export { unpackLayer } from './unpack-layer.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { hexOf, sha256 } from '../digest/index.ts'
-import { erofsImage } from '../erofs/index.ts'
+import { erofsImage, NotIndexableError } from '../erofs/index.ts'
 import { isSystemError } from '../errors.ts'
 import { type Store, writeFresh } from '../store/index.ts'
 import type { Change } from '../tree/index.ts'
@@ -10,20 +10,31 @@ import { changeOf, type LayerIndex } from './layer-index.ts'
 /**
  * Writes the EROFS image that indexes the tar of a layer, with its sha256 behind it, which readers of the image pass over:
  * the kernel would show a damaged one as damaged files.
- * @throws {NotIndexableError}
+ * @returns where it is; undefined for a layer that the format cannot hold
  */
 export async function writeImage(
   store: Store,
   layer: LayerRecord,
   index: LayerIndex,
   devices: 'make' | 'skip',
-): Promise<string> {
-  const bytes = erofsImage(changesOf(index), { name: hexOf(layer.diffId), size: index.tarSize }, devices)
-  async function* sealed(): AsyncIterable<Uint8Array> {
-    yield bytes
-    yield Buffer.from(hexOf(sha256(bytes)), 'hex')
+): Promise<string | undefined> {
+  const bytes = tryImage(layer, index, devices)
+  if (!bytes) return undefined
+  return writeFresh(await store.temporary('erofs'), sealed(bytes))
+}
+
+async function* sealed(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+  yield Buffer.from(hexOf(sha256(bytes)), 'hex')
+}
+
+function tryImage({ diffId }: LayerRecord, index: LayerIndex, devices: 'make' | 'skip'): Uint8Array | undefined {
+  try {
+    return erofsImage(changesOf(index), { name: hexOf(diffId), size: index.tarSize }, devices)
+  } catch (error) {
+    if (error instanceof NotIndexableError) return undefined
+    throw error
   }
-  return writeFresh(await store.temporary('erofs'), sealed())
 }
 
 /** True when an image is there and is as it was written. */
