@@ -5,8 +5,3 @@ export function median(samples: readonly number[]): number {
   const [low = Number.NaN, high = low] = sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1)
   return (low + high) / 2
 }
-
-/** How far the samples lie apart: the largest less the smallest, as a part of the median. */
-export function spread(samples: readonly number[]): number {
-  return (Math.max(...samples) - Math.min(...samples)) / median(samples)
-}
