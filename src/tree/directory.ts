@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { getXattr, splitDevice } from '../syscalls.ts'
 import { changedWhileListed, unreadable } from './content.ts'
-import type { Change, Entry, FileIdentity, FileTree, Metadata, Tree } from './entry.ts'
+import type { Change, Entry, FileIdentity, FileTree, HostStats, Metadata, Tree } from './entry.ts'
 import { decodeName, encodeName } from './names.ts'
 import { comparePaths } from './order.ts'
 import { baseName, parentPath, rootPath, type TreePath } from './path.ts'
@@ -24,8 +24,30 @@ export interface DirectoryOptions {
  * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_FILE_CHANGED; TSB_NO_DIRECTORY when the root is none
  */
 export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
-  const { stats, ...tree } = viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
-  return options.xattrs === 'none' ? { ...tree, stats } : tree
+  const view = viewOf(root, (path, place, stats) => entryOf(path, place, stats, options))
+  const { get, list, isDirectory } = view
+  const tree = { get, list, ...(isDirectory && { isDirectory }) }
+  return options.xattrs === 'none' ? { ...tree, stats: (path) => statsIn(view, path, options) } : tree
+}
+
+function statsIn(view: View<Entry>, path: TreePath, { owners }: DirectoryOptions): HostStats | undefined {
+  const entry = view.known(path)
+  if (entry?.kind === 'file' && entry.content.kind === 'host' && entry.content.identity) {
+    const { kind, mode, uid, gid, size } = entry
+    return { kind, mode, uid, gid, size, ...entry.content.identity }
+  }
+  const seen = view.look(path)
+  if (!seen) return undefined
+  const { dev, ino, mtimeNs, ctimeNs } = seen
+  const mode = Number(seen.mode) & 0o7777
+  const [uid, gid] = owners === 'root' ? [0, 0] : [Number(seen.uid), Number(seen.gid)]
+  return { kind: kindOf(seen), mode, uid, gid, size: Number(seen.size), dev, ino, mtimeNs, ctimeNs }
+}
+
+function kindOf(stats: BigIntStats): HostStats['kind'] {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  return stats.isSymbolicLink() ? 'symlink' : 'special'
 }
 
 /** A directory that overlayfs used as its upper one: what the layer says, with whiteouts and opaque directories. */
@@ -40,45 +62,57 @@ export function treeOfUpper(root: string, marks: OverlayMarks): Tree {
 
 type Look<E> = (path: TreePath, place: string | Buffer, stats: BigIntStats) => E | undefined
 
-function viewOf<E extends Change>(root: string, look: Look<E>): Tree<E> & Pick<Required<Tree>, 'stats'> {
-  const found = new Map<TreePath, BigIntStats | undefined>()
+interface View<E extends Change> extends Tree<E> {
+  /** What is at a place; of what is no directory nothing is kept. */
+  look(path: TreePath): BigIntStats | undefined
+  /** What `get` gave before. */
+  known(path: TreePath): E | undefined
+}
+
+function viewOf<E extends Change>(root: string, entryAt: Look<E>): View<E> {
+  const directories = new Map<TreePath, BigIntStats>()
   const entries = new Map<TreePath, E | undefined>()
   const listings = new Map<TreePath, Listing>()
+  const lookAt = (path: TreePath): BigIntStats | undefined => {
+    const seen = statsOf(encodeName(placeOf(root, path)), path === rootPath)
+    if (seen?.isDirectory()) directories.set(path, seen)
+    else if (path === rootPath) throw noDirectory(root)
+    return seen
+  }
   /** The kernel would follow a link on the way, so every directory above is looked at first. */
-  const stats = (path: TreePath): BigIntStats | undefined => {
-    if (found.has(path)) return found.get(path)
+  const look = (path: TreePath): BigIntStats | undefined => {
     const unknown: TreePath[] = []
-    for (let at = path; !found.has(at); at = parentPath(at)) {
+    for (let at = path; !directories.has(at); at = parentPath(at)) {
       unknown.push(at)
       if (at === rootPath) break
     }
+    let seen = directories.get(path)
     for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) {
-      const isThere = at === rootPath || found.get(parentPath(at))?.isDirectory() === true
-      const seen = isThere ? statsOf(encodeName(placeOf(root, at)), at === rootPath) : undefined
-      if (at === rootPath && !seen?.isDirectory()) throw noDirectory(root)
-      found.set(at, seen)
+      if (at !== rootPath && !directories.has(parentPath(at))) return undefined
+      seen = lookAt(at)
     }
-    return found.get(path)
+    return seen
   }
   const get = (path: TreePath): E | undefined => {
     const known = entries.get(path)
     if (known !== undefined || entries.has(path)) return known
-    const seen = stats(path)
+    const seen = look(path)
     const place = encodeName(placeOf(root, path))
-    const entry = seen && orChanged(place, () => look(path, place, seen))
+    const entry = seen && orChanged(place, () => entryAt(path, place, seen))
     entries.set(path, entry)
     return entry
   }
   const listing = (path: TreePath): Listing => {
     const known = listings.get(path)
     if (known) return known
-    const listed = stats(path)?.isDirectory() ? listingOf(placeOf(root, path)) : nothing
+    const listed = look(path)?.isDirectory() ? listingOf(placeOf(root, path)) : nothing
     listings.set(path, listed)
     return listed
   }
   return {
     get,
-    stats,
+    look,
+    known: (path) => entries.get(path),
     list: (path) => listing(path).names,
     isDirectory: (path) =>
       path === rootPath ? undefined : listings.get(parentPath(path))?.directories?.has(baseName(path)),

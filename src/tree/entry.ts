@@ -32,15 +32,13 @@ export interface FileIdentity {
   readonly ctimeNs: bigint
 }
 
-/** As `BigIntStats` of `node:fs`. */
+/** What the file system says of a place, with mode and owner as the tree shows them. */
 export interface HostStats extends FileIdentity {
-  readonly mode: bigint
-  readonly uid: bigint
-  readonly gid: bigint
-  readonly size: bigint
-  isFile(): boolean
-  isDirectory(): boolean
-  isSymbolicLink(): boolean
+  readonly kind: 'file' | 'directory' | 'symlink' | 'special'
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly size: number
 }
 
 export interface FileEntry extends Metadata {

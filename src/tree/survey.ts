@@ -25,9 +25,8 @@ export function survey(tree: FileTree, paths: Iterable<TreePath>): Survey | unde
   const waiting = [...paths].reverse()
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const seen = stats(path)
-    if (!seen || !(seen.isFile() || seen.isDirectory() || seen.isSymbolicLink())) return undefined
-    if (!notes.add(path, seen)) return undefined
-    if (!seen.isDirectory()) continue
+    if (!seen || seen.kind === 'special' || !notes.add(path, seen)) return undefined
+    if (seen.kind !== 'directory') continue
     const names = tree.list(path)
     for (let at = names.length - 1; at >= 0; at--) waiting.push(joinPath(path, names[at] ?? ''))
   }
@@ -39,37 +38,45 @@ const roomSize = 1 << 18
 /** A path is of 64 KiB at most: the kernel takes 4 KiB. */
 const longestPath = 1 << 16
 
+/** Bytes of an entry before its path. */
+const headSize = 56
+const kinds = { file: 1, directory: 2, symlink: 3, special: 4 } as const
+
 function openNotes() {
   const hasher = sha256Hasher()
-  const room = Buffer.alloc(roomSize)
-  const words = new BigUint64Array(room.buffer, room.byteOffset, roomSize / 8)
+  const room = Buffer.from(new ArrayBuffer(roomSize))
+  const halves = new Uint32Array(room.buffer)
+  const numbers = new Float64Array(room.buffer)
+  const words = new BigUint64Array(room.buffer)
   let [used, newest] = [0, 0n]
   return {
     /** False for a path that is too long. */
-    add(path: TreePath, stats: HostStats): boolean {
+    add(path: TreePath, { kind, mode, uid, gid, size, dev, ino, mtimeNs, ctimeNs }: HostStats): boolean {
       if (path.length * 3 > longestPath) return false
-      if (used * 8 + longestPath + 128 > roomSize) {
-        hasher.update(room.subarray(0, used * 8))
+      if (used + longestPath + headSize > roomSize) {
+        hasher.update(room.subarray(0, used))
         used = 0
       }
-      const start = used
-      const isDirectory = stats.isDirectory()
-      words[start + 1] = stats.mode
-      words[start + 2] = (stats.uid << 32n) | stats.gid
+      const length = writeName(room, used + headSize, path)
+      const word = used / 8
+      halves[2 * word] = length
+      halves[2 * word + 1] = (kinds[kind] << 16) | mode
+      halves[2 * word + 2] = uid
+      halves[2 * word + 3] = gid
       // Of a directory its times and inode do not count: they tell of what is in it, or of nothing.
-      words[start + 3] = isDirectory ? 0n : stats.dev
-      words[start + 4] = isDirectory ? 0n : stats.ino
-      words[start + 5] = isDirectory ? 0n : stats.size
-      words[start + 6] = isDirectory ? 0n : stats.mtimeNs
-      words[start + 7] = isDirectory ? 0n : stats.ctimeNs
-      const length = writeName(room, (start + 8) * 8, path)
-      words[start] = BigInt(length)
-      used = start + 8 + Math.ceil(length / 8)
-      room.fill(0, (start + 8) * 8 + length, used * 8)
-      if (!isDirectory && stats.ctimeNs > newest) newest = stats.ctimeNs
+      const counts = kind !== 'directory'
+      numbers[word + 2] = counts ? size : 0
+      words[word + 3] = counts ? dev : 0n
+      words[word + 4] = counts ? ino : 0n
+      words[word + 5] = counts ? mtimeNs : 0n
+      words[word + 6] = counts ? ctimeNs : 0n
+      const end = used + headSize + length
+      used = Math.ceil(end / 8) * 8
+      room.fill(0, end, used)
+      if (counts && ctimeNs > newest) newest = ctimeNs
       return true
     },
-    end: (): Survey => ({ id: hasher.update(room.subarray(0, used * 8)).digest(), newest }),
+    end: (): Survey => ({ id: hasher.update(room.subarray(0, used)).digest(), newest }),
   }
 }
 
