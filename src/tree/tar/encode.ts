@@ -52,9 +52,9 @@ export function putHeader(
 export function encodeHeader(entry: Exclude<Change, { readonly kind: 'whiteout' }>): Buffer {
   const name = nameBytes(entry.kind === 'directory' ? `${entry.path === '' ? '.' : entry.path}/` : entry.path)
   const link = entry.kind === 'symlink' || entry.kind === 'hardlink' ? nameBytes(entry.target) : noBytes
-  const device = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
+  const { major, minor } = entry.kind === 'character' || entry.kind === 'block' ? entry : noDevice
   const size = entry.kind === 'file' ? entry.size : 0
-  return encode({ type: types[entry.kind], name, link, size, ...device, metadata: entry })
+  return encode({ type: types[entry.kind], name, link, size, major, minor, metadata: entry })
 }
 
 /** The empty file that says that something is gone. Its metadata is always the same. */
