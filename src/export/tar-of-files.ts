@@ -1,19 +1,22 @@
+import { once } from 'node:events'
+import { type Header, type Pack, pack } from 'tar-stream'
 import {
   type Change,
   type Content,
+  type FileEntry,
   parentPath,
+  readContent,
   rootPath,
   type TreePath,
   tarOrder,
   treePath,
-  writeTar,
 } from '../tree/index.ts'
 import type { LayoutFile } from './layout.ts'
 
 const plain = { uid: 0, gid: 0, mtime: 0 } as const
 
 /** A tar of files by their names: the same files give the same bytes. */
-export function tarOfFiles(files: ReadonlyMap<string, LayoutFile>): AsyncIterable<Uint8Array> {
+export async function* tarOfFiles(files: ReadonlyMap<string, LayoutFile>): AsyncGenerator<Uint8Array, void, undefined> {
   const paths = [...files.keys()].map(treePath)
   const directories = new Set(paths.flatMap(ancestors))
   const changes: Change[] = [...directories].map((path) => ({ kind: 'directory', path, mode: 0o755, ...plain }))
@@ -27,7 +30,45 @@ export function tarOfFiles(files: ReadonlyMap<string, LayoutFile>): AsyncIterabl
       content: contentOf(file),
     })
   }
-  return writeTar(tarOrder(changes))
+  const archive = pack()
+  const filled = fill(archive, tarOrder(changes)).catch((error: Error) => archive.destroy(error))
+  try {
+    yield* archive as AsyncIterable<Uint8Array>
+  } finally {
+    archive.destroy()
+    await filled
+  }
+}
+
+/** These are names and numbers that any tar can say, unlike those of layers, which `tree/` writes itself. */
+async function fill(archive: Pack, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    if (change.kind === 'file') await addFile(archive, change)
+    else if (change.kind === 'directory') archive.entry({ ...headerOf(change), type: 'directory' })
+  }
+  archive.finalize()
+}
+
+async function addFile(archive: Pack, file: FileEntry): Promise<void> {
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>()
+  done.catch(() => undefined) // whoever waits for it below gets it
+  const sink = archive.entry({ ...headerOf(file), size: file.size }, (error) => (error ? reject(error) : resolve()))
+  for await (const piece of readContent(file)) {
+    if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
+    if (sink.destroyed) break
+  }
+  sink.end(null)
+  await done
+}
+
+function headerOf({
+  path,
+  mode,
+}: {
+  readonly path: TreePath
+  readonly mode: number
+}): Partial<Header> & { name: string } {
+  return { name: path, mode, uid: 0, gid: 0, mtime: new Date(0) }
 }
 
 function ancestors(path: TreePath): readonly TreePath[] {
