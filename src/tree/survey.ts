@@ -72,7 +72,7 @@ function openNotes() {
       words[word + 6] = counts ? ctimeNs : 0n
       const end = used + headSize + length
       used = Math.ceil(end / 8) * 8
-      room.fill(0, end, used)
+      for (let at = end; at < used; at++) room[at] = 0
       if (counts && ctimeNs > newest) newest = ctimeNs
       return true
     },
