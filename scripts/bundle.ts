@@ -101,7 +101,7 @@ function bundleFillWorker() {
 
 /**
  * The command line and the library, cut into pieces that are loaded when they are used. The bundler cuts ES modules alone;
- * each piece then becomes CommonJS, which Node starts with sooner, and those of a cached build become one file (decision 0024).
+ * each piece then becomes CommonJS, which Node starts with sooner, and those of a cached build become one file (decision 0023).
  */
 async function bundleProgram(): Promise<void> {
   const { outputFiles, metafile } = await build({
