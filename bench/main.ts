@@ -27,8 +27,10 @@ async function main(flags: Flags): Promise<number> {
   if (flags.from !== undefined) return show(JSON.parse(readFileSync(flags.from, 'utf8')) as Report, flags)
   const chosen = choose(flags)
   const program = path.resolve(flags.program ?? path.join(root, 'bin/tsbuild.js'))
-  const bundle = path.join(path.dirname(program), '../dist/cli.js')
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run npm run build first`)
+  const dist = path.join(path.dirname(program), '../dist')
+  // An earlier program to compare with has its bundle under another name.
+  const isBundled = ['cli.cjs', 'cli.js'].some((name) => existsSync(path.join(dist, name)))
+  if (!isBundled) throw new Error(`there is no bundle in ${dist}: run npm run build first`)
   const world = openWorld(flags.dir ?? process.env['TSBUILD_BENCH_DIR'] ?? '/var/tmp/tsbuild-bench', program)
   try {
     return show(await runAll(world, chosen, flags), flags)
