@@ -155,6 +155,8 @@ function openOutput(file: FileHandle, emptied: (memory: Uint8Array) => void) {
   const files = new Map<FileEntry, WrittenFile>()
   let position = 0
   let writes = 0
+  /** One at a time: several would wait for each other in the kernel, which lets one write to a file. */
+  let written = Promise.resolve()
   let failure: { readonly error: unknown } | undefined
   return {
     get isBusy() {
@@ -163,8 +165,10 @@ function openOutput(file: FileHandle, emptied: (memory: Uint8Array) => void) {
     add({ slab, digests }: FilledSlab) {
       if (failure) throw failure.error
       const bytes = slab.memory.subarray(0, slab.size)
+      const at = position
       writes += 1
-      writeAll(file, bytes, position)
+      written = written
+        .then(() => writeAll(file, bytes, at))
         .catch((error: unknown) => {
           failure ??= { error }
         })
