@@ -13,7 +13,7 @@ import {
   removeXattr,
   setXattr,
   startProcess,
-} from '../src/syscalls.ts'
+} from '../src/syscalls/index.ts'
 import { scratch } from './support/scratch.ts'
 
 const code = (expected: string) => expect.objectContaining({ code: expected })

@@ -59,10 +59,11 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
       return stat && index?.find(stat)?.digest
     },
     async note(files, readAt) {
-      const index = await opened()
       for (const [file, { digest }] of files) {
         const stat = file.digest ? undefined : statOf(file)
-        if (stat && trusted(index, stat) !== digest) put(index, stat, digest, readAt)
+        if (!stat) continue
+        const known = index ?? (await opened())
+        if (trusted(known, stat) !== digest) put(known, stat, digest, readAt)
       }
     },
     close: async () => (await opening)?.save(),

@@ -4,6 +4,7 @@ import type { Digest } from '../digest/index.ts'
 import type { LowerForm } from '../image/index.ts'
 import { removeTree, type Store, writing } from '../store/index.ts'
 import type { OverlayMarks } from '../tree/index.ts'
+import { openTurns } from '../turns.ts'
 import type { LayerRecord } from './cache.ts'
 import { diffIdMismatch } from './diff-id-mismatch.ts'
 import { exists } from './exists.ts'
@@ -11,7 +12,6 @@ import type { IndexShelf, StoredIndex } from './index-shelf.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { readingLayer } from './reading-layer.ts'
-import { openTurns } from './turns.ts'
 
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {

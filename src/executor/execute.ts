@@ -2,6 +2,7 @@ import type { CacheRecord } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
 import { type ContextOp, inputsOf, type Node, type OpId, type Plan } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
+import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import { schedule } from './schedule.ts'
 import { failureOf, type LayerNode, performStep } from './step.ts'
@@ -24,7 +25,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
   const records = new Map<OpId, CacheRecord>()
   let cached = 0
   const over = new AbortController()
-  const lastRun = plan.nodes.findLast(({ op }) => op.kind === 'run')
+  const lastRun = plan.nodes.findLast(({ op }) => runsCommand(op))
   const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
     tasks,

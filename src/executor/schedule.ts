@@ -1,3 +1,5 @@
+import { openTurns, type Turns } from '../turns.ts'
+
 /** A node of a graph, by name, with the names of what must be done before it. */
 export interface Task {
   readonly id: string
@@ -5,7 +7,7 @@ export interface Task {
 }
 
 /** Takes one of the places in which work is done at once; the rest waits in line. */
-export type Slot = <T>(work: () => Promise<T>) => Promise<T>
+export type Slot = Turns
 
 /**
  * Does each task as soon as its inputs are there. After the first failure nothing new starts, running work is told by the
@@ -21,7 +23,7 @@ export async function schedule<T extends Task, R>(
 ): Promise<ReadonlyMap<string, R>> {
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
-  const slot = slots(jobs)
+  const slot = openTurns(Math.max(1, jobs))
   const results = new Map<string, R>()
   const running = new Map<string, Promise<void>>()
   const resultOf = (id: string): R => {
@@ -42,20 +44,4 @@ export async function schedule<T extends Task, R>(
   await Promise.all(running.values())
   either.throwIfAborted()
   return results
-}
-
-function slots(count: number): Slot {
-  let free = Math.max(1, count)
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else free++
-    }
-  }
 }

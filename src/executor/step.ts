@@ -53,8 +53,7 @@ async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
   try {
     return await repairing(() => executorOf(node.op).key(context))
   } catch (error) {
-    const { events, now } = context.ports
-    events({ type: 'step:start', at: now(), step: node.id, label: node.label })
+    context.begin()
     failed(node, error, context)
     throw error
   }
@@ -73,7 +72,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: Op
   const reason = explainMiss(parts.components, files, node, nearest)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
-  ports.events({ type: 'step:start', at: started, step: node.id, label: node.label })
+  context.begin()
   try {
     const record = await runAndRecord(
       { key, components: parts.components, ...(files && { files }) },
@@ -135,12 +134,17 @@ function contextOf(
   signal: AbortSignal,
   ahead: AbortSignal | undefined,
 ): OpContext {
+  let begun = false
   return {
     inputs,
     ports,
     node,
     signal,
     ahead,
+    begin() {
+      if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label })
+      begun = true
+    },
     output: (stream, bytes) => ports.events({ type: 'step:log', at: ports.now(), step: node.id, stream, bytes }),
     notice: (message) => ports.events({ type: 'notice', at: ports.now(), message }),
   }

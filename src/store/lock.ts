@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../errors.ts'
-import { lockFile } from '../syscalls.ts'
+import { lockFile } from '../syscalls/index.ts'
 
 /** Gives a lock back. */
 export type Release = () => void

@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import { getXattr, splitDevice } from '../syscalls.ts'
+import { getXattr, splitDevice } from '../syscalls/index.ts'
 import { changedWhileListed, unreadable } from './content.ts'
 import type { Change, Entry, FileIdentity, FileTree, HostStats, Metadata, Tree } from './entry.ts'
 import { decodeName, encodeName } from './names.ts'

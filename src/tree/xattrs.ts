@@ -1,4 +1,4 @@
-import { listXattrs } from '../syscalls.ts'
+import { listXattrs } from '../syscalls/index.ts'
 
 /**
  * True for an extended attribute that a layer carries: file capabilities, and what users set. The rest belongs to one

@@ -18,7 +18,7 @@ async function workshop() {
   const write = (files: Readonly<Record<string, string>>) => writeFiles(context, files)
   write({ 'a.txt': 'a', 'b.txt': 'b', 'd/c.txt': 'c' })
   let now = 1_700_000_000_000
-  const build = async (text: string, noCache: boolean | readonly string[] = false) => {
+  const build = async (text: string, noCache: boolean | readonly string[] = false, order: string[] = []) => {
     const store = await openStore(join(directory, 'store'), { now: () => (now += 1000) })
     const cache = await openCache(store, { now: () => now, overlayXattr: 'trusted' })
     const events: BuildEvent[] = []
@@ -27,6 +27,7 @@ async function workshop() {
     const { image } = await buildImage({ name: 'Dockerfile', text }, request, { ...ports, bases: stubBases({}) })
     await cache.close()
     await store.close()
+    order.push(...events.map(({ type }) => type))
     const ran = new Set(events.flatMap((event) => (event.type === 'step:miss' ? [event.step] : [])))
     const labels = (wanted: (event: BuildEvent) => boolean) =>
       events.flatMap((event) =>
@@ -168,6 +169,13 @@ describe('a build', () => {
       expect(bytes).toBeLessThan(1.5 * size)
     }
     expect(again.result.cached).toEqual(first.result.ran)
+  })
+
+  it('shows a copy whose files nobody knows as begun before they are read', async () => {
+    const { build } = await workshop()
+    const order: string[] = []
+    await build('FROM scratch\nCOPY . /\n', false, order)
+    expect(order.slice(-3)).toEqual(['step:start', 'step:miss', 'step:done'])
   })
 
   it('gives the same image and the same keys whether a layer is made before its key or after', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { erofsImage } from '../../src/erofs/index.ts'
 import { type MountedImage, mountImage, openMountProbe } from '../../src/executor/sandbox/index.ts'
-import { listXattrs } from '../../src/syscalls.ts'
+import { listXattrs } from '../../src/syscalls/index.ts'
 import { type Change, decodeName, nameBytes, rootPath, tarIndex, walk } from '../../src/tree/index.ts'
 import { scratch } from './scratch.ts'
 

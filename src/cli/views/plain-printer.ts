@@ -26,6 +26,7 @@ export class PlainPrinter {
   readonly #trace: Trace
   readonly #turns = new Turns()
   readonly #numbers = new Map<Step, number>()
+  readonly #explained = new Set<Step>()
   readonly #waiting = new Map<Step, Waiting>()
   readonly #lastStatus = new Map<Transfer, { readonly at: number; readonly current: number }>()
   readonly #write: (text: string) => void
@@ -80,6 +81,7 @@ export class PlainPrinter {
     const number = this.#numbers.get(step) ?? this.#numbers.size + 1
     if (step !== this.#current) this.#header(step, number)
     this.#current = step
+    this.#sayWhy(step, number)
     const waiting = this.#take(step)
     for (const transfer of waiting.transfers) {
       if (this.#isWorthSaying(transfer)) this.#line(number, transferText(transfer))
@@ -92,12 +94,18 @@ export class PlainPrinter {
     this.#leave()
   }
 
-  /** Opens a block with the step's name; at its first one also why it was not cached. */
+  /** Why a step was not cached, once it is known: what takes long may begin before. */
+  #sayWhy(step: Step, number: number): void {
+    if (!step.miss || this.#explained.has(step)) return
+    this.#explained.add(step)
+    const why = missText(step.miss)
+    if (why) this.#line(number, why)
+  }
+
+  /** Opens a block with the step's name. */
   #header(step: Step, number: number): void {
     this.#closeBlock()
     this.#line(number, this.#nameWidth < step.label.length ? `${cut(step.label, this.#nameWidth)}...` : step.label)
-    const why = step.miss && !this.#numbers.has(step) ? missText(step.miss) : undefined
-    if (why) this.#line(number, why)
     this.#numbers.set(step, number)
   }
 

@@ -85,6 +85,7 @@ async function contentsOfMade(
   started: number,
 ): Promise<Contents> {
   const { ports, signal } = context
+  context.begin()
   const made = await (await placing()).changesOf(op, chosen, context, (changes) =>
     ports.cache.layers.prepare(changes, signal),
   )

@@ -1,5 +1,5 @@
 import type { KeyComponents } from '../../cache/index.ts'
-import type { LayerOp } from '../../graph/index.ts'
+import type { LayerOp, Op } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import { copy } from './copy.ts'
 import { mkdir } from './mkdir.ts'
@@ -24,6 +24,11 @@ export function executorOf(op: LayerOp): BoundExecutor {
     case 'run':
       return bind(run, op)
   }
+}
+
+/** Whether a command is run for an op, for which a sandbox can be made ready. */
+export function runsCommand(op: Op): boolean {
+  return op.kind === 'run'
 }
 
 function bind<O extends LayerOp>(executor: OpExecutor<O>, op: O): BoundExecutor {

@@ -30,6 +30,8 @@ export interface OpContext {
   readonly signal: AbortSignal
   /** Until this signal, another command may have to be run; absent when this is the last one. */
   readonly ahead: AbortSignal | undefined
+  /** Shows that the step has begun, once: for what takes long before it is known whether it has to run. */
+  readonly begin: () => void
   readonly output: SandboxOutput
   readonly notice: (message: string) => void
   /** When it runs: the layer of the earlier step that is most like it. It may be gone. */

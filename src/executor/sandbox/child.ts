@@ -3,7 +3,7 @@ import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
-import { makePipe, type Pipe, reap, type Started, startProcess } from '../../syscalls.ts'
+import { makePipe, type Pipe, reap, type Started, startProcess } from '../../syscalls/index.ts'
 import { endOf, readerOf } from './pipes.ts'
 
 /** A process of ours. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { pid } from 'node:process'
-import { mountNowhere } from '../../syscalls.ts'
+import { mountNowhere } from '../../syscalls/index.ts'
 
 /** A file system that is mounted at no place. Gone when it is disposed of, or this process is. */
 export interface MountedImage extends Disposable {

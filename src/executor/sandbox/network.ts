@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants } from 'node:fs'
 import { TsbuildError } from '../../errors.ts'
-import { makePipe, startProcess } from '../../syscalls.ts'
+import { makePipe, startProcess } from '../../syscalls/index.ts'
 import { watch, withNothing } from './child.ts'
 import { type Launch, launch } from './launch.ts'
 import type { Machine } from './machine.ts'

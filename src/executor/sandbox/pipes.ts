@@ -1,7 +1,7 @@
 import { closeSync, fchownSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { makePipe, type Pipe } from '../../syscalls.ts'
+import { makePipe, type Pipe } from '../../syscalls/index.ts'
 import type { SandboxOutput } from './sandbox.ts'
 
 /** Real pipes for a command's output: Node gives its children sockets, which cannot be opened as `/dev/stdout`. */

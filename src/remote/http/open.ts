@@ -3,9 +3,9 @@ import { sha256 } from '../../digest/index.ts'
 import type { HttpOp } from '../../graph/index.ts'
 import { defaultPatience, openHttp, proxiesOf } from '../../http/index.ts'
 import { defaultCompressionLimits } from '../../tree/index.ts'
+import { openTurns } from '../../turns.ts'
 import type { RemoteOptions, Remotes } from '../remotes.ts'
 import { ask, type HttpLimits } from './ask.ts'
-import { atMost } from './at-most.ts'
 import { authorizationFor } from './authorization.ts'
 import { algorithmOf, checksumOf, requireChecksum } from './checksum.ts'
 import { openShelf, type ShelvedFile } from './shelf.ts'
@@ -22,7 +22,7 @@ const defaultLimits: HttpLimits = { patience: defaultPatience, bytes: defaultCom
 export function openHttpFiles(options: RemoteOptions, limits = defaultLimits): Remotes['http'] {
   const http = openHttp('tsbuild', limits.patience.idleMs, proxiesOf(options.env))
   const shelf = openShelf(path.join(options.folder, 'http'), options.locked)
-  const inTurn = atMost(requestsAtOnce)
+  const inTurn = openTurns(requestsAtOnce)
   return async (source, login, signal) => {
     const before = await shelf.find(source.url)
     if (before && (await isPinned(before, source))) return before

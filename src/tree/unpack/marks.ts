@@ -1,5 +1,5 @@
 import { constants, readdirSync } from 'node:fs'
-import { makeNode, setXattr } from '../../syscalls.ts'
+import { makeNode, setXattr } from '../../syscalls/index.ts'
 import type { OverlayMarks } from '../directory.ts'
 import { decodeName } from '../names.ts'
 import { joinPath, type TreePath } from '../path.ts'

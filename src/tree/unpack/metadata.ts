@@ -11,7 +11,7 @@ import {
   openSync,
 } from 'node:fs'
 import { isSystemError } from '../../errors.ts'
-import { setXattr } from '../../syscalls.ts'
+import { setXattr } from '../../syscalls/index.ts'
 import type { Metadata } from '../entry.ts'
 import type { TreePath } from '../path.ts'
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, linkSync, openSync, readlinkSync, symlinkSync, writeSync } from 'node:fs'
 import { isSystemError } from '../../errors.ts'
-import { makeNode } from '../../syscalls.ts'
+import { makeNode } from '../../syscalls/index.ts'
 import type { DeviceEntry, DirectoryEntry, FifoEntry, HardlinkEntry, SymlinkEntry } from '../entry.ts'
 import { encodeName } from '../names.ts'
 import { absolutePath, type TreePath } from '../path.ts'

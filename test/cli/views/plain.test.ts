@@ -157,6 +157,22 @@ ${Array.from({ length: 10 }, (_, i) => `0.500 line ${i + 2}`).join('\n')}
 `)
   })
 
+  test('why a step was not cached is said once, also when that is known after it has begun', () => {
+    const script = [
+      start(0, 'a', 'COPY . .'),
+      100,
+      changed(2000, 'a', 'src/a.ts', 0),
+      2100,
+      2200,
+      done(2300, 'a', 2300),
+    ]
+    expect(printed(script)).toBe(`
+#1 COPY . .
+#1 not cached: src/a.ts
+#1 DONE 2.3s
+`)
+  })
+
   test('a notice has the number 0', () => {
     expect(printed([start(0, 'a', 'A'), 0, notice(1, 'no seccomp here'), done(2, 'a', 2)])).toBe(`
 #1 A

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { execPath, geteuid } from 'node:process'
+import { execPath } from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
+import { findOrdinaryUser, noOrdinaryUser } from '../../support/ordinary-user.ts'
 import { hasProgram } from '../../support/programs.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'tsbuild-rootless-'))
@@ -13,13 +14,10 @@ chmodSync(home, 0o755)
 afterAll(() => rm(home, { recursive: true, force: true }))
 const runStep = resolve(import.meta.dirname, '../../support/run-step.ts')
 
-/** Somebody who is not root and has numbers for a user namespace. */
+/** Somebody who is not root, has numbers for a user namespace, and may read this checkout. */
 function ordinaryUser(): string | undefined {
-  if (geteuid?.() !== 0 || !existsSync('/etc/subuid') || !hasProgram('runuser')) return undefined
-  const users = readFileSync('/etc/subuid', 'utf8')
-    .split('\n')
-    .map((row) => row.split(':')[0] ?? '')
-  return users.find((user) => user !== '' && user !== 'root' && enter(user, 'true').status === 0)
+  const user = hasProgram('runuser') ? findOrdinaryUser(runStep) : undefined
+  return user && enter(user.name, 'true').status === 0 ? user.name : undefined
 }
 
 /** Runs a command as root of a user namespace of this user, as tsbuild runs itself when it is not root. */
@@ -30,7 +28,7 @@ function enter(user: string, ...command: readonly string[]) {
 
 describe.each(['runc', 'native'])('%s in a user namespace', async (form) => {
   const user = ordinaryUser()
-  if (user === undefined || !hasStaticBusybox) return it.skip('needs root, a user in /etc/subuid, and /bin/busybox')
+  if (user === undefined || !hasStaticBusybox) return it.skip(`${noOrdinaryUser}; and /bin/busybox`)
   const root = await busyboxRoot(join(home, form))
   spawnSync('chown', ['-Rh', `${user}:`, root])
   const step = (line: string, network = 'none') => {

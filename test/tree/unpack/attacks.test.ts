@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { getXattr, setXattr } from '../../../src/syscalls.ts'
+import { getXattr, setXattr } from '../../../src/syscalls/index.ts'
 import { applyLayer, tarIndex, unpackTar, walk } from '../../../src/tree/index.ts'
 import { scratch } from '../../support/scratch.ts'
 import { inPieces, type TestMember, tar } from '../../support/tar.ts'

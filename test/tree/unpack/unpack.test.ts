@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { getXattr } from '../../../src/syscalls.ts'
+import { getXattr } from '../../../src/syscalls/index.ts'
 import { treeOfUpper } from '../../../src/tree/directory.ts'
 import { applyLayer, decompress, tarIndex, unpackTar, walk, writeTar } from '../../../src/tree/index.ts'
 import { hasProgram, runProgram } from '../../support/programs.ts'

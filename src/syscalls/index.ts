@@ -1,0 +1,3 @@
+export { getXattr, listXattrs, lockFile, makeNode, removeXattr, setXattr, splitDevice } from './files.ts'
+export { mountNowhere } from './mount.ts'
+export { makePipe, type Pipe, type Reaped, reap, type Started, startProcess } from './spawn.ts'
