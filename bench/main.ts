@@ -129,4 +129,10 @@ function say(text: string): number {
   return 0
 }
 
-process.exitCode = await main(parseFlags(process.argv.slice(2)))
+try {
+  process.exitCode = await main(parseFlags(process.argv.slice(2)))
+} catch (error) {
+  if (!(error instanceof Error) || process.env['TSBUILD_DEBUG']) throw error
+  process.stderr.write(`ERROR: ${error.message}\n`)
+  process.exitCode = 1
+}
