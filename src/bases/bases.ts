@@ -14,7 +14,7 @@ import {
 import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
-import { keep, layersOf, type NamedLayer, readStored } from './stored.ts'
+import { keep, layersOf, type NamedLayer, readStored, type StoredDocuments } from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
 export interface BasesOptions {
@@ -43,26 +43,35 @@ export interface Bases extends BaseImages {
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
+  /** Documents of the store are what their digests say: none is read twice. */
+  const known = new Map<Digest, Promise<StoredDocuments>>()
+  const stored: StoredOf = (manifest) => {
+    const documents = known.get(manifest) ?? readStored(store, manifest)
+    known.set(manifest, documents)
+    return documents
+  }
   return {
     resolve(reference, platform) {
       const key = JSON.stringify([reference, platform])
-      const known = found.get(key) ?? find(reference, platform, options)
-      found.set(key, known)
-      return known
+      const base = found.get(key) ?? find(reference, platform, options, stored)
+      found.set(key, base)
+      return base
     },
     async layersOf(image) {
-      return layersOf(await readStored(store, image.manifest))
+      return layersOf(await stored(image.manifest))
     },
   }
 }
 
-async function find(text: string, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
+
+async function find(text: string, platform: Platform, options: BasesOptions, storedOf: StoredOf): Promise<BaseImage> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
   }
   const { reference } = source
-  const stored = options.pull === 'always' ? undefined : await inStore(reference, options)
+  const stored = options.pull === 'always' ? undefined : await inStore(reference, options, storedOf)
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw notStored(reference)
@@ -77,10 +86,14 @@ function isOutOfReach(error: unknown): boolean {
   return error instanceof TsbuildError && ['TSB_REGISTRY_UNREACHABLE', 'TSB_IMAGE_NOT_FOUND'].includes(error.code)
 }
 
-async function inStore(reference: Reference, { store }: BasesOptions): Promise<BaseImage | undefined> {
+async function inStore(
+  reference: Reference,
+  { store }: BasesOptions,
+  storedOf: StoredOf,
+): Promise<BaseImage | undefined> {
   const stored = await store.images.find(reference.normal)
   if (!stored) return undefined
-  const { config } = await readStored(store, stored.manifest.digest)
+  const { config } = await storedOf(stored.manifest.digest)
   return baseOf(reference.normal, stored.manifest.digest, config)
 }
 

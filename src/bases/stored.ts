@@ -9,8 +9,10 @@ import {
 } from '../image/index.ts'
 import type { Store } from '../store/index.ts'
 
+export type StoredDocuments = Omit<ImageDocuments, 'descriptor'>
+
 /** The documents of an image in the store. They were checked when they came in, so that no schema is loaded here. */
-export async function readStored(store: Store, manifestDigest: Digest): Promise<Omit<ImageDocuments, 'descriptor'>> {
+export async function readStored(store: Store, manifestDigest: Digest): Promise<StoredDocuments> {
   const manifestBytes = await store.blobs.read(manifestDigest, documentLimits.manifest)
   const manifest = readStoredManifest(manifestBytes)
   const configBytes = await store.blobs.read(manifest.config.digest, documentLimits.config)

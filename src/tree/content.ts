@@ -67,6 +67,7 @@ const shared = Buffer.allocUnsafeSlow(64 * 1024)
 
 async function* readInParts(file: FileEntry, content: HostContent): AsyncGenerator<Uint8Array, void, undefined> {
   const part = partOf(file, content)
+  const readPart = promisify(read)
   const fd = orExplained(file, () => openFile(content.path))
   try {
     orExplained(file, () => checkIdentity(fd, part))
@@ -82,8 +83,6 @@ async function* readInParts(file: FileEntry, content: HostContent): AsyncGenerat
     closeSync(fd)
   }
 }
-
-const readPart = promisify(read)
 
 /** Where the bytes of a file are. */
 export function partOf({ size }: FileEntry, { path, offset, identity }: HostContent): FilePart {

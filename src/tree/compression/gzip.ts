@@ -37,14 +37,9 @@ const windowSize = 32 * 1024
 const blockSize = 1024 * 1024
 /** What a block that cannot be compressed may grow to: it comes out in one piece, with one way to a thread and back. */
 const mostOut = blockSize + blockSize / 64
-const compressRaw = promisify(deflateRaw) as (
-  block: Buffer,
-  options: { level: number; finishFlush: number; chunkSize: number; dictionary?: Buffer },
-) => Promise<Buffer>
-
 function compressBlock(block: Buffer, before: Buffer, level: number): Promise<Uint8Array> {
   const options = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: mostOut }
-  const work = compressRaw(block, before.length > 0 ? { ...options, dictionary: before } : options)
+  const work = promisify(deflateRaw)(block, before.length > 0 ? { ...options, dictionary: before } : options)
   // Whoever waits for it gets the error; until then it is not an unhandled one.
   work.catch(() => undefined)
   return work
