@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
-import { type LayerMounts, layerForm, openLayerMounts, readMachine } from '../executor/index.ts'
+import { type LayerMounts, layerForm, openLayerMounts, readRights } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -51,7 +51,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
   })
   temporary = store.temporary
-  const { marks, devices } = layerForm(readMachine())
+  const { marks, devices } = layerForm(readRights())
   const cache = await openCache(store, { now, overlayXattr: marks, devices })
   const bases = openBases({
     store,

@@ -1,5 +1,5 @@
 export { layerForm } from './layer-form.ts'
-export { type Machine, readMachine } from './machine.ts'
+export { type Machine, readMachine, readRights } from './machine.ts'
 export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { type MountProbe, openMountProbe } from './overlay-probe.ts'

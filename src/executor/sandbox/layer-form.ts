@@ -1,6 +1,6 @@
 import type { OverlayMarks } from '../../tree/index.ts'
 import { stepCapabilities } from './capabilities.ts'
-import type { Machine } from './machine.ts'
+import type { Rights } from './machine.ts'
 
 /** How files of layers can be put on this machine. */
 export interface LayerForm {
@@ -10,10 +10,10 @@ export interface LayerForm {
   readonly devices: 'make' | 'skip'
 }
 
-export function layerForm(machine: Machine): LayerForm {
-  const mayMakeNodes = stepCapabilities(false, machine.boundingSet).includes('MKNOD')
+export function layerForm({ inUserNamespace, boundingSet }: Rights): LayerForm {
+  const mayMakeNodes = stepCapabilities(false, boundingSet).includes('MKNOD')
   return {
-    marks: machine.inUserNamespace ? 'user' : 'trusted',
-    devices: !machine.inUserNamespace && mayMakeNodes ? 'make' : 'skip',
+    marks: inUserNamespace ? 'user' : 'trusted',
+    devices: !inUserNamespace && mayMakeNodes ? 'make' : 'skip',
   }
 }

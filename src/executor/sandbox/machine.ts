@@ -2,17 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import { isSystemError } from '../../errors.ts'
 
-/** What the kernel lets this process do, read once from `/proc/self`. */
-export interface Machine {
+/** What decides how files of layers can be put here. */
+export interface Rights {
   /** In a user namespace of its own: overlayfs keeps its marks in `user.overlay.*`, devices cannot be made. */
   readonly inUserNamespace: boolean
+  /** Capabilities that may still be given to a child, as bits. */
+  readonly boundingSet: bigint
+}
+
+/** What the kernel lets this process do, read once from `/proc/self`. */
+export interface Machine extends Rights {
   /** True when the number means a user (or group) here; in a user namespace not every one does. */
   readonly hasUser: (uid: number) => boolean
   readonly hasGroup: (gid: number) => boolean
   /** Supplementary groups may be set. */
   readonly canSetGroups: boolean
-  /** Capabilities that may still be given to a child, as bits. */
-  readonly boundingSet: bigint
   /** `[major, minor]` of the kernel. */
   readonly kernel: readonly [number, number]
   /** The hard limit on open files. */
@@ -23,11 +27,18 @@ export interface Machine {
   readonly fingerprint: string
 }
 
+/** Less than `readMachine`, for a build in which nothing may have to run. */
+export function readRights(): Rights {
+  return {
+    inUserNamespace: !isWholeMap(readIdMap('/proc/self/uid_map')),
+    boundingSet: boundingSetIn(readText('/proc/self/status')),
+  }
+}
+
 export function readMachine(): Machine {
   const users = readIdMap('/proc/self/uid_map')
   const groups = readIdMap('/proc/self/gid_map')
   const status = readText('/proc/self/status')
-  const boundingSet = BigInt(`0x${field(status, 'CapBnd') ?? '0'}`)
   const rights = ['CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp'].map((name) => field(status, name))
   const [major = 0, minor = 0] = os.release().split('.').map(Number)
   return {
@@ -35,7 +46,7 @@ export function readMachine(): Machine {
     hasUser: (uid) => isMapped(users, uid),
     hasGroup: (gid) => isMapped(groups, gid),
     canSetGroups: readText('/proc/self/setgroups').trim() !== 'deny',
-    boundingSet,
+    boundingSet: boundingSetIn(status),
     kernel: [major, minor],
     openFiles: hardLimitOfFiles(),
     inheritedHandles: inheritedHandles(),
@@ -47,6 +58,10 @@ export function readMachine(): Machine {
 export function isKernel(machine: Machine, major: number, minor: number): boolean {
   const [hasMajor, hasMinor] = machine.kernel
   return hasMajor > major || (hasMajor === major && hasMinor >= minor)
+}
+
+function boundingSetIn(status: string): bigint {
+  return BigInt(`0x${field(status, 'CapBnd') ?? '0'}`)
 }
 
 interface IdRange {
