@@ -14,8 +14,6 @@ if (found[0] < needed[0] || (found[0] === needed[0] && found[1] < needed[1])) {
 } else {
   if (process.env.NODE_COMPILE_CACHE) require('node:module').enableCompileCache()
   else if (caches) require('node:module').enableCompileCache(`${caches}/tsbuild/compiled`)
-  // Most of what a build makes is gone soon: a small part of the heap for it costs less memory, and less to look through.
-  require('node:v8').setFlagsFromString('--semi-space-growth-factor=1')
   // The bundle, or in a fresh checkout the sources.
   if (require('node:fs').existsSync(`${__dirname}/../dist/cli.cjs`)) require('../dist/cli.cjs').main()
   else import('../src/cli/main.ts').then((cli) => cli.main())

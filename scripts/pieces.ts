@@ -17,10 +17,11 @@ const lateBuiltins = new Set([
   'stream/promises',
   'tls',
   'util',
+  'v8',
   'zlib',
 ])
 
-const builtinImport = /\b(import_\w+)=(__toESM\()?require\("node:([a-z_/]+)"\)\)?/g
+const builtinImport = /\b(import_\w+)=(__toESM\()?require\("node:([a-z0-9_/]+)"\)\)?/g
 
 /**
  * A late module becomes a function that loads it. Of the others no copy is made where only their `default` is used.

@@ -1,4 +1,5 @@
 import type { Library } from './ports.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 /** The library, each part loaded when it is first asked for: a build need not wait for what lists images. */
 export const library: Library = {
@@ -7,5 +8,8 @@ export const library: Library = {
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
-  openImages: async (...asked) => (await import('../library/images.ts')).openImages(...asked),
+  openImages: async (...asked) => {
+    keepHeapSmall()
+    return (await import('../library/images.ts')).openImages(...asked)
+  },
 }

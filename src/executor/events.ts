@@ -12,7 +12,8 @@ export type MissReason =
 /** What happens in a build, in order. `at` is milliseconds since 1970. Every view is a reader of these. */
 export type BuildEvent = { readonly at: number } & (
   | { readonly type: 'build:start'; readonly steps: number }
-  | { readonly type: 'step:start'; readonly step: StepId; readonly label: string }
+  /** `makes`: a layer is made, which is not in the cache as far as is known. */
+  | { readonly type: 'step:start'; readonly step: StepId; readonly label: string; readonly makes?: true }
   | {
       readonly type: 'step:log'
       readonly step: StepId

@@ -142,7 +142,7 @@ function contextOf(
     signal,
     ahead,
     begin() {
-      if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label })
+      if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label, makes: true })
       begun = true
     },
     output: (stream, bytes) => ports.events({ type: 'step:log', at: ports.now(), step: node.id, stream, bytes }),

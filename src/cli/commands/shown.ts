@@ -4,6 +4,7 @@ import { FlagError } from '../flags/flag-error.ts'
 import { readChoice } from '../flags/limits.ts'
 import { errorJson, errorReport, Reported } from '../report.ts'
 import type { Session } from '../session.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { openView, type ProgressMode, progressModes, type ViewMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
 
@@ -12,6 +13,7 @@ export async function shown<T>(session: Session, mode: ViewMode, work: (events: 
   const view = await openView(mode, session)
   const warnings: Warning[] = []
   const events: EventSink = (event) => {
+    if (event.type === 'step:start' && event.makes) keepHeapSmall()
     if (event.type === 'warnings') warnings.push(...event.warnings)
     view.event(event)
   }
