@@ -161,10 +161,15 @@ function orChanged<T>(place: string | Buffer, look: () => T): T {
 function listingOf(directory: string): Listing {
   const place = encodeName(directory)
   try {
-    const found = readdirSync(place, { withFileTypes: true })
-    if (found.some((item) => item.name.includes('\ufffd'))) return { names: oddNamesIn(place).sort(comparePaths) }
-    const names = sortedNames(found.flatMap((item) => (item.isSocket() ? [] : [item.name])))
-    const directories = new Set(found.flatMap((item) => (item.isDirectory() ? [item.name] : [])))
+    const names: string[] = []
+    const directories = new Set<string>()
+    for (const item of readdirSync(place, { withFileTypes: true })) {
+      if (item.name.includes('\ufffd')) return { names: oddNamesIn(place).sort(comparePaths) }
+      if (item.isSocket()) continue
+      names.push(item.name)
+      if (item.isDirectory()) directories.add(item.name)
+    }
+    sortNames(names)
     return { names, directories }
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return nothing
@@ -173,8 +178,9 @@ function listingOf(directory: string): Listing {
 }
 
 /** In byte order, which for characters of one UTF-16 unit is that of the units. */
-function sortedNames(names: string[]): readonly string[] {
-  return names.every((name) => oneUnitEach.test(name)) ? names.sort() : names.sort(comparePaths)
+function sortNames(names: string[]): void {
+  if (names.every((name) => oneUnitEach.test(name))) names.sort()
+  else names.sort(comparePaths)
 }
 
 const oneUnitEach = /^[\0-\ud7ff]*$/
