@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -19,6 +19,26 @@ function loadedBy(...argv: readonly string[]): readonly string[] {
   expect(`${status} ${stderr}`).toMatch(/^0 /)
   const urls = readFileSync(log, 'utf8').split('\n')
   return [...new Set(urls.map((url) => /\/node_modules\/([^/]+)|\/(src\/.*)/.exec(url)?.slice(1).join('') ?? ''))]
+}
+
+const bundled = join(import.meta.dirname, '../../bin/tsbuild.js')
+const bundle = join(import.meta.dirname, '../../dist/cli.cjs')
+
+/** Modules of Node itself that the bundled program has loaded when it ends. */
+function builtinsLoadedBy(...argv: readonly string[]): readonly string[] {
+  const [log, hook] = [join(directory, 'builtins'), join(directory, 'hook.cjs')]
+  const write = 'fs.writeFileSync(process.env.LOADED, process.moduleLoadList.join("\\n"))'
+  writeFileSync(hook, `const fs = require('fs'); process.on('exit', () => ${write})`)
+  const env = { ...process.env, LOADED: log, TSBUILD_ROOT: join(directory, 'store') }
+  const { status, stderr } = spawnSync(process.execPath, ['-r', hook, bundled, ...argv], {
+    cwd: directory,
+    env,
+    encoding: 'utf8',
+  })
+  expect(`${status} ${stderr}`).toMatch(/^0 /)
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .map((name) => name.replace('NativeModule ', ''))
 }
 
 describe('a program loads what it uses', () => {
@@ -41,6 +61,13 @@ describe('a program loads what it uses', () => {
     expect(loaded.filter((name) => ['ink', 'react', 'koffi'].includes(name))).toEqual([])
     expect(loaded.filter((name) => /^src\/(registry|http|remote|ssh)\//.test(name))).toEqual([])
     expect(loaded).not.toContain('src/cli/views/tty.ts')
+  })
+
+  test.skipIf(!existsSync(bundle))('a cached build by the bundle loads no module of Node that only work needs', () => {
+    const slow = ['zlib', 'v8', 'tls', 'http', 'https', 'dns', 'child_process']
+    const slowIn = (loaded: readonly string[]) => slow.filter((name) => loaded.includes(name))
+    expect(slowIn(builtinsLoadedBy('.'))).toEqual([])
+    expect(slowIn(builtinsLoadedBy('--no-cache', '.'))).toContain('v8')
   })
 
   test('history of an image of the store loads no view and no registry client', () => {

@@ -16,6 +16,12 @@ test('a late module of Node is loaded by the first use, others at once', () => {
   )
 })
 
+test('a late module may have a digit in its name', () => {
+  expect(withLateBuiltins('var import_node_v8=require("node:v8");import_node_v8.x()')).toBe(
+    'var import_node_v8=()=>(require("node:v8"));(import_node_v8()).x()',
+  )
+})
+
 test('a module of which only the default is used is not copied', () => {
   const only = 'var import_node_path=__toESM(require("node:path"));import_node_path.default.join()'
   expect(withLateBuiltins(only)).toContain('import_node_path={default:require("node:path")}')

@@ -37,6 +37,7 @@ const windowSize = 32 * 1024
 const blockSize = 1024 * 1024
 /** What a block that cannot be compressed may grow to: it comes out in one piece, with one way to a thread and back. */
 const mostOut = blockSize + blockSize / 64
+
 function compressBlock(block: Buffer, before: Buffer, level: number): Promise<Uint8Array> {
   const options = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: mostOut }
   const work = promisify(deflateRaw)(block, before.length > 0 ? { ...options, dictionary: before } : options)
