@@ -54,8 +54,9 @@ async function addFile(archive: Pack, file: FileEntry): Promise<void> {
   done.catch(() => undefined) // whoever waits for it below gets it
   const sink = archive.entry({ ...headerOf(file), size: file.size }, (error) => (error ? reject(error) : resolve()))
   for await (const piece of readContent(file)) {
-    if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
+    // One that was destroyed meanwhile, since nobody reads on, would never tell that it has room again.
     if (sink.destroyed) break
+    if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
   }
   sink.end(null)
   await done
