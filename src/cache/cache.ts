@@ -31,8 +31,8 @@ export interface CacheRecord {
   readonly created: string
   readonly milliseconds: number
   readonly components: KeyComponents
-  /** COPY: the files it took (path in the source, digest of mode, owner and bytes), for explaining a miss. */
-  readonly files?: readonly (readonly [path: string, digest: Digest])[]
+  /** COPY: the files it took (path in the source, and a text for mode, owner and bytes), for explaining a miss. */
+  readonly files?: readonly (readonly [path: string, content: string])[]
 }
 
 /** What was done before. Every file of it may be deleted at any time, and only costs time. */

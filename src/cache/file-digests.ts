@@ -9,8 +9,8 @@ import type { FileStat } from './stat-table.ts'
 export interface StatDigests extends FileDigests {
   /** What this process found before for the very file, if it did: a memo that may be stale in a race. */
   seen(file: FileEntry): Digest | undefined
-  /** Keeps digests that somebody else took. @param readAt when the first of the files was read, at the earliest */
-  note(files: Iterable<readonly [FileEntry, { readonly digest: Digest }]>, readAt: number): Promise<void>
+  /** What keeps digests that somebody else takes, of files that are read from now on. */
+  notes(): Promise<(file: FileEntry, digest: Digest) => void>
   close(): Promise<void>
 }
 
@@ -58,12 +58,12 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
       const stat = statOf(file)
       return stat && index?.find(stat)?.digest
     },
-    async note(files, readAt) {
-      for (const [file, { digest }] of files) {
+    async notes() {
+      const readAt = now()
+      const index = await opened()
+      return (file, digest) => {
         const stat = file.digest ? undefined : statOf(file)
-        if (!stat) continue
-        const known = index ?? (await opened())
-        if (trusted(known, stat) !== digest) put(known, stat, digest, readAt)
+        if (stat && trusted(index, stat) !== digest) put(index, stat, digest, readAt)
       }
     },
     close: async () => (await opening)?.save(),

@@ -7,6 +7,7 @@ import { seal, unseal } from './sealed.ts'
 export type TakenFiles = NonNullable<CacheRecord['files']>
 
 const version = 1
+const versionOfFiles = 2
 
 /** The text of a record without its files. */
 export function formatRecord({ files: _, ...record }: CacheRecord): string {
@@ -15,7 +16,7 @@ export function formatRecord({ files: _, ...record }: CacheRecord): string {
 
 /** The text of a record's files. */
 export function formatFiles(files: TakenFiles): string {
-  return seal(JSON.stringify({ version, files }))
+  return seal(JSON.stringify({ version: versionOfFiles, files }))
 }
 
 /**
@@ -23,17 +24,17 @@ export function formatFiles(files: TakenFiles): string {
  * @returns undefined for anything else, of another version, or about another key
  */
 export function parseRecord(text: string, key: CacheKey): CacheRecord | undefined {
-  const record = membersOf(text)?.['record']
+  const record = membersOf(text, version)?.['record']
   return isRecord(record) && record.key === key ? record : undefined
 }
 
 /** Reads what `formatFiles` wrote, else undefined. */
 export function parseFiles(text: string): TakenFiles | undefined {
-  const files = membersOf(text)?.['files']
+  const files = membersOf(text, versionOfFiles)?.['files']
   return Array.isArray(files) && files.every(isTakenFile) ? files : undefined
 }
 
-function membersOf(sealed: string): Members | undefined {
+function membersOf(sealed: string, version: number): Members | undefined {
   const text = unseal(sealed)
   if (text === undefined) return undefined
   try {
@@ -92,8 +93,8 @@ function isComponents(value: unknown): value is KeyComponents {
   )
 }
 
-function isTakenFile(value: unknown): value is readonly [string, Digest] {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isDigestText(value[1])
+function isTakenFile(value: unknown): value is readonly [string, string] {
+  return Array.isArray(value) && value.length === 2 && value.every((text) => typeof text === 'string')
 }
 
 function isDigestText(value: unknown): value is Digest {

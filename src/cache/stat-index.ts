@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { openFingerprint, type TakeFingerprint } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { writeAtomically } from '../store/index.ts'
-import { type FileStat, type KnownFile, type StatTable, statTable, usedSince } from './stat-table.ts'
+import { type StatTable, statTable, usedSince } from './stat-table.ts'
 
 /** The stat index of the machine, with what this process adds. */
 export interface StatIndex {
@@ -25,22 +25,19 @@ const keptDays = 60
 export async function openStatIndex(path: string, today: number, aside: () => Promise<string>): Promise<StatIndex> {
   const fingerprint = await openFingerprint()
   const table = statTable(fingerprint, await load(path, fingerprint))
-  const fresh = new Map<bigint, readonly [FileStat, KnownFile]>()
-  const put = (stat: FileStat, known: KnownFile) => {
-    table.put(stat, known)
-    if (known.day > 0) fresh.set(stat.ino ^ (stat.dev << 64n), [stat, known])
-  }
   return {
-    put,
+    put: table.put,
     find(stat) {
       const known = table.find(stat)
-      if (known && known.day > 0 && known.day < today - keptDays / 4) put(stat, { ...known, day: today })
+      if (known && known.day > 0 && known.day < today - keptDays / 4) table.put(stat, { ...known, day: today })
       return known
     },
     async save() {
-      if (fresh.size === 0) return
-      const merged = statTable(fingerprint, usedSince(await load(path, fingerprint), today - keptDays))
-      for (const [stat, known] of fresh.values()) merged.put(stat, known)
+      const kept = today - keptDays
+      const fresh = usedSince(table.fresh(), kept)
+      if (fresh.length === 0) return
+      const merged = statTable(fingerprint, usedSince(await load(path, fingerprint), kept))
+      merged.add(fresh)
       await savedIfPossible(writeAtomically(path, fileOf(merged.words(), fingerprint), await aside()))
     },
   }

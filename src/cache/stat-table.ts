@@ -27,8 +27,12 @@ export interface StatTable {
   find(stat: FileStat): KnownFile | undefined
   /** Replaces what was known of the inode. */
   put(stat: FileStat, known: KnownFile): void
+  /** Entries of another table, as its `words` gives them, in place of what was known of those inodes. */
+  add(words: BigUint64Array): void
   /** All entries, for a file. */
   words(): BigUint64Array
+  /** The entries that were put. */
+  fresh(): BigUint64Array
 }
 
 /** @param loaded what `words` gave once; it is copied */
@@ -36,6 +40,8 @@ export function statTable(fingerprint: TakeFingerprint, loaded: BigUint64Array =
   let count = Math.floor(loaded.length / entryWords)
   let memory = grown(loaded.subarray(0, count * entryWords), count + 512)
   let slots = slotsFor(memory.words, count)
+  /** By entry: 1 when it was put. */
+  let isFresh = new Uint8Array(memory.words.length / entryWords)
   const key = new BigUint64Array(2)
   const keyBytes = new Uint8Array(key.buffer)
 
@@ -45,48 +51,68 @@ export function statTable(fingerprint: TakeFingerprint, loaded: BigUint64Array =
     return fingerprint(keyBytes)
   }
   /** The slot of the inode's entry, or the free one where it would be noted. */
-  const slotFor = (stat: FileStat, print: bigint) => {
+  const slotFor = (dev: bigint, ino: bigint, print: bigint) => {
     const { words } = memory
     let slot = firstSlot(print, slots)
     for (let entry = slots[slot]; entry; entry = slots[slot]) {
       const at = (entry - 1) * entryWords
-      if (words[at + 2] === stat.ino && words[at + 1] === stat.dev) return slot
+      if (words[at + 2] === ino && words[at + 1] === dev) return slot
       slot = (slot + 1) & (slots.length - 1)
     }
     return slot
   }
-  const grow = () => {
-    memory = grown(memory.words, count * 2)
-    slots = slotsFor(memory.words, count)
+  /** Where the words of the inode's entry begin, which may be a new one. */
+  const placeFor = (dev: bigint, ino: bigint, print: bigint) => {
+    if ((count + 1) * entryWords > memory.words.length) {
+      memory = grown(memory.words, count * 2)
+      slots = slotsFor(memory.words, count)
+      const before = isFresh
+      isFresh = new Uint8Array(memory.words.length / entryWords)
+      isFresh.set(before)
+    }
+    const slot = slotFor(dev, ino, print)
+    const entry = slots[slot] || ++count
+    slots[slot] = entry
+    return (entry - 1) * entryWords
   }
   return {
     find(stat) {
-      const entry = slots[slotFor(stat, printOf(stat))]
+      const entry = slots[slotFor(stat.dev, stat.ino, printOf(stat))]
       const at = entry ? (entry - 1) * entryWords : -1
       return at >= 0 && isSame(memory.words, at, stat) ? knownAt(memory, at) : undefined
     },
     put(stat, known) {
-      if ((count + 1) * entryWords > memory.words.length) grow()
       const print = printOf(stat)
-      const slot = slotFor(stat, print)
-      const entry = slots[slot] || ++count
-      slots[slot] = entry
-      writeEntry(memory, (entry - 1) * entryWords, print, stat, known)
+      const at = placeFor(stat.dev, stat.ino, print)
+      isFresh[at / entryWords] = 1
+      writeEntry(memory, at, print, stat, known)
+    },
+    add(words) {
+      for (let from = 0; from < words.length; from += entryWords) {
+        const at = placeFor(words[from + 1] ?? 0n, words[from + 2] ?? 0n, words[from] ?? 0n)
+        memory.words.set(words.subarray(from, from + entryWords), at)
+      }
     },
     words: () => memory.words.slice(0, count * entryWords),
+    fresh: () => chosen(memory.words.subarray(0, count * entryWords), (at) => isFresh[at / entryWords] === 1),
   }
 }
 
 /** The entries that were of use on this day or later, as `StatTable.words` gives them. */
 export function usedSince(words: BigUint64Array, day: number): BigUint64Array {
-  const used = new BigUint64Array(words.length)
+  return chosen(words, (at) => Number(words[at + 6]) >= day)
+}
+
+/** @param isChosen asked where each entry begins */
+function chosen(words: BigUint64Array, isChosen: (at: number) => boolean): BigUint64Array {
+  const found = new BigUint64Array(words.length)
   let length = 0
   for (let at = 0; at < words.length; at += entryWords) {
-    if (Number(words[at + 6]) < day) continue
-    used.set(words.subarray(at, at + entryWords), length)
+    if (!isChosen(at)) continue
+    found.set(words.subarray(at, at + entryWords), length)
     length += entryWords
   }
-  return used.subarray(0, length)
+  return found.subarray(0, length)
 }
 
 /** The entries, and the same as bytes. */
@@ -129,6 +155,12 @@ function knownAt({ words, bytes }: Memory, at: number): KnownFile {
 }
 
 function writeEntry({ words, bytes }: Memory, at: number, print: bigint, stat: FileStat, known: KnownFile): void {
-  words.set([print, stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, BigInt(known.day)], at)
+  words[at] = print
+  words[at + 1] = stat.dev
+  words[at + 2] = stat.ino
+  words[at + 3] = stat.size
+  words[at + 4] = stat.mtimeNs
+  words[at + 5] = stat.ctimeNs
+  words[at + 6] = BigInt(known.day)
   bytes.write(hexOf(known.digest), (at + 7) * 8, 'hex')
 }

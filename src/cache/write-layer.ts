@@ -9,7 +9,6 @@ import {
   type FileEntry,
   openFillThread,
   tarOrder,
-  type WrittenFile,
   type WrittenTar,
   writeTarFile,
 } from '../tree/index.ts'
@@ -44,34 +43,47 @@ interface LayerAside {
   readonly path: string
   readonly ordered: readonly Change[]
   readonly written: WrittenTar
+  /** Of the bytes that went into the tar. */
+  readonly digests: ReadonlyMap<FileEntry['content'], Digest>
 }
+
+/** Told of each file when it was read. */
+type TakeNote = (file: FileEntry, digest: Digest) => void
 
 export function openLayerWriter(ports: WriterPorts): LayerWriter {
   const thread = openFillThread()
-  const writeAside = async (changes: Iterable<Change>, signal: AbortSignal, older?: LayerRecord) => {
+  const writeAside = async (
+    changes: Iterable<Change>,
+    signal: AbortSignal,
+    note: TakeNote,
+    older?: LayerRecord,
+  ): Promise<LayerAside> => {
     const ordered = tarOrder(changes)
     const copyOf = older && (await copiesIn(older, ordered, ports))
-    const options = { signal, thread, ...(copyOf && { copyOf }) }
+    const digests = new Map<FileEntry['content'], Digest>()
+    const read: TakeNote = (file, digest) => {
+      note(file, digest)
+      digests.set(file.content, digest)
+    }
+    const options = { signal, thread, read, ...(copyOf && { copyOf }) }
     const folder = await ports.store.temporary('layer')
     const { path, result } = await withFreshFile(folder, (file) => writeTarFile(ordered, file, options))
-    return { path, ordered, written: result }
+    return { path, ordered, written: result, digests }
   }
   return {
     close: thread.close,
     async write(changes, signal, older) {
-      const made = await writeAside(changes, signal, older)
-      checkUnchanged(made, (file) => file.digest ?? ports.digests.seen(file))
-      return adopt(made, ports)
+      const check: TakeNote = (file, digest) => checkUnchanged(file, digest, ports.digests.seen(file))
+      return adopt(await writeAside(changes, signal, check, older), ports)
     },
     async prepare(changes, signal) {
-      const started = ports.now()
-      const made = await writeAside(changes, signal)
-      checkUnchanged(made, (file) => file.digest)
-      await ports.digests.note(made.written.files, started)
-      const digests = new Map<FileEntry['content'], Digest>()
-      for (const [{ content }, { digest }] of made.written.files) digests.set(content, digest)
+      const remember = await ports.digests.notes()
+      const made = await writeAside(changes, signal, (file, digest) => {
+        checkUnchanged(file, digest)
+        remember(file, digest)
+      })
       return {
-        digestOf: ({ content }) => digests.get(content),
+        digestOf: ({ content }) => made.digests.get(content),
         keep: () => adopt(made, ports),
         drop: () => rm(made.path, { force: true }),
       }
@@ -79,40 +91,40 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
   }
 }
 
-async function adopt({ path, ordered, written }: LayerAside, { store, files }: WriterPorts): Promise<LayerRecord> {
+async function adopt(made: LayerAside, { store, files }: WriterPorts): Promise<LayerRecord> {
+  const { path, ordered, written } = made
   const { diffId, size } = written
   await store.blobs.adopt(path, diffId)
-  await files.putIndex(diffId, { tarSize: size, changes: indexed(ordered, written) })
+  await files.putIndex(diffId, { tarSize: size, changes: indexed(made) })
   return {
     diffId,
-    contentId: await contentId(ordered, (file) => writtenFile(written, file).digest),
+    contentId: await contentId(ordered, (file) => digestIn(made, file)),
     descriptor: { mediaType: mediaTypes.layerTar, digest: diffId, size },
   }
 }
 
 /** The key of the step was made of the digests that were seen: other bytes must not be kept under it. */
-function checkUnchanged({ written }: LayerAside, seen: (file: FileEntry) => Digest | undefined): void {
-  for (const [file, { digest }] of written.files) {
-    if ((seen(file) ?? digest) === digest) continue
-    throw new TsbuildError('TSB_FILE_CHANGED', `/${file.path} changed while it was copied`, {
-      hint: 'nothing else may write to it while the build runs; try again',
-    })
-  }
+function checkUnchanged(file: FileEntry, digest: Digest, seen?: Digest): void {
+  if ((file.digest ?? seen ?? digest) === digest) return
+  throw new TsbuildError('TSB_FILE_CHANGED', `/${file.path} changed while it was copied`, {
+    hint: 'nothing else may write to it while the build runs; try again',
+  })
 }
 
-function* indexed(changes: readonly Change[], written: WrittenTar): Generator<IndexedChange, void, undefined> {
-  for (const change of changes) {
+function* indexed(made: LayerAside): Generator<IndexedChange, void, undefined> {
+  let file = 0
+  for (const change of made.ordered) {
     if (change.kind !== 'file') {
       yield change
       continue
     }
-    const { digest, offset } = writtenFile(written, change)
-    yield { ...change, digest, data: offset }
+    const data = made.written.files[file++]?.offset ?? 0
+    yield { ...change, digest: digestIn(made, change), data }
   }
 }
 
-function writtenFile(written: WrittenTar, file: FileEntry): WrittenFile {
-  const found = written.files.get(file)
-  if (!found) throw new Error(`${file.path} was not written`)
-  return found
+function digestIn({ digests }: LayerAside, { path, content }: FileEntry): Digest {
+  const digest = digests.get(content)
+  if (!digest) throw new Error(`${path} was not written`)
+  return digest
 }

@@ -2,7 +2,7 @@ import { type Digest, sha256, sha256Hasher } from '../digest/index.ts'
 import type { Change, FileEntry } from './entry.ts'
 import { nameBytes } from './names.ts'
 import { comparePaths, inOrder } from './order.ts'
-import { rootPath, type TreePath } from './path.ts'
+import type { TreePath } from './path.ts'
 
 /** Gives the digest of a file's bytes: from the stat index, or by reading it. */
 export type DigestOf = (file: FileEntry) => Digest | Promise<Digest>
@@ -13,22 +13,49 @@ export type DigestOf = (file: FileEntry) => Digest | Promise<Digest>
  * in which the changes come does not matter.
  */
 export async function contentId(changes: Iterable<Change>, digestOf: DigestOf): Promise<Digest> {
+  return addUp(changes, digestOf, () => {})
+}
+
+/** A content id, and what counts of each change but its path: a short text that is the same when that is the same. */
+export interface ContentList {
+  readonly id: Digest
+  /** In the order of the paths. */
+  readonly texts: readonly (readonly [TreePath, string])[]
+}
+
+/** What these changes say as one digest (`contentId`) and one by one. */
+export async function contentOf(changes: Iterable<Change>, digestOf: DigestOf): Promise<ContentList> {
+  const texts: (readonly [TreePath, string])[] = []
+  const id = await addUp(changes, digestOf, ({ kind, path }, fields) => {
+    const text = `${kind} ${fields}`
+    texts.push([path, text.length > longestText ? sha256(text) : text])
+  })
+  return { id, texts }
+}
+
+/** More than what counts of a file without extended attributes. */
+const longestText = 120
+
+async function addUp(
+  changes: Iterable<Change>,
+  digestOf: DigestOf,
+  note: (change: Change, fields: string) => void,
+): Promise<Digest> {
   const sorted = inOrder([...changes].filter(isSaid), (a, b) => comparePaths(a.path, b.path))
   const hasher = sha256Hasher()
   for (let start = 0; start < sorted.length; start += batchSize) {
     const batch = sorted.slice(start, start + batchSize)
     const digests = batch.map((change) => digestIn(change, digestOf))
     const known = digests.every((digest) => typeof digest === 'string') ? digests : await Promise.all(digests)
-    hasher.update(batch.map((change, index) => encode(change, change.path, known[index] ?? '')).join(''))
+    let bytes = ''
+    batch.forEach((change, index) => {
+      const fields = fieldsOf(change, known[index] ?? '')
+      bytes += `${countOf(change)};${field(change.kind)}${field(textOf(change.path))}${fields}`
+      note(change, fields)
+    })
+    hasher.update(bytes)
   }
   return hasher.digest()
-}
-
-/** The content id of one change alone, whatever its path is. */
-export function changeId(change: Change, digestOf: DigestOf): Digest | Promise<Digest> {
-  const digest = digestIn(change, digestOf)
-  const idOf = (known: Digest | '') => sha256(isSaid(change) ? encode(change, rootPath, known) : '')
-  return typeof digest === 'string' ? idOf(digest) : digest.then(idOf)
 }
 
 /** Files whose digests are asked for at once. */
@@ -42,15 +69,22 @@ function digestIn(change: Change, digestOf: DigestOf): Digest | '' | Promise<Dig
   return change.kind === 'file' ? (change.digest ?? digestOf(change)) : ''
 }
 
-/** The number of fields, then each with its length before it: no two lists give the same text. */
-function encode(change: Change, path: TreePath, digest: Digest | ''): string {
-  const named = field(change.kind) + field(textOf(path))
-  if (change.kind === 'whiteout') return `2;${named}`
+/*
+ * A change is written as the number of its fields, then each with its length before it: no two lists give the same text.
+ * First comes its kind, then its path, then what `fieldsOf` gives.
+ */
+
+function countOf(change: Change): number {
+  if (change.kind === 'whiteout') return 2
+  return (change.kind === 'fifo' ? 5 : 6) + (change.xattrs ? 2 * change.xattrs.size : 0)
+}
+
+function fieldsOf(change: Change, digest: Digest | ''): string {
+  if (change.kind === 'whiteout') return ''
   const { mode, uid, gid, xattrs } = change
-  const owned = field(mode.toString(8)) + field(String(uid)) + field(String(gid))
   const particular = particularOf(change, digest)
-  const count = (particular === undefined ? 5 : 6) + (xattrs ? 2 * xattrs.size : 0)
-  return `${count};${named}${owned}${particular === undefined ? '' : field(particular)}${xattrs ? xattrFields(xattrs) : ''}`
+  const owned = `${field(mode.toString(8))}${field(String(uid))}${field(String(gid))}`
+  return `${owned}${particular === undefined ? '' : field(particular)}${xattrs ? xattrFields(xattrs) : ''}`
 }
 
 function field(text: string): string {

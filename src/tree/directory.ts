@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { getXattr, splitDevice } from '../syscalls/index.ts'
 import { changedWhileListed, unreadable } from './content.ts'
-import type { Change, Entry, FileIdentity, FileTree, HostStats, Metadata, Tree } from './entry.ts'
+import type { Change, Content, Entry, FileIdentity, FileTree, HostStats, Metadata, Tree } from './entry.ts'
 import { decodeName, encodeName } from './names.ts'
 import { comparePaths } from './order.ts'
 import { baseName, parentPath, rootPath, type TreePath } from './path.ts'
@@ -73,8 +73,8 @@ function viewOf<E extends Change>(root: string, entryAt: Look<E>): View<E> {
   const directories = new Map<TreePath, BigIntStats>()
   const entries = new Map<TreePath, E | undefined>()
   const listings = new Map<TreePath, Listing>()
-  const lookAt = (path: TreePath): BigIntStats | undefined => {
-    const seen = statsOf(encodeName(placeOf(root, path)), path === rootPath)
+  const lookAt = (path: TreePath, place = encodeName(placeOf(root, path))): BigIntStats | undefined => {
+    const seen = statsOf(place, path === rootPath)
     if (seen?.isDirectory()) directories.set(path, seen)
     else if (path === rootPath) throw noDirectory(root)
     return seen
@@ -198,14 +198,16 @@ function entryOf(
   { owners, xattrs }: DirectoryOptions,
 ): Entry | undefined {
   const attributes = xattrs === 'none' ? undefined : portableXattrs(place)
-  const metadata: Metadata = {
-    mode: Number(stats.mode) & 0o7777,
-    uid: owners === 'root' ? 0 : Number(stats.uid),
-    gid: owners === 'root' ? 0 : Number(stats.gid),
-    mtime: wholeSeconds(stats),
-    ...(attributes && { xattrs: attributes }),
+  const mode = Number(stats.mode) & 0o7777
+  const uid = owners === 'root' ? 0 : Number(stats.uid)
+  const gid = owners === 'root' ? 0 : Number(stats.gid)
+  const mtime = wholeSeconds(stats)
+  if (stats.isFile()) {
+    const content = contentOf(place, stats)
+    const file = { kind: 'file', path, size: Number(stats.size), content, mode, uid, gid, mtime } as const
+    return attributes ? { ...file, xattrs: attributes } : file
   }
-  if (stats.isFile()) return fileOf(path, place, stats, metadata)
+  const metadata: Metadata = { mode, uid, gid, mtime, ...(attributes && { xattrs: attributes }) }
   if (stats.isDirectory()) return { kind: 'directory', path, ...metadata }
   if (stats.isSymbolicLink()) return { kind: 'symlink', path, target: targetOf(place), ...metadata }
   if (stats.isFIFO()) return { kind: 'fifo', path, ...metadata }
@@ -220,11 +222,9 @@ function wholeSeconds({ mtimeNs, mtimeMs }: BigIntStats): number {
   return Number((mtimeNs - (((mtimeNs % second) + second) % second)) / second)
 }
 
-function fileOf(path: TreePath, place: string | Buffer, stats: BigIntStats, metadata: Metadata): Entry {
-  const { dev, ino, mtimeNs, ctimeNs } = stats
+function contentOf(place: string | Buffer, { dev, ino, mtimeNs, ctimeNs }: BigIntStats): Content {
   const identity: FileIdentity = { dev, ino, mtimeNs, ctimeNs }
-  const content = { kind: 'host', path: decoded(place), offset: 0, identity } as const
-  return { kind: 'file', path, size: Number(stats.size), content, ...metadata }
+  return { kind: 'host', path: decoded(place), offset: 0, identity }
 }
 
 function targetOf(place: string | Buffer): string {

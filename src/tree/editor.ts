@@ -32,7 +32,8 @@ interface EditNode {
   entry: Entry | undefined
   /** What the tree below has under this path does not show any more. */
   covers: boolean
-  readonly children: Map<string, EditNode>
+  /** Absent until there is one: most nodes are files. */
+  children: Map<string, EditNode> | undefined
 }
 
 /** Starts with no change on `below`. */
@@ -76,7 +77,7 @@ export function editTree(below: FileTree): TreeEditor {
 }
 
 function newNode(): EditNode {
-  return { state: 'through', entry: undefined, covers: false, children: new Map() }
+  return { state: 'through', entry: undefined, covers: false, children: undefined }
 }
 
 interface Found {
@@ -108,7 +109,7 @@ function openPlaces(root: EditNode, below: FileTree) {
     find(path: TreePath): Found {
       if (path === rootPath) return { node: root, covered: false }
       const { node, hides, isFresh } = above(parentPath(path))
-      return { node: node?.children.get(baseName(path)), covered: hides || isFresh }
+      return { node: node?.children?.get(baseName(path)), covered: hides || isFresh }
     },
     /** The node of a path that is about to change, made with all nodes above it when missing. */
     touch(path: TreePath): EditNode {
@@ -120,7 +121,7 @@ function openPlaces(root: EditNode, below: FileTree) {
     },
     /** Takes away what is below a node. */
     clear(node: EditNode, path: TreePath): void {
-      node.children.clear()
+      node.children = undefined
       if (path !== rootPath && above(parentPath(path)).isFresh) return
       node.covers ||= below.get(path) !== undefined
     },
@@ -132,7 +133,7 @@ function descend(root: EditNode, path: TreePath): { readonly node: EditNode | un
   let node: EditNode | undefined = root
   let hides = hidesBelow(root)
   for (const piece of pieces(path)) {
-    node = node.children.get(piece)
+    node = node.children?.get(piece)
     if (!node) break
     hides ||= hidesBelow(node)
   }
@@ -144,6 +145,7 @@ function hidesBelow(node: EditNode): boolean {
 }
 
 function childOf(parent: EditNode, name: string): EditNode {
+  parent.children ??= new Map()
   const known = parent.children.get(name)
   if (known) return known
   const child = newNode()
@@ -153,7 +155,7 @@ function childOf(parent: EditNode, name: string): EditNode {
 
 function listNames({ node, covered }: Found, below: FileTree, path: TreePath): readonly string[] {
   const shown = covered || node?.covers ? [] : below.list(path)
-  if (!node || node.children.size === 0) return shown
+  if (!node?.children) return shown
   const names = new Set(shown)
   for (const [name, child] of node.children) {
     if (child.state === 'gone') names.delete(name)
@@ -169,6 +171,7 @@ function collect(root: EditNode, below: FileTree): readonly Change[] {
     const { path, node } = next
     const change = changeOf(node, below, path)
     if (change) changes.push(change)
+    if (!node.children) continue
     const names = inOrder([...node.children.keys()], comparePaths)
     for (let at = names.length - 1; at >= 0; at--) {
       const name = names[at] ?? ''

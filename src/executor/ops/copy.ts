@@ -1,7 +1,7 @@
 import type { KeyComponents, Records } from '../../cache/index.ts'
 import { type Digest, type Json, sha256 } from '../../digest/index.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
-import { absolutePath, changeId, contentId, type DigestOf, type Entry, walkApart } from '../../tree/index.ts'
+import { absolutePath, type ContentList, contentOf, type DigestOf, type Entry, walkApart } from '../../tree/index.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
 import type { MadeLayer, OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
 import type { ChosenFile } from './place.ts'
@@ -19,9 +19,9 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
   async key(op, context) {
     const known = { definition: definitionOf(op), ...parentOf(op, context.inputs) }
     const chosen = await chooseFiles(op, context)
-    const { ids, digestOf, made } = await contentsOf(op, chosen, context, known)
+    const { ids, listOf, made } = await contentsOf(op, chosen, context, known)
     const components = { ...known, inputs: ids }
-    return { components, files: () => takenFiles(chosen, digestOf), ...(made && { made }) }
+    return { components, files: () => takenFiles(chosen, listOf), ...(made && { made }) }
   },
   async run(op, context) {
     const { ports, signal, older } = context
@@ -39,7 +39,7 @@ type Known = Pick<KeyComponents, 'definition' | 'parent'>
 
 interface Contents {
   readonly ids: KeyComponents['inputs']
-  readonly digestOf: DigestOf
+  readonly listOf: ListOf
   readonly made?: MadeLayer
 }
 
@@ -63,8 +63,9 @@ async function contentsOf(
   if (node.noCache) return contentsOfMade(op, chosen, context, started)
   const digestOf: DigestOf = (file) => ports.cache.digests.digest(file, orUseless)
   try {
-    const idOf = (source: ChosenSource) => seenContent(source, ports, () => contentOf(source, digestOf))
-    return { ids: await idsOf(chosen, idOf), digestOf }
+    const listOf = listsOf(digestOf)
+    const idOf = (source: ChosenSource) => seenContent(source, ports, async () => idOfSource(await listOf(source)))
+    return { ids: await idsOf(chosen, idOf), listOf }
   } catch (error) {
     if (error instanceof UselessKey) return contentsOfMade(op, chosen, context, started)
     throw error
@@ -90,12 +91,13 @@ async function contentsOfMade(
     ports.cache.layers.prepare(changes, signal),
   )
   const digestOf: DigestOf = (file) => made.digestOf(file) ?? ports.cache.digests.digest(file)
+  const listOf = listsOf(digestOf)
   const ids = await idsOf(chosen, async (source) => {
-    const id = await contentOf(source, digestOf)
+    const id = idOfSource(await listOf(source))
     await rememberContent(source, ports, id, started)
     return id
   })
-  return { ids, digestOf, made: { started, keep: made.keep, drop: made.drop } }
+  return { ids, listOf, made: { started, keep: made.keep, drop: made.drop } }
 }
 
 function definitionOf(op: CopyOp): Json {
@@ -125,23 +127,35 @@ function idsOf(
   return Promise.all(chosen.map(async (source) => ({ name: source.name, id: await idOf(source) })))
 }
 
-/** What of a source counts: every entry that will be taken. */
-async function contentOf({ files }: ChosenSource, digestOf: DigestOf) {
-  const ids = []
-  for (const file of files) ids.push([file.name, await contentId(entriesOf(file), digestOf)])
-  return sha256(JSON.stringify(ids))
+/** What of a source counts: every entry that will be taken, by the names that were asked for. */
+type SourceContent = readonly (readonly [name: string, content: ContentList])[]
+
+type ListOf = (source: ChosenSource) => Promise<SourceContent>
+
+/** The content of each source is taken once. */
+function listsOf(digestOf: DigestOf): ListOf {
+  const known = new Map<ChosenSource, SourceContent>()
+  return async (source) => {
+    const content = known.get(source) ?? (await listSource(source, digestOf))
+    known.set(source, content)
+    return content
+  }
+}
+
+async function listSource({ files }: ChosenSource, digestOf: DigestOf): Promise<SourceContent> {
+  const content = []
+  for (const file of files) content.push([file.name, await contentOf(entriesOf(file), digestOf)] as const)
+  return content
+}
+
+function idOfSource(content: SourceContent): Digest {
+  return sha256(JSON.stringify(content.map(([name, { id }]) => [name, id])))
 }
 
 /** The same, entry by entry, for saying later which of them changed. */
-async function takenFiles(chosen: readonly ChosenSource[], digestOf: DigestOf): Promise<TakenFiles> {
-  const taken = []
-  for (const file of chosen.flatMap((source) => source.files)) {
-    for (const entry of entriesOf(file)) {
-      const id = changeId(entry, digestOf)
-      taken.push([absolutePath(entry.path), typeof id === 'string' ? id : await id] as const)
-    }
-  }
-  return taken
+async function takenFiles(chosen: readonly ChosenSource[], listOf: ListOf): Promise<TakenFiles> {
+  const contents = await Promise.all(chosen.map(listOf))
+  return contents.flat().flatMap(([, { texts }]) => texts.map(([path, text]) => [absolutePath(path), text] as const))
 }
 
 function entriesOf({ tree, entry }: ChosenFile): Iterable<Entry> {

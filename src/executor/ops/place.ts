@@ -5,6 +5,7 @@ import {
   type Entry,
   type FileTree,
   type HardlinkEntry,
+  isWithin,
   joinPath,
   movedPath,
   parentPath,
@@ -79,7 +80,10 @@ export function placeFile(files: TreeEditor, chosen: ChosenFile, dest: string, p
   const inside = target === rootPath || files.get(target)?.kind === 'directory'
   const path = inside ? joinPath(target, chosen.name) : target
   makeDirectories(files, parentPath(path), made)
-  putEntry(files, place(chosen.tree, chosen.entry, path, placement, new Map()))
+  putEntry(
+    files,
+    place(chosen.tree, chosen.entry, path, placement, () => undefined),
+  )
 }
 
 /** Directories made on the way are 0755 and root's, but `--chown` and an octal `--chmod`, less special bits, hit them too. */
@@ -100,14 +104,14 @@ function parentOf(dest: string): string {
 function copyContents(files: TreeEditor, chosen: ChosenFile, target: TreePath, placement: Placement): void {
   const { tree, entry: root } = chosen
   if (files.get(target)?.kind !== 'directory') throw nonDirectory(target)
-  /** Where each regular file of the source went, for its further names. */
-  const placed = new Map<TreePath, TreePath>()
+  /** Where a regular file of the source went, which comes before its further names. */
+  const placeOf = (path: TreePath) => (isWithin(root.path, path) ? movedPath(path, root.path, target) : undefined)
   for (const entry of walk(tree, root.path)) {
     const path = movedPath(entry.path, root.path, target)
     const isOnTheWay = chosen.accepts?.(movedPath(entry.path, root.path, rootPath)) === false
     const existing = isOnTheWay ? files.get(path) : undefined
     if (existing?.kind === 'directory') files.put({ ...existing, mode: entry.mode })
-    else putEntry(files, place(tree, entry, path, placement, placed))
+    else putEntry(files, place(tree, entry, path, placement, placeOf))
   }
 }
 
@@ -117,18 +121,21 @@ function place(
   entry: Entry,
   path: TreePath,
   { owner, mode }: Placement,
-  placed: Map<TreePath, TreePath>,
+  placeOf: (path: TreePath) => TreePath | undefined,
 ): Entry {
-  const source = entry.kind === 'hardlink' ? followHardlink(tree, entry, placed) : entry
-  if (source.kind === 'file') placed.set(entry.path, path)
+  const source = entry.kind === 'hardlink' ? followHardlink(tree, entry, placeOf) : entry
   const permissions =
     mode && source.kind !== 'symlink' ? mode.apply(source.mode, source.kind === 'directory') : source.mode
   return { ...source, path, ...owner, mode: permissions }
 }
 
 /** A further name of a file: a link when the file was copied too, else a file of its own. */
-function followHardlink(tree: FileTree, entry: HardlinkEntry, placed: ReadonlyMap<TreePath, TreePath>): Entry {
-  const target = placed.get(entry.target)
+function followHardlink(
+  tree: FileTree,
+  entry: HardlinkEntry,
+  placeOf: (path: TreePath) => TreePath | undefined,
+): Entry {
+  const target = placeOf(entry.target)
   if (target !== undefined) return { ...entry, target }
   const file = tree.get(entry.target)
   if (file?.kind !== 'file') throw new Error(`hard link ${entry.path} leads to no file`)

@@ -12,10 +12,11 @@ export interface WrittenTar {
   /** sha256 of all its bytes. */
   readonly diffId: Digest
   readonly size: number
-  /** Each regular file of the changes: sha256 of its bytes, and where they begin in the tar. */
-  readonly files: ReadonlyMap<FileEntry, WrittenFile>
+  /** The regular files of the changes, in their order. */
+  readonly files: readonly WrittenFile[]
 }
 
+/** sha256 of the bytes of a file, and where they begin in the tar. */
 export interface WrittenFile {
   readonly digest: Digest
   readonly offset: number
@@ -27,6 +28,8 @@ export interface TarFileOptions {
   readonly thread?: FillThread
   /** Where the bytes of a file are once more: they are taken from there when they have the digest, else from the file. */
   readonly copyOf?: CopyOf
+  /** Told of each file, in order, when it was read and hashed; others are read meanwhile. What it throws ends the writing. */
+  readonly read?: (file: FileEntry, digest: Digest) => void
 }
 
 /**
@@ -38,7 +41,7 @@ export interface TarFileOptions {
 export async function writeTarFile(
   changes: readonly Change[],
   file: FileHandle,
-  { signal, thread, copyOf }: TarFileOptions = {},
+  { signal, thread, copyOf, read = () => {} }: TarFileOptions = {},
 ): Promise<WrittenTar> {
   const memory: readonly Uint8Array[] = Array.from({ length: slabCount }, () =>
     Buffer.from(new SharedArrayBuffer(slabSize)),
@@ -47,7 +50,7 @@ export async function writeTarFile(
   const slabs = slabsOf(changes, () => taken(free), copyOf)
   const news = openAlarm()
   const fillers = openFillers(memory, thread && isMuch(changes) ? thread : undefined, news.ring)
-  const output = openOutput(file, (emptied) => {
+  const output = openOutput(file, read, (emptied) => {
     free.push(emptied)
     news.ring()
   })
@@ -150,9 +153,13 @@ function openFillers(memory: readonly Uint8Array[], thread: FillThread | undefin
 }
 
 /** Hashes slabs and writes them, one after the other. @param emptied told of a memory that can be used again */
-function openOutput(file: FileHandle, emptied: (memory: Uint8Array) => void) {
+function openOutput(
+  file: FileHandle,
+  read: NonNullable<TarFileOptions['read']>,
+  emptied: (memory: Uint8Array) => void,
+) {
   const hasher = sha256Hasher()
-  const files = new Map<FileEntry, WrittenFile>()
+  const files: WrittenFile[] = []
   let position = 0
   let writes = 0
   /** One at a time: several would wait for each other in the kernel, which lets one write to a file. */
@@ -180,7 +187,9 @@ function openOutput(file: FileHandle, emptied: (memory: Uint8Array) => void) {
       position += slab.size
       digests.forEach((digest, index) => {
         const place = slab.files[index]
-        if (digest && place) files.set(place.file, { digest, offset: place.offset })
+        if (!digest || !place) return
+        files.push({ digest, offset: place.offset })
+        read(place.file, digest)
       })
     },
     done(): WrittenTar {
