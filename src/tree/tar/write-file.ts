@@ -66,7 +66,7 @@ export async function writeTarFile(
         else isPlanned = true
       } else await news.wait()
     }
-    return output.done()
+    return await output.done()
   } finally {
     fillers.close()
   }
@@ -165,6 +165,10 @@ function openOutput(
   /** One at a time: several would wait for each other in the kernel, which lets one write to a file. */
   let written = Promise.resolve()
   let failure: { readonly error: unknown } | undefined
+  const failed = (error: unknown) => {
+    failure ??= { error }
+  }
+  const disk = openFlush(file, failed)
   return {
     get isBusy() {
       return writes > 0
@@ -176,9 +180,8 @@ function openOutput(
       writes += 1
       written = written
         .then(() => writeAll(file, bytes, at))
-        .catch((error: unknown) => {
-          failure ??= { error }
-        })
+        .then(() => disk.wrote(bytes.length))
+        .catch(failed)
         .finally(() => {
           writes -= 1
           emptied(slab.memory)
@@ -192,12 +195,36 @@ function openOutput(
         read(place.file, digest)
       })
     },
-    done(): WrittenTar {
+    async done(): Promise<WrittenTar> {
+      await disk.end()
       if (failure) throw failure.error
       return { diffId: hasher.digest(), size: position, files }
     },
   }
 }
+
+/**
+ * Has the system write to the disk what is in its memory, in the background: whoever syncs the file later waits less.
+ * @param failed told what the system says, which it says once
+ */
+function openFlush(file: FileHandle, failed: (error: unknown) => void) {
+  let unsynced = 0
+  let flushing: Promise<void> | undefined
+  const flush = async () => {
+    unsynced = 0
+    await file.datasync().catch(failed)
+    flushing = undefined
+  }
+  return {
+    wrote(bytes: number) {
+      unsynced += bytes
+      if (unsynced >= flushedAtOnce) flushing ??= flush()
+    },
+    end: async () => flushing,
+  }
+}
+
+const flushedAtOnce = 32 * slabSize
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
