@@ -25,7 +25,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
   const records = new Map<OpId, CacheRecord>()
   let cached = 0
   const over = new AbortController()
-  const lastRun = plan.nodes.findLast(({ op }) => runsCommand(op))
+  const waiting = new Set(plan.nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
   const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
     tasks,
@@ -35,8 +35,10 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
       const inputs = inputsFrom(resultOf)
       try {
         if (!isLayerNode(node)) return await openSource(node, ports, signal)
-        const ahead = node === lastRun ? undefined : AbortSignal.any([signal, over.signal])
-        const result = await performStep(node, inputs, ports, slot, signal, ahead)
+        const begun = () => waiting.delete(node.id)
+        const ahead = { until: AbortSignal.any([signal, over.signal]), expected: () => waiting.size }
+        const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead })
+        begun()
         records.set(node.id, result.record)
         if (result.cached) cached++
         return await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))

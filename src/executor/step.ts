@@ -6,11 +6,19 @@ import type { BuildEvent } from './events.ts'
 import { explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
+import type { Ahead } from './sandbox/index.ts'
 import type { Slot } from './schedule.ts'
 import type { Inputs } from './values.ts'
 
 /** A node whose op makes a layer. */
 export type LayerNode = Node & { readonly op: LayerOp }
+
+/** What a step has to do with the other steps that run commands. */
+export interface Commands {
+  /** To be called when it begins to run. */
+  readonly begun: () => void
+  readonly ahead: Ahead
+}
 
 /** How a step got its layer. */
 export interface StepResult {
@@ -21,7 +29,7 @@ export interface StepResult {
 /**
  * Looks a step up, else runs it and keeps what it gave. The same step wanted by two builds runs once: the second one waits,
  * and finds the record of the first.
- * @param ahead until this signal, another command may have to be run
+ * @param commands told when this one begins, and of those that may come after it
  */
 export async function performStep(
   node: LayerNode,
@@ -29,9 +37,9 @@ export async function performStep(
   ports: ExecutorPorts,
   slot: Slot,
   signal: AbortSignal,
-  ahead?: AbortSignal,
+  commands: Commands,
 ): Promise<StepResult> {
-  const context = contextOf(node, inputs, ports, signal, ahead)
+  const context = contextOf(node, inputs, ports, signal, commands)
   const executor = executorOf(node.op)
   const quick = executor.quickKey(context)
   const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
@@ -132,7 +140,7 @@ function contextOf(
   inputs: Inputs,
   ports: ExecutorPorts,
   signal: AbortSignal,
-  ahead: AbortSignal | undefined,
+  commands: Commands,
 ): OpContext {
   let begun = false
   return {
@@ -140,8 +148,9 @@ function contextOf(
     ports,
     node,
     signal,
-    ahead,
+    ahead: commands.ahead,
     begin() {
+      commands.begun()
       if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label, makes: true })
       begun = true
     },

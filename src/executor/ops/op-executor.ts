@@ -2,7 +2,7 @@ import type { CacheRecord, KeyComponents, LayerRecord, PreparedLayer } from '../
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
-import type { SandboxOutput } from '../sandbox/index.ts'
+import type { Ahead, SandboxOutput } from '../sandbox/index.ts'
 import type { Inputs } from '../values.ts'
 
 /** What the key of an op is made of, and what an explanation of a miss may want besides. */
@@ -28,8 +28,8 @@ export interface OpContext {
   readonly ports: ExecutorPorts
   readonly node: Node
   readonly signal: AbortSignal
-  /** Until this signal, another command may have to be run; absent when this is the last one. */
-  readonly ahead: AbortSignal | undefined
+  /** Of the commands that may have to be run after this one. */
+  readonly ahead: Ahead
   /** Shows that the step has begun, once: for what takes long before it is known whether it has to run. */
   readonly begin: () => void
   readonly output: SandboxOutput

@@ -34,7 +34,7 @@ export async function runCommand(
     hostname: hostnameOf(op),
     insecure: op.security === 'insecure',
     limits: op.limits,
-    ...(context.ahead && { ahead: context.ahead }),
+    ahead: context.ahead,
     scratch,
   }
   const masked = await maskSecrets(op.mounts, context)

@@ -16,8 +16,19 @@ export interface Launch {
   readonly cwd: string
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
-  /** Runs when the namespaces are there and before the script passes `go`; what it returns is called at the end. */
-  readonly connect?: (pid: number, signal: AbortSignal) => Promise<() => void>
+  /** Runs when the namespaces are there and before the script passes `go`; what it returns is closed at the end. */
+  readonly connect?: (pid: number, signal: AbortSignal) => Promise<Connection>
+  /** Instead: that of a launch which has ended. It is in none of `namespaces`. */
+  readonly connected?: Connection
+}
+
+/** A network namespace with a way out. */
+export interface Connection {
+  /** The namespace as a file that can be entered, until it is closed; undefined where that cannot be. */
+  readonly namespace: string | undefined
+  /** True while the way out is there, and nothing in the namespace is left of who used it. */
+  isFresh(): boolean
+  close(): void
 }
 
 /** What a launch does not have to know before it is run. */
@@ -28,6 +39,8 @@ export interface Work {
   readonly owner?: { readonly uid: number; readonly gid: number }
   /** Gets the first process in the namespaces, by the number it has here, before the script passes `go`. */
   readonly admit?: ((init: number) => void) | undefined
+  /** Gets the connection when all has ended, in place of its being closed. */
+  readonly keep?: ((connection: Connection) => void) | undefined
 }
 
 /** A script that has begun, and waits at `go`, or before it for its lines. One of both is to be called, once. */
@@ -71,15 +84,15 @@ export function begin(tools: Tools, machine: Machine, what: Launch): Begun {
   const pipes = openPipes()
   const child = start(tools, machine, what, pipes)
   const cut = new AbortController()
-  const connected = connect(child, what.connect, cut.signal)
+  const connected = what.connected ? Promise.resolve(what.connected) : connect(child, what.connect, cut.signal)
   connected.catch(() => undefined) // whoever runs it gets it
   const end = () => {
     cut.abort()
     killAll(child)
   }
-  const disconnect = () =>
+  const disconnect = (keep: Work['keep']) =>
     void connected.then(
-      (leave) => leave?.(),
+      (connection) => connection && (keep ? keep(connection) : connection.close()),
       () => undefined,
     )
   return {
@@ -88,31 +101,36 @@ export function begin(tools: Tools, machine: Machine, what: Launch): Begun {
       const drained = pipes.drain(output)
       const swept = what.sweep && child.exit.then(what.sweep)
       signal.addEventListener('abort', end, { once: true })
+      let hasEnded = false
       try {
         if (signal.aborted) end()
-        return await supervise(child, work, connected, signal)
+        const ended = await supervise(child, work, connected, signal)
+        hasEnded = true
+        return ended
       } catch (error) {
         end()
         await child.closed
         signal.throwIfAborted()
         throw error
       } finally {
-        disconnect()
+        disconnect(hasEnded ? work.keep : undefined)
         signal.removeEventListener('abort', end)
         await Promise.all([drained, swept])
       }
     },
     end() {
       end()
-      disconnect()
+      disconnect(undefined)
       pipes.close()
     },
   }
 }
 
-function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }: Launch, pipes: OutputPipes) {
+function start(tools: Tools, machine: Machine, what: Launch, pipes: OutputPipes) {
+  const { namespaces, script, args, cwd, connected } = what
+  const enter = connected ? [tools.need('nsenter'), `--net=${connected.namespace}`, '--'] : []
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
-  const command = [...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
+  const command = [...enter, ...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
   try {
     return startScript(
       {
@@ -129,8 +147,12 @@ function start(tools: Tools, machine: Machine, { namespaces, script, args, cwd }
   }
 }
 
-/** What is to be called in the end; nothing when there is nothing to connect, or the script ended before. */
-async function connect(child: ScriptChild, way: Launch['connect'], signal: AbortSignal) {
+/** What is to be closed in the end; nothing when there is nothing to connect, or the script ended before. */
+async function connect(
+  child: ScriptChild,
+  way: Launch['connect'],
+  signal: AbortSignal,
+): Promise<Connection | undefined> {
   if (!way) return undefined
   await Promise.race([child.ready, child.closed])
   return child.init() === undefined ? undefined : await way(child.pid, signal)

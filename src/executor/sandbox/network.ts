@@ -2,7 +2,8 @@ import { accessSync, closeSync, constants } from 'node:fs'
 import { TsbuildError } from '../../errors.ts'
 import { makePipe, startProcess } from '../../syscalls/index.ts'
 import { watch, withNothing } from './child.ts'
-import { type Launch, launch } from './launch.ts'
+import { connectionOf } from './connection.ts'
+import { type Connection, type Launch, launch } from './launch.ts'
 import type { Machine } from './machine.ts'
 import { endOf, readerOf } from './pipes.ts'
 import { type ProbeCache, remembered } from './probe-cache.ts'
@@ -80,8 +81,8 @@ function canUse(device: string): boolean {
   }
 }
 
-/** Gives the network namespace of a process a way out; what it returns takes it away. */
-async function connect(tools: Tools, machine: Machine, pid: number, signal: AbortSignal): Promise<() => void> {
+/** Gives the network namespace of a process a way out. */
+async function connect(tools: Tools, machine: Machine, pid: number, signal: AbortSignal): Promise<Connection> {
   const { child, ready, said } = startSlirp(tools, machine, pid)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   ready.once('data', () => resolve())
@@ -91,7 +92,7 @@ async function connect(tools: Tools, machine: Machine, pid: number, signal: Abor
   signal.addEventListener('abort', aborted, { once: true })
   try {
     await promise
-    return child.kill
+    return connectionOf(pid, child)
   } catch (error) {
     child.kill()
     throw error

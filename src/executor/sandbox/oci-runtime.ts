@@ -6,7 +6,7 @@ import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { begin, type Ended, type Launch } from './launch.ts'
+import { begin, type Connection, type Ended, type Launch } from './launch.ts'
 import { type LaunchesAhead, launchesAhead } from './launches-ahead.ts'
 import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
@@ -40,7 +40,9 @@ ${handOver}`
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
   let swept: Promise<void> | undefined
-  const launches = launchesAhead((network) => begin(host.tools, host.machine, launchOf(name, network, abilities, host)))
+  const launches = launchesAhead((network, kept) =>
+    begin(host.tools, host.machine, launchOf(name, network, abilities, host, kept)),
+  )
   const why = noCgroup[abilities.cgroups]
   return {
     name,
@@ -104,8 +106,9 @@ function launchOf(
   network: SandboxSpec['network'],
   abilities: RuntimeAbilities,
   { tools, network: ways }: Host,
+  kept: Connection | undefined,
 ): Launch {
-  const connect = ways.connectorFor(network)
+  const connect = kept ? undefined : ways.connectorFor(network)
   const without = name === 'runc' ? ['--rootless', 'true'] : ['--cgroup-manager', 'disabled']
   const options = abilities.cgroups === 'by runtime' ? [] : without
   return {
@@ -114,6 +117,7 @@ function launchOf(
     args: [tools.need(name), ...options, 'run', '--bundle', '.', 'step'],
     cwd: '/',
     ...(connect && { connect }),
+    ...(kept && { connected: kept }),
   }
 }
 
@@ -127,7 +131,10 @@ async function runBundle(
   const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
   try {
     const begun = launches.take(spec.network, spec.ahead)
-    return await begun.run({ lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add }, output, signal)
+    // A step with all capabilities may have changed the namespace.
+    const keep = spec.insecure ? undefined : (connection: Connection) => launches.keep(connection, spec.ahead)
+    const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add, keep }
+    return await begun.run(work, output, signal)
   } finally {
     await group?.remove()
   }

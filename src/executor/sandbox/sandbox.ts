@@ -31,6 +31,14 @@ export type SandboxMount =
       readonly readOnly: boolean
     }
 
+/** What is known of the commands that come after one. */
+export interface Ahead {
+  /** Until this signal there may be one. */
+  readonly until: AbortSignal
+  /** How many there may be at most, now. */
+  readonly expected: () => number
+}
+
 /** One command, shut in. */
 export interface SandboxSpec {
   /** Unique on this machine. */
@@ -48,8 +56,8 @@ export interface SandboxSpec {
   /** All capabilities, no seccomp, nothing masked: `RUN --security=insecure`. */
   readonly insecure: boolean
   readonly limits: RunLimits
-  /** Until this signal another step may come: a sandbox may get ready for it while this one runs. */
-  readonly ahead?: AbortSignal
+  /** Other steps may come: a sandbox may get ready for the next while this one runs. */
+  readonly ahead?: Ahead
   /** An empty private directory for bundle, sockets and the like; removed by the caller. */
   readonly scratch: string
 }

@@ -156,13 +156,42 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
   })
 
   it('steps that follow each other share nothing, and nothing waits when no more may come', async () => {
-    const ahead = new AbortController()
+    const over = new AbortController()
+    const ahead = { until: over.signal, expected: () => 1 }
     for (const _ of [1, 2, 3]) {
       const line = 'ls /dev/shm; ls -d /proc/[0-9]* | wc -l; hostname; touch /dev/shm/left; sleep 9999 & sleep 0.2'
-      const said = (await sh(line, { network: 'default', ahead: ahead.signal })).split('\n')
+      const said = (await sh(line, { network: 'default', ahead })).split('\n')
       expect(said).toEqual([expect.stringMatching(/^[1-4]$/), 'buildkitsandbox'])
     }
-    ahead.abort()
+    over.abort()
+    expect(await until(() => childrenOf(process.pid).length === 0)).toBe(true)
+  })
+
+  it.skipIf(form === 'native')('a network namespace is used again only when nothing is left in it', async () => {
+    const over = new AbortController()
+    const ahead = { until: over.signal, expected: () => 1 }
+    const used: string[] = []
+    const step = async (line: string, insecure = false) => {
+      const said = await sh(`readlink /proc/self/ns/net; wc -l </proc/net/tcp; ${line} sleep 0.2`, {
+        network: 'default',
+        ahead,
+        insecure,
+      })
+      const [namespace = '', lines] = said.split('\n')
+      expect(lines).toBe('1')
+      used.push(namespace)
+    }
+    // While one runs, the launch of the next is begun: so it is the one after that which may come to the same place.
+    for (const _ of [1, 2, 3, 4]) await step('')
+    const isConnected = opened.notices.length === 0
+    if (isConnected) expect(used.slice(2)).toEqual(used.slice(0, 2))
+    // The side that ends a connection keeps its port for a minute.
+    const left = '(sleep 0.1; echo) | nc -l -p 5000 & sleep 0.05; nc 127.0.0.1 5000; grep -c " 06 " /proc/net/tcp;'
+    await step(left)
+    await step('', true)
+    for (const _ of [1, 2]) await step('')
+    if (isConnected) expect(used.slice(6)).not.toContainEqual(expect.toBeOneOf(used.slice(4, 6)))
+    over.abort()
     expect(await until(() => childrenOf(process.pid).length === 0)).toBe(true)
   })
 
