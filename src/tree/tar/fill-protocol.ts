@@ -49,36 +49,55 @@ export interface PackedReads {
 }
 
 const numbersOfRead = 8
+const wordsOfIdentity = 4
 const kinds = { none: 0, plain: 1, identified: 2 } as const
 
 export function packReads(reads: readonly FileRead[]): PackedReads {
   const names: string[] = []
   const numbers = new Float64Array(reads.length * numbersOfRead)
-  const identities = new BigUint64Array(reads.length * 4)
-  reads.forEach(({ file, size, from, length, at, copy }, index) => {
-    const { path = '', offset = 0, size: fileSize = 0, identity } = file ?? {}
-    const kind = identity ? kinds.identified : file ? kinds.plain : kinds.none
-    names.push(path, copy?.path ?? '', copy?.digest ?? '')
-    numbers.set([kind, offset, fileSize, size, from, length, at, copy?.offset ?? 0], index * numbersOfRead)
-    if (identity) identities.set([identity.dev, identity.ino, identity.mtimeNs, identity.ctimeNs], index * 4)
-  })
+  const identities = new BigUint64Array(reads.length * wordsOfIdentity)
+  let place = 0
+  let identityPlace = 0
+  for (const { file, size, from, length, at, copy } of reads) {
+    const identity = file?.identity
+    names.push(file?.path ?? '', copy?.path ?? '', copy?.digest ?? '')
+    // One by one: a list for each of many files would be felt.
+    numbers[place] = identity ? kinds.identified : file ? kinds.plain : kinds.none
+    numbers[place + 1] = file?.offset ?? 0
+    numbers[place + 2] = file?.size ?? 0
+    numbers[place + 3] = size
+    numbers[place + 4] = from
+    numbers[place + 5] = length
+    numbers[place + 6] = at
+    numbers[place + 7] = copy?.offset ?? 0
+    if (identity) {
+      identities[identityPlace] = identity.dev
+      identities[identityPlace + 1] = identity.ino
+      identities[identityPlace + 2] = identity.mtimeNs
+      identities[identityPlace + 3] = identity.ctimeNs
+    }
+    place += numbersOfRead
+    identityPlace += wordsOfIdentity
+  }
   return { names: names.join('\0'), numbers, identities }
 }
 
 export function unpackReads({ names, numbers, identities }: PackedReads): readonly FileRead[] {
   const texts = names.split('\0')
   return Array.from({ length: numbers.length / numbersOfRead }, (_, index) => {
-    const [kind = 0, offset = 0, fileSize = 0, size = 0, from = 0, length = 0, at = 0, copyOffset = 0] =
-      numbers.subarray(index * numbersOfRead)
-    const [path = '', copyPath = '', digest = ''] = texts.slice(index * 3, index * 3 + 3)
-    const identity = kind === kinds.identified ? identityOf(identities.subarray(index * 4)) : undefined
-    const file: FilePart | undefined = kind === kinds.none ? undefined : { path, offset, size: fileSize, identity }
+    const number = (which: number) => numbers[index * numbersOfRead + which] ?? 0
+    const text = (which: number) => texts[index * 3 + which] ?? ''
+    const kind = number(0)
+    const identity = kind === kinds.identified ? identityOf(identities, index * wordsOfIdentity) : undefined
+    const file: FilePart | undefined =
+      kind === kinds.none ? undefined : { path: text(0), offset: number(1), size: number(2), identity }
     const copy: FileCopy | undefined =
-      copyPath === '' ? undefined : { path: copyPath, offset: copyOffset, digest: parseDigest(digest) }
-    return { file, size, from, length, at, copy }
+      text(1) === '' ? undefined : { path: text(1), offset: number(7), digest: parseDigest(text(2)) }
+    return { file, size: number(3), from: number(4), length: number(5), at: number(6), copy }
   })
 }
 
-function identityOf([dev = 0n, ino = 0n, mtimeNs = 0n, ctimeNs = 0n]: BigUint64Array): FileIdentity {
-  return { dev, ino, mtimeNs: BigInt.asIntN(64, mtimeNs), ctimeNs: BigInt.asIntN(64, ctimeNs) }
+function identityOf(words: BigUint64Array, at: number): FileIdentity {
+  const word = (which: number) => words[at + which] ?? 0n
+  return { dev: word(0), ino: word(1), mtimeNs: BigInt.asIntN(64, word(2)), ctimeNs: BigInt.asIntN(64, word(3)) }
 }

@@ -43,8 +43,9 @@ export async function writeTarFile(
   file: FileHandle,
   { signal, thread, copyOf, read = () => {} }: TarFileOptions = {},
 ): Promise<WrittenTar> {
-  const memory: readonly Uint8Array[] = Array.from({ length: slabCount }, () =>
-    Buffer.from(new SharedArrayBuffer(slabSize)),
+  const memory: readonly Uint8Array[] = Array.from(
+    { length: slabCount },
+    () => new Uint8Array(new SharedArrayBuffer(slabSize)),
   )
   const free = [...memory]
   const slabs = slabsOf(changes, () => taken(free), copyOf)
