@@ -60,7 +60,8 @@ export function loadedWith({ outputs }: Metafile, sources: readonly string[]): R
 
 /**
  * Puts some pieces into one file, each still evaluated when it is first asked for: finding and reading forty files takes longer
- * than what is in them. In their own places stands where they are now, for the pieces that are loaded later.
+ * than what is in them. In their own places stands where they are now, for the pieces that are loaded later. The name `$piece` is
+ * none that a source has: it would be that of the source in there.
  * @param main the piece that gives the file its name, and whose exports are those of the file
  */
 export function merged(
@@ -77,14 +78,14 @@ export function merged(
     }
     parts.push(`${JSON.stringify(name)}(module,exports,require){${linked(name, text, together)}\n}`)
     const back = JSON.stringify(`./${path.relative(path.dirname(name), main)}`)
-    if (name !== main) out.set(name, `module.exports=require(${back}).piece(${JSON.stringify(name)})\n`)
+    if (name !== main) out.set(name, `module.exports=require(${back}).$piece(${JSON.stringify(name)})\n`)
   }
   out.set(
     main,
     `"use strict";const pieces={${parts.join(',\n')}};
 const loaded=new Map();
-function piece(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};loaded.set(name,module);pieces[name](module,module.exports,require)}return module.exports}
-module.exports={...piece(${JSON.stringify(main)}),piece};
+function $piece(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};loaded.set(name,module);pieces[name](module,module.exports,require)}return module.exports}
+module.exports={...$piece(${JSON.stringify(main)}),$piece};
 `,
   )
   return out
@@ -94,6 +95,6 @@ module.exports={...piece(${JSON.stringify(main)}),piece};
 function linked(name: string, text: string, together: ReadonlySet<string>): string {
   return text.replaceAll(/\b(require|import)\("(\.\.?\/[^"]+)"\)/g, (_, how: string, specifier: string) => {
     const other = path.posix.join(path.posix.dirname(name), specifier)
-    return together.has(other) ? `piece(${JSON.stringify(other)})` : `${how}("./${other}")`
+    return together.has(other) ? `$piece(${JSON.stringify(other)})` : `${how}("./${other}")`
   })
 }

@@ -75,9 +75,9 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
   const image = async (layer: LayerRecord): Promise<string | undefined> => {
     const path = places.image(layer.diffId)
     const { isWholeImage, writeImage } = await making()
-    if (await isWholeImage(path)) return path
+    if (isWholeImage(path)) return path
     return store.locked(`make ${path}`, async () => {
-      if (await isWholeImage(path)) return path
+      if (isWholeImage(path)) return path
       const made = await writeImage(store, layer, await files.index(layer), devices)
       if (made !== undefined) await publish(made, path)
       return made && path

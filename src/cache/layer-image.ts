@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { fstatSync } from 'node:fs'
 import { hexOf, sha256 } from '../digest/index.ts'
 import { erofsImage, NotIndexableError } from '../erofs/index.ts'
-import { isSystemError } from '../errors.ts'
 import { type Store, writeFresh } from '../store/index.ts'
 import type { Change } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
+import { digestOfStart } from './digest-of-start.ts'
+import { readAt, withFile } from './index-file/blocks.ts'
 import { changeOf, type LayerIndex } from './layer-index.ts'
 
 /**
@@ -38,15 +39,12 @@ function tryImage({ diffId }: LayerRecord, index: LayerIndex, devices: 'make' | 
 }
 
 /** True when an image is there and is as it was written. */
-export async function isWholeImage(path: string): Promise<boolean> {
-  try {
-    const bytes = await readFile(path)
-    const [image, seal] = [bytes.subarray(0, -sealSize), bytes.subarray(-sealSize)]
-    return hexOf(sha256(image)) === seal.toString('hex')
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false
-    throw error
-  }
+export function isWholeImage(path: string): boolean {
+  const isWhole = withFile(path, (fd) => {
+    const length = Math.max(0, fstatSync(fd).size - sealSize)
+    return hexOf(digestOfStart(fd, length)) === readAt(fd, length, sealSize).toString('hex')
+  })
+  return isWhole ?? false
 }
 
 const sealSize = 32

@@ -32,7 +32,7 @@ test('pieces in one file are evaluated once, when asked for, whoever asks', () =
   const pieces = new Map([
     [
       'main.cjs',
-      'exports.start=()=>require("./chunks/shared.cjs").count();exports.late=()=>require("./chunks/cold.cjs").twice()',
+      'const piece=0;exports.start=()=>require("./chunks/shared.cjs").count();exports.late=()=>require("./chunks/cold.cjs").twice()',
     ],
     ['chunks/shared.cjs', 'let n=0;exports.count=()=>++n'],
     ['chunks/cold.cjs', 'const shared=require("./shared.cjs");exports.twice=()=>[shared.count(),shared.count()]'],

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
-import { sha256, sha256Hasher } from '../../digest/index.ts'
+import { sha256 } from '../../digest/index.ts'
+import { digestOfStart } from '../digest-of-start.ts'
 import { type Blocks, openBlocks, readAt, withFile } from './blocks.ts'
 import { ByteReader } from './bytes.ts'
 import { footLength, magic } from './form.ts'
@@ -19,7 +20,6 @@ export interface IndexFile {
 
 /** Bytes that are read at once, and kept: of most layers the directories that are looked at first are among them. */
 const tailLength = 16 * 1024
-const pieceSize = 1 << 20
 
 /** Opens what `indexPieces` wrote; undefined for anything else, of another version, or damaged where it is read. */
 export function openIndexFile(path: string): IndexFile | undefined {
@@ -62,15 +62,4 @@ function indexFile(path: string, header: Buffer, tail: Buffer, tailOffset: numbe
     blocks: openBlocks(path, tail, tailOffset),
     isWhole: () => withFile(path, (fd) => digestOfStart(fd, bodySize)) === digest,
   }
-}
-
-function digestOfStart(fd: number, size: number) {
-  const hasher = sha256Hasher()
-  for (let done = 0; done < size; ) {
-    const piece = readAt(fd, done, Math.min(pieceSize, size - done))
-    if (piece.length === 0) break
-    hasher.update(piece)
-    done += piece.length
-  }
-  return hasher.digest()
 }
