@@ -1,7 +1,8 @@
 import { type Digest, digestOf } from '../digest/index.ts'
 import type { OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
-import { type FileTree, overlay } from '../tree/index.ts'
+import type { FileTree } from '../tree/index.ts'
+import { mergedTree } from './merged-tree.ts'
 import type { ContextFiles } from './ports.ts'
 
 /** A stack of layers with what names it, and its merged files, which are looked up on first use. */
@@ -69,13 +70,12 @@ function chainOf(below: Digest, contentId: Digest): Digest {
 
 function snapshotOf(layers: readonly Layer[], chain: Digest): SnapshotValue {
   let merged: Promise<FileTree> | undefined
-  const merge = async () => overlay(await Promise.all(layers.map((layer) => layer.tree('part'))))
   return {
     kind: 'snapshot',
     layers,
     chain,
     tree() {
-      merged ??= merge()
+      merged ??= mergedTree(layers)
       return merged
     },
   }

@@ -6,13 +6,13 @@ import {
   type Entry,
   type FileTree,
   type OverlayMarks,
-  overlay,
   rootPath,
   setDirectory,
   unpackTar,
   upperChanges,
   writeTar,
 } from '../../tree/index.ts'
+import { mergedTree } from '../merged-tree.ts'
 import { overImplied } from './implied.ts'
 import type { RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
@@ -77,11 +77,6 @@ export async function lowerDirectories(
 
 /** The directory of a layer, unpacked where that has not happened yet. */
 export const unpackedLower: LowerOf = (layer) => layer.directory()
-
-/** The files of some layers, lowest first. */
-export async function mergedTree(layers: readonly Layer[]): Promise<FileTree> {
-  return overlay(await Promise.all(layers.map((layer) => layer.tree('part'))))
-}
 
 export function targetPaths({ places }: PlacedTargets): ReadonlyMap<string, string> {
   return new Map([...places].map(([asked, place]) => [asked, absolutePath(place)]))
