@@ -16,21 +16,33 @@ export async function contentId(changes: Iterable<Change>, digestOf: DigestOf): 
   return addUp(changes, digestOf, () => {})
 }
 
-/** A content id, and what counts of each change but its path: a short text that is the same when that is the same. */
+/** A content id, and what it is made of. */
 export interface ContentList {
   readonly id: Digest
-  /** In the order of the paths. */
-  readonly texts: readonly (readonly [TreePath, string])[]
+  /** In the order of the paths: each, and a short text that is the same when what counts there is. Made when it is asked for. */
+  texts(): Iterable<readonly [TreePath, string]>
 }
 
 /** What these changes say as one digest (`contentId`) and one by one. */
 export async function contentOf(changes: Iterable<Change>, digestOf: DigestOf): Promise<ContentList> {
-  const texts: (readonly [TreePath, string])[] = []
-  const id = await addUp(changes, digestOf, ({ kind, path }, fields) => {
-    const text = `${kind} ${fields}`
-    texts.push([path, text.length > longestText ? sha256(text) : text])
+  const counted: Change[] = []
+  const digests: (Digest | '')[] = []
+  const id = await addUp(changes, digestOf, (change, digest) => {
+    counted.push(change)
+    digests.push(digest)
   })
-  return { id, texts }
+  return {
+    id,
+    *texts() {
+      for (const [at, change] of counted.entries()) yield [change.path, brief(change, digests[at] ?? '')]
+    },
+  }
+}
+
+function brief(change: Change, digest: Digest | ''): string {
+  // Joined, it does not hold on to what it was made of.
+  const text = [change.kind, fieldsOf(change, digest)].join(' ')
+  return text.length > longestText ? sha256(text) : text
 }
 
 /** More than what counts of a file without extended attributes. */
@@ -39,7 +51,7 @@ const longestText = 120
 async function addUp(
   changes: Iterable<Change>,
   digestOf: DigestOf,
-  note: (change: Change, fields: string) => void,
+  note: (change: Change, digest: Digest | '') => void,
 ): Promise<Digest> {
   const sorted = inOrder([...changes].filter(isSaid), (a, b) => comparePaths(a.path, b.path))
   const hasher = sha256Hasher()
@@ -49,9 +61,9 @@ async function addUp(
     const known = digests.every((digest) => typeof digest === 'string') ? digests : await Promise.all(digests)
     let bytes = ''
     batch.forEach((change, index) => {
-      const fields = fieldsOf(change, known[index] ?? '')
-      bytes += `${countOf(change)};${field(change.kind)}${field(textOf(change.path))}${fields}`
-      note(change, fields)
+      const digest = known[index] ?? ''
+      bytes += `${countOf(change)};${field(change.kind)}${field(textOf(change.path))}${fieldsOf(change, digest)}`
+      note(change, digest)
     })
     hasher.update(bytes)
   }

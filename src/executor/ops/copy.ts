@@ -155,7 +155,11 @@ function idOfSource(content: SourceContent): Digest {
 /** The same, entry by entry, for saying later which of them changed. */
 async function takenFiles(chosen: readonly ChosenSource[], listOf: ListOf): Promise<TakenFiles> {
   const contents = await Promise.all(chosen.map(listOf))
-  return contents.flat().flatMap(([, { texts }]) => texts.map(([path, text]) => [absolutePath(path), text] as const))
+  const taken = []
+  for (const [, content] of contents.flat()) {
+    for (const [path, text] of content.texts()) taken.push([absolutePath(path), text] as const)
+  }
+  return taken
 }
 
 function entriesOf({ tree, entry }: ChosenFile): Iterable<Entry> {
