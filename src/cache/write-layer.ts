@@ -92,13 +92,13 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
 }
 
 async function adopt(made: LayerAside, { store, files }: WriterPorts): Promise<LayerRecord> {
-  const { path, ordered, written } = made
+  const { path, ordered, written, digests } = made
   const { diffId, size } = written
   await store.blobs.adopt(path, diffId)
   await files.putIndex(diffId, { tarSize: size, changes: indexed(made) })
   return {
     diffId,
-    contentId: await contentId(ordered, (file) => digestIn(made, file)),
+    contentId: await contentId(ordered, (file) => found(digests.get(file.content), file)),
     descriptor: { mediaType: mediaTypes.layerTar, digest: diffId, size },
   }
 }
@@ -111,20 +111,19 @@ function checkUnchanged(file: FileEntry, digest: Digest, seen?: Digest): void {
   })
 }
 
-function* indexed(made: LayerAside): Generator<IndexedChange, void, undefined> {
+function* indexed({ ordered, written }: LayerAside): Generator<IndexedChange, void, undefined> {
   let file = 0
-  for (const change of made.ordered) {
+  for (const change of ordered) {
     if (change.kind !== 'file') {
       yield change
       continue
     }
-    const data = made.written.files[file++]?.offset ?? 0
-    yield { ...change, digest: digestIn(made, change), data }
+    const { digest, offset } = found(written.files[file++], change)
+    yield { ...change, digest, data: offset }
   }
 }
 
-function digestIn({ digests }: LayerAside, { path, content }: FileEntry): Digest {
-  const digest = digests.get(content)
-  if (!digest) throw new Error(`${path} was not written`)
-  return digest
+function found<T>(written: T | undefined, { path }: FileEntry): T {
+  if (written === undefined) throw new Error(`${path} was not written`)
+  return written
 }

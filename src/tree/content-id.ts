@@ -59,13 +59,13 @@ async function addUp(
     const batch = sorted.slice(start, start + batchSize)
     const digests = batch.map((change) => digestIn(change, digestOf))
     const known = digests.every((digest) => typeof digest === 'string') ? digests : await Promise.all(digests)
-    let bytes = ''
+    let text = ''
     batch.forEach((change, index) => {
       const digest = known[index] ?? ''
-      bytes += `${countOf(change)};${field(change.kind)}${field(textOf(change.path))}${fieldsOf(change, digest)}`
+      text += `${countOf(change)};${field(change.kind)}${field(textOf(change.path))}${fieldsOf(change, digest)}`
       note(change, digest)
     })
-    hasher.update(bytes)
+    hasher.update(text)
   }
   return hasher.digest()
 }

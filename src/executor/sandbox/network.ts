@@ -3,7 +3,7 @@ import { TsbuildError } from '../../errors.ts'
 import { makePipe, startProcess } from '../../syscalls/index.ts'
 import { watch, withNothing } from './child.ts'
 import { connectionOf } from './connection.ts'
-import { type Connection, type Launch, launch } from './launch.ts'
+import { type Connection, type Launch, launch, type Work } from './launch.ts'
 import type { Machine } from './machine.ts'
 import { endOf, readerOf } from './pipes.ts'
 import { type ProbeCache, remembered } from './probe-cache.ts'
@@ -15,6 +15,8 @@ import type { Tools } from './tools.ts'
 export interface StepNetwork {
   /** For a step that gets a network namespace with a way out: how to make that way. */
   connectorFor(network: SandboxSpec['network']): Launch['connect']
+  /** True when a step can be put into the network namespace of an earlier one. */
+  readonly servesAgain: boolean
   resolvConf(network: SandboxSpec['network'], host: string): string
 }
 
@@ -34,14 +36,18 @@ export async function openNetwork(
   notice: (message: string) => void,
 ): Promise<StepNetwork> {
   const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
-  if (problem === '') return networkWith((pid, signal) => connect(tools, machine, pid, signal))
+  if (problem === '') {
+    const hindrance = await remembered(cache, `network again ${machine.fingerprint}`, () => probeAgain(tools, machine))
+    return networkWith((pid, signal) => connect(tools, machine, pid, signal), hindrance === '')
+  }
   notice(`steps use the network of this machine: ${problem}`)
   return networkWith(undefined)
 }
 
 /** The network of the host for every step that wants one. */
-export function networkWith(connector: Launch['connect']): StepNetwork {
+export function networkWith(connector: Launch['connect'], servesAgain = false): StepNetwork {
   return {
+    servesAgain,
     connectorFor: (network) => (network === 'default' ? connector : undefined),
     resolvConf(network, host) {
       if (network === 'none') return ''
@@ -56,16 +62,39 @@ export function networkWith(connector: Launch['connect']): StepNetwork {
 async function probe(tools: Tools, machine: Machine): Promise<string> {
   if (!tools.find('slirp4netns')) return 'slirp4netns is not installed'
   if (!canUse('/dev/net/tun')) return '/dev/net/tun is missing, or may not be opened'
-  const way: Launch = {
+  return tried(tools, machine, {
     namespaces: ['--net'],
-    script: `${preamble}\ngo\n`,
-    args: [],
-    cwd: '/',
     connect: (pid, signal) => connect(tools, machine, pid, signal),
-  }
+  })
+}
+
+/** What keeps a step from the namespace of an earlier one, or nothing. */
+async function probeAgain(tools: Tools, machine: Machine): Promise<string> {
+  if (!tools.find('nsenter')) return 'nsenter is not installed'
+  let connected: Connection | undefined
+  const problem = await tried(tools, machine, {
+    namespaces: ['--net'],
+    connect: (pid, signal) => connect(tools, machine, pid, signal),
+    keep(connection) {
+      connected = connection
+    },
+  })
+  if (problem !== '') return problem
+  if (connected?.isFresh()) return tried(tools, machine, { namespaces: ['--pid'], connected })
+  connected?.close()
+  return 'its namespace cannot be named'
+}
+
+/** Runs a script that does nothing. */
+async function tried(
+  tools: Tools,
+  machine: Machine,
+  way: Omit<Launch & Work, 'script' | 'args' | 'cwd'>,
+): Promise<string> {
+  const what = { ...way, script: `${preamble}\ngo\n`, args: [], cwd: '/' }
   try {
-    const { started, complaints } = await launch(tools, machine, way, () => {}, AbortSignal.timeout(patience))
-    return started ? '' : complaints
+    const { started, complaints } = await launch(tools, machine, what, () => {}, AbortSignal.timeout(patience))
+    return started ? '' : complaints || 'it does not start'
   } catch (error) {
     if (error instanceof Error) return error.message
     throw error

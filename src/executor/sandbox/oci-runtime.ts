@@ -56,7 +56,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       signal.throwIfAborted()
       writeBundle(spec, abilities, host)
       const held = withholdComplaints(output, complaintsOf(name))
-      const ended = await runBundle(launches, spec, abilities, held.output, signal)
+      const ended = await runBundle(launches, spec, abilities, host, held.output, signal)
       return await resultOf(name, spec, ended, held)
     },
   }
@@ -125,6 +125,7 @@ async function runBundle(
   launches: LaunchesAhead,
   spec: SandboxSpec,
   abilities: RuntimeAbilities,
+  { network }: Host,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
@@ -132,7 +133,8 @@ async function runBundle(
   try {
     const begun = launches.take(spec.network, spec.ahead)
     // A step with all capabilities may have changed the namespace.
-    const keep = spec.insecure ? undefined : (connection: Connection) => launches.keep(connection, spec.ahead)
+    const mayServe = network.servesAgain && !spec.insecure
+    const keep = mayServe ? (connection: Connection) => launches.keep(connection, spec.ahead) : undefined
     const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add, keep }
     return await begun.run(work, output, signal)
   } finally {
