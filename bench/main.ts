@@ -24,7 +24,7 @@ const root = path.resolve(import.meta.dirname, '..')
 async function main(flags: Flags): Promise<number> {
   if (flags.help) return say(usage)
   if (flags.list) return say(listed())
-  if (flags.from !== undefined) return show(JSON.parse(readFileSync(flags.from, 'utf8')) as Report, flags)
+  if (flags.from !== undefined) return show(readReport(flags.from), flags)
   const chosen = choose(flags)
   const program = path.resolve(flags.program ?? path.join(root, 'bin/tsbuild.js'))
   const dist = path.join(path.dirname(program), '../dist')
@@ -40,11 +40,26 @@ async function main(flags: Flags): Promise<number> {
   }
 }
 
+/** @throws {Error} when that is none, or a name is wrong */
 function choose({ only, modes, rounds }: Flags): readonly Case[] {
   for (const name of only ?? []) workload(name)
-  return cases
-    .filter((one) => (only?.includes(one.workload) ?? true) && (modes?.includes(one.mode) ?? true))
-    .map((one) => (rounds === undefined || one.rounds === 0 ? one : { ...one, rounds }))
+  const known = [...new Set<string>(cases.map(({ mode }) => mode))]
+  const wrong = modes?.find((mode) => !known.includes(mode))
+  if (wrong !== undefined) throw new Error(`no mode ${wrong}: there are ${known.join(', ')}`)
+  const chosen = cases.filter((one) => (only?.includes(one.workload) ?? true) && (modes?.includes(one.mode) ?? true))
+  if (chosen.length === 0) throw new Error('none of these workloads has one of these modes: see --list')
+  return chosen.map((one) => (rounds === undefined || one.rounds === 0 ? one : { ...one, rounds }))
+}
+
+/** @throws {Error} when it is not what `--json` writes */
+function readReport(file: string): Report {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    if (report.format === 1) return report
+  } catch (error) {
+    throw new Error(`--from ${file}: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+  throw new Error(`--from ${file}: that is not what --json writes`)
 }
 
 async function runAll(world: World, chosen: readonly Case[], flags: Flags): Promise<Report> {
