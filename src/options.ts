@@ -42,6 +42,8 @@ export interface BuildOptions {
   /** `missing`: ask the registry only for what is not in the store. */
   readonly pull?: 'always' | 'missing' | 'never'
   readonly secrets?: Readonly<Record<string, { readonly file: string } | { readonly env: string }>>
+  /** A layer may have the value of a secret in it: a notice says so, in place of an error. */
+  readonly allowSecretInLayer?: boolean
   /** `--ssh`: agents by id. A path is the socket of an agent or a private key; without one it is that of `SSH_AUTH_SOCK`. */
   readonly ssh?: readonly { readonly id: string; readonly paths: readonly string[] }[]
   readonly network?: 'default' | 'none' | 'host'

@@ -1,6 +1,8 @@
 import type { Digest, Json } from '../digest/index.ts'
 import type { Descriptor, Layer } from '../image/index.ts'
 import type { Change, FileEntry, Survey } from '../tree/index.ts'
+import type { Wanted } from './byte-search.ts'
+import type { Find, LayerWatch } from './layer-search.ts'
 import type { PackedLayers } from './packed.ts'
 
 /** sha256 of all that decides the result of a step. Made by `cacheKey` from its components. */
@@ -33,6 +35,8 @@ export interface CacheRecord {
   readonly components: KeyComponents
   /** COPY: the files it took (path in the source, and a text for mode, owner and bytes), for explaining a miss. */
   readonly files?: readonly (readonly [path: string, content: string])[]
+  /** Ids of the secrets whose values, as they were then, were looked for in the layer and are not there. */
+  readonly without?: readonly string[]
 }
 
 /** What was done before. Every file of it may be deleted at any time, and only costs time. */
@@ -80,6 +84,10 @@ export interface Layers {
    * the directory is moved into the cache and becomes the layer's.
    */
   fromUpper(directory: string, changes: Iterable<Change>, signal: AbortSignal): Promise<Layer>
+  /** The same, that look into each layer before it is kept. */
+  watching(watch: LayerWatch): Layers
+  /** Looks into a layer that was made before. */
+  search(layer: LayerRecord, wanted: readonly Wanted[]): Promise<readonly Find[]>
   fromRecord(record: LayerRecord): Layer
   /** A layer of an image that exists: named at once, fetched (digest, size and diff id checked) on first read. */
   fromDescriptor(descriptor: Descriptor, diffId: Digest): Layer

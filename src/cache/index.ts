@@ -1,3 +1,4 @@
+export type { Wanted } from './byte-search.ts'
 export type {
   Cache,
   CacheKey,
@@ -10,5 +11,6 @@ export type {
   Records,
 } from './cache.ts'
 export { cacheKey } from './key.ts'
+export type { Find, LayerWatch } from './layer-search.ts'
 export { type CacheOptions, openCache } from './open.ts'
 export { repairing } from './repairing.ts'

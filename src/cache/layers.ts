@@ -1,22 +1,28 @@
 import type { Layer } from '../image/index.ts'
 import type { Tree } from '../tree/index.ts'
 import type { LayerRecord, Layers } from './cache.ts'
+import type { LayerWatch } from './layer-search.ts'
 import { layerTree } from './layer-tree.ts'
 import type { LayerWriter, WriterPorts } from './write-layer.ts'
 
 /** @param writer what writes new layers: asked for with the first */
-export function openLayers(ports: WriterPorts, writer: () => Promise<LayerWriter>): Layers {
+export function openLayers(ports: WriterPorts, writer: () => Promise<LayerWriter>, watch?: LayerWatch): Layers {
   const fromRecord = (record: LayerRecord) => layerOf(record, ports)
   return {
-    fromChanges: async (changes, signal, older) => fromRecord(await (await writer()).write(changes, signal, older)),
+    fromChanges: async (changes, signal, older) =>
+      fromRecord(await (await writer()).write(changes, signal, { older, watch })),
     async prepare(changes, signal) {
-      const { digestOf, keep, drop } = await (await writer()).prepare(changes, signal)
+      const { digestOf, keep, drop } = await (await writer()).prepare(changes, signal, watch)
       return { digestOf, drop, keep: async () => fromRecord(await keep()) }
     },
     async fromUpper(directory, changes, signal) {
-      const record = await (await writer()).write(changes, signal)
+      const record = await (await writer()).write(changes, signal, { watch })
       await ports.files.adoptDirectory(record.diffId, directory)
       return fromRecord(record)
+    },
+    watching: (added) => openLayers(ports, writer, added),
+    async search(layer, wanted) {
+      return (await import('./search-layer.ts')).searchLayer(layer, wanted, ports.files)
     },
     fromRecord,
     fromDescriptor: (descriptor, diffId) => fromRecord({ descriptor, diffId, contentId: diffId }),

@@ -60,7 +60,8 @@ function isRecord(value: unknown): value is CacheRecord {
     typeof value['created'] === 'string' &&
     !Number.isNaN(Date.parse(value['created'])) &&
     isCount(value['milliseconds']) &&
-    isComponents(value['components'])
+    isComponents(value['components']) &&
+    (value['without'] === undefined || isTexts(value['without']))
   )
 }
 
@@ -94,7 +95,11 @@ function isComponents(value: unknown): value is KeyComponents {
 }
 
 function isTakenFile(value: unknown): value is readonly [string, string] {
-  return Array.isArray(value) && value.length === 2 && value.every((text) => typeof text === 'string')
+  return isTexts(value) && value.length === 2
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string')
 }
 
 function isDigestText(value: unknown): value is Digest {

@@ -16,6 +16,7 @@ import type { LayerRecord, PreparedLayer } from './cache.ts'
 import type { StatDigests } from './file-digests.ts'
 import type { LayerFiles } from './layer-files.ts'
 import type { IndexedChange } from './layer-index.ts'
+import { type LayerWatch, openLayerSearch, type PlacedFile } from './layer-search.ts'
 import { copiesIn } from './older-bytes.ts'
 
 export interface WriterPorts {
@@ -28,9 +29,14 @@ export interface WriterPorts {
 
 /** Writes the tars of layers into the store, and what they say into the cache. */
 export interface LayerWriter {
-  write(changes: Iterable<Change>, signal: AbortSignal, older?: LayerRecord): Promise<LayerRecord>
-  prepare(changes: Iterable<Change>, signal: AbortSignal): Promise<PreparedRecord>
+  write(changes: Iterable<Change>, signal: AbortSignal, options?: WriteOptions): Promise<LayerRecord>
+  prepare(changes: Iterable<Change>, signal: AbortSignal, watch?: LayerWatch): Promise<PreparedRecord>
   close(): Promise<void>
+}
+
+export interface WriteOptions {
+  readonly older?: LayerRecord | undefined
+  readonly watch?: LayerWatch | undefined
 }
 
 /** A `PreparedLayer` that is not one yet. */
@@ -56,7 +62,7 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
     changes: Iterable<Change>,
     signal: AbortSignal,
     note: TakeNote,
-    older?: LayerRecord,
+    { older, watch }: WriteOptions,
   ): Promise<LayerAside> => {
     const ordered = tarOrder(changes)
     const copyOf = older && (await copiesIn(older, ordered, ports))
@@ -65,23 +71,29 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
       note(file, digest)
       digests.set(file.content, digest)
     }
-    const options = { signal, thread, read, ...(copyOf && { copyOf }) }
+    const search = watch && openLayerSearch(await watch.wanted())
+    const options = { signal, thread, read, ...(copyOf && { copyOf }), ...(search && { pass: search.push }) }
     const folder = await ports.store.temporary('layer')
-    const { path, result } = await withFreshFile(folder, (file) => writeTarFile(ordered, file, options))
+    const { path, result } = await withFreshFile(folder, async (file) => {
+      const written = await writeTarFile(ordered, file, options)
+      if (search) watch.found(search.finds(ordered, () => placedFiles(ordered, written)))
+      return written
+    })
     return { path, ordered, written: result, digests }
   }
   return {
     close: thread.close,
-    async write(changes, signal, older) {
+    async write(changes, signal, options = {}) {
       const check: TakeNote = (file, digest) => checkUnchanged(file, digest, ports.digests.seen(file))
-      return adopt(await writeAside(changes, signal, check, older), ports)
+      return adopt(await writeAside(changes, signal, check, options), ports)
     },
-    async prepare(changes, signal) {
+    async prepare(changes, signal, watch) {
       const remember = await ports.digests.notes()
-      const made = await writeAside(changes, signal, (file, digest) => {
+      const note: TakeNote = (file, digest) => {
         checkUnchanged(file, digest)
         remember(file, digest)
-      })
+      }
+      const made = await writeAside(changes, signal, note, { watch })
       return {
         digestOf: ({ content }) => made.digests.get(content),
         keep: () => adopt(made, ports),
@@ -120,6 +132,15 @@ function* indexed({ ordered, written }: LayerAside): Generator<IndexedChange, vo
     }
     const { digest, offset } = found(written.files[file++], change)
     yield { ...change, digest, data: offset }
+  }
+}
+
+function* placedFiles(ordered: readonly Change[], written: WrittenTar): Generator<PlacedFile, void, undefined> {
+  let file = 0
+  for (const change of ordered) {
+    if (change.kind !== 'file') continue
+    const { path, size } = change
+    yield { path, size, offset: found(written.files[file++], change).offset }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/index.ts'
 import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
+import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { EventSink } from './events.ts'
 import type { RootfsProvider } from './rootfs/index.ts'
@@ -53,8 +54,12 @@ export interface ContextFiles {
 
 /** Secrets that the command line names. */
 export interface Secrets {
-  /** The bytes of a secret; undefined when nobody gave it. */
-  read(id: string): Promise<Uint8Array | undefined>
+  /** Of all that were given. */
+  readonly ids: readonly string[]
+  /** What becomes of a layer that has the value of one in it: an error, or a notice. */
+  readonly inLayers: 'refused' | 'allowed'
+  /** The value of a secret, read at most once: what comes out of a pipe can be had only once. Undefined when nobody gave it. */
+  read(id: string): Promise<Secret | undefined>
 }
 
 /** The ssh agents that the command line lends. */

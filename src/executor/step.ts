@@ -8,6 +8,7 @@ import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
 import type { Slot } from './schedule.ts'
+import { type SecretWatch, watchSecrets } from './secret-watch.ts'
 import type { Inputs } from './values.ts'
 
 /** A node whose op makes a layer. */
@@ -44,22 +45,31 @@ export async function performStep(
   const quick = executor.quickKey(context)
   const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
   const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
-  if (known) return hit(node, known, ports)
+  if (known) return hit(node, known, context)
   const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(executor.version, parts.components)
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
   if (found) await parts.made?.drop()
   const result = found
-    ? hit(node, found, ports)
+    ? await hit(node, found, context)
     : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)), signal)
   if (quickKey) await ports.cache.records.alias(quickKey, key)
   return result
 }
 
+/** What a step works with, and what is looked for in its layer. */
+interface StepContext extends OpContext {
+  readonly watch: SecretWatch
+}
+
+function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
+  return shown(node, context, () => repairing(() => executorOf(node.op).key(context)))
+}
+
 /** A step that cannot even be looked up, such as a COPY whose source is missing, is shown as one that failed. */
-async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
+async function shown<T>(node: LayerNode, context: OpContext, work: () => Promise<T>): Promise<T> {
   try {
-    return await repairing(() => executorOf(node.op).key(context))
+    return await work()
   } catch (error) {
     context.begin()
     failed(node, error, context)
@@ -67,13 +77,13 @@ async function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
   }
 }
 
-async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: OpContext): Promise<StepResult> {
+async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: StepContext): Promise<StepResult> {
   const { ports, signal } = context
   signal.throwIfAborted()
   const made = node.noCache ? undefined : await ports.cache.records.find(key)
   if (made) {
     await parts.made?.drop()
-    return hit(node, made, ports)
+    return hit(node, made, context)
   }
   const files = parts.files && (await repairing(parts.files))
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
@@ -113,7 +123,7 @@ export function failureOf(node: Node, error: unknown, at: number, signal: AbortS
 async function runAndRecord(
   known: Pick<CacheRecord, 'key' | 'components' | 'files'>,
   make: () => Promise<Layer>,
-  context: OpContext,
+  context: StepContext,
   started: number,
 ): Promise<CacheRecord> {
   const { cache, now } = context.ports
@@ -125,12 +135,15 @@ async function runAndRecord(
     layer: older?.layer ?? (await cache.layers.recordOf(layer)),
     created: again ? older.created : new Date(started).toISOString(),
     milliseconds: now() - started,
+    ...(await context.watch.absent()),
   }
   await cache.records.save(record)
   return record
 }
 
-function hit(node: LayerNode, record: CacheRecord, ports: ExecutorPorts): StepResult {
+async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<StepResult> {
+  await shown(node, context, () => context.watch.check(record))
+  const { ports } = context
   ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label })
   return { record, cached: true }
 }
@@ -141,11 +154,15 @@ function contextOf(
   ports: ExecutorPorts,
   signal: AbortSignal,
   commands: Commands,
-): OpContext {
+): StepContext {
   let begun = false
+  const notice = (message: string) => ports.events({ type: 'notice', at: ports.now(), message })
+  const watch = watchSecrets(node, ports, notice)
   return {
     inputs,
     ports,
+    watch,
+    layers: watch.layers,
     node,
     signal,
     ahead: commands.ahead,
@@ -155,6 +172,6 @@ function contextOf(
       begun = true
     },
     output: (stream, bytes) => ports.events({ type: 'step:log', at: ports.now(), step: node.id, stream, bytes }),
-    notice: (message) => ports.events({ type: 'notice', at: ports.now(), message }),
+    notice,
   }
 }

@@ -26,7 +26,7 @@ export async function load(
   const args = await withDockerProxies(options.args, environment)
   const request = planRequest({ ...options, args }, named, arch)
   const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
-  const remotes = sessionRemotes(session, options, environment, notice)
+  const remotes = sessionRemotes(session, environment, notice)
   const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
   const { temporary, root: store } = session.store
   const inputs = await openInputs(options, named, environment, { fetch, temporary, progress, store })

@@ -12,7 +12,6 @@ import type { PlanMemory } from '../remembered-plan.ts'
 import { openHosts } from './hosts.ts'
 import type { Loaded } from './load.ts'
 import type { Progress } from './progress.ts'
-import { openSecrets } from './secrets.ts'
 import type { Session } from './session.ts'
 
 /** What the flags and the machine say, as the ports of a build. Each is opened when it is first asked for. */
@@ -46,7 +45,7 @@ export function buildPorts(
     },
     sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() => openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts })),
-    secrets: openSecrets(options.secrets, environment),
+    secrets: session.secrets,
     agents: session.agents,
     hosts: openHosts(options.addHosts),
     temporary: store.temporary,

@@ -1,13 +1,11 @@
 import path from 'node:path'
-import type { BuildOptions, Environment } from '../options.ts'
+import type { Environment } from '../options.ts'
 import type { Remotes } from '../remote/index.ts'
-import { openSecrets } from './secrets.ts'
 import type { Session } from './session.ts'
 
 /** The client of URLs and git repositories, with the secrets and agents of the command line; loaded on first use. */
 export function sessionRemotes(
-  { store, agents }: Session,
-  { secrets }: BuildOptions,
+  { store, agents, secrets }: Session,
   environment: Environment,
   notice: (message: string) => void,
 ): () => Promise<Remotes> {
@@ -16,7 +14,7 @@ export function sessionRemotes(
     const { openRemotes } = await import('../remote/index.ts')
     return openRemotes({
       folder: path.join(store.root, 'cache', 'remotes'),
-      secret: openSecrets(secrets, environment).read,
+      secret: secrets.read,
       agent: agents.socketOf,
       env: environment.env,
       locked: store.locked,

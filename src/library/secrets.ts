@@ -4,19 +4,37 @@ import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { Secrets } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
+import { Secret } from '../secret.ts'
 
 /** Largest file that can be a secret, in bytes; that of BuildKit. */
 const sizeLimit = 500 * 1024
 
-/** The secrets that the command line names, read when a step wants them and never kept. */
-export function openSecrets(named: BuildOptions['secrets'], { cwd, env }: Environment): Secrets {
-  const sources = new Map(Object.entries(named ?? {}))
+/** What a build was told of secrets. */
+interface NamedSecrets {
+  readonly secrets?: BuildOptions['secrets'] | undefined
+  readonly allowSecretInLayer?: boolean | undefined
+}
+
+/** The secrets that the command line names, read when something wants them and kept in memory alone. */
+export function openSecrets(
+  { secrets = {}, allowSecretInLayer = false }: NamedSecrets,
+  { cwd, env }: Environment,
+): Secrets {
+  const sources = new Map(Object.entries(secrets))
+  const values = new Map<string, Promise<Secret | undefined>>()
+  const read = async (id: string) => {
+    const source = sources.get(id)
+    if (!source) return undefined
+    if ('env' in source) return new Secret(new TextEncoder().encode(env[source.env] ?? ''))
+    return new Secret(await readSecretFile(id, path.resolve(cwd, source.file)))
+  }
   return {
-    async read(id) {
-      const source = sources.get(id)
-      if (!source) return undefined
-      if ('file' in source) return readSecretFile(id, path.resolve(cwd, source.file))
-      return new TextEncoder().encode(env[source.env] ?? '')
+    ids: [...sources.keys()],
+    inLayers: allowSecretInLayer ? 'allowed' : 'refused',
+    read(id) {
+      const value = values.get(id) ?? read(id)
+      values.set(id, value)
+      return value
     },
   }
 }

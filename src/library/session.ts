@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
-import { type LayerMounts, layerForm, openLayerMounts, readRights } from '../executor/index.ts'
+import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
+import { openSecrets } from './secrets.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
 export interface Session extends AsyncDisposable {
@@ -15,6 +16,7 @@ export interface Session extends AsyncDisposable {
   /** The client of registries, loaded on first use. */
   readonly registry: () => Promise<Registry>
   readonly agents: LentAgents
+  readonly secrets: Secrets
   /** What steps have mounted of layers. */
   readonly mounts: LayerMounts
 }
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
+  readonly secrets?: BuildOptions['secrets'] | undefined
+  readonly allowSecretInLayer?: boolean | undefined
   /** false: base images that are looked up are not kept in the store. */
   readonly remember?: boolean | undefined
   readonly notice?: ((message: string) => void) | undefined
@@ -67,6 +71,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     bases,
     registry,
     agents,
+    secrets: openSecrets(options, environment),
     mounts,
     async [Symbol.asyncDispose]() {
       mounts[Symbol.dispose]()

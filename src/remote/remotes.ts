@@ -1,5 +1,6 @@
 import type { Digest } from '../digest/index.ts'
 import type { GitOp, HttpOp } from '../graph/index.ts'
+import type { Secret } from '../secret.ts'
 import type { FileIdentity, FileTree } from '../tree/index.ts'
 import { openGit } from './git/open.ts'
 import { openHttpFiles } from './http/open.ts'
@@ -45,7 +46,7 @@ export interface RemoteOptions {
   /** A folder of the cache: what is in it may be deleted at any time. */
   readonly folder: string
   /** `HTTP_AUTH_TOKEN_host`, `GIT_AUTH_TOKEN` and the like: bytes, or undefined when nobody gave it. */
-  readonly secret: (id: string) => Promise<Uint8Array | undefined>
+  readonly secret: (id: string) => Promise<Secret | undefined>
   /** The socket of the ssh agent that `--ssh` lends under this id. */
   readonly agent: (id: string) => Promise<string | undefined>
   /** Of the caller: PATH, proxies. */

@@ -56,7 +56,7 @@ function portsOf(
     sources: { context: async () => openContext(context), image: none, remote: none },
     sandbox: none,
     rootfs: none,
-    secrets: { read: async () => undefined },
+    secrets: { ids: [], inLayers: 'refused', read: async () => undefined },
     agents: { serve: async () => undefined },
     hosts: { extra: async () => [], resolvConf: async () => '' },
     temporary: store.temporary,

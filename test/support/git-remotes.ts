@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitOp, parseGitReference } from '../../src/planner/remote/git-reference.ts'
 import { type Checkout, openRemotes, type RemoteOptions } from '../../src/remote/index.ts'
+import { Secret } from '../../src/secret.ts'
 import { type FileTree, readSmall, walk } from '../../src/tree/index.ts'
 import { scratch } from './scratch.ts'
 
@@ -27,7 +28,7 @@ export function fetcher(folder: string, options: FetcherOptions = {}): Fetcher {
   const notices: string[] = []
   const remotes = openRemotes({
     folder,
-    secret: async (id) => (secrets[id] === undefined ? undefined : Buffer.from(secrets[id])),
+    secret: async (id) => (secrets[id] === undefined ? undefined : new Secret(Buffer.from(secrets[id]))),
     agent: async (id) => (id === 'default' ? agent : undefined),
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     locked,

@@ -5,6 +5,7 @@ import { parseHttpReference } from '../../src/planner/index.ts'
 import type { HttpLimits } from '../../src/remote/http/ask.ts'
 import { openHttpFiles } from '../../src/remote/http/open.ts'
 import type { FetchedFile, RemoteOptions } from '../../src/remote/index.ts'
+import { Secret } from '../../src/secret.ts'
 import type { Handler } from './http-server.ts'
 import { impatient } from './pulling.ts'
 import { scratch } from './scratch.ts'
@@ -32,7 +33,7 @@ export async function fileFetcher(options: FileFetcherOptions = {}, folder?: str
   const http = openHttpFiles(
     {
       folder: own,
-      secret: async (id) => (secrets[id] === undefined ? undefined : Buffer.from(secrets[id])),
+      secret: async (id) => (secrets[id] === undefined ? undefined : new Secret(Buffer.from(secrets[id]))),
       agent: async () => undefined,
       env,
       locked,

@@ -31,6 +31,7 @@ export interface BuildFlags {
   readonly cacheFilter: readonly string[]
   readonly pull?: 'always' | 'missing' | 'never'
   readonly secret: readonly string[]
+  readonly allowSecretInLayer?: true
   readonly ssh: readonly string[]
   readonly network?: 'default' | 'none' | 'host'
   readonly allow: readonly string[]
@@ -75,6 +76,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     noCache: noCache(flags),
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),
+    allowSecretInLayer: flags.allowSecretInLayer,
     ssh: flags.ssh.map(readSsh),
     network: flags.network,
     allow: flags.allow.flatMap((text) => text.split(',')).map(readAllow),

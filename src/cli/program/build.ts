@@ -118,6 +118,7 @@ function addStepFlags(command: Command): void {
     .addOption(new Option('--network <mode>', 'network of RUN').choices(['default', 'none', 'host']))
     .addOption(repeatable('--allow <entitlement>', 'what a RUN may ask for: network.host, security.insecure'))
     .addOption(repeatable('--add-host <name:ip>', 'a line of /etc/hosts; the address host-gateway is this machine'))
+    .option('--allow-secret-in-layer', 'build all the same when a layer has the value of a secret in it')
     .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
     .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
     .option('--cgroup-parent <path>', 'control group that those of steps are made in')

@@ -1,4 +1,3 @@
-import type { Mount } from '../../graph/index.ts'
 import type { OpContext } from '../ops/op-executor.ts'
 import type { SandboxOutput } from '../sandbox/index.ts'
 import { formsOf } from './secret-forms.ts'
@@ -12,13 +11,15 @@ export interface MaskedOutput {
   end(): void
 }
 
-/** The output of a RUN without the values of the secrets that it has, whatever it does with them. */
-export async function maskSecrets(mounts: readonly Mount[], { ports, output }: OpContext): Promise<MaskedOutput> {
-  const ids = new Set(mounts.flatMap((mount) => (mount.kind === 'secret' ? [mount.id] : [])))
-  const values = await Promise.all([...ids].map((id) => ports.secrets.read(id)))
+/**
+ * The output of a RUN without the values of secrets, whatever it does with them: of all that were given, since a file or an
+ * earlier step may have brought it one that it did not ask for.
+ */
+export async function maskSecrets({ ports: { secrets }, output }: OpContext): Promise<MaskedOutput> {
+  const values = await Promise.all(secrets.ids.map((id) => secrets.read(id)))
   return maskOutput(
     output,
-    values.flatMap((value) => (value ? formsOf(value) : [])),
+    values.flatMap((value) => (value ? formsOf(value.reveal()) : [])),
   )
 }
 

@@ -22,6 +22,22 @@ export function formsOf(secret: Uint8Array): readonly Buffer[] {
   return [...distinct.values()].sort((a, b) => b.length - a.length).slice(0, mostForms)
 }
 
+/** A value that is shorter is not looked for in layers: a word may stand anywhere. In bytes. */
+const shortestInLayer = 8
+/** Of a longer value, so much of its beginning is looked for in layers; in base64, so much. In bytes. */
+const [inLayer, inLayerCoded] = [64 * 1024, 1024]
+
+/**
+ * What of a secret no layer is to have: its value, also in base64. Not its lines: most files of several have some that anybody
+ * may see.
+ */
+export function layerForms(secret: Uint8Array): readonly Buffer[] {
+  const whole = trimmed(Buffer.from(secret))
+  if (whole.length < shortestInLayer) return []
+  const base64 = [0, 1, 2].flatMap((shift) => insideBase64(whole.subarray(0, inLayerCoded), shift))
+  return [whole.subarray(0, inLayer), ...[...new Set(base64)].map((form) => Buffer.from(form))]
+}
+
 /** Without the line feeds that files end with, and echo adds or not. */
 function trimmed(value: Buffer): Buffer {
   return Buffer.from(value.toString('latin1').replace(/[\r\n]+$/, ''), 'latin1')

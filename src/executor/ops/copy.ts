@@ -24,11 +24,9 @@ export const copy: OpExecutor<OpOf<'copy'>> = {
     return { components, files: () => takenFiles(chosen, listOf), ...(made && { made }) }
   },
   async run(op, context) {
-    const { ports, signal, older } = context
+    const { layers, signal, older } = context
     const chosen = await chooseFiles(op, context)
-    return (await placing()).changesOf(op, chosen, context, (changes) =>
-      ports.cache.layers.fromChanges(changes, signal, older),
-    )
+    return (await placing()).changesOf(op, chosen, context, (changes) => layers.fromChanges(changes, signal, older))
   },
 }
 
@@ -85,11 +83,9 @@ async function contentsOfMade(
   context: OpContext,
   started: number,
 ): Promise<Contents> {
-  const { ports, signal } = context
+  const { layers, ports, signal } = context
   context.begin()
-  const made = await (await placing()).changesOf(op, chosen, context, (changes) =>
-    ports.cache.layers.prepare(changes, signal),
-  )
+  const made = await (await placing()).changesOf(op, chosen, context, (changes) => layers.prepare(changes, signal))
   const digestOf: DigestOf = (file) => made.digestOf(file) ?? ports.cache.digests.digest(file)
   const listOf = listsOf(digestOf)
   const ids = await idsOf(chosen, async (source) => {

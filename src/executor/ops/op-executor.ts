@@ -1,4 +1,4 @@
-import type { CacheRecord, KeyComponents, LayerRecord, PreparedLayer } from '../../cache/index.ts'
+import type { CacheRecord, KeyComponents, LayerRecord, Layers, PreparedLayer } from '../../cache/index.ts'
 import type { LayerOp, Node } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
@@ -26,6 +26,8 @@ export type TakenFiles = NonNullable<CacheRecord['files']>
 export interface OpContext {
   readonly inputs: Inputs
   readonly ports: ExecutorPorts
+  /** Makes the layer of the step: of what goes into the image. */
+  readonly layers: Layers
   readonly node: Node
   readonly signal: AbortSignal
   /** Of the commands that may have to be run after this one. */

@@ -10,7 +10,7 @@ import { resolveDestination } from './place.ts'
 import { stepFailed } from './step-failed.ts'
 
 /**
- * Runs the command of a RUN on a rootfs that is ready. The values of its secrets are not shown.
+ * Runs the command of a RUN on a rootfs that is ready. The values of secrets are not shown.
  * @throws {TsbuildError} TSB_STEP_FAILED, TSB_UNKNOWN_USER, and what the sandbox throws
  */
 export async function runCommand(
@@ -37,7 +37,7 @@ export async function runCommand(
     ahead: context.ahead,
     scratch,
   }
-  const masked = await maskSecrets(op.mounts, context)
+  const masked = await maskSecrets(context)
   try {
     const result = await sandbox.run(spec, masked.output, context.signal)
     if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets)

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunOp } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
-import { type PreparedMount, readingOnce, withMounts } from '../mounts/index.ts'
+import { type PreparedMount, withMounts } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
 import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
 import { networkFiles } from './network-files.ts'
@@ -14,8 +14,7 @@ import { runCommand } from './run-command.ts'
 export async function runStep(op: RunOp, context: OpContext): Promise<Layer> {
   const scratch = await context.ports.temporary('run')
   try {
-    const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
-    return await withMounts(op.mounts, scratch, once, (mounts) => runOnRootfs(op, scratch, mounts, once))
+    return await withMounts(op.mounts, scratch, context, (mounts) => runOnRootfs(op, scratch, mounts, context))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -39,7 +38,7 @@ async function runOnRootfs(
   )
   try {
     await runCommand(op, sandbox, prepared, await mountAll(all, prepared), madeIn(scratch, 'sandbox'), context)
-    return await prepared.commit(ports.cache.layers)
+    return await prepared.commit(context.layers)
   } finally {
     await prepared.dispose()
   }

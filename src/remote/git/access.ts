@@ -28,8 +28,8 @@ export async function accessTo(
 ): Promise<Access> {
   if (scheme !== 'http' && scheme !== 'https') return noAccess
   for (const id of [`GIT_AUTH_HEADER.${host}`, `GIT_AUTH_TOKEN.${host}`, ...(own ? general : [])]) {
-    const bytes = await secret(id)
-    if (bytes) return fromSecret(id, new TextDecoder().decode(bytes).trim())
+    const value = await secret(id)
+    if (value) return fromSecret(id, new TextDecoder().decode(value.reveal()).trim())
   }
   return login ? fromLogin({ user: login.user, password: login.password ?? '' }) : noAccess
 }

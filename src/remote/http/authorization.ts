@@ -20,8 +20,8 @@ export async function authorizationFor(
 
 /** A file often ends in a line feed, which no header may have. */
 async function headerOf(id: string, secret: RemoteOptions['secret']): Promise<string | undefined> {
-  const bytes = await secret(id)
-  const text = bytes && new TextDecoder().decode(bytes).trim()
+  const value = await secret(id)
+  const text = value && new TextDecoder().decode(value.reveal()).trim()
   if (!text) return undefined
   if (/^[\x20-\x7e]+$/.test(text)) return text
   throw new TsbuildError('TSB_HTTP_AUTH', `the secret ${id} cannot be sent: it is no line of plain characters`, {

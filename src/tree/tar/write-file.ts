@@ -30,6 +30,8 @@ export interface TarFileOptions {
   readonly copyOf?: CopyOf
   /** Told of each file, in order, when it was read and hashed; others are read meanwhile. What it throws ends the writing. */
   readonly read?: (file: FileEntry, digest: Digest) => void
+  /** Told of all bytes of the tar in order. Their memory is used again. */
+  readonly pass?: (bytes: Uint8Array) => void
 }
 
 /**
@@ -41,7 +43,7 @@ export interface TarFileOptions {
 export async function writeTarFile(
   changes: readonly Change[],
   file: FileHandle,
-  { signal, thread, copyOf, read = () => {} }: TarFileOptions = {},
+  { signal, thread, copyOf, read = () => {}, pass }: TarFileOptions = {},
 ): Promise<WrittenTar> {
   const memory: readonly Uint8Array[] = Array.from(
     { length: slabCount },
@@ -51,7 +53,7 @@ export async function writeTarFile(
   const slabs = slabsOf(changes, () => taken(free), copyOf)
   const news = openAlarm()
   const fillers = openFillers(memory, thread && isMuch(changes) ? thread : undefined, news.ring)
-  const output = openOutput(file, read, (emptied) => {
+  const output = openOutput(file, { read, pass }, (emptied) => {
     free.push(emptied)
     news.ring()
   })
@@ -156,7 +158,7 @@ function openFillers(memory: readonly Uint8Array[], thread: FillThread | undefin
 /** Hashes slabs and writes them, one after the other. @param emptied told of a memory that can be used again */
 function openOutput(
   file: FileHandle,
-  read: NonNullable<TarFileOptions['read']>,
+  { read, pass }: { readonly read: NonNullable<TarFileOptions['read']>; readonly pass: TarFileOptions['pass'] },
   emptied: (memory: Uint8Array) => void,
 ) {
   const hasher = sha256Hasher()
@@ -188,6 +190,7 @@ function openOutput(
           emptied(slab.memory)
         })
       hasher.update(bytes)
+      pass?.(bytes)
       position += slab.size
       digests.forEach((digest, index) => {
         const place = slab.files[index]
