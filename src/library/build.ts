@@ -5,7 +5,7 @@ import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
-import { checkSecrets } from './secrets.ts'
+import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 
 /**
@@ -16,22 +16,46 @@ import { openSession, type Session } from './session.ts'
 export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
-  const started = now()
-  const progress = progressTo(events, now)
-  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
+  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
   checkAnnotations(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
+  if (session.secrets.ids.length === 0) return buildIn(session, names, options, environment)
+  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  try {
+    return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
+  } catch (error) {
+    throw hush.error(error)
+  }
+}
+
+async function buildIn(
+  session: Session,
+  names: readonly string[],
+  options: BuildOptions,
+  environment: Environment,
+): Promise<BuildResult> {
+  const { now } = environment
+  const events = options.onEvent ?? (() => {})
+  const started = now()
+  const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
   const ports = buildPorts(session, loaded, options, environment, progress)
   const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
+  for (const id of await secretsIn(image.configBytes, session.secrets)) {
+    events({ type: 'notice', at: now(), message: secretInConfig(id) })
+  }
   options.signal?.throwIfAborted()
   const manifest = await exportImage(image, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const { os, architecture, variant } = image.config
   const platform = { os, architecture, ...(variant && { variant }) }
   return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
+}
+
+function secretInConfig(id: string): string {
+  return `warning: the image has the value of the secret ${id} in its config, where ARG, ENV, LABEL and commands are kept for all to read: use RUN --mount=type=secret,id=${id}`
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import type { Secrets } from '../executor/index.ts'
+import { layerForms, type Secrets } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import { Secret } from '../secret.ts'
 
@@ -53,6 +53,21 @@ export async function checkSecrets(
     if ('file' in source) await checkFile(id, source.file, path.resolve(cwd, source.file))
     else if (env[source.env] === undefined) notice(`secret ${id} is empty: the variable ${source.env} is not set`)
   }
+}
+
+/** The ids of those whose values are in a document: as bytes, or as JSON writes them. */
+export async function secretsIn(json: Uint8Array, { ids, read }: Secrets): Promise<readonly string[]> {
+  const text = Buffer.from(json).toString()
+  const values = await Promise.all(ids.map(async (id) => ({ id, forms: layerForms(await bytesOf(id, read)) })))
+  return values.filter(({ forms }) => forms.some((form) => text.includes(quoted(form.toString())))).map(({ id }) => id)
+}
+
+async function bytesOf(id: string, read: Secrets['read']): Promise<Uint8Array> {
+  return (await read(id))?.reveal() ?? new Uint8Array(0)
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 async function checkFile(id: string, written: string, file: string): Promise<void> {

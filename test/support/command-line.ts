@@ -28,6 +28,8 @@ export interface Place {
   readonly environment: { readonly root: string }
   /** What standard input has; absent: nothing. */
   readonly input?: string | Uint8Array
+  /** Variables that it has besides. */
+  readonly variables?: Readonly<Record<string, string>>
   /** Who runs it; absent: who runs the test. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly name: string }
 }
@@ -37,7 +39,19 @@ export function tsbuild(place: Place, ...argv: readonly string[]): Promise<Ran> 
   return startTsbuild(place, ...argv).ended
 }
 
-export function startTsbuild({ directory, environment, input, user }: Place, ...argv: readonly string[]): Running {
+export function startTsbuild(place: Place, ...argv: readonly string[]): Running {
+  return startProgram(place, process.execPath, [start, ...argv])
+}
+
+/** As `tsbuild`, with a terminal for all three: what it prints there is on standard output. Needs `script` of util-linux. */
+export function tsbuildOnTerminal(place: Place, ...argv: readonly string[]): Promise<Ran> {
+  const words = [process.execPath, start, ...argv].map((word) => `'${word}'`)
+  const variables = { TERM: 'xterm', SHELL: '/bin/sh', ...place.variables }
+  return startProgram({ ...place, variables }, 'script', ['-qec', words.join(' '), '/dev/null']).ended
+}
+
+function startProgram(place: Place, program: string, argv: readonly string[]): Running {
+  const { directory, environment, input, variables, user } = place
   const env = {
     PATH: process.env['PATH'],
     HOME: directory,
@@ -45,8 +59,9 @@ export function startTsbuild({ directory, environment, input, user }: Place, ...
     TSBUILD_ROOT: environment.root,
     NODE_COMPILE_CACHE: user ? path.join(directory, 'node') : path.join(os.tmpdir(), 'tsbuild-test-cache/node'),
     ...(user && { USER: user.name }),
+    ...variables,
   }
-  const child = spawn(process.execPath, [start, ...argv], {
+  const child = spawn(program, argv, {
     cwd: directory,
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
