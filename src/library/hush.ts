@@ -1,10 +1,10 @@
 import { TsbuildError } from '../errors.ts'
 import { type BuildEvent, type EventSink, type Secrets, secretForms } from '../executor/index.ts'
-import type { SourceRange } from '../source.ts'
+import type { SourceFile, SourceRange } from '../source.ts'
 
 /**
- * What a build says, without the values of secrets: names of steps, messages and errors, into which a build argument or a
- * program of the machine may have brought one. The output of steps is masked where it arrives.
+ * What a build says, without the values of secrets: names of steps, messages, warnings and errors, into which the Dockerfile, a
+ * build argument or a program of the machine may have brought one. The output of steps is masked where it arrives.
  */
 export interface Hush {
   events(sink: EventSink): EventSink
@@ -14,46 +14,69 @@ export interface Hush {
 
 export async function openHush({ ids, read }: Secrets): Promise<Hush> {
   const values = await Promise.all(ids.map((id) => read(id)))
-  const forms = values.flatMap((value) => (value ? secretForms(value.reveal()) : [])).map((form) => form.toString())
-  const masked = (text: string) => forms.reduce((shown, form) => shown.replaceAll(form, '***'), text)
+  const mask = openMask(values.flatMap((value) => (value ? secretForms(value.reveal()) : [])))
   return {
-    events: (sink) => (event) => sink(hushed(event, masked)),
-    error: (error) => hushedError(error, forms, masked),
+    events: (sink) => (event) => sink(hushed(event, mask)),
+    error: (error) => hushedError(error, mask),
   }
 }
 
-type Mask = (text: string) => string
+interface Mask {
+  text(text: string): string
+  /** Stars for each letter: what follows stays where it was. */
+  place(at: SourceRange | undefined): SourceRange | undefined
+}
 
-function hushed(event: BuildEvent, masked: Mask): BuildEvent {
+function openMask(bytes: readonly Buffer[]): Mask {
+  const forms = bytes.map((form) => form.toString())
+  /** One file is one value, also when very many warnings point into it. */
+  const sources = new Map<SourceFile, SourceFile>()
+  const sourceOf = (source: SourceFile) => {
+    const known = sources.get(source)
+    if (known) return known
+    const text = forms.reduce((shown, form) => shown.replaceAll(form, form.replace(/[^\n]/g, '*')), source.text)
+    const made = text === source.text ? source : { ...source, text }
+    sources.set(source, made)
+    return made
+  }
+  return {
+    text: (text) => forms.reduce((shown, form) => shown.replaceAll(form, '***'), text),
+    place: (at) => at && { ...at, source: sourceOf(at.source) },
+  }
+}
+
+function hushed(event: BuildEvent, mask: Mask): BuildEvent {
   switch (event.type) {
     case 'step:start':
     case 'step:cached':
-      return { ...event, label: masked(event.label) }
+      return { ...event, label: mask.text(event.label) }
     case 'step:error':
     case 'notice':
-      return { ...event, message: masked(event.message) }
+      return { ...event, message: mask.text(event.message) }
     case 'step:miss': {
       const { reason } = event
-      return reason.kind === 'changed' ? { ...event, reason: { ...reason, what: masked(reason.what) } } : event
+      return reason.kind === 'changed' ? { ...event, reason: { ...reason, what: mask.text(reason.what) } } : event
+    }
+    case 'warnings': {
+      const warnings = event.warnings.map((warning) => {
+        const at = mask.place(warning.at)
+        return { ...warning, message: mask.text(warning.message), ...(at && { at }) }
+      })
+      return { ...event, warnings }
     }
     default:
       return event
   }
 }
 
-function hushedError(error: unknown, forms: readonly string[], masked: Mask): unknown {
+function hushedError(error: unknown, mask: Mask): unknown {
   if (!(error instanceof Error)) return error
   const { at, hint } = error instanceof TsbuildError ? error : {}
-  const cause = hushedError(error.cause, forms, masked)
-  const texts = [error.message, error.stack ?? '', hint ?? '', at?.source.text ?? '']
-  if (cause === error.cause && !texts.some((text) => masked(text) !== text)) return error
-  if (!(error instanceof TsbuildError)) return new Error(masked(error.message), { cause })
-  const details = { at: at && hushedPlace(at, forms), hint: hint === undefined ? undefined : masked(hint), cause }
-  return new TsbuildError(error.code, masked(error.message), details)
-}
-
-/** Stars for each letter: what follows stays where it was. */
-function hushedPlace({ source, start, end }: SourceRange, forms: readonly string[]): SourceRange {
-  const text = forms.reduce((shown, form) => shown.replaceAll(form, form.replace(/[^\n]/g, '*')), source.text)
-  return { source: { ...source, text }, start, end }
+  const [place, cause] = [mask.place(at), hushedError(error.cause, mask)]
+  const texts = [error.message, error.stack ?? '', hint ?? '']
+  const isQuiet = place?.source === at?.source && cause === error.cause
+  if (isQuiet && texts.every((text) => mask.text(text) === text)) return error
+  if (!(error instanceof TsbuildError)) return new Error(mask.text(error.message), { cause })
+  const details = { at: place, hint: hint === undefined ? undefined : mask.text(hint), cause }
+  return new TsbuildError(error.code, mask.text(error.message), details)
 }

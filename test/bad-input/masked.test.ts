@@ -57,8 +57,8 @@ describe.skipIf(!able)(`G05: secrets in what is shown (${hasBusyboxBase ? 'needs
     expectMasked(stdout)
   })
 
-  it('G05 so are one that a step did not ask for, names of steps, errors and excerpts', async () => {
-    write('ARG COPY', `RUN --mount=type=bind,target=/c cat /c/npmrc $COPY; echo "${canary}"; exit 3`)
+  it('G05 so are one that a step did not ask for, names of steps, warnings, errors and excerpts', async () => {
+    write('ARG COPY', `ENV A ${canary}`, `RUN --mount=type=bind,target=/c cat /c/npmrc $COPY; echo "${canary}"; exit 3`)
     const { status, stderr } = await tsbuild(
       workspace,
       '--debug',
@@ -68,6 +68,7 @@ describe.skipIf(!able)(`G05: secrets in what is shown (${hasBusyboxBase ? 'needs
       ...given,
     )
     expect({ status, code: /TSB_\w+/.exec(stderr)?.[0] }).toEqual({ status: 1, code: 'TSB_STEP_FAILED' })
+    expect(stderr).toMatch(/LegacyKeyValueFormat[\s\S]*ENV A \*{13}$/m)
     expect(stderr).toMatch(/^ERROR: .*echo \\?"\*\*\*/m)
     expect(stderr).toContain(`echo "${'*'.repeat(canary.length)}"; exit 3`)
     expectMasked(stderr)

@@ -101,7 +101,7 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`RUN --mount=type=secret (${reason})
     expect(text.join('')).not.toMatch(/CANARY|4711|Q0FOQVJZ/)
   })
 
-  it('its value does not count in the key', async () => {
+  it('G10: its value does not count in the key', async () => {
     workspace.write({ 'context/Dockerfile': 'FROM base\nRUN --mount=type=secret,id=token wc -c /run/secrets/token\n' })
     await workspace.build({ secrets })
     const again = await workspace.build({ secrets: { token: { env: 'PATH' } } })
