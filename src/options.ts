@@ -55,6 +55,25 @@ export interface BuildOptions {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
   /** The control group that those of steps are made in; no part of any key. */
   readonly cgroupParent?: string
+  /** What one RUN may use; an error where that cannot be held. No part of any key, like timeout and retries. */
+  readonly resources?: {
+    /** Bytes. */
+    readonly memory?: number
+    /** Bytes of memory and swap together, -1 without limit; absent: twice `memory`. */
+    readonly memorySwap?: number
+    /** Processors' worth of time: 0.5 is half of one. */
+    readonly cpus?: number
+    /** Processes and threads at once, -1 without limit; absent: 8192, where that can be held. */
+    readonly processes?: number
+  }
+  /** The system call filter of steps in place of tsbuild's own, or none. Part of the keys of RUN. */
+  readonly seccomp?: 'unconfined' | { readonly file: string }
+  /** Milliseconds that the command of a RUN may take. */
+  readonly stepTimeout?: number
+  /** How often a RUN that failed is run again, on clean files. */
+  readonly retries?: number
+  /** Milliseconds before it is run again. */
+  readonly retryDelay?: number
   /** Steps at once; absent: two for each core, at least 4. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]

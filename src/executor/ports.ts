@@ -5,7 +5,7 @@ import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { EventSink } from './events.ts'
 import type { RootfsProvider } from './rootfs/index.ts'
-import type { Sandbox } from './sandbox/index.ts'
+import type { Resources, Sandbox } from './sandbox/index.ts'
 
 /** What `execute` asks of the world. Each is answered late: a build that hits all its steps asks for little of it. */
 export interface ExecutorPorts {
@@ -25,7 +25,20 @@ export interface ExecutorPorts {
   readonly now: () => number
   /** Steps that run at once. */
   readonly jobs: number
+  /** Absent: no rules but the defaults. */
+  readonly steps?: StepRules
   readonly signal: AbortSignal
+}
+
+/** What the command line says of how RUNs are run. No part of any key: a step that ends well gives the same without. */
+export interface StepRules {
+  readonly resources?: Resources
+  /** Milliseconds that a command may take. */
+  readonly timeout?: number
+  /** How often a RUN that fails is run again. */
+  readonly retries?: number
+  /** Milliseconds before that. */
+  readonly retryDelay?: number
 }
 
 /** A node whose files are fetched. */

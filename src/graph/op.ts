@@ -161,12 +161,14 @@ export interface RunOp {
   readonly limits: RunLimits
 }
 
-/** `--shm-size` in bytes (64 MiB when absent), `--ulimit`, `--cgroup-parent`, and names of `--add-host`. */
+/** `--shm-size` in bytes (64 MiB when absent), `--ulimit`, `--cgroup-parent`, `--security-opt`, and names of `--add-host`. */
 export interface RunLimits {
   readonly shmSize?: number
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
   readonly hostNames?: readonly string[]
   readonly cgroupParent?: string
+  /** Absent: the filter of tsbuild. `unconfined`, or the digest of another one. */
+  readonly seccomp?: string
 }
 
 /** WORKDIR: makes the directory when it is not there. One layer on `onto`, empty when there was nothing to do. */

@@ -1,3 +1,4 @@
+import type { Seccomp } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { PlanRequest } from '../planner/index.ts'
 import { withDockerProxies } from './docker-proxies.ts'
@@ -5,6 +6,7 @@ import { type Fetch, fetcher, type Inputs, namedSource, openInputs } from './inp
 import { planRequest } from './plan-request.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { sessionRemotes } from './remotes.ts'
+import { readSeccomp } from './seccomp.ts'
 import type { Session } from './session.ts'
 
 /** What a build comes from, and what is asked of it. */
@@ -12,6 +14,7 @@ export interface Loaded extends Inputs {
   readonly request: PlanRequest
   /** For what the Dockerfile names by URL. */
   readonly fetch: Fetch
+  readonly seccomp: Seccomp | undefined
 }
 
 /** What the options alone say is checked first; then the Dockerfile is had, with what that takes of the contexts. */
@@ -24,12 +27,18 @@ export async function load(
   const { now, arch } = environment
   const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
   const args = await withDockerProxies(options.args, environment)
-  const request = planRequest({ ...options, args }, named, arch)
+  const asked = await readSeccomp(options.seccomp, environment)
+  const request = { ...planRequest({ ...options, args }, named, arch), ...(asked && { seccomp: asked.id }) }
   const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
   const remotes = sessionRemotes(session, environment, notice)
   const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
   const { temporary, root: store } = session.store
   const inputs = await openInputs(options, named, environment, { fetch, temporary, progress, store })
   const ignorePatterns = async () => (await inputs.context('context')).ignorePatterns
-  return { ...inputs, request: { ...request, findings: inputs.findings, ignorePatterns }, fetch }
+  return {
+    ...inputs,
+    request: { ...request, findings: inputs.findings, ignorePatterns },
+    fetch,
+    seccomp: asked?.seccomp,
+  }
 }

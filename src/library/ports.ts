@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
 import type { Cache } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { openProbeCache, openRootfs, openSandbox } from '../executor/index.ts'
+import { openProbeCache, openRootfs, openSandbox, type StepRules } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -17,7 +17,7 @@ import type { Session } from './session.ts'
 /** What the flags and the machine say, as the ports of a build. Each is opened when it is first asked for. */
 export function buildPorts(
   session: Session,
-  { context, times, fetch }: Loaded,
+  { context, times, fetch, seccomp }: Loaded,
   options: BuildOptions,
   environment: Environment,
   progress: Progress,
@@ -29,6 +29,7 @@ export function buildPorts(
     notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
     temporary: store.temporary,
     probes: openProbeCache(path.join(store.root, 'cache', 'probes.json')),
+    ...(seccomp !== undefined && { seccomp }),
   }
   return {
     bases: shownBases(bases, progress),
@@ -53,6 +54,7 @@ export function buildPorts(
     events,
     now: environment.now,
     jobs: options.jobs ?? usualJobs(availableParallelism()),
+    steps: stepRules(options),
     signal: options.signal ?? new AbortController().signal,
   }
 }
@@ -63,6 +65,15 @@ export function buildPorts(
  */
 function usualJobs(processors: number): number {
   return Math.max(4, 2 * processors)
+}
+
+function stepRules({ resources, stepTimeout, retries, retryDelay }: BuildOptions): StepRules {
+  return {
+    ...(resources && { resources }),
+    ...(stepTimeout !== undefined && { timeout: stepTimeout }),
+    ...(retries !== undefined && { retries }),
+    ...(retryDelay !== undefined && { retryDelay }),
+  }
 }
 
 async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {

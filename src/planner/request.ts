@@ -33,6 +33,8 @@ export interface PlanRequest {
   /** `--add-host` names; the addresses are the executor's. */
   readonly hostNames?: readonly string[]
   readonly cgroupParent?: string
+  /** As in `RunLimits`. */
+  readonly seccomp?: string
   /** What smelled before there was a Dockerfile to look at. */
   readonly findings?: readonly Finding[]
   /**

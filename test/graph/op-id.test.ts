@@ -27,6 +27,7 @@ const limits: Required<RunOp['limits']> = {
   ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
   hostNames: ['a'],
   cgroupParent: '/c',
+  seccomp: 'unconfined',
 }
 
 const run: Required<RunOp> = {

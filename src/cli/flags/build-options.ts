@@ -3,16 +3,18 @@ import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
-import { readBytes, readHost, readNumber, readUlimit } from './limits.ts'
+import { readBytes, readDuration, readHost, readNumber, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
+import { type ResourceFlags, readResources } from './resources.ts'
 import { readSecrets } from './secret.ts'
+import { readSecurityOptions } from './security-opt.ts'
 import { readSsh } from './ssh.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The flags of `tsbuild build` as they are typed. */
-export interface BuildFlags {
+export interface BuildFlags extends ResourceFlags {
   readonly file?: string
   readonly tag: readonly string[]
   readonly target?: string
@@ -41,6 +43,10 @@ export interface BuildFlags {
   readonly cgroupParent?: string
   readonly annotation: readonly string[]
   readonly output: readonly string[]
+  readonly securityOpt: readonly string[]
+  readonly stepTimeout?: string
+  readonly retry?: string
+  readonly retryDelay?: string
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
@@ -84,12 +90,22 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     shmSize: flags.shmSize === undefined ? undefined : readBytes('--shm-size', flags.shmSize),
     ulimits: flags.ulimit.map(readUlimit),
     cgroupParent: flags.cgroupParent,
+    resources: readResources(flags),
+    seccomp: readSecurityOptions(flags.securityOpt).seccomp,
+    stepTimeout: flags.stepTimeout === undefined ? undefined : readTimeout(flags.stepTimeout),
+    retries: flags.retry === undefined ? undefined : readNumber('--retry', flags.retry, 0),
+    retryDelay: flags.retryDelay === undefined ? undefined : readDuration('--retry-delay', flags.retryDelay),
     jobs: flags.jobs === undefined ? undefined : readNumber('--jobs', flags.jobs, 1),
     outputs,
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
   })
+}
+
+/** 0 is no limit. */
+function readTimeout(text: string): number | undefined {
+  return (text === '0' ? 0 : readDuration('--step-timeout', text)) || undefined
 }
 
 /** A port without a protocol is tcp, as in EXPOSE. */

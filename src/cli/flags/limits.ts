@@ -52,3 +52,17 @@ export function readChoice<T extends string>(flag: string, text: string, choices
   if (found) return found
   throw new FlagError(`invalid value for ${flag}: ${text}`, didYouMean(text, choices) ?? `one of ${choices.join(', ')}`)
 }
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Timers of Node go no further. */
+const longest = 2 ** 31 - 1
+
+/** `1h30m`, `90s` or `500ms` in milliseconds. */
+export function readDuration(flag: string, text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smh])/g)]
+  const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text
+  const total = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 0), 0)
+  if (isWhole && total <= longest) return Math.round(total)
+  throw new FlagError(`invalid value for ${flag}: ${text}`, 'write 90s, 10m or 1h30m, of 24 days at most')
+}

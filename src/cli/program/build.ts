@@ -122,6 +122,25 @@ function addStepFlags(command: Command): void {
     .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
     .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
     .option('--cgroup-parent <path>', 'control group that those of steps are made in')
+    .option('-m, --memory <size>', 'memory of a RUN: 512m, 2g; an error where no control group can hold it')
+    .option('--memory-swap <size>', 'memory and swap together, -1 for no limit (default: twice --memory)')
+    .option('--cpus <number>', "processors' worth of time for a RUN: 0.5, 2")
+    .option(
+      '--pids-limit <number>',
+      'processes and threads of a RUN, -1 for no limit (default: 8192 where it can be held)',
+    )
+    .addOption(repeatable('--resource <spec>', 'the same as buildx spells it').hideHelp())
+    .addOption(new Option('--cpu-period <microseconds>').hideHelp())
+    .addOption(new Option('--cpu-quota <microseconds>').hideHelp())
+    .addOption(
+      repeatable(
+        '--security-opt <spec>',
+        'seccomp=FILE: a Docker or OCI profile in place of the usual one; or unconfined',
+      ),
+    )
+    .option('--step-timeout <duration>', 'time for a RUN, which is killed then: 90s, 10m, 1h30m')
+    .option('--retry <number>', 'run a RUN that failed again on clean files, so often')
+    .option('--retry-delay <duration>', 'time before that (default: none)')
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
     )

@@ -4,22 +4,16 @@ import { type Command, Option } from 'commander'
 const ignored: Readonly<Record<string, string>> = {
   '--builder <name>': 'there is no daemon',
   '--compress': 'the context is not sent anywhere',
-  '--cpu-period <value>': 'steps have no limit of processor time',
-  '--cpu-quota <value>': 'steps have no limit of processor time',
-  '-c, --cpu-shares <value>': 'steps have no limit of processor time',
+  '-c, --cpu-shares <value>': 'all steps have the same share; --cpus limits it',
   '--cpuset-cpus <list>': 'steps run on all processors',
   '--cpuset-mems <list>': 'steps use all memory nodes',
   '--disable-content-trust': 'digests are always checked',
   '--force-rm': 'nothing of a step is left behind',
   '--isolation <kind>': 'it is for Windows',
   '--load': 'the image is always in the store',
-  '-m, --memory <size>': 'steps have no limit of memory',
-  '--memory-swap <size>': 'steps have no limit of memory',
   '--provenance <value>': 'none is made',
-  '--resource <spec>': 'steps have no limits but those of --ulimit and --shm-size',
   '--rm': 'nothing of a step is left behind',
   '--sbom <value>': 'none is made',
-  '--security-opt <option>': 'a step that needs more says RUN --security=insecure',
 }
 
 /** Flags of docker that would change the result and are not there, and what to do instead. */

@@ -7,11 +7,13 @@ import { type ProcessUser, resolveProcessUser } from '../users.ts'
 import { hostnameOf } from './network-files.ts'
 import type { OpContext } from './op-executor.ts'
 import { resolveDestination } from './place.ts'
+import { stepExceeded } from './step-exceeded.ts'
 import { stepFailed } from './step-failed.ts'
+import { withTimeout } from './tries.ts'
 
 /**
  * Runs the command of a RUN on a rootfs that is ready. The values of secrets are not shown.
- * @throws {TsbuildError} TSB_STEP_FAILED, TSB_UNKNOWN_USER, and what the sandbox throws
+ * @throws {TsbuildError} TSB_STEP_…, TSB_UNKNOWN_USER, and what the sandbox throws
  */
 export async function runCommand(
   op: RunOp,
@@ -34,12 +36,14 @@ export async function runCommand(
     hostname: hostnameOf(op),
     insecure: op.security === 'insecure',
     limits: op.limits,
+    ...(context.ports.steps?.resources && { resources: context.ports.steps.resources }),
     ahead: context.ahead,
     scratch,
   }
   const masked = await maskSecrets(context)
   try {
-    const result = await sandbox.run(spec, masked.output, context.signal)
+    const result = await withTimeout(op, context, (signal) => sandbox.run(spec, masked.output, signal))
+    if (result.exceeded) throw stepExceeded(op, result.exceeded)
     if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets)
   } finally {
     masked.end()

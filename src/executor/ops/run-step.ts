@@ -9,9 +9,15 @@ import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
 import { networkFiles } from './network-files.ts'
 import type { OpContext } from './op-executor.ts'
 import { runCommand } from './run-command.ts'
+import { withRetries } from './tries.ts'
 
-/** Runs the command of a RUN, and gives the layer of what it changed. */
+/** Runs the command of a RUN, and gives the layer of what it changed. Each try has files of its own. */
 export async function runStep(op: RunOp, context: OpContext): Promise<Layer> {
+  const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
+  return await withRetries(context, () => tryStep(op, once))
+}
+
+async function tryStep(op: RunOp, context: OpContext): Promise<Layer> {
   const scratch = await context.ports.temporary('run')
   try {
     return await withMounts(op.mounts, scratch, context, (mounts) => runOnRootfs(op, scratch, mounts, context))

@@ -1,29 +1,51 @@
-import { readdir, rmdir, stat } from 'node:fs/promises'
+import { readdirSync, rmdirSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { pid } from 'node:process'
 import { isSystemError } from '../../errors.ts'
+import { readHierarchies } from './hierarchies.ts'
 
 /** The name of a step's control group goes on with the number of the tsbuild it belongs to. */
 export const cgroupPrefix = 'tsbuild-'
 
-const mountPoint = '/sys/fs/cgroup'
+/** Control groups outlive whoever is killed, so their name says whose they are. */
+export function groupName(step: string): string {
+  return `${cgroupPrefix}${pid}-${step.replace(/[^\w.-]/g, '_')}`
+}
 
-/** Removes the empty control groups of builds that were killed: those of the root, and of the parent that is used now. */
-export async function sweepCgroups(parent = '/'): Promise<void> {
-  const hierarchies = [mountPoint, ...(await namesIn(mountPoint)).map((name) => path.join(mountPoint, name))]
-  const folders = hierarchies.flatMap((hierarchy) => [hierarchy, path.join(hierarchy, path.posix.join('/', parent))])
-  for (const hierarchy of new Set(folders)) {
-    for (const name of await namesIn(hierarchy)) {
-      const owner = name.startsWith(cgroupPrefix) ? name.slice(cgroupPrefix.length).match(/^\d+/)?.[0] : undefined
-      if (owner !== undefined) await sweep(path.join(hierarchy, name), owner)
+/**
+ * Removes a group whose processes have ended, and what a runtime or a step with all rights left in it.
+ * @returns false when it is still there
+ */
+export function removeGroup(folder: string): boolean {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory() && !removeGroup(path.join(folder, entry.name))) return false
     }
+    rmdirSync(folder)
+    return true
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return true
+    if (isSystemError(error, 'EBUSY', 'ENOTEMPTY', 'EACCES', 'EPERM', 'EROFS')) return false
+    throw error
   }
 }
 
-async function sweep(group: string, owner: string): Promise<void> {
-  try {
-    if (!(await isAlive(owner))) await rmdir(group)
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY', 'EACCES', 'EPERM', 'EROFS')) throw error
+const mountPoint = '/sys/fs/cgroup'
+
+/**
+ * Removes the empty control groups of builds that were killed: those of the root, of the parent that is used now, and those
+ * in and beside the group that this process is in.
+ */
+export async function sweepCgroups(parent = '/'): Promise<void> {
+  const hierarchies = [mountPoint, ...(await namesIn(mountPoint)).map((name) => path.join(mountPoint, name))]
+  const near = readHierarchies().flatMap(({ own, mountPoint: top }) => (own === top ? [own] : [own, path.dirname(own)]))
+  const folders = hierarchies.flatMap((hierarchy) => [hierarchy, path.join(hierarchy, path.posix.join('/', parent))])
+  for (const hierarchy of new Set([...folders, ...near])) {
+    for (const name of await namesIn(hierarchy)) {
+      const owner = name.startsWith(cgroupPrefix) ? name.slice(cgroupPrefix.length).match(/^\d+/)?.[0] : undefined
+      if (owner !== undefined && !(await isAlive(owner))) removeGroup(path.join(hierarchy, name))
+    }
   }
 }
 

@@ -11,7 +11,9 @@ import { launch } from './launch.ts'
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
+import type { StepGroup } from './step-group.ts'
 import { checkDirectory, checkUser } from './step-mounts.ts'
+import { withinLimits } from './within-limits.ts'
 
 /** `$1` is the file of variables; the rest is the command line. */
 const script = `${preamble}
@@ -27,6 +29,7 @@ ${handOver}`
  */
 export function createChrootSandbox(host: Host, notice: (message: string) => void): Sandbox {
   notice('RUN STEPS ARE NOT ISOLATED: --runtime=chroot changes the root directory and nothing else')
+  const limits = withinLimits()
   return {
     name: 'chroot',
     noCgroup: 'steps of --runtime=chroot have no control group',
@@ -38,7 +41,7 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
       const root = spec.rootfs.path
       const takeBack = await putMounts(root, spec.mounts, path.join(spec.scratch, 'covered'), host.tools)
       try {
-        return await runChrooted(root, spec, host, output, signal)
+        return await limits.run(spec, 0, (group) => runChrooted(root, spec, host, group, output, signal))
       } finally {
         await endProcessesIn(root)
         await takeBack()
@@ -51,6 +54,7 @@ async function runChrooted(
   root: string,
   spec: SandboxSpec,
   host: Host,
+  group: StepGroup | undefined,
   output: Parameters<Sandbox['run']>[1],
   signal: AbortSignal,
 ) {
@@ -66,6 +70,7 @@ async function runChrooted(
       args: [environment, ...commandLine(spec, host)],
       cwd: root,
       owner: spec.user,
+      admit: group?.add,
       sweep: () => endProcessesIn(root),
     },
     held.output,

@@ -1,7 +1,8 @@
-import { mkdirSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
+import { removeGroup } from './cgroups.ts'
 import { sandboxFailed } from './failure.ts'
 import { devices } from './surroundings.ts'
 
@@ -58,7 +59,7 @@ export function makeDeviceGroup(name: string, all: boolean): DeviceGroup {
   return {
     add: (pid) => write('cgroup.procs', String(pid)),
     async remove() {
-      for (let left = 20; left > 0 && !removed(folder); left--) await sleep(5)
+      for (let left = 20; left > 0 && !removeGroup(folder); left--) await sleep(5)
     },
   }
 }
@@ -69,14 +70,3 @@ const rules: readonly string[] = [
   'b *:* m',
   ...[...Object.values(devices), [5, 2], [136, '*']].map(([major, minor]) => `c ${major}:${minor} rwm`),
 ]
-
-function removed(folder: string): boolean {
-  try {
-    rmdirSync(folder)
-    return true
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return true
-    if (isSystemError(error, 'EBUSY', 'ENOTEMPTY')) return false
-    throw error
-  }
-}

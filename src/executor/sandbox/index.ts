@@ -4,4 +4,15 @@ export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { type MountProbe, openMountProbe } from './overlay-probe.ts'
 export { openProbeCache, type ProbeCache } from './probe-cache.ts'
-export type { Ahead, Rootfs, Sandbox, SandboxMount, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
+export type {
+  Ahead,
+  Exceeded,
+  Resources,
+  Rootfs,
+  Sandbox,
+  SandboxMount,
+  SandboxOutput,
+  SandboxResult,
+  SandboxSpec,
+} from './sandbox.ts'
+export type { Seccomp } from './seccomp-profile.ts'

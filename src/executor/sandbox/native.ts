@@ -11,6 +11,7 @@ import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
+import { withinLimits } from './within-limits.ts'
 
 /**
  * `$1` is the file of variables, `$2` the host name, `$3` says whether loopback is to be brought up; then come the root and
@@ -34,38 +35,41 @@ ${handOver}`
 /** Steps run by util-linux and coreutils: all namespaces and the usual capabilities, but no system call filter. */
 export function createNativeSandbox(host: Host): Sandbox {
   const { tools, machine, network } = host
+  const limits = withinLimits()
   return {
     name: 'native',
     noCgroup: 'steps that are run by util-linux have no control group: install runc',
     resolvConf: network.resolvConf,
-    async run(spec, output, signal) {
-      checkDirectory(spec.cwd)
-      checkUser(spec.user, machine)
-      const setup = await writeSetup(spec, host)
-      const connect = network.connectorFor(spec.network)
-      const held = withholdComplaints(output, ['unshare: ', ...(spec.limits.ulimits ? ['prlimit: '] : [])])
-      const { exitCode, started, complaints } = await launch(
-        tools,
-        machine,
-        {
-          namespaces: namespacesOf(spec, connect !== undefined),
-          script,
-          args: [...setup.args, ...commandLine(spec, host)],
-          cwd: setup.folder,
-          owner: spec.user,
-          ...(connect && { connect }),
-        },
-        held.output,
-        signal,
-      )
-      if (!started) throw startFailure('native', spec, complaints)
-      if (exitCode !== 0 && /^unshare: (failed to execute|cannot)|^prlimit: failed to set/.test(held.complaint())) {
-        throw startFailure('native', spec, held.complaint())
-      }
-      held.release()
-      const killed = signalOf(exitCode)
-      return { exitCode, ...(killed && { signal: killed }) }
-    },
+    run: (spec, output, signal) =>
+      limits.run(spec, 0, async (group) => {
+        checkDirectory(spec.cwd)
+        checkUser(spec.user, machine)
+        const setup = await writeSetup(spec, host)
+        const connect = network.connectorFor(spec.network)
+        const held = withholdComplaints(output, ['unshare: ', ...(spec.limits.ulimits ? ['prlimit: '] : [])])
+        const { exitCode, started, complaints } = await launch(
+          tools,
+          machine,
+          {
+            namespaces: namespacesOf(spec, connect !== undefined),
+            script,
+            args: [...setup.args, ...commandLine(spec, host)],
+            cwd: setup.folder,
+            owner: spec.user,
+            admit: group?.add,
+            ...(connect && { connect }),
+          },
+          held.output,
+          signal,
+        )
+        if (!started) throw startFailure('native', spec, complaints)
+        if (exitCode !== 0 && /^unshare: (failed to execute|cannot)|^prlimit: failed to set/.test(held.complaint())) {
+          throw startFailure('native', spec, held.complaint())
+        }
+        held.release()
+        const killed = signalOf(exitCode)
+        return { exitCode, ...(killed && { signal: killed }) }
+      }),
   }
 }
 

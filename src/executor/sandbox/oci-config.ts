@@ -1,10 +1,12 @@
 import { stepCapabilities } from './capabilities.ts'
+import { findPlace } from './group-place.ts'
 import { insecureDevices } from './insecure-devices.ts'
 import type { Machine } from './machine.ts'
 import type { SandboxSpec } from './sandbox.ts'
-import { stepSeccomp } from './seccomp.ts'
+import { type SeccompFilter, stepSeccomp } from './seccomp.ts'
+import { filterOf, type Seccomp } from './seccomp-profile.ts'
 import type { BoundMount } from './step-mounts.ts'
-import { maskedPaths, readOnlyPaths, usualOpenFiles, usualShmSize } from './surroundings.ts'
+import { maskedPaths, readOnlyPaths, usualOpenFiles, usualProcesses, usualShmSize } from './surroundings.ts'
 import { ulimitsOf } from './ulimits.ts'
 
 /** What the probe found of this machine and this runtime. */
@@ -16,6 +18,8 @@ export interface RuntimeAbilities {
   readonly cgroups: 'by runtime' | 'of devices' | 'none'
   /** What crun makes of our system call rules, in base64. */
   readonly filter?: string
+  /** Absent: our rules. */
+  readonly seccomp?: Seccomp
 }
 
 export interface OciConfigInput {
@@ -29,6 +33,8 @@ export interface OciConfigInput {
   readonly abilities: RuntimeAbilities
   /** Path of the control group in its hierarchies. */
   readonly cgroup: string
+  /** Folders of control groups that the first process of the step is put into. */
+  readonly enter: readonly string[]
   readonly machine: Machine
 }
 
@@ -37,23 +43,24 @@ export interface OciConfigInput {
  * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md
  */
 export function ociConfig(input: OciConfigInput): object {
-  const { spec, root, mounts, abilities, cgroup, machine } = input
+  const { spec, root, mounts, abilities, cgroup, enter, machine } = input
   const makesCgroup = abilities.cgroups === 'by runtime'
   return {
     ociVersion: '1.0.2',
     hostname: spec.hostname,
     root: { path: root, readonly: false },
     process: processOf(input),
-    ...(!spec.insecure && abilities.filter && { annotations: { [compiled]: abilities.filter } }),
+    ...(!spec.insecure && !abilities.seccomp && abilities.filter && { annotations: { [compiled]: abilities.filter } }),
     mounts: [...systemMounts(input), ...mounts.map((mount) => mountOf(mount, machine))],
+    ...(enter.length > 0 && { hooks: { createRuntime: [entering(enter)] } }),
     linux: {
       namespaces: namespacesOf(spec),
       ...(makesCgroup && {
         cgroupsPath: cgroup,
-        resources: { devices: deviceRules(spec) },
+        resources: { devices: deviceRules(spec), ...usualPids(spec) },
       }),
       ...(spec.insecure && { devices: insecureDevices(spec, machine) }),
-      ...(!spec.insecure && { seccomp: stepSeccomp(), maskedPaths, readonlyPaths: readOnlyPaths }),
+      ...(!spec.insecure && { ...filterFor(input), maskedPaths, readonlyPaths: readOnlyPaths }),
     },
   }
 }
@@ -63,6 +70,29 @@ export function ociConfig(input: OciConfigInput): object {
  * @see https://github.com/containers/crun/blob/main/crun.1.md
  */
 const compiled = 'run.oci.seccomp_bpf_data'
+
+function filterFor({ abilities: { seccomp }, machine }: OciConfigInput): { readonly seccomp?: SeccompFilter } {
+  if (seccomp === 'unconfined') return {}
+  return { seccomp: seccomp ? filterOf(seccomp, machine) : stepSeccomp() }
+}
+
+/** Only where it can be: a runtime fails when it cannot hold what it is told to. */
+function usualPids({ resources }: SandboxSpec): object {
+  const isAsked = resources?.processes !== undefined
+  return isAsked || typeof findPlace('pids', undefined) === 'string' ? {} : { pids: { limit: usualProcesses } }
+}
+
+/** Told of the container on its input, when its first process waits in the namespaces. */
+function entering(folders: readonly string[]): object {
+  return { path: '/bin/sh', args: ['sh', '-c', enterScript, 'sh', ...folders] }
+}
+
+const enterScript = `
+read -r state || [ -n "$state" ] || exit 1
+pid=\${state#*\\"pid\\":}
+pid=\${pid%%[!0-9]*}
+for folder; do echo "$pid" >"$folder/cgroup.procs" || exit 1; done
+`
 
 /** The usual devices are allowed by the runtime itself. */
 function deviceRules({ insecure }: SandboxSpec): readonly object[] {

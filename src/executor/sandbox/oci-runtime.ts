@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { pid } from 'node:process'
 import { nameBytes } from '../../tree/index.ts'
-import { cgroupPrefix, sweepCgroups } from './cgroups.ts'
+import { groupName } from './cgroups.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
@@ -13,7 +12,9 @@ import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
 import { handle, handOver, preamble } from './script.ts'
+import type { StepGroup } from './step-group.ts'
 import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
+import { withinLimits } from './within-limits.ts'
 
 export type OciRuntimeName = 'crun' | 'runc'
 
@@ -39,7 +40,7 @@ ${handOver}`
 
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
-  let swept: Promise<void> | undefined
+  const limits = withinLimits()
   const launches = launchesAhead((network, kept) =>
     begin(host.tools, host.machine, launchOf(name, network, abilities, host, kept)),
   )
@@ -49,17 +50,32 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
     ...(why !== undefined && { noCgroup: why }),
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      if (abilities.cgroups !== 'none') swept ??= sweepCgroups(spec.limits.cgroupParent)
-      await swept
       checkDirectory(spec.cwd)
       checkUser(spec.user, host.machine)
       signal.throwIfAborted()
-      writeBundle(spec, abilities, host)
-      const held = withholdComplaints(output, complaintsOf(name))
-      const ended = await runBundle(launches, spec, abilities, host, held.output, signal)
-      return await resultOf(name, spec, ended, held)
+      const entry = entryOf(name, abilities)
+      return await limits.run(groupedSpec(spec, abilities), entry === 'by us' ? 1 : 0, async (group) => {
+        writeBundle(spec, abilities, host, entry === 'by us' ? undefined : group)
+        const held = withholdComplaints(output, complaintsOf(name))
+        const groups = groupsOf(spec, abilities, entry === 'by us' ? group : undefined)
+        const ended = await runBundle(launches, spec, groups, host, held.output, signal)
+        return await resultOf(name, spec, ended, held)
+      })
     },
   }
+}
+
+/**
+ * Who puts a step into the group that holds its limits. crun makes no group of its own then and is small: it is in the group
+ * itself, and so is all that it starts. runc is large and leaves the groups it finds itself in, so it is told.
+ */
+function entryOf(name: OciRuntimeName, { cgroups }: RuntimeAbilities): 'by us' | 'by runtime' {
+  return name === 'crun' && cgroups !== 'by runtime' ? 'by us' : 'by runtime'
+}
+
+/** A runtime that makes groups holds the usual number of processes itself, so that no second group is needed for that. */
+function groupedSpec(spec: SandboxSpec, { cgroups }: RuntimeAbilities): SandboxSpec {
+  return cgroups === 'by runtime' ? { ...spec, resources: { processes: -1, ...spec.resources } } : spec
 }
 
 /** Why no control group of a step can be named. */
@@ -70,7 +86,7 @@ const noCgroup: Readonly<Record<RuntimeAbilities['cgroups'], string | undefined>
 }
 
 /** What the script looks for in the folder of the step. */
-function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host): void {
+function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host, group: StepGroup | undefined): void {
   const { machine, network } = host
   const folder = path.join(spec.scratch, 'bundle')
   const mounts = path.join(spec.scratch, 'mounts')
@@ -82,7 +98,10 @@ function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host)
   // tsbuild, which only the host's own shows.
   const proc = { source: 'steps', target: '/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] }
   const ownNetwork = spec.network === 'none' || network.connectorFor(spec.network) !== undefined
-  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup: cgroupPath(spec), machine })
+  const isBelow = group?.unified !== undefined && abilities.cgroups === 'by runtime'
+  const cgroup = isBelow ? path.posix.join(group.unified, 'step') : cgroupPath(spec)
+  const enter = isBelow ? [] : (group?.folders ?? [])
+  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup, enter, machine })
   writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), ...rows, proc])
   writeFileSync(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 })
 }
@@ -90,14 +109,9 @@ function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host)
 /** crun looks at what is mounted there, and shuns hierarchies of two versions: in the step's namespace it finds one. */
 const unified: MountRow = { source: unifiedHierarchy, target: '/sys/fs/cgroup', type: 'none', options: ['bind'] }
 
-/** Control groups outlive whoever is killed, so their name says whose they are. */
-function containerName({ id }: SandboxSpec): string {
-  return `${cgroupPrefix}${pid}-${id.replace(/[^\w.-]/g, '_')}`
-}
-
 /** Below the root of the hierarchy, or below the group that the command line names. */
 function cgroupPath(spec: SandboxSpec): string {
-  return path.posix.join('/', spec.limits.cgroupParent ?? '', containerName(spec))
+  return path.posix.join('/', spec.limits.cgroupParent ?? '', groupName(spec.id))
 }
 
 /** The name of the container counts only in the folder of its step: it has a state folder of its own. */
@@ -121,24 +135,35 @@ function launchOf(
   }
 }
 
+/** What the first process is put into before the runtime starts. */
+function groupsOf(spec: SandboxSpec, { cgroups }: RuntimeAbilities, limits: StepGroup | undefined) {
+  const devices = cgroups === 'of devices' ? makeDeviceGroup(groupName(spec.id), spec.insecure) : undefined
+  return {
+    admit(init: number) {
+      devices?.add(init)
+      limits?.add(init)
+    },
+    remove: async () => devices?.remove(),
+  }
+}
+
 async function runBundle(
   launches: LaunchesAhead,
   spec: SandboxSpec,
-  abilities: RuntimeAbilities,
+  groups: ReturnType<typeof groupsOf>,
   { network }: Host,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const group = abilities.cgroups === 'of devices' ? makeDeviceGroup(containerName(spec), spec.insecure) : undefined
   try {
     const begun = launches.take(spec.network, spec.ahead)
     // A step with all capabilities may have changed the namespace.
     const mayServe = network.servesAgain && !spec.insecure
     const keep = mayServe ? (connection: Connection) => launches.keep(connection, spec.ahead) : undefined
-    const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit: group?.add, keep }
+    const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit: groups.admit, keep }
     return await begun.run(work, output, signal)
   } finally {
-    await group?.remove()
+    await groups.remove()
   }
 }
 

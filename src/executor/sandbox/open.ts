@@ -13,6 +13,7 @@ import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
 import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
 import { probeSpec } from './probe-spec.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import type { Seccomp } from './seccomp-profile.ts'
 import { openTools } from './tools.ts'
 
 export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
@@ -27,21 +28,29 @@ export interface SandboxOptions {
   readonly probes?: ProbeCache
   /** The command line names the control group that those of steps are made in: only forms that can obey it are taken. */
   readonly namesCgroup?: boolean
+  /** In place of our own system call filter: only forms that can have one are taken. */
+  readonly seccomp?: Seccomp
 }
 
 /**
  * The best way of shutting a step in that really works here, found by trying: `crun` or `runc`, else `native`. `chroot`
  * shuts nothing in and is only taken when asked for by name.
- * @throws {TsbuildError} TSB_SANDBOX_UNAVAILABLE
+ * @throws {TsbuildError} TSB_SANDBOX_UNAVAILABLE, TSB_SECCOMP_UNAVAILABLE
  */
 export async function openSandbox(choice: SandboxChoice, options: SandboxOptions): Promise<Sandbox> {
-  const { notice, probes = noProbeCache } = options
+  const { notice, probes = noProbeCache, seccomp } = options
+  const isFiltered = typeof seccomp === 'object'
+  if (isFiltered && (choice === 'native' || choice === 'chroot')) throw cannotFilter(choice)
   const tools = openTools(options.path)
   const machine = readMachine()
   if (choice === 'chroot') return createChrootSandbox({ tools, machine, network: networkWith(undefined) }, notice)
   const host = { tools, machine, network: await openNetwork(tools, machine, probes, notice) }
   const problems: string[] = []
   for (const form of choice === 'auto' ? (['crun', 'runc', 'native'] as const) : [choice]) {
+    if (form === 'native' && isFiltered) {
+      problems.push('native: it has no system call filter, and --security-opt seccomp asks for one')
+      continue
+    }
     const found = form === 'native' ? await tryNative(host, options) : await tryRuntime(form, host, options)
     if (typeof found === 'string') problems.push(`${form}: ${found}`)
     else return announced(found, choice, notice)
@@ -49,6 +58,11 @@ export async function openSandbox(choice: SandboxChoice, options: SandboxOptions
   throw new TsbuildError('TSB_SANDBOX_UNAVAILABLE', `no step can be shut in here (${problems.join('; ')})`, {
     hint: 'install runc, or allow user namespaces; --runtime=chroot --snapshotter=copy runs steps with no isolation at all',
   })
+}
+
+function cannotFilter(form: string): TsbuildError {
+  const message = `--runtime=${form} has no system call filter, so --security-opt seccomp cannot be held`
+  return new TsbuildError('TSB_SECCOMP_UNAVAILABLE', message, { hint: 'take --runtime=crun or runc' })
 }
 
 function announced(sandbox: Sandbox, choice: SandboxChoice, notice: (message: string) => void): Sandbox {
@@ -71,7 +85,9 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   )
   if (!found) return kept.slice(refused.length)
   if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
-  return createOciSandbox(name, { cgroups: found, ...(filter !== undefined && { filter }) }, host)
+  const { seccomp } = options
+  const rules = { ...(filter !== undefined && { filter }), ...(seccomp !== undefined && { seccomp }) }
+  return createOciSandbox(name, { cgroups: found, ...rules }, host)
 }
 
 /** What is kept of a probe: how steps get their control groups, or why they cannot be run. */

@@ -31,6 +31,31 @@ export type SandboxMount =
       readonly readOnly: boolean
     }
 
+/** What all processes of a step may use together; what is absent has no limit that was asked for. */
+export interface Resources {
+  /** Bytes, page cache and what the kernel needs for the step among them. */
+  readonly memory?: number
+  /** Bytes of memory and swap together, -1 without limit; absent: twice `memory`. */
+  readonly memorySwap?: number
+  /** Processors' worth of time: 0.5 is half of one. */
+  readonly cpus?: number
+  /** Processes and threads at once, -1 without limit; absent: `usualProcesses`, where that can be held. */
+  readonly processes?: number
+}
+
+/** A limit that a step ran into, so that what it made is not what it would make without. */
+export type Exceeded =
+  | {
+      readonly what: 'memory'
+      /** Bytes, as in `Resources`. */
+      readonly limit: number
+      /** Bytes that it had at once; absent when the kernel does not say. */
+      readonly peak?: number
+      /** Processes that were killed. */
+      readonly killed: number
+    }
+  | { readonly what: 'processes'; readonly limit: number }
+
 /** What is known of the commands that come after one. */
 export interface Ahead {
   /** Until this signal there may be one. */
@@ -56,6 +81,7 @@ export interface SandboxSpec {
   /** All capabilities, no seccomp, nothing masked: `RUN --security=insecure`. */
   readonly insecure: boolean
   readonly limits: RunLimits
+  readonly resources?: Resources
   /** Other steps may come: a sandbox may get ready for the next while this one runs. */
   readonly ahead?: Ahead
   /** An empty private directory for bundle, sockets and the like; removed by the caller. */
@@ -66,6 +92,7 @@ export interface SandboxSpec {
 export interface SandboxResult {
   readonly exitCode: number
   readonly signal?: string
+  readonly exceeded?: Exceeded
 }
 
 /** Gets what a command prints, as it comes. */
@@ -85,7 +112,7 @@ export interface Sandbox {
   /**
    * Runs to the end; all processes of the command are gone when it returns. On abort they are killed within 2 s, and the
    * reason of the signal is thrown.
-   * @throws {TsbuildError} TSB_SANDBOX_… when the command could not be started at all; TSB_COMMAND_NOT_FOUND when argv[0]
+   * @throws {TsbuildError} TSB_LIMIT_UNAVAILABLE when a limit of `resources` cannot be held here; TSB_SANDBOX_… when the command could not be started at all; TSB_COMMAND_NOT_FOUND when argv[0]
    *   is not in the rootfs
    */
   run(spec: SandboxSpec, output: SandboxOutput, signal: AbortSignal): Promise<SandboxResult>

@@ -1,21 +1,23 @@
 import os from 'node:os'
 
-/** The filter of a step as the OCI runtime spec has it: what is not listed fails with EPERM. */
+/** The filter of a step as the OCI runtime spec has it. */
 export interface SeccompFilter {
-  readonly defaultAction: 'SCMP_ACT_ERRNO'
-  readonly defaultErrnoRet: number
+  /** For calls that no rule names. */
+  readonly defaultAction: string
+  readonly defaultErrnoRet?: number
   readonly architectures?: readonly string[]
+  readonly flags?: readonly string[]
   readonly syscalls: readonly SeccompRule[]
 }
 
-interface SeccompRule {
+export interface SeccompRule {
   readonly names: readonly string[]
-  readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO'
+  readonly action: string
   readonly errnoRet?: number
   readonly args?: readonly {
     readonly index: number
     readonly value: number
-    readonly valueTwo?: number
+    readonly valueTwo?: number | undefined
     readonly op: string
   }[]
 }
@@ -24,7 +26,7 @@ const permissionDenied = 1
 const notImplemented = 38
 
 /**
- * The default of Docker and containerd for a container with the usual capabilities: no mounting, no further namespaces, no
+ * What is not listed fails with EPERM. The default of Docker and containerd for a container with the usual capabilities: no mounting, no further namespaces, no
  * kernel modules, no `bpf`, no `io_uring`.
  * @see https://docs.docker.com/engine/security/seccomp/
  */

@@ -27,6 +27,12 @@ export const usualShmSize = 64 * 1024 * 1024
 /** Soft limit on open files: programs that close all they could have take ages with the millions that Node asks for. */
 export const usualOpenFiles = 1024
 
+/**
+ * Processes and threads of a step at once, where nothing else was said: more than any build is known to need, and few enough
+ * for a machine to bear. Podman has 2048, Docker no limit.
+ */
+export const usualProcesses = 8192
+
 /** Shown as empty: they tell of the machine, or reach into it. */
 export const maskedPaths: readonly string[] = [
   '/proc/acpi',

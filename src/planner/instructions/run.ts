@@ -107,5 +107,6 @@ function limitsOf({ request }: StageScope): RunOp['limits'] {
     ...(request.ulimits?.length && { ulimits: request.ulimits }),
     ...(request.hostNames?.length && { hostNames: request.hostNames }),
     ...(request.cgroupParent !== undefined && { cgroupParent: request.cgroupParent }),
+    ...(request.seccomp !== undefined && { seccomp: request.seccomp }),
   }
 }

@@ -3,6 +3,8 @@ import { type BuildFlags, buildOptions } from '../../../src/cli/flags/build-opti
 import { FlagError } from '../../../src/cli/flags/flag-error.ts'
 
 const none: BuildFlags = {
+  resource: [],
+  securityOpt: [],
   tag: [],
   buildArg: [],
   buildArgFile: [],
