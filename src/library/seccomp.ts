@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { digestOf, type Json } from '../digest/index.ts'
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../errors.ts'
 import type { Seccomp } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 
@@ -19,14 +19,15 @@ export async function readSeccomp(
   if (asked === undefined) return undefined
   if (asked === 'unconfined') return { seccomp: asked, id: asked }
   const text = await readFile(path.resolve(cwd, asked.file), 'utf8').catch((error: unknown) => {
-    if (isSystemError(error)) throw wrong(asked.file, `it cannot be read (${error.code})`)
-    throw error
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    throw code === undefined ? error : wrong(asked.file, `it cannot be read (${code})`)
   })
   const { seccompSchema } = await import('./seccomp-schema.ts')
   const found = seccompSchema.safeParse(parsed(text, asked.file))
   if (found.success) return { seccomp: found.data, id: digestOf(found.data as Json) }
   const [issue] = found.error.issues
-  throw wrong(asked.file, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
+  const what = issue?.code === 'unrecognized_keys' ? `unknown: ${issue.keys.join(', ')}` : (issue?.message ?? '')
+  throw wrong(asked.file, [...(issue?.path ?? []).map(String), what].join(': '))
 }
 
 function parsed(text: string, file: string): unknown {

@@ -18,6 +18,37 @@ export function childrenOf(parent: number): readonly string[] {
     })
 }
 
+/** Processes by their numbers and when they began: all that come from one, in any generation. */
+export function descendantsOf(ancestor: number): readonly ProcessId[] {
+  const known = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), ...parentOf(name) }))
+  const found: ProcessId[] = []
+  for (let parents = [ancestor]; parents.length > 0; ) {
+    const children = known.filter(({ parent }) => parent !== undefined && parents.includes(parent))
+    found.push(...children)
+    parents = children.map(({ pid }) => pid)
+  }
+  return found
+}
+
+/** A number is given again to others. */
+export interface ProcessId {
+  readonly pid: number
+  readonly began: string | undefined
+}
+
+export function isAlive({ pid, began }: ProcessId): boolean {
+  return parentOf(String(pid)).began === began && began !== undefined
+}
+
+function parentOf(pid: string): { readonly parent: number | undefined; readonly began: string | undefined } {
+  const fields = statOf(pid)
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return { parent: fields[1] === undefined ? undefined : Number(fields[1]), began: fields[19] }
+}
+
 /** Waits, at most 10 seconds, until a question is answered with yes. */
 export async function until(question: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < 500; tries++) {

@@ -1,12 +1,17 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { TsbuildError } from '../../src/errors.ts'
-import { openSandbox, type Sandbox, type SandboxChoice, type SandboxSpec } from '../../src/executor/sandbox/index.ts'
+import {
+  openSandbox,
+  type Sandbox,
+  type SandboxChoice,
+  type SandboxResult,
+  type SandboxSpec,
+  type Seccomp,
+} from '../../src/executor/sandbox/index.ts'
 
 /** What a step gave. */
-export interface Stepped {
-  readonly exitCode: number
-  readonly signal?: string
+export interface Stepped extends SandboxResult {
   readonly stdout: string
   readonly stderr: string
 }
@@ -25,19 +30,22 @@ export interface Steps {
  * Steps in one form of sandbox on a root directory; why not, when this machine has no such form.
  * @param tools a folder whose programs come before those of the machine
  * @param home where the steps get their folders; whoever calls removes it
+ * @param seccomp in place of our own filter
  */
 export async function openSteps(
   choice: SandboxChoice,
   root: string,
   tools = '',
   home = dirname(root),
+  seccomp?: Seccomp,
 ): Promise<Steps | string> {
   const folder = await mkdtemp(join(home, 'tsbuild-steps-'))
   const notices: string[] = []
   const temporary = (prefix: string) => mkdtemp(join(folder, `${prefix}-`))
   try {
     const notice = (message: string) => void notices.push(message)
-    const sandbox = await openSandbox(choice, { path: `${tools}:${process.env['PATH'] ?? ''}`, notice, temporary })
+    const path = `${tools}:${process.env['PATH'] ?? ''}`
+    const sandbox = await openSandbox(choice, { path, notice, temporary, ...(seccomp && { seccomp }) })
     return stepsIn(sandbox, root, temporary, notices)
   } catch (error) {
     if (error instanceof TsbuildError) return error.message

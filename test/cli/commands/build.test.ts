@@ -105,23 +105,22 @@ describe('flags', () => {
     })
   })
 
-  test('limits of docker are taken, with a note', async () => {
-    const flags = [
-      '-m',
-      '1g',
-      '--memory-swap=2g',
-      '-c',
-      '5',
-      '--cpuset-cpus',
-      '0-1',
-      '--cpu-quota=1',
-      '--resource=cpu-quota=1',
-    ]
-    const { status, stderr } = await runCommandLine([...flags, '.'], recordingBuild())
+  test('what a RUN may use, how long and how often', async () => {
+    const limits = ['-m', '1g', '--memory-swap=2g', '--cpus', '1.5', '--pids-limit=100']
+    const rest = ['--step-timeout', '1m30s', '--retry=2', '--retry-delay', '500ms', '--security-opt', 'seccomp=p.json']
+    expect(await asked(...limits, ...rest)).toMatchObject({
+      resources: { memory: 2 ** 30, memorySwap: 2 ** 31, cpus: 1.5, processes: 100 },
+      stepTimeout: 90_000,
+      retries: 2,
+      retryDelay: 500,
+      seccomp: { file: 'p.json' },
+    })
+  })
+
+  test('limits of docker that change nothing are taken, with a note', async () => {
+    const { status, stderr } = await runCommandLine(['-c', '5', '--cpuset-cpus', '0-1', '.'], recordingBuild())
     expect(status).toBe(0)
-    for (const flag of ['memory', 'memory-swap', 'cpu-shares', 'cpuset-cpus', 'cpu-quota', 'resource']) {
-      expect(stderr).toContain(`note: --${flag} has no effect: `)
-    }
+    for (const flag of ['cpu-shares', 'cpuset-cpus']) expect(stderr).toContain(`note: --${flag} has no effect: `)
   })
 
   test.each(['device', 'device=vendor.com/class=gpu'])(
