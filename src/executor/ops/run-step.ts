@@ -13,8 +13,7 @@ import { withRetries } from './tries.ts'
 
 /** Runs the command of a RUN, and gives the layer of what it changed. Each try has files of its own. */
 export async function runStep(op: RunOp, context: OpContext): Promise<Layer> {
-  const once = { ...context, ports: { ...context.ports, secrets: readingOnce(context.ports.secrets) } }
-  return await withRetries(context, () => tryStep(op, once))
+  return await withRetries(context, () => tryStep(op, context))
 }
 
 async function tryStep(op: RunOp, context: OpContext): Promise<Layer> {
