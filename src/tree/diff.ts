@@ -8,6 +8,8 @@ export interface DiffOptions {
   readonly gone: 'all' | 'marked'
   /** Asked for files that are the same in all but their bytes, perhaps. */
   readonly sameBytes: (before: FileEntry, after: FileEntry) => boolean | Promise<boolean>
+  /** Told of how many changes there are, at each one that is found; may throw. */
+  readonly counted?: (changes: number) => void
 }
 
 /**
@@ -18,6 +20,7 @@ export interface DiffOptions {
 export async function diffTrees(before: FileTree, after: Tree, options: DiffOptions): Promise<readonly Change[]> {
   const list = new ChangeList()
   for (const { path, old, now } of pairs(before, after, options.gone)) {
+    options.counted?.(list.changes.length)
     if (now === undefined) {
       list.add({ kind: 'whiteout', path })
       continue
@@ -28,6 +31,7 @@ export async function diffTrees(before: FileTree, after: Tree, options: DiffOpti
     if (same) list.pass(now)
     else list.add(now)
   }
+  options.counted?.(list.changes.length)
   return list.changes
 }
 

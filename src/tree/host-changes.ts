@@ -1,3 +1,4 @@
+import { TsbuildError } from '../errors.ts'
 import { diffTrees } from './diff.ts'
 import { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 import { treeOfEntries } from './entries.ts'
@@ -5,21 +6,51 @@ import type { Change, Entry, FileEntry, FileIdentity, FileTree } from './entry.t
 import type { TreePath } from './path.ts'
 import { rootPath } from './path.ts'
 import { sameContent } from './same.ts'
+import { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 import { walk } from './walk.ts'
+
+/** How much a layer that is made here may have. */
+export type LayerBudget = Pick<ArchiveLimits, 'entries' | 'unpackedBytes'>
 
 /**
  * What was changed in a mount of overlayfs, from its upper directory, which nobody writes to any more. Only what differs
  * from `lower` counts: a file that was copied up and stayed the same is no change. In the order of a walk, with whiteouts
  * (never opaque directories), and with the directories that lead to a change.
  * @param lower the files of the lower directories, merged
+ * @throws {TsbuildError} TSB_LAYER_BUDGET before any file that is new is read
  */
 export async function upperChanges(
   directory: string,
   marks: OverlayMarks,
   lower: FileTree,
+  budget: LayerBudget = defaultArchiveLimits,
 ): Promise<readonly Change[]> {
   const upper = treeOfUpper(directory, marks)
-  return linkedFiles(await diffTrees(lower, upper, { gone: 'marked', sameBytes: sameContent }))
+  const counted = counterFor(budget)
+  return withinBytes(
+    linkedFiles(await diffTrees(lower, upper, { gone: 'marked', sameBytes: sameContent, counted })),
+    budget,
+  )
+}
+
+function counterFor({ entries }: LayerBudget) {
+  return (changes: number): void => {
+    if (changes > entries) throw overBudget(`more than ${entries} files, directories and links`)
+  }
+}
+
+/** Holes count: in the layer they are zeros. */
+function withinBytes(changes: readonly Change[], { unpackedBytes }: LayerBudget): readonly Change[] {
+  let bytes = 0
+  for (const change of changes) if (change.kind === 'file') bytes += change.size
+  if (bytes > unpackedBytes) throw overBudget(`files of ${bytes} bytes, of which ${unpackedBytes} are allowed`)
+  return changes
+}
+
+function overBudget(what: string): TsbuildError {
+  return new TsbuildError('TSB_LAYER_BUDGET', `the step leaves too much for a layer: ${what}`, {
+    hint: 'remove in the same RUN what the image does not need, or let it be made in a --mount=type=cache or type=tmpfs',
+  })
 }
 
 /** A directory as it was at some moment. */
@@ -49,14 +80,18 @@ const clockStep = 50_000_000n
  * What was changed in a plain directory since an inventory: the same changes that `upperChanges` gives where the same
  * command ran on an overlay.
  * @param lower the files that the directory was made from: what bytes a file had, when times alone cannot tell
+ * @throws {TsbuildError} TSB_LAYER_BUDGET before any file that is new is read
  */
 export async function directoryChanges(
   before: Inventory,
   directory: string,
   lower: FileTree,
+  budget: LayerBudget = defaultArchiveLimits,
 ): Promise<readonly Change[]> {
   const sameBytes = (old: FileEntry, now: FileEntry) => isUntouched(old, now, before) || sameAsBelow(lower, now)
-  return linkedFiles(await diffTrees(before.tree, treeOfDirectory(directory), { gone: 'all', sameBytes }))
+  const counted = counterFor(budget)
+  const changes = await diffTrees(before.tree, treeOfDirectory(directory), { gone: 'all', sameBytes, counted })
+  return withinBytes(linkedFiles(changes), budget)
 }
 
 function isUntouched(old: FileEntry, now: FileEntry, { trustedUntil }: Inventory): boolean {

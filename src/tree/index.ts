@@ -31,7 +31,7 @@ export type {
 } from './entry.ts'
 export { fileBytes } from './file-bytes.ts'
 export { filterTree } from './filter.ts'
-export { directoryChanges, takeInventory, upperChanges } from './host-changes.ts'
+export { directoryChanges, type LayerBudget, takeInventory, upperChanges } from './host-changes.ts'
 export { escapePattern, hasWildcard, matchName } from './match-name.ts'
 export { decodeName, encodeName, nameBytes } from './names.ts'
 export { comparePaths } from './order.ts'

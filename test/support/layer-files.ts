@@ -16,6 +16,13 @@ export function layerLines(layout: string): readonly string[] {
   })
 }
 
+/** The names of what is in the last layer of an OCI layout, folders with a slash. */
+export function namesInLastLayer(layout: string): readonly string[] {
+  return runProgram('tar', '--list', '--file', layerFiles(layout).at(-1) ?? '')
+    .split('\n')
+    .filter(Boolean)
+}
+
 /** What a file holds in the last layer of an OCI layout. */
 export function fileInLayout(layout: string, name: string): string {
   return runProgram('tar', '--extract', '--to-stdout', '--file', layerFiles(layout).at(-1) ?? '', name)

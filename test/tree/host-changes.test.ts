@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type Change,
   directoryChanges,
+  type LayerBudget,
   type OverlayMarks,
   takeInventory,
   treeOfDirectory,
@@ -22,32 +23,32 @@ const base = `
   touch -h -d @1000 usr/bin/pw
 `
 
-type Way = (command: string) => Promise<readonly Change[]>
+type Way = (command: string, budget?: LayerBudget) => Promise<readonly Change[]>
 
 /** Runs a command in a mount of overlayfs that is gone with the command's namespaces. */
 const byOverlay =
   (namespaces: readonly string[], marks: OverlayMarks): Way =>
-  async (command) => {
+  async (command, budget) => {
     const root = await scratch()
     for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(root, name), { mode: 0o755 })
     sh(join(root, 'lower'), base)
     const options = `lowerdir=lower,upperdir=upper,workdir=work,${optionsFor[marks]}`
     const mounted = `set -e; umask 022; mount -t overlay overlay -o ${options} merged; cd merged; ${command}`
     execFileSync('unshare', [...namespaces, '--mount', 'sh', '-c', mounted], { cwd: root })
-    return upperChanges(join(root, 'upper'), marks, treeOfDirectory(join(root, 'lower')))
+    return upperChanges(join(root, 'upper'), marks, treeOfDirectory(join(root, 'lower')), budget)
   }
 
 const optionsFor = { trusted: 'redirect_dir=off,metacopy=off,index=off', user: 'userxattr' }
 
 /** Runs a command in a plain copy. */
-const byCopy: Way = async (command) => {
+const byCopy: Way = async (command, budget) => {
   const root = await scratch()
   for (const name of ['lower', 'copy']) mkdirSync(join(root, name), { mode: 0o755 })
   sh(join(root, 'lower'), base)
   execFileSync('cp', ['-a', 'lower/.', 'copy'], { cwd: root })
   const inventory = takeInventory(join(root, 'copy'))
   sh(join(root, 'copy'), command)
-  return directoryChanges(inventory, join(root, 'copy'), treeOfDirectory(join(root, 'lower')))
+  return directoryChanges(inventory, join(root, 'copy'), treeOfDirectory(join(root, 'lower')), budget)
 }
 
 function sh(directory: string, script: string): void {
@@ -162,6 +163,17 @@ for (const [name, changesOf, runs] of ways) {
         'dir /var/lib',
         'gone /var/lib/app',
       ])
+    })
+
+    it('D35: a layer has as many entries and bytes as its budget, and no more', async () => {
+      const command = 'mkdir d; echo 1234567 > d/a; ln d/a d/b; ln -s a d/c; truncate -s 8 d/hole; rm etc/motd'
+      // The directories, two files and a hard link, a symbolic link and a whiteout.
+      const fits = { entries: 7, unpackedBytes: 16 }
+      expect(await changesOf(command, fits)).toHaveLength(7)
+      for (const less of [{ entries: 6 }, { unpackedBytes: 15 }]) {
+        const refused = changesOf(command, { ...fits, ...less })
+        await expect(refused).rejects.toMatchObject({ code: 'TSB_LAYER_BUDGET' })
+      }
     })
 
     it('names that are no text, and setuid bits, survive', async () => {

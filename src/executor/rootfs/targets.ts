@@ -13,6 +13,7 @@ import {
   type TreePath,
   treePath,
 } from '../../tree/index.ts'
+import { deviceNames } from '../sandbox/index.ts'
 import type { MountTarget } from './rootfs.ts'
 
 /** Where the mounts of a step go, and what is missing for that. */
@@ -69,6 +70,8 @@ function placeOf(target: MountTarget, tree: FileTree, places: ReadonlyMap<string
   if (found === rootPath || systemFolders.includes(found)) throw badTarget(path, `it leads to ${absolutePath(found)}`)
   if (isWithin(treePath('proc'), found) || isWithin(treePath('sys'), found))
     throw badTarget(path, 'it is in /proc or /sys')
+  const device = deviceNames.find((name) => isWithin(treePath(`dev/${name}`), found))
+  if (device !== undefined) throw badTarget(path, `/dev/${device} is a device of every step, or a link to one`)
   return found
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import type { Stats } from 'node:fs'
 import { chmod, link, lstat, mkdir, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -28,6 +29,7 @@ export async function putMounts(
   try {
     for (const [index, mount] of [devices, ...mounts].entries()) {
       const place = path.join(real, mount.target)
+      await makeParents(real, mount.target)
       const original = await moveAside(place, path.join(aside, String(index)))
       undo.push(() => takeCopyBack(mount, place, original, tools))
       await putCopy(mount, place, tools)
@@ -42,21 +44,45 @@ export async function putMounts(
 
 const devices: SandboxMount = { kind: 'tmpfs', target: '/dev', mode: 0o755 }
 
-/** Where it is now; undefined when nothing was there, as for what goes below our own `/dev`. */
+/** Where it is now; undefined when nothing was there. */
 async function moveAside(place: string, original: string): Promise<string | undefined> {
   try {
     await rename(place, original)
     return original
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) throw error
-    await mkdir(path.dirname(place), { recursive: true })
     return undefined
+  }
+}
+
+/**
+ * Makes the directories above a target that are missing, as below our own `/dev` or in what was copied before it. A link on
+ * the way, as a cache may have it, would lead to the files of this machine.
+ * @throws {TsbuildError} TSB_SANDBOX_TARGET
+ */
+async function makeParents(root: string, target: string): Promise<void> {
+  let at = root
+  for (const name of path.dirname(target).split('/')) {
+    at = path.join(at, name)
+    const stats = await look(at)
+    if (stats && !stats.isDirectory()) throw leadsAway(target, `/${path.relative(root, at)} is no directory`)
+    if (!stats) await mkdir(at)
+  }
+  if ((await look(path.join(root, target)))?.isSymbolicLink()) throw leadsAway(target, 'a link is there')
+}
+
+async function look(place: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(place)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    throw error
   }
 }
 
 async function takeCopyBack(mount: SandboxMount, place: string, original: string | undefined, tools: Tools) {
   await checkParent(place, mount.target)
-  if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, tools)
+  if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, mount.target, tools)
   await rm(place, { recursive: true, force: true })
   if (original !== undefined) await rename(original, place)
 }
@@ -74,8 +100,14 @@ async function copyFrom(source: string, place: string, tools: Tools): Promise<vo
   else await copy(['--no-target-directory', '--', source, place], tools)
 }
 
-async function addTo(source: string, place: string, tools: Tools): Promise<void> {
-  await copy(['--no-target-directory', '--', place, source], tools)
+/** What is in the way is removed first: through a link of an earlier step, a file would be written anywhere. */
+async function addTo(source: string, place: string, target: string, tools: Tools): Promise<void> {
+  try {
+    await copy(['--no-target-directory', '--remove-destination', '--', place, source], tools)
+  } catch (error) {
+    if (!(error instanceof Error && 'stderr' in error)) throw error
+    throw leadsAway(target, String(error.stderr).trim())
+  }
 }
 
 async function copy(args: readonly string[], tools: Tools): Promise<void> {
@@ -86,8 +118,9 @@ async function copy(args: readonly string[], tools: Tools): Promise<void> {
 async function checkParent(place: string, target: string): Promise<void> {
   const parent = path.dirname(place)
   if ((await realpath(parent)) === parent) return
-  throw new TsbuildError(
-    'TSB_SANDBOX_TARGET',
-    `the command replaced a directory above ${target}, where something was mounted`,
-  )
+  throw leadsAway(target, 'the command replaced a directory above it')
+}
+
+function leadsAway(target: string, why: string): TsbuildError {
+  return new TsbuildError('TSB_SANDBOX_TARGET', `nothing can be put in place of a mount at ${target}: ${why}`)
 }

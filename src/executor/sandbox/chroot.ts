@@ -12,8 +12,9 @@ import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
 import type { StepGroup } from './step-group.ts'
-import { checkDirectory, checkUser } from './step-mounts.ts'
+import { checkUser } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
+import { checkDirectory } from './working-directory.ts'
 
 /** `$1` is the file of variables; the rest is the command line. */
 const script = `${preamble}
@@ -35,7 +36,7 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
     noCgroup: 'steps of --runtime=chroot have no control group',
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      checkDirectory(spec.cwd)
+      checkDirectory(spec.cwd, spec.mounts)
       checkUser(spec.user, host.machine)
       if (spec.rootfs.kind !== 'directory') throw cannotMount('overlayfs')
       const root = spec.rootfs.path

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
+import { leadsAway } from './nested-mounts.ts'
 import type { SandboxOutput, SandboxSpec } from './sandbox.ts'
 
 /** As much as the complaint of a program can be, in bytes. */
@@ -53,7 +54,17 @@ export function startFailure(form: string, { argv }: SandboxSpec, complaint: str
       hint: 'it has to be a file with an execute permission for the USER of the step',
     })
   }
+  const [, away] = complaint.match(placeLeadsAway) ?? []
+  if (away !== undefined) return leadsElsewhere(away)
   return sandboxFailed(form, complaint)
+}
+
+const placeLeadsAway = new RegExp(`^${leadsAway}(.*)`, 'm')
+
+function leadsElsewhere(what: string): TsbuildError {
+  return new TsbuildError('TSB_SANDBOX_TARGET', `a mount in another mount of the step has no place there: ${what}`, {
+    hint: 'an earlier step has put a link there; choose another target, or another id for the cache',
+  })
 }
 
 function notFoundHint([command = '', option]: readonly string[]): string {

@@ -16,3 +16,4 @@ export type {
   SandboxSpec,
 } from './sandbox.ts'
 export type { Seccomp } from './seccomp-profile.ts'
+export { deviceNames } from './surroundings.ts'

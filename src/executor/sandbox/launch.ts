@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
 import { killAll, type ScriptChild, startScript } from './child.ts'
 import { argumentsTooLong } from './failure.ts'
@@ -158,6 +159,9 @@ async function connect(
   return child.init() === undefined ? undefined : await way(child.pid, signal)
 }
 
+/** Milliseconds until a script that has ended is known to have. */
+const patience = 200
+
 async function supervise(
   child: ScriptChild,
   { lines, admit }: Work,
@@ -170,7 +174,11 @@ async function supervise(
     const init = child.init()
     if (init !== undefined) admit(init)
   }
-  await connected
+  await connected.catch(async (error: unknown) => {
+    // Where the script has ended by itself there was nothing to connect, and what it said is why.
+    await Promise.race([child.closed, sleep(patience, undefined, { ref: false })])
+    if (!child.isOver() || child.complaints() === '') throw error
+  })
   child.go()
   const exitCode = await child.closed
   signal.throwIfAborted()

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Host } from './host.ts'
@@ -24,18 +23,13 @@ export async function writeDeviceFolder(
     ...Object.entries(deviceLinks).map(([name, target]) => symlink(target, path.join(folder, name))),
   ])
   for (const mount of bound) {
-    if (mount.target.startsWith('/dev/')) await makeStub(folder, placeIn(folder, mount.target), isFile(mount))
+    if (mount.target.startsWith('/dev/')) await makeStub(folder, placeIn(folder, mount.target), mount.shows === 'file')
   }
   for (const device of more) await makeStub(folder, placeIn(folder, device.path), true)
 }
 
 function placeIn(folder: string, target: string): string {
   return path.join(folder, target.slice('/dev/'.length))
-}
-
-/** A file, or the socket of an agent. */
-function isFile({ source }: BoundMount): boolean {
-  return statSync(source, { throwIfNoEntry: false })?.isDirectory() === false
 }
 
 async function makeStub(folder: string, place: string, isFile: boolean): Promise<void> {

@@ -3,18 +3,24 @@ import path from 'node:path'
 import { nameBytes } from '../../tree/index.ts'
 import { groupName } from './cgroups.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
-import { signalOf, startFailure, withholdComplaints } from './failure.ts'
+import { sandboxFailed, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { begin, type Connection, type Ended, type Launch } from './launch.ts'
 import { type LaunchesAhead, launchesAhead } from './launches-ahead.ts'
 import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
+import { stepRow } from './native-mounts.ts'
+import { mountsAhead, nestArguments, nestFunctions } from './nested-mounts.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
 import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
 import { handle, handOver, preamble } from './script.ts'
 import type { StepGroup } from './step-group.ts'
-import { checkDirectory, checkUser, stepMounts } from './step-mounts.ts'
+import { checkUser, stepMounts } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
+import { checkDirectory } from './working-directory.ts'
+
+/** The file with the root and the nested mounts, a line for each that `nest` takes. */
+const nestedName = 'nested'
 
 export type OciRuntimeName = 'crun' | 'runc'
 
@@ -31,7 +37,17 @@ $line"
 done
 cd -- "$folder/mounts" || exit 125
 mount --no-mtab --all --fstab ${tableName} || exit 125
-cd ../bundle || exit 125
+${nestFunctions}
+if [ -f ${nestedName} ]; then
+  exec 6<${nestedName}
+  IFS= read -r root <&6 || exit 125
+  while IFS= read -r kind <&6; do
+    { IFS= read -r place && IFS= read -r access && IFS= read -r source; } <&6 || exit 125
+    nest "$kind" "$place" "$access" "$source" || exit 125
+  done
+  exec 6<&-
+fi
+cd -- "$folder/bundle" || exit 125
 program=$1
 shift
 go
@@ -50,7 +66,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
     ...(why !== undefined && { noCgroup: why }),
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {
-      checkDirectory(spec.cwd)
+      checkDirectory(spec.cwd, spec.mounts)
       checkUser(spec.user, host.machine)
       signal.throwIfAborted()
       const entry = entryOf(name, abilities)
@@ -101,9 +117,18 @@ function writeBundle(spec: SandboxSpec, abilities: RuntimeAbilities, host: Host,
   const isBelow = group?.unified !== undefined && abilities.cgroups === 'by runtime'
   const cgroup = isBelow ? path.posix.join(group.unified, 'step') : cgroupPath(spec)
   const enter = isBelow ? [] : (group?.folders ?? [])
-  const config = ociConfig({ spec, root, mounts: bound, ownNetwork, abilities, cgroup, enter, machine })
-  writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), ...rows, proc])
+  const { outer, nested, rest } = mountsAhead(bound)
+  const config = ociConfig({ spec, root, mounts: rest, ownNetwork, abilities, cgroup, enter, machine })
+  const outerRows = outer.map((mount) => stepRow(mount, path.join(root, mount.target)))
+  writeMountTable(mounts, [...(abilities.cgroups === 'of devices' ? [unified] : []), ...rows, ...outerRows, proc])
+  if (nested.length > 0) writeNested(path.join(mounts, nestedName), [root, ...nested.flatMap(nestArguments)])
   writeFileSync(path.join(folder, 'config.json'), nameBytes(JSON.stringify(config)), { mode: 0o600 })
+}
+
+function writeNested(file: string, lines: readonly string[]): void {
+  if (lines.some((line) => line.includes('\n')))
+    throw sandboxFailed('tsbuild', 'a mount in a mount has a newline in its path')
+  writeFileSync(file, nameBytes(`${lines.join('\n')}\n`), { mode: 0o600 })
 }
 
 /** crun looks at what is mounted there, and shuns hierarchies of two versions: in the step's namespace it finds one. */

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import type { Machine } from './machine.ts'
@@ -6,7 +6,13 @@ import { type MountRow, overlayRow } from './mount-table.ts'
 import type { Rootfs, SandboxMount } from './sandbox.ts'
 
 /** What is left of a mount when its source is a directory or file of the mount namespace. */
-export type BoundMount = Extract<SandboxMount, { readonly kind: 'bind' }>
+export interface BoundMount {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+  /** A file may be a socket. */
+  readonly shows: 'directory' | 'file'
+}
 
 /** The mounts of a step, once its overlays and tmpfs are mounted: what is left to bind, parents before what lies in them. */
 export interface StepMounts {
@@ -42,10 +48,22 @@ export function stepMounts(
 }
 
 function bindOf(mount: SandboxMount, tmpfs: string): BoundMount {
-  if (mount.kind === 'bind') return mount
   const { target } = mount
-  if (mount.kind === 'tmpfs') return { kind: 'bind', source: tmpfs, target, readOnly: false }
-  return { kind: 'bind', source: path.join(mount.merged, mount.subpath), target, readOnly: mount.readOnly }
+  if (mount.kind === 'tmpfs') return { source: tmpfs, target, readOnly: false, shows: 'directory' }
+  const { readOnly } = mount
+  if (mount.kind === 'bind') return { source: mount.source, target, readOnly, shows: kindOf([mount.source]) }
+  const { merged, lowers, subpath } = mount
+  const shows = kindOf(lowers.map((lower) => path.join(lower, subpath)))
+  return { source: path.join(merged, subpath), target, readOnly, shows }
+}
+
+/** Of the first that is there. */
+function kindOf(places: readonly string[]): BoundMount['shows'] {
+  for (const place of places) {
+    const stats = statSync(place, { throwIfNoEntry: false })
+    if (stats) return stats.isDirectory() ? 'directory' : 'file'
+  }
+  return 'directory'
 }
 
 function tmpfsRow(
@@ -67,15 +85,6 @@ function coveredMode(rootfs: Rootfs, target: string): number {
     if (stats?.isDirectory()) return stats.mode & 0o7777
   }
   return 0o755
-}
-
-/** @throws {TsbuildError} TSB_SANDBOX_CWD: through `/proc` a working directory could be one of the host's */
-export function checkDirectory(cwd: string): void {
-  if (!path.isAbsolute(cwd) || /^\/proc(\/|$)/.test(path.normalize(cwd))) {
-    throw new TsbuildError('TSB_SANDBOX_CWD', `no command can run in ${cwd}`, {
-      hint: 'WORKDIR has to be a directory of the image',
-    })
-  }
 }
 
 /** @throws {TsbuildError} TSB_SANDBOX_USER when the numbers mean nothing in the user namespace tsbuild runs in */

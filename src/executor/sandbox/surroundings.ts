@@ -21,6 +21,9 @@ export const deviceLinks: Readonly<Record<string, string>> = {
   ptmx: 'pts/ptmx',
 }
 
+/** What has a name of its own in `/dev`, so that no mount can have it; a runtime may make a console too. */
+export const deviceNames: readonly string[] = ['console', ...Object.keys(devices), ...Object.keys(deviceLinks)]
+
 /** Bytes of `/dev/shm`. */
 export const usualShmSize = 64 * 1024 * 1024
 
