@@ -64,6 +64,7 @@ export async function openTarget(): Promise<Target> {
   const workspace = await openWorkspace()
   const { directory, environment } = workspace
   await workspace.import(busyboxBase(), 'base')
+  mkdirSync(join(directory, 'context'))
   const outside = join(directory, 'outside')
   mkdirSync(join(outside, 'sub'), { recursive: true })
   for (const name of ['canary', 'sub/canary']) writeFileSync(join(outside, name), canary)
@@ -85,14 +86,15 @@ export async function openTarget(): Promise<Target> {
     },
     write,
     async build(dockerfile, form, options = {}, path = process.env['PATH'] ?? '') {
-      write({ Dockerfile: dockerfile.replaceAll('$T', outside).replaceAll('$U', `build-${++builds}`) })
+      const word = `build-${++builds}`
+      write({ [`../${word}`]: dockerfile.replaceAll('$T', outside).replaceAll('$U', word) })
       let log = ''
       const onEvent: BuildOptions['onEvent'] = (event) => {
         if (event.type === 'step:log') log += Buffer.from(event.bytes).toString('latin1')
       }
       try {
         const place = { ...environment, env: { PATH: path } }
-        await build({ context: 'context', onEvent, ...form, ...options }, place)
+        await build({ context: 'context', dockerfile: word, onEvent, ...form, ...options }, place)
         return { log, code: undefined }
       } catch (error) {
         if (!(error instanceof TsbuildError)) throw error

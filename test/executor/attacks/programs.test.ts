@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { arch } from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { isolating, noAttacks, openTarget, type Target } from '../../support/attacks.ts'
+import { sha256 } from '../../../src/digest/index.ts'
+import { forms, isolating, noAttacks, openTarget, type Target } from '../../support/attacks.ts'
 import { runProgram } from '../../support/programs.ts'
 import { tar } from '../../support/tar.ts'
 
@@ -64,10 +65,52 @@ describe.skipIf(noAttacks !== '')(`steps against programs of this machine (${noA
         ),
       })
       const { file, path } = copyOf(form.runtime === 'native' ? 'unshare' : form.runtime)
-      const before = { bytes: readFileSync(file), mode: statSync(file).mode }
+      const look = () => ({ digest: sha256(readFileSync(file)), mode: statSync(file).mode })
+      const before = look()
       const { log } = await target.build('FROM base\nADD evil.tar /\nRUN ["/entry", "$U"]\n', form, {}, path)
       expect(log).toMatch(/^reached$/m)
-      expect({ bytes: readFileSync(file), mode: statSync(file).mode }).toEqual(before)
+      expect(look()).toEqual(before)
+    })
+  })
+
+  describe('D16: nothing of the image is loaded to look up a user', () => {
+    // Whoever opens a fifo that nobody writes to waits for ever.
+    const folders = ['lib', 'lib64', 'usr/lib', 'lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu']
+    const evil = folders.flatMap((folder) => [`d ${folder}/`, `p ${folder}/libnss_evil.so.2`])
+    const passwd = 'root:x:0:0::/:/bin/sh\napp:x:1234:1234::/:/bin/sh\n'
+    const group = 'root:x:0:\napp:x:1234:\nmore:x:77:app\n'
+
+    it.each(forms)('$runtime, $snapshotter', async (form) => {
+      const files = [
+        `f etc/passwd=${passwd}`,
+        `f etc/group=${group}`,
+        'f etc/nsswitch.conf=passwd: evil\ngroup: evil\n',
+      ]
+      target.write({ 'evil.tar': tar(...files, ...evil), file: '' })
+      const lines = ['COPY --chown=app file /file', 'USER app', 'RUN : $U; id -u; id -G; stat -c %u:%g /file']
+      const { log, code } = await target.build(`FROM base\nADD evil.tar /\n${lines.join('\n')}\n`, form)
+      expect({ log, code }).toEqual({ log: '1234\n1234 77\n1234:1234\n', code: undefined })
+    })
+  })
+
+  it.each(forms)('D30 D22: programs of the image are no helpers of tsbuild: $runtime, $snapshotter', async (form) => {
+    const names = 'chroot cp env ip mknod mount newuidmap node nsenter prlimit runc crun setpriv slirp4netns unshare xz'
+    const script = '#!/bin/sh\necho "$0" >>/ran\n'
+    const programs = names.split(' ').map((name) => ({ name: `evil/${name}`, body: script, mode: 0o755 }))
+    target.write({ 'programs.tar': tar(...programs), 'usr/file': '' })
+    const env = 'ENV PATH=/evil NODE_OPTIONS=--require=/evil/x LD_PRELOAD=/evil/x.so BASH_ENV=/evil/env ENV=/evil/env'
+    const lines = [
+      'ADD programs.tar /',
+      'ADD programs.tar /usr/bin/',
+      env,
+      'RUN ["/bin/sh", "-c", ": $U"]',
+      'COPY usr /',
+    ]
+    const look = 'RUN ["/bin/sh", "-c", "[ ! -e /ran ] && echo $U $PATH $NODE_OPTIONS $LD_PRELOAD"]'
+    const { log, code } = await target.build(`FROM base\n${lines.join('\n')}\n${look}\n`, form)
+    expect({ log, code }).toEqual({
+      log: expect.stringMatching(/^build-\d+ \/evil --require=\/evil\/x \/evil\/x.so\n$/),
+      code: undefined,
     })
   })
 })
