@@ -94,7 +94,7 @@ export async function openTarget(): Promise<Target> {
       }
       try {
         const place = { ...environment, env: { PATH: path } }
-        await build({ context: 'context', dockerfile: word, onEvent, ...form, ...options }, place)
+        await build({ context: 'context', file: join(directory, word), onEvent, ...form, ...options }, place)
         return { log, code: undefined }
       } catch (error) {
         if (!(error instanceof TsbuildError)) throw error
