@@ -8,6 +8,7 @@ export const library: Library = {
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
+  doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

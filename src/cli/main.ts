@@ -51,8 +51,8 @@ function openSession(
   const uid = process.getuid?.() ?? 0
   const root = storeRoot({ flag: flags.root, env, cwd: process.cwd(), uid, home: homedir() })
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const kind = touches === 'trees' ? enterUserNamespace({ command, env, uid, root }) : undefined
-  const note = namespaceNote(kind)
+  const userNamespace = touches === 'trees' ? enterUserNamespace({ command, env, uid, root }) : undefined
+  const note = namespaceNote(userNamespace?.kind)
   return {
     ...facts,
     environment: {
@@ -68,6 +68,7 @@ function openSession(
       },
     },
     notes: note === undefined ? [] : [note],
+    ...(userNamespace && { userNamespace }),
     library: async () => library,
   }
 }

@@ -10,8 +10,16 @@ import process from 'node:process'
  */
 export type NamespaceKind = 'ranges' | 'single' | 'none'
 
+export interface UserNamespace {
+  readonly kind: NamespaceKind
+  /** Why there is no better kind: the words of `unshare`. */
+  readonly problem?: string
+}
+
 /** Says to the program that runs in the namespace which one it is. */
 const marker = 'TSBUILD_USER_NAMESPACE'
+/** And why it is no better one. */
+const problemMarker = 'TSBUILD_USER_NAMESPACE_PROBLEM'
 
 const flags: Readonly<Record<Exclude<NamespaceKind, 'none'>, readonly string[]>> = {
   ranges: ['--user', '--map-auto', '--map-root-user'],
@@ -33,41 +41,56 @@ export interface Program {
  * same process id, so signals, files and exit status need no passing on. Returns only when it stays where it is.
  * @returns the kind of namespace it runs in; undefined for root, who needs none
  */
-export function enterUserNamespace(program: Program): NamespaceKind | undefined {
+export function enterUserNamespace(program: Program): UserNamespace | undefined {
   const entered = program.env[marker]
-  if (entered === 'ranges' || entered === 'single') return entered
+  if (entered === 'ranges' || entered === 'single') return namespaceOf(entered, program.env[problemMarker])
   if (program.uid === 0) return undefined
   const unshare = findUnshare(program.env)
-  const kind = unshare === undefined ? 'none' : probe(unshare)
-  if (unshare === undefined || kind === 'none') return 'none'
-  return become(kind, unshare, program)
+  if (unshare === undefined) return { kind: 'none', problem: 'unshare is not installed' }
+  const { kind, problem } = probe(unshare)
+  return kind === 'none' ? { kind, problem } : become(kind, problem, unshare, program)
+}
+
+function namespaceOf(kind: NamespaceKind, problem: string | undefined): UserNamespace {
+  return problem ? { kind, problem } : { kind }
 }
 
 /** What a user has to know of the namespace; undefined when all works. */
 export function namespaceNote(kind: NamespaceKind | undefined): string | undefined {
   if (kind === 'single') {
-    return 'no range of user ids for this user: all files of images belong to one id, and steps run as root only; install uidmap and add a line to /etc/subuid and /etc/subgid'
+    return 'no range of user ids for this user: RUN steps work as root only, on files that are all of root; install uidmap and add a line to /etc/subuid and /etc/subgid (tsbuild doctor says how)'
   }
   if (kind === 'none') {
-    return 'user namespaces are refused here: RUN steps and files of other users need root'
+    return 'user namespaces are refused here: RUN steps and files of other users need root (tsbuild doctor says why)'
   }
   return undefined
 }
 
-function become(kind: Exclude<NamespaceKind, 'none'>, unshare: string, { command, env, root }: Program): never {
-  const variables = { ...env, [marker]: kind, TSBUILD_ROOT: root }
+function become(
+  kind: Exclude<NamespaceKind, 'none'>,
+  problem: string,
+  unshare: string,
+  { command, env, root }: Program,
+): never {
+  const variables = { ...env, [marker]: kind, [problemMarker]: problem, TSBUILD_ROOT: root }
   const words = ['unshare', ...flags[kind], '--', ...command]
   if (!process.execve) throw new Error('process.execve is missing')
   return process.execve(unshare, words, variables)
 }
 
-/** Tries what the namespace needs by making one: which rule would refuse it is different on every machine. */
-function probe(unshare: string): NamespaceKind {
+/**
+ * Tries what the namespace needs by making one: which rule would refuse it is different on every machine. The problem is of
+ * the last kind that could not be made.
+ */
+function probe(unshare: string): { readonly kind: NamespaceKind; readonly problem: string } {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
-  const kinds = ['ranges', 'single'] as const
-  return (
-    kinds.find((kind) => spawnSync(unshare, [...flags[kind], '--', 'true'], { stdio: 'ignore' }).status === 0) ?? 'none'
-  )
+  let problem = ''
+  for (const kind of ['ranges', 'single'] as const) {
+    const tried = spawnSync(unshare, [...flags[kind], '--', 'true'], { stdio: ['ignore', 'ignore', 'pipe'] })
+    if (tried.status === 0) return { kind, problem }
+    problem = tried.error?.message ?? tried.stderr.toString().trim()
+  }
+  return { kind: 'none', problem }
 }
 
 function findUnshare(env: NodeJS.ProcessEnv): string | undefined {

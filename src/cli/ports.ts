@@ -2,6 +2,8 @@ import type {
   BuildOptions,
   BuildResult,
   CheckResult,
+  DoctorOptions,
+  DoctorReport,
   Environment,
   Found,
   HistoryOptions,
@@ -24,5 +26,7 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
+  /** A machine that is wanting is no error: what is wanting is in the report. */
+  doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   openImages(environment: Environment): Promise<ImageCommands>
 }

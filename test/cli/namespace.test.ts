@@ -50,7 +50,7 @@ test('root stays where it is', () => {
 
 test('inside the namespace nothing is entered again', () => {
   const env = { TSBUILD_USER_NAMESPACE: 'single' }
-  expect(enterUserNamespace({ command: ['never'], env, uid: 1000, root: '/r' })).toBe('single')
+  expect(enterUserNamespace({ command: ['never'], env, uid: 1000, root: '/r' })).toEqual({ kind: 'single' })
 })
 
 test('a user is told what cannot be done', () => {

@@ -6,6 +6,7 @@ import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
@@ -30,7 +31,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   program.addCommand(buildProgram(run), { isDefault: true })
   program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
   if (!isPlainBuild(words)) {
-    for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run)])
+    for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run), doctorProgram(run)])
       program.addCommand(command)
   }
   for (const command of [program, ...program.commands]) {

@@ -66,6 +66,11 @@ const usual: ReadonlySet<string> = new Set([
  * them on.
  */
 export function stepCapabilities(insecure: boolean, boundingSet: bigint): readonly string[] {
-  const mine = names.filter((_, number) => (boundingSet >> BigInt(number)) & 1n)
+  const mine = capabilitiesIn(boundingSet)
   return insecure ? mine : mine.filter((name) => usual.has(name))
+}
+
+/** Names, without `CAP_`, of a set that is given as bits. */
+export function capabilitiesIn(set: bigint): readonly string[] {
+  return names.filter((_, number) => (set >> BigInt(number)) & 1n)
 }

@@ -35,13 +35,34 @@ export async function openNetwork(
   cache: ProbeCache,
   notice: (message: string) => void,
 ): Promise<StepNetwork> {
-  const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
-  if (problem === '') {
-    const hindrance = await remembered(cache, `network again ${machine.fingerprint}`, () => probeAgain(tools, machine))
-    return networkWith((pid, signal) => connect(tools, machine, pid, signal), hindrance === '')
-  }
+  const { problem, hindrance } = await tryNetwork(tools, machine, cache)
+  if (problem === '') return networkWith((pid, signal) => connect(tools, machine, pid, signal), hindrance === '')
   notice(`steps use the network of this machine: ${problem}`)
   return networkWith(undefined)
+}
+
+/** What was found of user-mode networking; `''` is nothing in the way. */
+export interface NetworkTrial {
+  readonly problem: string
+  /** Why a namespace of an earlier step cannot serve again. */
+  readonly hindrance: string
+}
+
+export async function tryNetwork(tools: Tools, machine: Machine, cache: ProbeCache): Promise<NetworkTrial> {
+  // Cheap to see, and what is there tomorrow may be missing today: no answer of theirs is kept.
+  if (!tools.find('slirp4netns')) return without('slirp4netns is not installed')
+  if (!canUse(tunDevice)) return without(`${tunDevice} is missing, or may not be opened`)
+  const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
+  if (problem !== '') return without(problem)
+  const hindrance = await remembered(cache, `network again ${machine.fingerprint}`, () => probeAgain(tools, machine))
+  return { problem, hindrance }
+}
+
+/** What user-mode networking makes its device by. */
+export const tunDevice = '/dev/net/tun'
+
+function without(problem: string): NetworkTrial {
+  return { problem, hindrance: problem }
 }
 
 /** The network of the host for every step that wants one. */
@@ -59,9 +80,7 @@ export function networkWith(connector: Launch['connect'], servesAgain = false): 
 }
 
 /** What is in the way, or nothing. */
-async function probe(tools: Tools, machine: Machine): Promise<string> {
-  if (!tools.find('slirp4netns')) return 'slirp4netns is not installed'
-  if (!canUse('/dev/net/tun')) return '/dev/net/tun is missing, or may not be opened'
+function probe(tools: Tools, machine: Machine): Promise<string> {
   return tried(tools, machine, {
     namespaces: ['--net'],
     connect: (pid, signal) => connect(tools, machine, pid, signal),

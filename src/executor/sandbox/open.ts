@@ -46,12 +46,12 @@ export async function openSandbox(choice: SandboxChoice, options: SandboxOptions
   if (choice === 'chroot') return createChrootSandbox({ tools, machine, network: networkWith(undefined) }, notice)
   const host = { tools, machine, network: await openNetwork(tools, machine, probes, notice) }
   const problems: string[] = []
-  for (const form of choice === 'auto' ? (['crun', 'runc', 'native'] as const) : [choice]) {
+  for (const form of choice === 'auto' ? autoForms : [choice]) {
     if (form === 'native' && isFiltered) {
       problems.push('native: it has no system call filter, and --security-opt seccomp asks for one')
       continue
     }
-    const found = form === 'native' ? await tryNative(host, options) : await tryRuntime(form, host, options)
+    const found = await tryForm(form, host, options)
     if (typeof found === 'string') problems.push(`${form}: ${found}`)
     else return announced(found, choice, notice)
   }
@@ -65,6 +65,14 @@ function cannotFilter(form: string): TsbuildError {
   return new TsbuildError('TSB_SECCOMP_UNAVAILABLE', message, { hint: 'take --runtime=crun or runc' })
 }
 
+/** Those that shut a step in, best first. */
+export const autoForms = ['crun', 'runc', 'native'] as const
+
+/** The sandbox, or why it cannot be had. */
+export function tryForm(form: (typeof autoForms)[number], host: Host, options: SandboxOptions) {
+  return form === 'native' ? tryNative(host, options) : tryRuntime(form, host, options)
+}
+
 function announced(sandbox: Sandbox, choice: SandboxChoice, notice: (message: string) => void): Sandbox {
   if (choice === 'auto' && sandbox.name === 'native') {
     notice('steps run without a system call filter, by util-linux alone: install runc or crun for one')
@@ -72,7 +80,6 @@ function announced(sandbox: Sandbox, choice: SandboxChoice, notice: (message: st
   return sandbox
 }
 
-/** The sandbox, or why it cannot be had. */
 async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOptions): Promise<Sandbox | string> {
   const program = host.tools.find(name)
   if (!program) return 'not installed'

@@ -1,0 +1,24 @@
+import { Command, Option } from 'commander'
+import type { DoctorFlags } from '../commands/doctor.ts'
+import type { Run } from './run.ts'
+
+const help = `
+Everything is tried afresh, as the builds of this user and store would use it; later builds go by what is found.
+Rungs: 1 root; 2 an ordinary user in a user namespace; 3 root to whom namespaces are refused: RUN only by chroot; 4 no RUN.
+Levels: ok; note, less than could be had here, or what only some builds need; problem, some builds fail.
+
+Exit status: 0 when a RUN step can run here, if need be with the flags that the report names; 1 when none can, because no
+runtime works, or because the store cannot be used.`
+
+export function doctorProgram(run: Run): Command {
+  return new Command('doctor')
+    .summary('say how this machine protects itself from RUN steps, and what would improve that')
+    .description(
+      'Says what RUN steps are shut in by here and what not, in which forms builds work, and what would improve it.',
+    )
+    .addOption(new Option('--format <format>', 'form of the report').choices(['text', 'json']).default('text'))
+    .addHelpText('after', help)
+    .action((flags: DoctorFlags) =>
+      run('trees', async (session) => (await import('../commands/doctor.ts')).doctorCommand(session, flags)),
+    )
+}

@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises'
+import { TsbuildError } from '../../errors.ts'
+import { createChrootSandbox } from '../sandbox/chroot.ts'
+import type { Host } from '../sandbox/host.ts'
+import { autoForms, type SandboxOptions, tryForm } from '../sandbox/open.ts'
+import { probeSpec } from '../sandbox/probe-spec.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import { reportCommand, type Surroundings, surroundingsIn } from './surroundings.ts'
+
+/** One way of running steps, tried. */
+export interface SandboxTrial {
+  readonly name: Sandbox['name']
+  /** Why no step can be run by it; `''` when one was. */
+  readonly problem: string
+  /** Why a step has no control group of its own; absent when it has one. */
+  readonly noCgroup?: string
+  /** What a step by it finds around itself; absent where none said so. */
+  readonly around?: Surroundings
+}
+
+/** Those that shut steps in, best first. A runtime goes after the other: each has this machine's control groups for itself. */
+export async function trySandboxes(host: Host, options: SandboxOptions): Promise<readonly SandboxTrial[]> {
+  const trials: SandboxTrial[] = []
+  for (const form of autoForms) {
+    const found = await tryForm(form, host, options)
+    trials.push(typeof found === 'string' ? { name: form, problem: found } : await lookAround(found, options))
+  }
+  return trials
+}
+
+async function lookAround(sandbox: Sandbox, options: SandboxOptions): Promise<SandboxTrial> {
+  const { name, noCgroup } = sandbox
+  const about = { name, ...(noCgroup !== undefined && { noCgroup }) }
+  return withScratch(options, about, async (scratch) => {
+    let said = ''
+    const hear = (_stream: unknown, bytes: Uint8Array) => {
+      said += Buffer.from(bytes).toString()
+    }
+    const spec = await probeSpec(scratch, reportCommand)
+    const { exitCode } = await sandbox.run(spec, hear, AbortSignal.timeout(patience))
+    if (exitCode !== 0) return { ...about, problem: `it ends with ${exitCode}: ${said.trim()}` }
+    return { ...about, problem: '', around: surroundingsIn(said) }
+  })
+}
+
+/** Milliseconds for a step that does nothing. */
+const patience = 20_000
+
+/**
+ * A changed root has none of this machine's programs in it, so the command is one that is not there: that it is missed shows
+ * that all before it was done.
+ */
+export function tryChroot(host: Host, options: SandboxOptions): Promise<SandboxTrial> {
+  const sandbox = createChrootSandbox(host, () => {})
+  const about = { name: sandbox.name, noCgroup: sandbox.noCgroup ?? '' }
+  return withScratch(options, about, async (scratch) => {
+    const spec = await probeSpec(scratch, ['/absent'])
+    try {
+      await sandbox.run({ ...spec, mounts: [] }, () => {}, AbortSignal.timeout(patience))
+      return { ...about, problem: 'it runs what is not there' }
+    } catch (error) {
+      if (error instanceof TsbuildError && error.code === 'TSB_COMMAND_NOT_FOUND') return { ...about, problem: '' }
+      throw error
+    }
+  })
+}
+
+/** Does the trial in a directory of its own; what goes wrong is the problem. */
+async function withScratch(
+  { temporary }: SandboxOptions,
+  about: Omit<SandboxTrial, 'problem'>,
+  trial: (scratch: string) => Promise<SandboxTrial>,
+): Promise<SandboxTrial> {
+  const scratch = await temporary('probe')
+  try {
+    return await trial(scratch)
+  } catch (error) {
+    if (error instanceof Error) return { ...about, problem: error.message }
+    throw error
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { type Facts, finding } from './facts.ts'
+import type { Finding, RunAbility } from './report.ts'
+
+const tunDevice = '/dev/net/tun'
+
+/** Whose network a RUN has, and whether its namespace can serve another step. */
+export function networkFindings({ runtime, network }: RunAbility, { exam }: Facts): readonly Finding[] {
+  const { problem, hindrance } = exam.network
+  const slirp = exam.programs.get('slirp4netns')
+  const facts = { network, ...(slirp?.version !== undefined && { slirp4netns: slirp.version }) }
+  if (runtime === 'chroot') {
+    return [finding('network', 'note', 'steps use the network of this machine: chroot shuts nothing in', { facts })]
+  }
+  if (problem !== '') {
+    const text = `steps use the network of this machine, its loopback and abstract sockets too: ${problem}`
+    return [
+      finding('network', 'note', text, { fix: networkFix(slirp !== undefined, existsSync(tunDevice), exam), facts }),
+    ]
+  }
+  const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`
+  return [
+    finding('network', 'ok', own, { facts }),
+    hindrance === ''
+      ? finding('network.reuse', 'ok', 'a network namespace that a step left clean serves the next one')
+      : finding('network.reuse', 'note', `each step gets a network namespace of its own: ${hindrance}`),
+  ]
+}
+
+/** Of several things that are missing, the first one to see to. */
+function networkFix(hasSlirp: boolean, hasDevice: boolean, { network, ids }: Facts['exam']): string | undefined {
+  if (!hasSlirp) return 'apt-get install slirp4netns'
+  if (!network.problem.startsWith(tunDevice)) return undefined
+  if (hasDevice) return `chmod 0666 ${tunDevice}`
+  return ids.outside === 0 ? 'modprobe tun, or in a container --device /dev/net/tun' : 'modprobe tun'
+}

@@ -1,0 +1,62 @@
+import type { Examination } from '../../executor/index.ts'
+import { type Facts, finding } from './facts.ts'
+import type { Finding } from './report.ts'
+
+type Ids = Examination['ids']
+
+/** Who runs it, and the ids that are there for files and steps. */
+export function userFindings({ exam: { ids, machine, rights }, userNamespace }: Facts): readonly Finding[] {
+  const { uid, outside, name = `user ${outside}`, users, groups, subuid, subgid, newuidmap, newgidmap } = ids
+  const facts = { users, groups, subuid, subgid, newuidmap, newgidmap, ...ids.settings }
+  const ofIds = (level: Finding['level'], text: string, fix?: string) =>
+    finding('user-namespace', level, text, { fix, facts })
+  const problem = why(ids, rights.noNewPrivileges, userNamespace?.problem)
+  const user = (text: string) => finding('user', 'ok', `${name} runs builds${text}`, { facts: { uid: outside } })
+  if (uid !== 0) {
+    const text = userNamespace?.kind === 'none' ? 'user namespaces are refused' : 'no user namespace was entered'
+    return [user(''), ofIds('problem', `${text}${problem}`, fixForIds(ids, userNamespace?.kind === 'none'))]
+  }
+  if (!machine.inUserNamespace) return [user(''), ofIds('ok', 'no user namespace is needed: all ids are there')]
+  const inside = user(', as root of a user namespace')
+  if (users === 1) {
+    return [inside, ofIds('problem', `the user namespace has a single id${problem}`, fixForIds(ids))]
+  }
+  return [inside, ofIds('ok', `the user namespace has ${users} user ids and ${groups} group ids`)]
+}
+
+/** The reason that can be named, and the words of what tried. */
+function why(ids: Ids, noNewPrivileges: boolean, problem: string | undefined): string {
+  const words = problem === undefined ? '' : `: ${problem}`
+  return noNewPrivileges && hasAllOfIds(ids) ? `: no_new_privs keeps newuidmap from its rights${words}` : words
+}
+
+function hasAllOfIds({ newuidmap, newgidmap, subuid, subgid }: Ids): boolean {
+  return newuidmap === 'ready' && newgidmap === 'ready' && subuid > 0 && subgid > 0
+}
+
+/**
+ * What to type for a namespace that has ids for all users; undefined when nothing is known to be wrong.
+ * @param refused there is no namespace at all: then the settings of the kernel count first
+ */
+export function fixForIds(ids: Ids, refused = false): string | undefined {
+  const setting = refused ? settingFix(ids.settings) : undefined
+  if (setting !== undefined) return setting
+  const { name = '$USER', newuidmap, newgidmap, subuid, subgid, free } = ids
+  const steps = [
+    ...(newuidmap === 'missing' || newgidmap === 'missing' ? ['apt-get install uidmap'] : []),
+    ...(newuidmap === 'weak' || newgidmap === 'weak' ? ['chmod u+s $(which newuidmap newgidmap)'] : []),
+    ...(subuid === 0 || subgid === 0
+      ? [`usermod --add-subuids ${free}-${free + 65_535} --add-subgids ${free}-${free + 65_535} ${name}`]
+      : []),
+  ]
+  return steps.length > 0 ? steps.join(' && ') : undefined
+}
+
+function settingFix(settings: Ids['settings']): string | undefined {
+  if (settings['kernel.unprivileged_userns_clone'] === 0) return 'sysctl -w kernel.unprivileged_userns_clone=1'
+  if (settings['user.max_user_namespaces'] === 0) return 'sysctl -w user.max_user_namespaces=15000'
+  if (settings['kernel.apparmor_restrict_unprivileged_userns'] === 1) {
+    return 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
+  }
+  return undefined
+}
