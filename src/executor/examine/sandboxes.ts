@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { TsbuildError } from '../../errors.ts'
+import { stepCapabilities } from '../sandbox/capabilities.ts'
 import { createChrootSandbox } from '../sandbox/chroot.ts'
 import type { Host } from '../sandbox/host.ts'
 import { autoForms, type SandboxOptions, tryForm } from '../sandbox/open.ts'
 import { probeSpec } from '../sandbox/probe-spec.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { reportCommand, type Surroundings, surroundingsIn } from './surroundings.ts'
+import { ownRights, reportCommand, type Surroundings, surroundingsIn } from './surroundings.ts'
 
 /** One way of running steps, tried. */
 export interface SandboxTrial {
@@ -59,10 +60,20 @@ export function tryChroot(host: Host, options: SandboxOptions): Promise<SandboxT
       await sandbox.run({ ...spec, mounts: [] }, () => {}, AbortSignal.timeout(patience))
       return { ...about, problem: 'it runs what is not there' }
     } catch (error) {
-      if (error instanceof TsbuildError && error.code === 'TSB_COMMAND_NOT_FOUND') return { ...about, problem: '' }
-      throw error
+      if (!(error instanceof TsbuildError) || error.code !== 'TSB_COMMAND_NOT_FOUND') throw error
+      return { ...about, problem: '', around: aroundChroot(host) }
     }
   })
+}
+
+/** Nothing is there to look with: the rights are those that it is started with, and a filter can only be tsbuild's own. */
+function aroundChroot({ machine }: Host): Surroundings {
+  return {
+    namespaces: [],
+    filtered: ownRights().filtered,
+    noNewPrivileges: true,
+    capabilities: stepCapabilities(false, machine.boundingSet),
+  }
 }
 
 /** Does the trial in a directory of its own; what goes wrong is the problem. */

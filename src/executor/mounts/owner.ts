@@ -1,5 +1,6 @@
 import { chmod, chown } from 'node:fs/promises'
 import { isSystemError, TsbuildError } from '../../errors.ts'
+import { idRangesHint } from '../sandbox/index.ts'
 
 /** Who a file of a mount belongs to, and what its mode is. */
 interface Owned {
@@ -18,7 +19,7 @@ export async function giveAway(file: string, { uid, gid, mode }: Owned): Promise
   } catch (error) {
     if (!isSystemError(error, 'EINVAL', 'EPERM')) throw error
     throw new TsbuildError('TSB_SANDBOX_USER', `a mount cannot belong to ${uid}:${gid}: it is not mapped here`, {
-      hint: 'without root tsbuild needs newuidmap and newgidmap, and a range for you in /etc/subuid and /etc/subgid',
+      hint: `without root, ${idRangesHint}`,
     })
   }
   await chmod(file, mode)

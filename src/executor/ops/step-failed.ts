@@ -1,7 +1,7 @@
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
 import type { Secrets } from '../ports.ts'
-import type { SandboxResult } from '../sandbox/index.ts'
+import { idRangesHint, readMachine, type SandboxResult } from '../sandbox/index.ts'
 
 /** The error of a command that ended otherwise than with 0. A secret that it had to do without may be the reason. */
 export async function stepFailed(
@@ -11,7 +11,7 @@ export async function stepFailed(
 ): Promise<TsbuildError> {
   const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
   return new TsbuildError('TSB_STEP_FAILED', `process "${argv.join(' ')}" did not complete successfully: ${how}`, {
-    hint: exitHints[exitCode] ?? (await secretHint(mounts, secrets)),
+    hint: exitHints[exitCode] ?? (await secretHint(mounts, secrets)) ?? singleIdHint(),
   })
 }
 
@@ -19,6 +19,13 @@ export async function stepFailed(
 const exitHints: Readonly<Record<number, string>> = {
   126: 'the shell may not execute a file: COPY --chmod=755 or RUN chmod +x give it the permission',
   127: 'the shell found no such command in the image: is the package installed, and PATH right?',
+}
+
+/** With one id, `chown` and whoever becomes another user fail with no more than `Invalid argument`. */
+function singleIdHint(): string | undefined {
+  const { hasUser } = readMachine()
+  if (hasUser(1)) return undefined
+  return `there is a single user id here, so commands that change owners or users fail; ${idRangesHint}`
 }
 
 async function secretHint(mounts: RunOp['mounts'], secrets: Secrets): Promise<string | undefined> {

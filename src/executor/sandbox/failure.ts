@@ -75,6 +75,10 @@ function notFoundHint([command = '', option]: readonly string[]): string {
   return 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
 }
 
+/** What to do where too few user ids are there. */
+export const idRangesHint =
+  'install uidmap, and give yourself a range of ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER (tsbuild doctor says which)'
+
 export function argumentsTooLong(cause: unknown): TsbuildError {
   return new TsbuildError(
     'TSB_ARGUMENTS_TOO_LONG',

@@ -1,3 +1,4 @@
+export { idRangesHint } from './failure.ts'
 export { layerForm } from './layer-form.ts'
 export { type Machine, readMachine, readRights } from './machine.ts'
 export { type MountedImage, mountImage } from './mount-image.ts'

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
+import { idRangesHint } from './failure.ts'
 import type { Machine } from './machine.ts'
 import { type MountRow, overlayRow } from './mount-table.ts'
 import type { Rootfs, SandboxMount } from './sandbox.ts'
@@ -91,6 +92,6 @@ function coveredMode(rootfs: Rootfs, target: string): number {
 export function checkUser({ uid, gid }: { readonly uid: number; readonly gid: number }, machine: Machine): void {
   if (machine.hasUser(uid) && machine.hasGroup(gid)) return
   throw new TsbuildError('TSB_SANDBOX_USER', `user ${uid}:${gid} cannot be used: it is not mapped here`, {
-    hint: 'without root tsbuild needs newuidmap and newgidmap, and a range for you in /etc/subuid and /etc/subgid',
+    hint: `without root, ${idRangesHint}`,
   })
 }

@@ -15,7 +15,7 @@ export function runAbility({ exam, store }: Pick<Facts, 'exam' | 'store'>): RunA
     snapshotter: byChroot ? 'copy' : erofs === '' ? 'erofs' : overlay === '' ? 'overlay' : 'copy',
     network: exam.network.problem === '' && !byChroot ? 'own' : 'host',
     seccomp: filtered,
-    noNewPrivileges: byChroot || noNewPrivileges,
-    capabilities: byChroot ? [] : capabilities,
+    noNewPrivileges,
+    capabilities,
   }
 }

@@ -15,7 +15,7 @@ export function rungFinding(rung: DoctorReport['rung'], facts: Facts): Finding {
   if (rung === 1) return finding('rung', 'ok', 'rung 1 of 4: root, and nothing better is to be had')
   if (rung === 2 && exam.ids.users === 1) {
     const text = 'rung 2 of 4, with a single user id: no file may have another owner, and steps run as root only'
-    return finding('rung', 'problem', text, { fix: fixForIds(exam.ids) })
+    return finding('rung', 'problem', text, { fix: fixForIds(facts) })
   }
   if (rung === 2) {
     return finding('rung', 'ok', 'rung 2 of 4: root of a user namespace; rung 1 takes root of the machine itself')
@@ -39,9 +39,9 @@ function hindrances({ exam, userNamespace }: Facts): readonly string[] {
 }
 
 /** A container has to allow what its filter and its profile refuse; on a machine itself the settings of the kernel do. */
-function fixOf({ exam: { rights, ids }, userNamespace }: Facts): { readonly fix?: string | undefined } {
-  if (rights.filtered || ids.uid === 0) return { fix: openContainer }
-  return userNamespace?.kind === 'none' ? { fix: fixForIds(ids, true) } : {}
+function fixOf(facts: Facts): { readonly fix?: string | undefined } {
+  const { rights, ids } = facts.exam
+  return { fix: rights.filtered || ids.uid === 0 ? openContainer : fixForIds(facts) }
 }
 
 const openContainer =

@@ -9,47 +9,37 @@ export function runtimeFindings(run: RunAbility, facts: Facts): readonly Finding
   const takenAt = sandboxes.findIndex(({ name }) => name === run.runtime)
   return [
     ...sandboxes.map((trial, at) => runtimeFinding(trial, takenAt === -1 || at < takenAt, run, facts)),
-    ...(run.runtime === undefined ? [] : boxFindings(run, facts)),
+    ...(run.runtime === undefined ? [] : boxFindings(run)),
   ]
 }
 
 /** @param missed nothing better than it is taken */
 function runtimeFinding({ name, problem }: Trial, missed: boolean, { runtime }: RunAbility, { exam }: Facts): Finding {
-  const program = exam.programs.get(name === 'native' ? 'unshare' : name)
-  const version = program?.version ?? ''
-  const label = { crun: `crun ${version}`, runc: `runc ${version}`, native: 'native', chroot: 'chroot' }[name].trim()
-  const facts = { ...(version !== '' && { version }), ...(program && { program: program.path }) }
-  const about = `${label}${descriptions[name]}`
-  const text = problem === '' ? `${about} works` : `${about} does not work: ${problem}`
-  if (name === 'chroot') {
-    const level = runtime === 'chroot' ? 'problem' : 'ok'
-    return finding('runtime.chroot', level, `${text}${use(name, runtime, exam.taken)}`, { facts })
-  }
-  const fix = missed && problem !== '' ? fixes[name] : undefined
-  const installs = problem === 'not installed' ? fix : undefined
-  return finding(
-    `runtime.${name}`,
-    missed && problem !== '' ? 'note' : 'ok',
-    `${text}${use(name, runtime, exam.taken)}`,
-    {
-      fix: installs,
-      facts,
-    },
-  )
+  const { path, version } = exam.programs.get(name === 'native' ? 'unshare' : name) ?? {}
+  const facts = { ...(version !== undefined && { version }), ...(path !== undefined && { program: path }) }
+  const about = labels[name].replace('VERSION', version ?? '')
+  const outcome = problem === '' ? 'works' : `does not work: ${problem}`
+  const fix = missed && problem === 'not installed' ? fixes[name] : undefined
+  const text = `${about} ${outcome}${use(name, runtime, exam.taken)}`
+  return finding(`runtime.${name}`, levelOf(name, missed && problem !== '', runtime), text, { fix, facts })
 }
 
-const descriptions: Readonly<Record<Trial['name'], string>> = {
-  crun: '',
-  runc: '',
-  native: ' (util-linux)',
-  chroot: ' (shuts nothing in)',
+/** Nobody misses chroot where something shuts steps in. */
+function levelOf(name: Trial['name'], isMissed: boolean, runtime: RunAbility['runtime']): Finding['level'] {
+  if (name === 'chroot' && runtime === 'chroot') return 'problem'
+  return isMissed ? 'note' : 'ok'
 }
 
-const fixes: Readonly<Record<Trial['name'], string>> = {
+const labels: Readonly<Record<Trial['name'], string>> = {
+  crun: 'crun VERSION',
+  runc: 'runc VERSION',
+  native: 'native (util-linux VERSION)',
+  chroot: 'chroot (shuts nothing in)',
+}
+
+const fixes: Readonly<Partial<Record<Trial['name'], string>>> = {
   crun: 'apt-get install crun',
   runc: 'apt-get install runc',
-  native: 'apt-get install util-linux',
-  chroot: 'apt-get install coreutils',
 }
 
 function use(name: Trial['name'], runtime: RunAbility['runtime'], taken: Trial['name'] | undefined): string {
@@ -58,21 +48,15 @@ function use(name: Trial['name'], runtime: RunAbility['runtime'], taken: Trial['
 }
 
 /** What a step by the form that is taken found around itself. */
-function boxFindings(
-  { runtime, seccomp, noNewPrivileges, capabilities }: RunAbility,
-  { exam }: Facts,
-): readonly Finding[] {
-  if (runtime === 'chroot') {
-    const text = exam.rights.filtered
-      ? 'steps have the system call filter of tsbuild itself'
-      : 'steps have no system call filter'
-    return [finding('step.seccomp', 'note', text, exam.rights.filtered ? {} : { fix: undefined })]
-  }
+function boxFindings({ runtime, seccomp, noNewPrivileges, capabilities }: RunAbility): readonly Finding[] {
   const list = capabilities.map((name) => `CAP_${name}`)
+  const filter = runtime === 'chroot' ? 'the system call filter of tsbuild itself is' : 'a system call filter is'
   return [
     seccomp
-      ? finding('step.seccomp', 'ok', 'a system call filter is in force in steps')
-      : finding('step.seccomp', 'note', 'no system call filter is in force in steps', { fix: fixes.runc }),
+      ? finding('step.seccomp', 'ok', `${filter} in force in steps`)
+      : finding('step.seccomp', 'note', 'no system call filter is in force in steps', {
+          fix: runtime === 'native' ? fixes['runc'] : undefined,
+        }),
     noNewPrivileges
       ? finding('step.no-new-privs', 'ok', 'steps cannot get further rights (no_new_privs)')
       : finding('step.no-new-privs', 'problem', 'steps can get further rights: no_new_privs is not set'),

@@ -5,7 +5,9 @@ import type { Finding } from './report.ts'
 type Ids = Examination['ids']
 
 /** Who runs it, and the ids that are there for files and steps. */
-export function userFindings({ exam: { ids, machine, rights }, userNamespace }: Facts): readonly Finding[] {
+export function userFindings(all: Facts): readonly Finding[] {
+  const { exam, userNamespace } = all
+  const { ids, machine, rights } = exam
   const { uid, outside, name = `user ${outside}`, users, groups, subuid, subgid, newuidmap, newgidmap } = ids
   const facts = { users, groups, subuid, subgid, newuidmap, newgidmap, ...ids.settings }
   const ofIds = (level: Finding['level'], text: string, fix?: string) =>
@@ -14,12 +16,12 @@ export function userFindings({ exam: { ids, machine, rights }, userNamespace }: 
   const user = (text: string) => finding('user', 'ok', `${name} runs builds${text}`, { facts: { uid: outside } })
   if (uid !== 0) {
     const text = userNamespace?.kind === 'none' ? 'user namespaces are refused' : 'no user namespace was entered'
-    return [user(''), ofIds('problem', `${text}${problem}`, fixForIds(ids, userNamespace?.kind === 'none'))]
+    return [user(''), ofIds('problem', `${text}${problem}`, fixForIds(all))]
   }
   if (!machine.inUserNamespace) return [user(''), ofIds('ok', 'no user namespace is needed: all ids are there')]
   const inside = user(', as root of a user namespace')
   if (users === 1) {
-    return [inside, ofIds('problem', `the user namespace has a single id${problem}`, fixForIds(ids))]
+    return [inside, ofIds('problem', `the user namespace has a single id${problem}`, fixForIds(all))]
   }
   return [inside, ofIds('ok', `the user namespace has ${users} user ids and ${groups} group ids`)]
 }
@@ -34,13 +36,11 @@ function hasAllOfIds({ newuidmap, newgidmap, subuid, subgid }: Ids): boolean {
   return newuidmap === 'ready' && newgidmap === 'ready' && subuid > 0 && subgid > 0
 }
 
-/**
- * What to type for a namespace that has ids for all users; undefined when nothing is known to be wrong.
- * @param refused there is no namespace at all: then the settings of the kernel count first
- */
-export function fixForIds(ids: Ids, refused = false): string | undefined {
-  const setting = refused ? settingFix(ids.settings) : undefined
+/** What to type for a namespace that has ids for all users; undefined when nothing is known to be wrong. */
+export function fixForIds({ exam: { ids, rights }, userNamespace }: Facts): string | undefined {
+  const setting = userNamespace?.kind === 'none' ? settingFix(ids.settings) : undefined
   if (setting !== undefined) return setting
+  if (rights.noNewPrivileges && hasAllOfIds(ids)) return withRights
   const { name = '$USER', newuidmap, newgidmap, subuid, subgid, free } = ids
   const steps = [
     ...(newuidmap === 'missing' || newgidmap === 'missing' ? ['apt-get install uidmap'] : []),
@@ -51,6 +51,9 @@ export function fixForIds(ids: Ids, refused = false): string | undefined {
   ]
   return steps.length > 0 ? steps.join(' && ') : undefined
 }
+
+const withRights =
+  'run tsbuild without no_new_privs (docker: no --security-opt no-new-privileges; Kubernetes: allowPrivilegeEscalation: true)'
 
 function settingFix(settings: Ids['settings']): string | undefined {
   if (settings['kernel.unprivileged_userns_clone'] === 0) return 'sysctl -w kernel.unprivileged_userns_clone=1'

@@ -10,29 +10,27 @@ import {
   lutimesSync,
   openSync,
 } from 'node:fs'
-import { isSystemError } from '../../errors.ts'
+import { isSystemError, TsbuildError } from '../../errors.ts'
 import { setXattr } from '../../syscalls/index.ts'
 import type { Metadata } from '../entry.ts'
-import type { TreePath } from '../path.ts'
+import { absolutePath, type TreePath } from '../path.ts'
 
 /** What this machine, or these rights, could not hold. */
 export interface Skipped {
   /** Device nodes that were not made. */
   readonly devices: TreePath[]
-  /** Entries whose owner stayed that of the process. */
-  owners: number
   /** Extended attributes that were refused. */
   xattrs: number
 }
 
-/** Metadata of a file or directory, through an open handle. The owner first: it takes setuid bits and capabilities. */
+/**
+ * Metadata of a file or directory, through an open handle. The owner first: it takes setuid bits and capabilities.
+ * @throws {TsbuildError} TSB_OWNER_UNAVAILABLE for an owner that cannot be given here, so that no step sees another one
+ */
 export function setByHandle(fd: number, place: string | Buffer, metadata: Metadata, skipped: Skipped): void {
   const { uid, gid } = fstatSync(fd)
   if (uid !== metadata.uid || gid !== metadata.gid) {
-    tolerate(
-      () => fchownSync(fd, metadata.uid, metadata.gid),
-      () => skipped.owners++,
-    )
+    giveTo(metadata, () => fchownSync(fd, metadata.uid, metadata.gid))
   }
   setXattrs(place, metadata, skipped)
   fchmodSync(fd, metadata.mode)
@@ -51,15 +49,12 @@ export function setByPlace(place: string | Buffer, flags: number, metadata: Meta
 
 /** Makes a directory of ours look like one of a tree; what this machine cannot hold is left out. */
 export function setDirectory(place: string, metadata: Metadata): void {
-  setByPlace(place, constants.O_DIRECTORY, metadata, { devices: [], owners: 0, xattrs: 0 })
+  setByPlace(place, constants.O_DIRECTORY, metadata, { devices: [], xattrs: 0 })
 }
 
 /** Metadata of a symbolic link. It has no mode. */
 export function setOnLink(place: string | Buffer, metadata: Metadata, skipped: Skipped): void {
-  tolerate(
-    () => lchownSync(place, metadata.uid, metadata.gid),
-    () => skipped.owners++,
-  )
+  giveTo(metadata, () => lchownSync(place, metadata.uid, metadata.gid))
   setXattrs(place, metadata, skipped)
   lutimesSync(place, metadata.mtime, metadata.mtime)
 }
@@ -79,7 +74,22 @@ function setXattrs(place: string | Buffer, { xattrs }: Metadata, skipped: Skippe
   }
 }
 
-/** In a user namespace, some owners do not exist and some attributes are refused. */
+/** In a user namespace some owners do not exist. */
+function giveTo({ path, uid, gid }: Metadata & { readonly path?: TreePath }, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!isSystemError(error, 'EPERM', 'EINVAL')) throw error
+    const what = path === undefined ? 'a file' : absolutePath(path)
+    const message = `${what} of the image belongs to user ${uid} and group ${gid}, which are not both to be had here`
+    throw new TsbuildError('TSB_OWNER_UNAVAILABLE', message, {
+      cause: error,
+      hint: 'RUN needs the ids of all files below it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER gives a range (tsbuild doctor says which)',
+    })
+  }
+}
+
+/** In a user namespace some attributes are refused. */
 function tolerate(work: () => void, refused: () => void): void {
   try {
     work()

@@ -37,7 +37,7 @@ export interface Unpacked {
  * `/`; later entries replace earlier ones and are never written through them. The directory itself is 0755 0:0 unless the
  * archive says more. After an error the directory is empty again.
  * @param marks the family of the attribute: `user` for a mount with `userxattr`. Default: `trusted`
- * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME, TSB_PATH_LOOP
+ * @throws {TsbuildError} TSB_ARCHIVE_…, TSB_WHITEOUT_NAME, TSB_PATH_LOOP, TSB_OWNER_UNAVAILABLE
  */
 export async function unpackTar(
   bytes: AsyncIterable<Uint8Array>,
@@ -75,7 +75,7 @@ async function unpackInto(
   marks: MarkHandling,
   options: UnpackOptions,
 ): Promise<Unpacked> {
-  const skipped: Skipped = { devices: [], owners: 0, xattrs: 0 }
+  const skipped: Skipped = { devices: [], xattrs: 0 }
   const context: PutContext = { site, skipped, devices: options.devices ?? 'skip', signal: options.signal }
   let entries = 0
   let size = 0
