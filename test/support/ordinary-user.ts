@@ -28,6 +28,17 @@ export function findOrdinaryUser(path: string): OrdinaryUser | undefined {
 export const noOrdinaryUser =
   'needs root, and a user with a line in /etc/subuid who may read this checkout (useradd -m builder)'
 
-function canRead({ uid, gid }: OrdinaryUser, path: string): boolean {
+function canRead({ uid, gid }: Pick<OrdinaryUser, 'uid' | 'gid'>, path: string): boolean {
   return spawnSync('test', ['-r', path], { uid, gid }).status === 0
+}
+
+/** A user who is not root and has no range of ids: no line of /etc/subuid is theirs. Absent as for `findOrdinaryUser`. */
+export function findUserWithoutRanges(path: string): Omit<OrdinaryUser, 'home'> | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const rows = (file: string) =>
+    (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []).map((row) => row.split(':'))
+  const given = [...rows('/etc/subuid'), ...rows('/etc/subgid')].map(([owner]) => owner)
+  return rows('/etc/passwd')
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+    .find((user) => user.uid > 0 && !given.includes(user.name) && !given.includes(`${user.uid}`) && canRead(user, path))
 }

@@ -42,14 +42,16 @@ export async function examine(options: SandboxOptions): Promise<Examination> {
   const trying = { ...options, probes }
   const mounts = openMountProbe(trying)
   const host = { tools, machine, network: networkWith(undefined) }
-  const [erofs, overlay, shut, chroot, network, programs] = await Promise.all([
+  const trials = [
     mounts.erofsProblem(),
     mounts.overlayProblem(),
     trySandboxes(host, trying),
     tryChroot(host, trying),
     tryNetwork(tools, machine, probes),
     findPrograms(tools),
-  ])
+  ] as const
+  await Promise.allSettled(trials) // also when one fails, none is to be left at work
+  const [erofs, overlay, shut, chroot, network, programs] = await Promise.all(trials)
   const taken = await takenByItself(trying)
   await keep()
   return {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { TsbuildError } from '../../errors.ts'
 import { stepCapabilities } from '../sandbox/capabilities.ts'
 import { createChrootSandbox } from '../sandbox/chroot.ts'
+import { refusalIn } from '../sandbox/failure.ts'
 import type { Host } from '../sandbox/host.ts'
 import { autoForms, type SandboxOptions, tryForm } from '../sandbox/open.ts'
 import { probeSpec } from '../sandbox/probe-spec.ts'
@@ -86,8 +87,9 @@ async function withScratch(
   try {
     return await trial(scratch)
   } catch (error) {
-    if (error instanceof Error) return { ...about, problem: error.message }
-    throw error
+    const problem = refusalIn(error)
+    if (problem === undefined) throw error
+    return { ...about, problem }
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

@@ -1,4 +1,4 @@
-import { TsbuildError } from '../../errors.ts'
+import { isSystemError, TsbuildError } from '../../errors.ts'
 import { leadsAway } from './nested-mounts.ts'
 import type { SandboxOutput, SandboxSpec } from './sandbox.ts'
 
@@ -102,6 +102,14 @@ function hintFor(form: string, complaint: string): string | undefined {
   if (/rlimit/i.test(complaint))
     return 'lower the --ulimit: a hard limit of this machine or user is below it (ulimit -Ha)'
   return form === 'native' ? undefined : 'try --runtime=native'
+}
+
+/** What an error of trying to run a step says of this machine; undefined for a bug. */
+export function refusalIn(error: unknown): string | undefined {
+  // Who is not root may not even do what comes before the first namespace.
+  if (isSystemError(error, 'EPERM', 'EACCES')) return `it takes root, be it of a user namespace (${error.message})`
+  const isOurs = error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')
+  return isOurs ? error.message : undefined
 }
 
 export function cannotMount(what: string): TsbuildError {

@@ -4,6 +4,7 @@ import { TsbuildError } from '../../errors.ts'
 import { createChrootSandbox } from './chroot.ts'
 import { filterProbe, filterRules, splitFilter, takeFilter, withFilter } from './compiled-filter.ts'
 import { isHybrid } from './device-group.ts'
+import { refusalIn } from './failure.ts'
 import type { Host } from './host.ts'
 import { readMachine } from './machine.ts'
 import { createNativeSandbox } from './native.ts'
@@ -151,8 +152,9 @@ async function probe(
     const { exitCode } = await sandbox.run(spec, hear, AbortSignal.timeout(20_000))
     return exitCode === 0 ? '' : `it ends with ${exitCode}: ${said.trim()}`
   } catch (error) {
-    if (error instanceof TsbuildError || (error instanceof Error && error.name === 'TimeoutError')) return error.message
-    throw error
+    const refusal = refusalIn(error)
+    if (refusal === undefined) throw error
+    return refusal
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

@@ -18,7 +18,7 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
       finding('network', 'note', text, { fix: networkFix(slirp !== undefined, existsSync(tunDevice), exam), facts }),
     ]
   }
-  const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`
+  const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`.trim()
   return [
     finding('network', 'ok', own, { facts }),
     hindrance === ''

@@ -47,5 +47,7 @@ export function programFindings({ exam: { programs } }: Facts): readonly Finding
 function optional(name: string, from: string, why: string, programs: Facts['exam']['programs']): Finding {
   const found = programs.get(name)
   if (!found) return finding(name, 'note', `${name} is not installed: ${why}`, { fix: `apt-get install ${from}` })
-  return finding(name, 'ok', `${name} ${found.version ?? ''} is here`, { facts: { version: found.version ?? '' } })
+  const { version: itsVersion } = found
+  if (itsVersion === undefined) return finding(name, 'ok', `${name} is here`)
+  return finding(name, 'ok', `${name} ${itsVersion} is here`, { facts: { version: itsVersion } })
 }

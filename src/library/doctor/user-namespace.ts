@@ -38,8 +38,7 @@ function hasAllOfIds({ newuidmap, newgidmap, subuid, subgid }: Ids): boolean {
 
 /** What to type for a namespace that has ids for all users; undefined when nothing is known to be wrong. */
 export function fixForIds({ exam: { ids, rights }, userNamespace }: Facts): string | undefined {
-  const setting = userNamespace?.kind === 'none' ? settingFix(ids.settings) : undefined
-  if (setting !== undefined) return setting
+  if (userNamespace?.kind === 'none') return settingFix(ids.settings)
   if (rights.noNewPrivileges && hasAllOfIds(ids)) return withRights
   const { name = '$USER', newuidmap, newgidmap, subuid, subgid, free } = ids
   const steps = [
