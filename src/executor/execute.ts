@@ -4,6 +4,7 @@ import { type ContextOp, inputsOf, type Node, type OpId, type Plan } from '../gr
 import type { Layer } from '../image/index.ts'
 import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
+import { refusalOfRuns } from './refusal-of-runs.ts'
 import { schedule } from './schedule.ts'
 import { failureOf, type LayerNode, performStep } from './step.ts'
 import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
@@ -26,6 +27,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
   let cached = 0
   const over = new AbortController()
   const waiting = new Set(plan.nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
+  const refuse = refusalOfRuns(plan, ports.runRefusal?.())
   const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
     tasks,
@@ -37,7 +39,7 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
         if (!isLayerNode(node)) return await openSource(node, ports, signal)
         const begun = () => waiting.delete(node.id)
         const ahead = { until: AbortSignal.any([signal, over.signal]), expected: () => waiting.size }
-        const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead })
+        const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead, refuse })
         begun()
         records.set(node.id, result.record)
         if (result.cached) cached++

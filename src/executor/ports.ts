@@ -1,4 +1,5 @@
 import type { Cache } from '../cache/index.ts'
+import type { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { Secret } from '../secret.ts'
@@ -12,6 +13,8 @@ export interface ExecutorPorts {
   readonly cache: Cache
   readonly sources: Sources
   readonly sandbox: () => Promise<Sandbox>
+  /** Why no command can be run here, as far as that is plain without a look for a sandbox. */
+  readonly runRefusal?: () => TsbuildError | undefined
   readonly rootfs: () => Promise<RootfsProvider>
   readonly secrets: Secrets
   readonly agents: Agents

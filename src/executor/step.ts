@@ -1,6 +1,6 @@
 import { type CacheKey, type CacheRecord, cacheKey, repairing } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
-import type { LayerOp, Node } from '../graph/index.ts'
+import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { BuildEvent } from './events.ts'
 import { explainMiss } from './explain.ts'
@@ -19,6 +19,8 @@ export interface Commands {
   /** To be called when it begins to run. */
   readonly begun: () => void
   readonly ahead: Ahead
+  /** To be called before a step is done that is not in the cache: throws when that would be for nothing. */
+  readonly refuse: (step: OpId) => void
 }
 
 /** How a step got its layer. */
@@ -50,6 +52,7 @@ export async function performStep(
   const key = cacheKey(executor.version, parts.components)
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
   if (found) await parts.made?.drop()
+  else commands.refuse(node.id)
   const result = found
     ? await hit(node, found, context)
     : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)), signal)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
 import type { Cache } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { openProbeCache, openRootfs, openSandbox, type StepRules } from '../executor/index.ts'
+import { openProbeCache, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -44,6 +44,7 @@ export function buildPorts(
       },
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
+    runRefusal,
     sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() => openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts })),
     secrets: session.secrets,

@@ -30,6 +30,8 @@ export interface Place {
   readonly input?: string | Uint8Array
   /** Variables that it has besides. */
   readonly variables?: Readonly<Record<string, string>>
+  /** Where it finds programs; absent: where the test does. */
+  readonly path?: string
   /** Who runs it; absent: who runs the test. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly name: string }
 }
@@ -51,9 +53,9 @@ export function tsbuildOnTerminal(place: Place, ...argv: readonly string[]): Pro
 }
 
 function startProgram(place: Place, program: string, argv: readonly string[]): Running {
-  const { directory, environment, input, variables, user } = place
+  const { directory, environment, input, path: programs, variables, user } = place
   const env = {
-    PATH: process.env['PATH'],
+    PATH: programs ?? process.env['PATH'],
     HOME: directory,
     TMPDIR: directory,
     TSBUILD_ROOT: environment.root,

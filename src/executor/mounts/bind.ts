@@ -48,15 +48,18 @@ export async function bindContent(mount: BindMount, context: OpContext): Promise
   return contentId([entry, ...walkApart(tree, entry.path)], (file) => context.ports.cache.digests.digest(file))
 }
 
-/** A stage is shown by mounting its layers; of a context the chosen files become a layer of their own first. */
+/**
+ * A stage is shown by mounting its layers. Where nothing may be mounted, and of a context, the chosen files become a layer
+ * of their own first.
+ */
 export async function prepareBind(mount: BindMount, folder: string, context: OpContext): Promise<PreparedMount> {
   const { tree, entry } = await mountSource(mount.from, mount.source, context)
   const value = context.inputs.value(mount.from)
-  const isStage = value.kind === 'snapshot' && value.layers.length > 0
-  const layers = isStage
+  const rootfs = await context.ports.rootfs()
+  const isMounted = rootfs.name !== 'copy' && value.kind === 'snapshot' && value.layers.length > 0
+  const layers = isMounted
     ? value.layers
     : [await context.ports.cache.layers.fromChanges(withParents(tree, entry), context.signal)]
-  const rootfs = await context.ports.rootfs()
   const lowers = await rootfs.lowers(layers, tree, path.join(folder, 'implied'))
   return {
     target: { path: mount.target, kind: entry.kind === 'directory' ? 'directory' : 'file' },

@@ -1,6 +1,7 @@
 import { lstatSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { isSystemError } from '../../errors.ts'
-import { type Entry, encodeName, type FileTree, rootPath, type TreePath } from '../../tree/index.ts'
+import { type Entry, encodeName, type FileTree, parentPath, rootPath, type TreePath } from '../../tree/index.ts'
+import { keepTime } from '../keep-time.ts'
 import { type PlacedTargets, pathsAbove } from './targets.ts'
 
 /** The stubs with the directories that lead to them, as these are: what a layer of stubs says. */
@@ -24,11 +25,14 @@ export function rootOf(tree: FileTree): readonly Entry[] {
 
 /**
  * Takes away the stubs that are still empty, innermost first, and marks that one of them is gone. All processes of the step
- * have ended; links that it may have put on the way are not followed.
+ * have ended; links that it may have put on the way are not followed. The directories around keep their times.
  */
 export function removeStubs(directory: string, { stubs }: PlacedTargets): void {
   for (const { path } of stubs.toReversed()) {
-    if (isReached(directory, path)) removeEmpty(encodeName(`${directory}/${path}`))
+    if (!isReached(directory, path)) continue
+    const restoreTime = keepTime(encodeName(`${directory}/${parentPath(path)}`))
+    removeEmpty(encodeName(`${directory}/${path}`))
+    restoreTime()
   }
 }
 

@@ -4,6 +4,7 @@ import { chmod, link, lstat, mkdir, realpath, rename, rm } from 'node:fs/promise
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { isSystemError, TsbuildError } from '../../errors.ts'
+import { keepTime } from '../keep-time.ts'
 import { fillDevices } from './chroot-devices.ts'
 import { cannotMount } from './failure.ts'
 import type { SandboxMount } from './sandbox.ts'
@@ -11,7 +12,8 @@ import type { Tools } from './tools.ts'
 
 /**
  * Puts copies where mounts would be, with a `/dev` of its own, and what was there into `aside`. The returned function puts
- * it back, after what a step wrote into a writable directory was added to its source.
+ * it back, after what a step wrote into a writable directory was added to its source. The directories around keep the times
+ * that the layers and the step gave them.
  * @throws {TsbuildError} TSB_SANDBOX_MOUNT for what a copy cannot stand for
  */
 export async function putMounts(
@@ -30,10 +32,12 @@ export async function putMounts(
     for (const [index, mount] of [devices, ...mounts].entries()) {
       const place = path.join(real, mount.target)
       await makeParents(real, mount.target)
+      const restoreTime = keepTime(path.dirname(place))
       const original = await moveAside(place, path.join(aside, String(index)))
       undo.push(() => takeCopyBack(mount, place, original, tools))
-      await putCopy(mount, place, tools)
-      if (mount === devices) await fillDevices(place, tools)
+      await putCopy(mount, place, original, tools)
+      if (mount === devices) fillDevices(place)
+      restoreTime()
     }
   } catch (error) {
     await takeBack()
@@ -82,16 +86,30 @@ async function look(place: string): Promise<Stats | undefined> {
 
 async function takeCopyBack(mount: SandboxMount, place: string, original: string | undefined, tools: Tools) {
   await checkParent(place, mount.target)
+  const restoreTime = keepTime(path.dirname(place))
   if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, mount.target, tools)
   await rm(place, { recursive: true, force: true })
   if (original !== undefined) await rename(original, place)
+  restoreTime()
 }
 
-async function putCopy(mount: SandboxMount, place: string, tools: Tools): Promise<void> {
-  if (mount.kind === 'overlay') throw cannotMount('directories over each other')
+/** @param original what was at the place before */
+async function putCopy(mount: SandboxMount, place: string, original: string | undefined, tools: Tools): Promise<void> {
   if (mount.kind === 'bind') return await copyFrom(mount.source, place, tools)
+  if (mount.kind === 'overlay') return await copyFrom(onlyLower(mount), place, tools)
   await mkdir(place)
-  await chmod(place, mount.mode ?? 0o755)
+  await chmod(place, mount.mode ?? (await modeOf(original)))
+}
+
+/** Of one directory a copy is as good as a view. */
+function onlyLower({ lowers, subpath }: Extract<SandboxMount, { kind: 'overlay' }>): string {
+  const [lower, more] = lowers
+  if (lower === undefined || more !== undefined) throw cannotMount('directories over each other')
+  return path.join(lower, subpath)
+}
+
+async function modeOf(directory: string | undefined): Promise<number> {
+  return directory === undefined ? 0o755 : (await lstat(directory)).mode & 0o7777
 }
 
 /** Nobody would answer at the copy of a socket, but its other names are as good as the first. */

@@ -1,9 +1,8 @@
-import { readdir, readlink } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import { kill } from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isSystemError } from '../../errors.ts'
+import { TsbuildError } from '../../errors.ts'
 import { putMounts } from './chroot-mounts.ts'
+import { type StepProcesses, stepProcesses } from './chroot-processes.ts'
 import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
@@ -29,7 +28,8 @@ ${handOver}`
  * is. For containers that may do nothing else; says so.
  */
 export function createChrootSandbox(host: Host, notice: (message: string) => void): Sandbox {
-  notice('RUN STEPS ARE NOT ISOLATED: --runtime=chroot changes the root directory and nothing else')
+  const forced = host.machine.mayOnlyChroot ? 'nothing here may mount or make namespaces, and ' : ''
+  notice(`RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`)
   const limits = withinLimits()
   return {
     name: 'chroot',
@@ -39,21 +39,33 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
       checkDirectory(spec.cwd, spec.mounts)
       checkUser(spec.user, host.machine)
       if (spec.rootfs.kind !== 'directory') throw cannotMount('overlayfs')
-      const root = spec.rootfs.path
+      if (spec.network === 'none') throw networkStays()
+      const root = realpathSync(spec.rootfs.path)
+      const processes = stepProcesses(root)
       const takeBack = await putMounts(root, spec.mounts, path.join(spec.scratch, 'covered'), host.tools)
       try {
-        return await limits.run(spec, 0, (group) => runChrooted(root, spec, host, group, output, signal))
+        return await limits.run(spec, 0, (group) => runChrooted(root, spec, processes, host, group, output, signal))
       } finally {
-        await endProcessesIn(root)
+        await processes.end()
         await takeBack()
       }
     },
   }
 }
 
+const risks =
+  'A step that is root can leave that directory; any step can reach the network and the processes of this machine or container. /proc, a system call filter and limits are missing: build only what you trust'
+
+function networkStays(): TsbuildError {
+  return new TsbuildError('TSB_SANDBOX_NETWORK', '--runtime=chroot cannot take the network away from a step', {
+    hint: 'leave out --network=none, if the step may have the network of this machine',
+  })
+}
+
 async function runChrooted(
   root: string,
   spec: SandboxSpec,
+  processes: StepProcesses,
   host: Host,
   group: StepGroup | undefined,
   output: Parameters<Sandbox['run']>[1],
@@ -68,11 +80,11 @@ async function runChrooted(
     {
       namespaces: [],
       script,
-      args: [environment, ...commandLine(spec, host)],
+      args: [environment, ...commandLine(spec, processes.marking, host)],
       cwd: root,
       owner: spec.user,
       admit: group?.add,
-      sweep: () => endProcessesIn(root),
+      sweep: processes.end,
     },
     held.output,
     signal,
@@ -85,45 +97,16 @@ async function runChrooted(
 }
 
 /** Numbers with a plus sign are not looked up in files of the image. */
-function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
+function commandLine(spec: SandboxSpec, marking: readonly string[], host: Host): readonly string[] {
   const { uid, gid, groups } = spec.user
   const ids = [`--userspec=+${uid}:+${gid}`, `--groups=${groups.map((group) => `+${group}`).join(',')}`]
   const { wrapper } = carryEnvironment(spec.env)
   const enter = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
   return [
+    ...(marking.length > 0 ? [host.tools.need('prlimit'), ...marking, '--'] : []),
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
     ...[host.tools.need('chroot'), ...ids, '.'],
     ...[...enter, ...wrapper, ...spec.argv],
   ]
-}
-
-/** Without a pid namespace, what a step left behind is known by its root directory. */
-async function endProcessesIn(root: string): Promise<void> {
-  for (let again = true; again; ) {
-    again = false
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      if ((await rootOf(pid)) !== root || !tryKill(Number(pid))) continue
-      again = true
-    }
-    if (again) await sleep(10)
-  }
-}
-
-async function rootOf(pid: string): Promise<string | undefined> {
-  try {
-    return await readlink(`/proc/${pid}/root`)
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EACCES', 'EPERM', 'ESRCH')) return undefined
-    throw error
-  }
-}
-
-function tryKill(pid: number): boolean {
-  try {
-    return kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (isSystemError(error, 'ESRCH')) return false
-    throw error
-  }
 }

@@ -114,7 +114,7 @@ export function refusalIn(error: unknown): string | undefined {
 
 export function cannotMount(what: string): TsbuildError {
   return new TsbuildError('TSB_SANDBOX_MOUNT', `--runtime=chroot cannot mount ${what}`, {
-    hint: 'it needs --snapshotter=copy; RUN --mount of another stage needs another --runtime',
+    hint: 'it needs --snapshotter=copy',
   })
 }
 

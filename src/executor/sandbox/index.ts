@@ -5,6 +5,7 @@ export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { type MountProbe, openMountProbe } from './overlay-probe.ts'
 export { openProbeCache, type ProbeCache } from './probe-cache.ts'
+export { runRefusal } from './refusal.ts'
 export type {
   Ahead,
   Exceeded,

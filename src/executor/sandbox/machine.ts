@@ -15,6 +15,8 @@ export interface Machine extends Rights {
   /** True when the number means a user (or group) here; in a user namespace not every one does. */
   readonly hasUser: (uid: number) => boolean
   readonly hasGroup: (gid: number) => boolean
+  /** It may change the root directory, and make neither mounts nor namespaces: root of a container with usual rights. */
+  readonly mayOnlyChroot: boolean
   /** Supplementary groups may be set. */
   readonly canSetGroups: boolean
   /** `[major, minor]` of the kernel. */
@@ -45,6 +47,7 @@ export function readMachine(): Machine {
     inUserNamespace: !isWholeMap(users),
     hasUser: (uid) => isMapped(users, uid),
     hasGroup: (gid) => isMapped(groups, gid),
+    mayOnlyChroot: mayOnlyChroot(BigInt(`0x${field(status, 'CapEff') ?? '0'}`)),
     canSetGroups: readText('/proc/self/setgroups').trim() !== 'deny',
     boundingSet: boundingSetIn(status),
     kernel: [major, minor],
@@ -63,6 +66,14 @@ export function isKernel(machine: Machine, major: number, minor: number): boolea
 function boundingSetIn(status: string): bigint {
   return BigInt(`0x${field(status, 'CapBnd') ?? '0'}`)
 }
+
+function mayOnlyChroot(effective: bigint): boolean {
+  const has = (number: bigint) => ((effective >> number) & 1n) === 1n
+  return has(changeRoot) && !has(administer)
+}
+
+/** CAP_SYS_CHROOT and CAP_SYS_ADMIN. */
+const [changeRoot, administer] = [18n, 21n]
 
 interface IdRange {
   readonly first: number

@@ -13,6 +13,7 @@ import type { RuntimeAbilities } from './oci-config.ts'
 import { createOciSandbox, type OciRuntimeName } from './oci-runtime.ts'
 import { noProbeCache, type ProbeCache, remembered } from './probe-cache.ts'
 import { probeSpec } from './probe-spec.ts'
+import { runRefusal } from './refusal.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import type { Seccomp } from './seccomp-profile.ts'
 import { openTools } from './tools.ts'
@@ -35,7 +36,7 @@ export interface SandboxOptions {
 
 /**
  * The best way of shutting a step in that really works here, found by trying: `crun` or `runc`, else `native`. `chroot`
- * shuts nothing in and is only taken when asked for by name.
+ * shuts nothing in: it is only taken when asked for by name, or by root of a container that is refused all others.
  * @throws {TsbuildError} TSB_SANDBOX_UNAVAILABLE, TSB_SECCOMP_UNAVAILABLE
  */
 export async function openSandbox(choice: SandboxChoice, options: SandboxOptions): Promise<Sandbox> {
@@ -44,7 +45,14 @@ export async function openSandbox(choice: SandboxChoice, options: SandboxOptions
   if (isFiltered && (choice === 'native' || choice === 'chroot')) throw cannotFilter(choice)
   const tools = openTools(options.path)
   const machine = readMachine()
-  if (choice === 'chroot') return createChrootSandbox({ tools, machine, network: networkWith(undefined) }, notice)
+  const refusal = runRefusal()
+  if (refusal) throw refusal
+  const chroot = () => createChrootSandbox({ tools, machine, network: networkWith(undefined) }, notice)
+  if (choice === 'chroot') return chroot()
+  if (choice === 'auto' && machine.mayOnlyChroot) {
+    if (isFiltered) throw cannotFilter('chroot')
+    return chroot()
+  }
   const host = { tools, machine, network: await openNetwork(tools, machine, probes, notice) }
   const problems: string[] = []
   for (const form of choice === 'auto' ? autoForms : [choice]) {

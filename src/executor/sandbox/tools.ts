@@ -18,7 +18,6 @@ const packages: Readonly<Record<string, string>> = {
   chroot: 'coreutils',
   cp: 'coreutils',
   env: 'coreutils',
-  mknod: 'coreutils',
   slirp4netns: 'slirp4netns',
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
@@ -18,7 +18,10 @@ describe('chroot', async () => {
   const rootfs = { kind: 'directory', path: root } as const
   const opened = await openSteps('chroot', root)
   if (typeof opened === 'string') return it.skip(`is not to be had here: ${opened}`)
-  const { run, sh, spec } = opened
+  const { spec } = opened
+  const network = 'host' as const
+  const run: typeof opened.run = (argv, more, signal) => opened.run(argv, { network, ...more }, signal)
+  const sh: typeof opened.sh = (line, more) => opened.sh(line, { network, ...more })
 
   it('says loudly that nothing is isolated', () => {
     expect(opened.notices.join()).toContain('NOT ISOLATED')
@@ -61,8 +64,41 @@ describe('chroot', async () => {
     const step = await spec(['true'])
     await expect(run(['true'])).rejects.toMatchObject({ code: 'TSB_SANDBOX_MOUNT' })
     if (step.rootfs.kind !== 'overlay') return
-    const mounts: readonly SandboxMount[] = [{ ...step.rootfs, subpath: '', target: '/work', readOnly: true }]
+    const lowers = [join(root, 'etc'), join(root, 'bin')]
+    const mounts: readonly SandboxMount[] = [{ ...step.rootfs, lowers, subpath: '', target: '/work', readOnly: true }]
     await expect(run(['true'], { rootfs, mounts })).rejects.toMatchObject({ code: 'TSB_SANDBOX_MOUNT' })
+  })
+
+  it('shows the files of one directory, and throws away what is written there', async () => {
+    const step = await spec(['true'])
+    if (step.rootfs.kind !== 'overlay') throw new Error('no overlay to take the folders of')
+    const lower = await mkdtemp(join(home, 'lower-'))
+    await writeFile(join(lower, 'file'), 'shown')
+    const mounts: readonly SandboxMount[] = [
+      { ...step.rootfs, lowers: [lower], subpath: 'file', target: '/work/copy', readOnly: false },
+    ]
+    expect(await sh('cat /work/copy; echo gone >/work/copy', { rootfs, mounts })).toBe('shown')
+    expect(await readFile(join(lower, 'file'), 'utf8')).toBe('shown')
+    expect(await readdir(join(root, 'work'))).not.toContain('copy')
+  })
+
+  it('leaves the times of directories as the layers and the step have them', async () => {
+    const longAgo = new Date(2001, 1, 1)
+    for (const name of ['etc', 'work', '']) await utimes(join(root, name), longAgo, longAgo)
+    const source = join(home, 'source')
+    await writeFile(source, 'mounted')
+    const mounts: readonly SandboxMount[] = [
+      { kind: 'bind', source, target: '/etc/hosts', readOnly: true },
+      { kind: 'tmpfs', target: '/work/deep' },
+    ]
+    await sh('true', { rootfs, mounts })
+    const times = await Promise.all(['etc', 'work', ''].map(async (name) => (await stat(join(root, name))).mtime))
+    expect(times).toEqual([longAgo, longAgo, longAgo])
+  })
+
+  it('D18: a step that is to have no network is not run', async () => {
+    const step = run(['true'], { rootfs, network: 'none' })
+    await expect(step).rejects.toMatchObject({ code: 'TSB_SANDBOX_NETWORK' })
   })
 
   it('D24: nothing that a step started outlives it', async () => {
