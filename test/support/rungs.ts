@@ -21,6 +21,8 @@ export interface Builder {
   run(...argv: readonly string[]): Promise<Ran>
   /** Builds the context as `app`, and shows the image. Throws with what was said when that fails. */
   build(...argv: readonly string[]): Promise<ShownImage>
+  /** What the last build said on standard error. */
+  said(): string
   remove(): void
 }
 
@@ -72,6 +74,7 @@ export function inContainer(
 
 function builderIn(folder: string, uid: number, run: Builder['run']): Builder {
   const context = path.join(folder, 'context')
+  let said = ''
   return {
     folder,
     write(files) {
@@ -83,9 +86,11 @@ function builderIn(folder: string, uid: number, run: Builder['run']): Builder {
     run,
     async build(...argv) {
       const { status, stderr } = await run('build', '-t', 'app', ...argv, 'context')
+      said = stderr
       if (status !== 0) throw new Error(`${status}: ${stderr}`)
       return await showImage(rootsCopy(path.join(folder, 'store'), folder), 'app', new Map())
     },
+    said: () => said,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

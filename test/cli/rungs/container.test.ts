@@ -11,7 +11,7 @@ const canRun = hasContainers && hasBusyboxBase
 const reason = canRun ? 'started by runc' : hasContainers ? noBusyboxBase : noContainers
 const secret = ['--secret', 'id=s,src=context/file']
 
-describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, () => {
+describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, { timeout: 180_000 }, () => {
   const machine = onMachine()
   afterAll(machine.remove)
   const onRung1 = (files: typeof withRun, ...argv: readonly string[]) => {
@@ -36,7 +36,7 @@ describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, () => {
       return root.remove
     })
 
-    test('a build without RUN gives the image of rung 1, and every output', async () => {
+    test('a build without RUN gives the image of rung 1, every output, and what is made of images', async () => {
       root.write(withoutRun)
       const all = ['oci', 'docker', 'tar'].flatMap((type) => ['--output', `type=${type},dest=${type}.tar`])
       const built = await root.build(...all, '--output', 'type=local,dest=files')
@@ -45,13 +45,11 @@ describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, () => {
         ['oci.tar', 'docker.tar', 'tar.tar'].filter((name) => existsSync(path.join(root.folder, name))),
       ).toHaveLength(3)
       expect(readFileSync(path.join(root.folder, 'files/copied/file'), 'utf8')).toBe(withoutRun.file)
-    })
-
-    test('images are saved, loaded and explained', async () => {
       expect(await root.run('save', '-o', 'saved.tar', 'app')).toMatchObject({ status: 0 })
       expect(await root.run('load', '--root', 'other', '-i', 'saved.tar')).toMatchObject({ status: 0 })
-      const [here, there] = [await root.run('history', 'app'), await root.run('history', '--root', 'other', 'app')]
-      expect(here.stdout).toContain('COPY --link file /linked')
+      const rows = ['history', '--format', '{{.CreatedBy}} {{.Size}}', 'app']
+      const [here, there] = [await root.run(...rows), await root.run(...rows, '--root', 'other')]
+      expect(here.stdout).toContain('COPY file /linked')
       expect(there.stdout).toBe(here.stdout)
       const check = await root.run('--call=check', 'context')
       expect(check).toMatchObject({ status: 0 })
@@ -60,9 +58,8 @@ describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, () => {
 
     test('a build with RUN gives the image of rung 1, and says that steps are not isolated', async () => {
       root.write(withRun)
-      const { stderr } = await root.run('--progress', 'plain', ...secret, 'context')
-      expect(stderr.match(/RUN STEPS ARE NOT ISOLATED: nothing here may mount/g)).toHaveLength(1)
-      expect(await root.build(...secret)).toEqual(await onRung1(withRun, ...secret))
+      expect(await root.build('--progress', 'plain', ...secret)).toEqual(await onRung1(withRun, ...secret))
+      expect(root.said().match(/RUN STEPS ARE NOT ISOLATED: nothing here may mount/g)).toHaveLength(1)
     })
 
     test('D18: a RUN that is to have no network fails', async () => {
@@ -125,7 +122,7 @@ RUN echo changed > /usr/local/bin/docker-credential-x; rm -rf /usr/bin/node /etc
       expect(stderr).toContain('Dockerfile:4')
       expect(stderr).toContain('RUN needs root or a user namespace: this process is user 1234')
       expect(stderr).toContain('hint: in a container, run it as root')
-      expect(stderr).not.toContain('COPY Dockerfile')
+      expect(stderr).not.toContain('[2/3]')
     })
   })
 })

@@ -12,6 +12,7 @@ const secret = ['--secret', 'id=s,src=context/file']
 
 describe.skipIf(!user)(
   `rung 2: a user who is not root (${user ? user.name : `${noOrdinaryUser}; and busybox`})`,
+  { timeout: 180_000 },
   () => {
     const someone = user ?? { name: '', uid: 0, gid: 0 }
 
