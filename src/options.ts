@@ -80,6 +80,8 @@ export interface BuildOptions {
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirrors?: Readonly<Record<string, string>>
+  /** The only registries and mirrors that may be asked for images: `docker.io`, `127.0.0.1:5000`; absent: all. */
+  readonly registryAllow?: readonly string[]
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }

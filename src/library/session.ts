@@ -6,6 +6,7 @@ import type { BuildOptions, Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
+import { allowedRegistries } from './registry-allow.ts'
 import { openSecrets } from './secrets.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
@@ -24,6 +25,8 @@ export interface Session extends AsyncDisposable {
 export interface SessionOptions {
   /** `docker.io` to `127.0.0.1:5000`: asked before those of the config file. */
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
+  /** Who may be asked; undefined: all. */
+  readonly registryAllow?: readonly string[] | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
   readonly secrets?: BuildOptions['secrets'] | undefined
@@ -37,9 +40,10 @@ export interface SessionOptions {
 /** Opens the store of the environment. Closing it writes what was remembered and removes what was temporary. */
 export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
   const { now, cwd, root } = environment
+  const allowed = options.registryAllow && allowedRegistries(options.registryAllow)
   let opened: Promise<Registry> | undefined
   const registry = () => {
-    opened ??= openClient(environment, options)
+    opened ??= openClient(environment, options, allowed)
     return opened
   }
   let temporary: Store['temporary'] | undefined
@@ -84,7 +88,11 @@ export async function openSession(environment: Environment, options: SessionOpti
   }
 }
 
-async function openClient({ env, cwd }: Environment, options: SessionOptions): Promise<Registry> {
+async function openClient(
+  { env, cwd }: Environment,
+  options: SessionOptions,
+  allowed: ReadonlySet<string> | undefined,
+): Promise<Registry> {
   const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
   const folder = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] ?? cwd, '.config')
@@ -92,6 +100,7 @@ async function openClient({ env, cwd }: Environment, options: SessionOptions): P
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
+    allowed,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
     ...(options.notice && { notice: options.notice }),

@@ -2,6 +2,7 @@ import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type HttpResponse, isTransient, type Patience } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
+import { type Allowed, checkAllowed } from './allowed.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
@@ -10,6 +11,7 @@ import { damagedHint, digestMismatch, passedOver, unreachableError } from './err
 export interface BlobPorts {
   readonly client: Client
   readonly endpoints: readonly Endpoint[]
+  readonly allowed: Allowed
   readonly patience: Patience
   readonly notice: (message: string) => void
 }
@@ -29,6 +31,7 @@ export async function* pullBlob(
   let received = 0
   for (const endpoint of ports.endpoints) {
     try {
+      checkAllowed(endpoint, ports.allowed)
       for await (const chunk of bytesFrom(ports, endpoint, descriptor, received, signal)) {
         received += chunk.length
         hasher.update(chunk)

@@ -1,6 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import type { Descriptor, Platform, Reference } from '../image/index.ts'
+import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
 import { openClient } from './client.ts'
 import { type Endpoint, endpointsOf, type Mirrors } from './endpoint.ts'
@@ -27,6 +28,8 @@ export interface Registry {
 
 export interface RegistryOptions {
   readonly mirrors: Mirrors
+  /** Who may be asked, mirrors included. What one of them redirects to follows the usual rules. */
+  readonly allowed?: Allowed
   readonly userAgent: string
   readonly proxies?: Proxies
   /** Told when a mirror fails and the registry itself is asked. */
@@ -39,22 +42,23 @@ export interface RegistryOptions {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, notice = () => {}, patience = defaultPatience } = options
+  const { mirrors, allowed, notice = () => {}, patience = defaultPatience } = options
   const http = openHttp(options.userAgent, patience.idleMs, options.proxies)
   const client = openClient(http, patience)
   return {
     async resolve(reference, platform, signal) {
       const { domain, path, tag = 'latest', digest } = reference
       const wanted = digest === undefined ? { tag } : { digest }
-      const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, (endpoint) =>
-        resolveManifest(client, endpoint, wanted, platform, signal),
-      )
+      const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, async (endpoint) => {
+        checkAllowed(endpoint, allowed)
+        return resolveManifest(client, endpoint, wanted, platform, signal)
+      })
       return { location: `${domain}/${path}`, ...image }
     },
     blob(location, descriptor, signal) {
       const slash = location.indexOf('/')
       const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors)
-      return pullBlob({ client, endpoints, patience, notice }, descriptor, signal)
+      return pullBlob({ client, endpoints, allowed, patience, notice }, descriptor, signal)
     },
     close: () => http.close(),
   }

@@ -42,6 +42,7 @@ describe('the command line of a build', () => {
       ...['--platform', 'linux/arm64', '--network=none', '--allow', 'network.host', '--add-host', 'a:1.2.3.4'],
       ...['--shm-size', '1g', '--ulimit', 'nofile=5', '--jobs=2', '--snapshotter', 'copy', '--runtime=native'],
       ...['--registry-mirror', 'docker.io=127.0.0.1:5000', '--build-context', 'b=../b', '-o', 'type=oci,dest=x.tar'],
+      ...['--registry-allow', 'docker.io,127.0.0.1:5000', '--registry-allow', 'ghcr.io'],
       ...['--no-cache-filter', 'a,b', '--secret', 'id=s,src=f'],
     )
     expect(options).toMatchObject({
@@ -55,6 +56,7 @@ describe('the command line of a build', () => {
       snapshotter: 'copy',
       runtime: 'native',
       registryMirrors: { 'docker.io': '127.0.0.1:5000' },
+      registryAllow: ['docker.io', '127.0.0.1:5000', 'ghcr.io'],
       contexts: { b: '../b' },
       outputs: [{ type: 'oci', dest: 'x.tar', tar: true }],
       noCache: ['a', 'b'],

@@ -51,6 +51,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirror: readonly string[]
+  readonly registryAllow: readonly string[]
 }
 
 /**
@@ -100,6 +101,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
+    registryAllow: registryAllow(flags.registryAllow),
   })
 }
 
@@ -146,6 +148,11 @@ function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {
   }
   if (!flags.cache) return true
   return flags.cacheFilter.length > 0 ? flags.cacheFilter.flatMap((text) => text.split(',')) : undefined
+}
+
+/** Without the flag every registry may be asked. */
+function registryAllow(texts: readonly string[]): readonly string[] | undefined {
+  return texts.length === 0 ? undefined : texts.flatMap((text) => text.split(','))
 }
 
 /** The same object without members that are undefined. */

@@ -109,6 +109,7 @@ function addCacheFlags(command: Command): void {
       ]),
     )
     .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
+    .addOption(repeatable('--registry-allow <host>', 'ask no registry or mirror but these for images (default: all)'))
 }
 
 function addStepFlags(command: Command): void {

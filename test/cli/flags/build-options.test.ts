@@ -25,6 +25,7 @@ const none: BuildFlags = {
   annotation: [],
   output: [],
   registryMirror: [],
+  registryAllow: [],
 }
 
 function options(flags: Partial<BuildFlags>, env: Readonly<Record<string, string>> = {}) {
