@@ -21,6 +21,7 @@ export interface DirectoryOptions {
 /**
  * A directory of this machine as a tree. A folder is listed, and a file looked at, when it is first asked for; the answer
  * stays the same from then on. Sockets are left out. Hard links show as files of their own.
+ * @param root a real path: a file is read only where it lies below it without a link on the way
  * @throws {TsbuildError} from `get` and `list`: TSB_FILE_UNREADABLE; TSB_FILE_CHANGED; TSB_NO_DIRECTORY when the root is none
  */
 export function treeOfDirectory(root: string, options: DirectoryOptions = {}): FileTree {
@@ -120,7 +121,7 @@ function viewOf<E extends Change>(root: string, entryAt: Look<E>): View<E> {
 }
 
 function placeOf(root: string, path: TreePath): string {
-  return path === rootPath ? root : `${root}/${path}`
+  return path === rootPath ? root : `${root === '/' ? '' : root}/${path}`
 }
 
 /** What is in a directory. */

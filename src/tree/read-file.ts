@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
 import type { FileIdentity } from './entry.ts'
 import { encodeName } from './names.ts'
 
@@ -10,6 +10,7 @@ export class NotAsListed extends Error {}
 
 /** A file of this machine, or a part of one. */
 export interface FilePart {
+  /** With an identity: the real path, without a link on the way. */
   readonly path: string
   /** Where the part begins. */
   readonly offset: number
@@ -58,10 +59,11 @@ export function readExactly(fd: number, bytes: Uint8Array, position: number, par
 
 /**
  * To be asked after the last byte: an open file that has the times and the size of the listed one now is that one, and
- * nothing was written to it before. Asking before the reading would add nothing.
+ * nothing was written to it before. Asking before the reading would add nothing. Where the file lies is asked of the kernel:
+ * a directory above it may have been a link out of the tree while it was listed and opened.
  * @throws {NotAsListed}
  */
-export function checkIdentity(fd: number, { identity, size }: FilePart): void {
+export function checkIdentity(fd: number, { identity, size, path }: FilePart): void {
   if (identity === undefined) return
   const now = fstatSync(fd, { bigint: true })
   const isSame =
@@ -70,5 +72,10 @@ export function checkIdentity(fd: number, { identity, size }: FilePart): void {
     identity.mtimeNs === now.mtimeNs &&
     identity.ctimeNs === now.ctimeNs &&
     Number(now.size) === size
-  if (!isSame) throw new NotAsListed()
+  if (!isSame || !isAt(fd, path)) throw new NotAsListed()
+}
+
+function isAt(fd: number, path: string): boolean {
+  const [place, link] = [encodeName(path), `/proc/self/fd/${fd}`]
+  return typeof place === 'string' ? readlinkSync(link) === place : readlinkSync(link, 'buffer').equals(place)
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import {
   appendFileSync,
   linkSync,
+  mkdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { TsbuildError } from '../../src/errors.ts'
-import { type FileEntry, readContent, readSmall, treeOfDirectory, treePath } from '../../src/tree/index.ts'
+import { digestOfContent, type FileEntry, readContent, readSmall, treeOfDirectory, treePath } from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
 import { change } from '../support/tree.ts'
 
@@ -77,6 +78,24 @@ describe('readContent', () => {
       rmSync(path)
       symlinkSync('same', path)
       await expect(read(file)).rejects.toThrow(changed)
+    })
+
+    it(`C03 a directory above it that became a link out is noticed, before or after it was listed (${size} bytes)`, async () => {
+      for (const swapBefore of ['d', 'd/f']) {
+        const directory = await scratch()
+        for (const name of ['c/d', 'outside']) {
+          mkdirSync(join(directory, name), { recursive: true })
+          writeFileSync(join(directory, name, 'f'), Buffer.alloc(size, name))
+        }
+        const tree = treeOfDirectory(join(directory, 'c'))
+        tree.get(treePath('d'))
+        const listed = swapBefore === 'd/f' ? tree.get(treePath('d/f')) : undefined
+        renameSync(join(directory, 'c/d'), join(directory, 'c/away'))
+        symlinkSync('../outside', join(directory, 'c/d'))
+        const entry = listed ?? tree.get(treePath('d/f'))
+        await expect(read(entry as FileEntry)).rejects.toThrow(changed)
+        await expect(digestOfContent(entry as FileEntry)).rejects.toThrow(changed)
+      }
     })
 
     it(`C21: a file that grew or shrank since it was listed is refused (${size} bytes)`, async () => {
