@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { digestOf } from '../../src/digest/index.ts'
-import { type CopyOp, type Op, opId, type RunOp } from '../../src/graph/index.ts'
+import { cacheKey } from '../../src/cache/index.ts'
+import { digestOf, sha256 } from '../../src/digest/index.ts'
+import { executorOf, type OpContext } from '../../src/executor/ops/index.ts'
+import { type CopyOp, type LayerOp, type Op, opId, type RunOp } from '../../src/graph/index.ts'
+import { treeOfEntries } from '../../src/tree/index.ts'
+import { change } from '../support/tree.ts'
 
 const below = opId({ kind: 'scratch' })
 const other = opId({ kind: 'context', name: 'context' })
@@ -21,7 +25,7 @@ const copy: Required<CopyOp> = {
 }
 
 const owned = { required: true, mode: 0o400, uid: 1, gid: 2 }
-/** F02: the limits of a RUN, every one of them. */
+/** The limits of a RUN, every one of them. */
 const limits: Required<RunOp['limits']> = {
   shmSize: 1,
   ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
@@ -109,7 +113,7 @@ function otherValue(old: unknown): unknown {
   return Array.isArray(old) ? [...old, 'x'] : { ...(old as object), extra: 1 }
 }
 
-describe('an op is named by all its fields', () => {
+describe('F02 an op is named by all its fields', () => {
   for (const op of Object.values(samples)) {
     for (const place of places(op).slice(1)) {
       it(`${op.kind}: another ${place.join('.')} is another op`, () => {
@@ -126,7 +130,7 @@ describe('an op is named by all its fields', () => {
     expect(opId(reversed)).toBe(opId(run))
   })
 
-  it('F03: fields never run together: two lists of words have one name only when they are equal', () => {
+  it('F03 fields never run together: two lists of words have one name only when they are equal', () => {
     const words = fc.array(fc.string({ maxLength: 4 }), { maxLength: 4 })
     fc.assert(
       fc.property(words, words, (a, b) => {
@@ -139,3 +143,55 @@ describe('an op is named by all its fields', () => {
     )
   })
 })
+
+/** What an op may ask for while its key is made; the files of each input, and the chain below, are others for another id. */
+function contextOf(op: Op): OpContext {
+  const treeOf = (id: string) =>
+    treeOfEntries(
+      ['dir /a', `file /a/b.txt ${id}`, 'dir /ax', `file /ax/b.txt ${id}`, 'dir /s', 'dir /sx', 'dir /x'].map(
+        (line) => change(line) as never,
+      ),
+    )
+  const value = (id: string) => ({ kind: 'remote', tree: treeOf(id) })
+  const snapshot = (id: string) => ({ chain: sha256(id) })
+  const digest = async (file: { content: { bytes: Uint8Array } }) => sha256(file.content.bytes)
+  const ports = { cache: { digests: { digest } }, now: () => 0 }
+  return { inputs: { value, snapshot }, ports, node: { op } } as unknown as OpContext
+}
+
+async function keyOf(op: LayerOp): Promise<string> {
+  const executor = executorOf(op)
+  return cacheKey(executor.version, (await executor.key(contextOf(op))).components)
+}
+
+/** Fields that never change what a step finds: what a cache holds counts by no key, and a control group shows nothing. */
+const outsideOfKeys = new Set([
+  ...['id', 'sharing', 'from', 'source', 'mode', 'uid', 'gid'].map((field) => `mounts.1.${field}`),
+  'limits.cgroupParent',
+])
+
+/** A layer built on nothing of the other is the same layer. */
+const linked = new Set(['onto'])
+
+describe('F02 the key of a step changes with each field that may change its result', () => {
+  const ops: readonly (readonly [LayerOp, ReadonlySet<string>])[] = [
+    [{ ...copy, link: false }, new Set()],
+    [copy, linked],
+    [run, outsideOfKeys],
+    [samples.mkdir, new Set()],
+  ]
+  for (const [op, free] of ops) {
+    for (const place of places(op).filter((path) => path.length > 0 && isLeaf(op, path) && path[0] !== 'kind')) {
+      const name = place.join('.')
+      it(`${op.kind}: ${name} ${free.has(name) ? 'counts in no key' : 'counts'}`, async () => {
+        const changed = changedAt(op, place, otherValue) as LayerOp
+        expect((await keyOf(changed)) === (await keyOf(op))).toBe(free.has(name))
+      })
+    }
+  }
+})
+
+function isLeaf(value: unknown, [key, ...rest]: Path): boolean {
+  if (key === undefined) return typeof value !== 'object'
+  return isLeaf((value as Record<string, unknown>)[key], rest)
+}

@@ -27,8 +27,8 @@ export const run: OpExecutor<OpOf<'run'>> = {
 function definitionOf(op: RunOp): Json {
   const { kind, argv, env, cwd, user, network, security, scripts, platform, hostname, limits } = op
   const mounts = op.mounts.map(mountDefinition)
-  const { hostNames, ulimits, seccomp } = limits
-  const surroundings = { network, security, platform, hostname, hostNames, ulimits, seccomp }
+  const { hostNames, ulimits, shmSize, seccomp } = limits
+  const surroundings = { network, security, platform, hostname, hostNames, ulimits, shmSize, seccomp }
   const definition = { kind, argv, env, cwd, user, scripts, mounts, ...surroundings }
   return definition as unknown as Json
 }
