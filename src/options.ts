@@ -74,6 +74,8 @@ export interface BuildOptions {
   readonly retries?: number
   /** Milliseconds before it is run again. */
   readonly retryDelay?: number
+  /** false: each cache of `RUN --mount=type=cache` begins empty, and goes with the build. */
+  readonly cacheMounts?: boolean
   /** Steps at once; absent: two for each core, at least 4. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]

@@ -42,6 +42,8 @@ export type Mount =
       readonly kind: 'cache'
       readonly target: string
       readonly id: string
+      /** Caches of other namespaces are others. */
+      readonly namespace?: string
       readonly sharing: 'shared' | 'private' | 'locked'
       readonly from?: OpId
       readonly source?: string

@@ -22,7 +22,8 @@ export function buildPorts(
   environment: Environment,
   progress: Progress,
 ): BuildPorts {
-  const { store, cache, bases } = session
+  const { store, bases } = session
+  const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -104,6 +105,19 @@ export function shownBases(bases: BaseImages, progress: Progress): BaseImages {
       const name = formatImageSource(parseImageSource(reference))
       const label = `[internal] load metadata for ${name}`
       return progress.step(`metadata ${name}`, label, () => bases.resolve(reference, platform, at))
+    },
+  }
+}
+
+/** The directories of cache mounts are new ones, each once for the build; they go when the store is closed. */
+function withFreshMounts(cache: Cache, temporary: (prefix: string) => Promise<string>): Cache {
+  const made = new Map<string, Promise<string>>()
+  return {
+    ...cache,
+    cacheMount(id) {
+      const directory = made.get(id) ?? temporary('cache-mounts')
+      made.set(id, directory)
+      return directory
     },
   }
 }

@@ -43,7 +43,7 @@ describe('the command line of a build', () => {
       ...['--shm-size', '1g', '--ulimit', 'nofile=5', '--jobs=2', '--snapshotter', 'copy', '--runtime=native'],
       ...['--registry-mirror', 'docker.io=127.0.0.1:5000', '--build-context', 'b=../b', '-o', 'type=oci,dest=x.tar'],
       ...['--registry-allow', 'docker.io,127.0.0.1:5000', '--registry-allow', 'ghcr.io'],
-      ...['--no-cache-filter', 'a,b', '--secret', 'id=s,src=f'],
+      ...['--no-cache-mounts', '--no-cache-filter', 'a,b', '--secret', 'id=s,src=f'],
     )
     expect(options).toMatchObject({
       platform: 'linux/arm64',
@@ -56,6 +56,7 @@ describe('the command line of a build', () => {
       snapshotter: 'copy',
       runtime: 'native',
       registryMirrors: { 'docker.io': '127.0.0.1:5000' },
+      cacheMounts: false,
       registryAllow: ['docker.io', '127.0.0.1:5000', 'ghcr.io'],
       contexts: { b: '../b' },
       outputs: [{ type: 'oci', dest: 'x.tar', tar: true }],

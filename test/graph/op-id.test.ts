@@ -49,6 +49,7 @@ const run: Required<RunOp> = {
       kind: 'cache',
       target: '/c',
       id: 'c',
+      namespace: 'n',
       sharing: 'shared',
       from: other,
       source: '/s',
@@ -166,7 +167,7 @@ async function keyOf(op: LayerOp): Promise<string> {
 
 /** Fields that never change what a step finds: what a cache holds counts by no key, and a control group shows nothing. */
 const outsideOfKeys = new Set([
-  ...['id', 'sharing', 'from', 'source', 'mode', 'uid', 'gid'].map((field) => `mounts.1.${field}`),
+  ...['id', 'namespace', 'sharing', 'from', 'source', 'mode', 'uid', 'gid'].map((field) => `mounts.1.${field}`),
   'limits.cgroupParent',
 ])
 

@@ -14,7 +14,14 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { TsbuildError } from '../../src/errors.ts'
-import { digestOfContent, type FileEntry, readContent, readSmall, treeOfDirectory, treePath } from '../../src/tree/index.ts'
+import {
+  digestOfContent,
+  type FileEntry,
+  readContent,
+  readSmall,
+  treeOfDirectory,
+  treePath,
+} from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
 import { change } from '../support/tree.ts'
 

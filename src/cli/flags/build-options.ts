@@ -31,6 +31,8 @@ export interface BuildFlags extends ResourceFlags {
   /** false: `--no-cache` */
   readonly cache: boolean
   readonly cacheFilter: readonly string[]
+  /** false: `--no-cache-mounts` */
+  readonly cacheMounts: boolean
   readonly pull?: 'always' | 'missing' | 'never'
   readonly secret: readonly string[]
   readonly allowSecretInLayer?: true
@@ -81,6 +83,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     platform: platform(flags.platform, env),
     contexts: readMapping('--build-context', flags.buildContext),
     noCache: noCache(flags),
+    cacheMounts: flags.cacheMounts ? undefined : false,
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),
     allowSecretInLayer: flags.allowSecretInLayer,

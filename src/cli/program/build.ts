@@ -101,6 +101,7 @@ function addCacheFlags(command: Command): void {
     .optionsGroup('Cache and registries:')
     .option('--no-cache', 'run every step again')
     .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))
+    .option('--no-cache-mounts', 'begin each RUN --mount=type=cache empty, and keep nothing of it')
     .addOption(
       new Option('--pull <when>', 'ask the registry for base images; --pull alone means always').choices([
         'always',

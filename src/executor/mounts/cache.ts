@@ -62,13 +62,20 @@ export async function prepareCache(mount: CacheMount, held: HeldCaches, context:
   }
 }
 
-/** Mounts have the same cache when they have the same id and begin with the same: owner and mode, or files of a stage. */
-function identityOf({ id, from, source, uid, gid, mode }: CacheMount, { inputs }: OpContext): string {
+/**
+ * Mounts have the same cache when they have the same id in the same namespace and begin with the same: owner and mode, or
+ * files of a stage. An id is free text: one that looks like the list of another mount is put into a list too.
+ */
+function identityOf(mount: CacheMount, { inputs }: OpContext): string {
+  const { id, namespace, from, source, uid, gid, mode } = mount
+  const where = namespace === undefined ? [] : [{ namespace }]
   if (from) {
     const value = inputs.value(from)
-    return JSON.stringify([id, value.kind === 'snapshot' ? value.chain : value.kind, source ?? '/'])
+    return JSON.stringify([id, value.kind === 'snapshot' ? value.chain : value.kind, source ?? '/', ...where])
   }
-  return uid === 0 && gid === 0 && mode === 0o755 ? id : JSON.stringify([id, uid, gid, mode])
+  const isPlain = uid === 0 && gid === 0 && mode === 0o755
+  if (isPlain && where.length === 0 && !id.startsWith('[')) return id
+  return JSON.stringify(isPlain ? [id, ...where] : [id, uid, gid, mode, ...where])
 }
 
 interface HeldCache {

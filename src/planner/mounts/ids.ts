@@ -11,7 +11,7 @@ export function agentId({ id }: MountSpec): string {
   return id || 'default'
 }
 
-/** What a cache is known by, but for `BUILDKIT_CACHE_MOUNT_NS`: its id, else its target as written, cleaned. */
+/** What a cache is known by within its `BUILDKIT_CACHE_MOUNT_NS`: its id, else its target as written, cleaned. */
 export function cacheId({ id, target }: MountSpec): string {
   return id || posix.normalize(target ?? '')
 }

@@ -67,11 +67,11 @@ function lowerCache(mount: Placed): Mount {
   // Owner and mode are those of a new directory: a seed brings its own.
   const seeded = source !== '/'
   const namespace = scope.request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS')
-  const id = cacheId({ ...spec, target: spec.target ?? target })
   return {
     kind: 'cache',
     target,
-    id: namespace ? `${namespace}/${id}` : id,
+    id: cacheId({ ...spec, target: spec.target ?? target }),
+    ...(namespace && { namespace }),
     sharing: spec.sharing ?? 'shared',
     ...(from && { from, source }),
     mode: seeded ? 0o755 : (spec.mode ?? 0o755),

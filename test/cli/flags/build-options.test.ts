@@ -17,6 +17,7 @@ const none: BuildFlags = {
   buildContext: [],
   cache: true,
   cacheFilter: [],
+  cacheMounts: true,
   secret: [],
   ssh: [],
   allow: [],

@@ -58,9 +58,13 @@ describe('cache', () => {
     ])
   })
 
-  it('BUILDKIT_CACHE_MOUNT_NS sets caches apart', async () => {
+  it('F13 BUILDKIT_CACHE_MOUNT_NS sets caches apart, and no Dockerfile can say it', async () => {
     const buildArgs = new Map([['BUILDKIT_CACHE_MOUNT_NS', 'ci']])
-    expect(await mountsOf('--mount=type=cache,id=i,target=/c', '', { buildArgs })).toMatchObject([{ id: 'ci/i' }])
+    expect(await mountsOf('--mount=type=cache,id=i,target=/c', '', { buildArgs })).toMatchObject([
+      { id: 'i', namespace: 'ci' },
+    ])
+    const arg = 'ARG BUILDKIT_CACHE_MOUNT_NS=ci'
+    expect((await mountsOf('--mount=type=cache,id=i,target=/c', arg))[0]).not.toHaveProperty('namespace')
   })
 })
 
