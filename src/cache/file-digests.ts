@@ -1,6 +1,7 @@
 import type { Digest } from '../digest/index.ts'
 import { digestOfContent, type FileEntry } from '../tree/index.ts'
 import type { FileDigests } from './cache.ts'
+import { checkFileSize } from './layer-budget.ts'
 import { isSettled } from './settled.ts'
 import type { StatIndex } from './stat-index.ts'
 import type { FileStat } from './stat-table.ts'
@@ -35,6 +36,7 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
     const index = await opened()
     const known = stat && trusted(index, stat)
     if (known) return known
+    checkFileSize(file)
     await beforeReading()
     const readAt = now()
     const digest = await digestOfContent(file)

@@ -14,6 +14,7 @@ import {
 } from '../tree/index.ts'
 import type { LayerRecord, PreparedLayer } from './cache.ts'
 import type { StatDigests } from './file-digests.ts'
+import { checkLayerSize } from './layer-budget.ts'
 import type { LayerFiles } from './layer-files.ts'
 import type { IndexedChange } from './layer-index.ts'
 import { type LayerWatch, openLayerSearch, type PlacedFile } from './layer-search.ts'
@@ -65,6 +66,7 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
     { older, watch }: WriteOptions,
   ): Promise<LayerAside> => {
     const ordered = tarOrder(changes)
+    checkLayerSize(ordered)
     const copyOf = older && (await copiesIn(older, ordered, ports))
     const digests = new Map<FileEntry['content'], Digest>()
     const read: TakeNote = (file, digest) => {

@@ -105,7 +105,7 @@ async function requestThrough(
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest
   const path = `http://${url.host}${url.pathname}${url.search}`
   const headers = { ...options.headers, host: url.host, ...proxyHeaders(proxy) }
-  return request({ ...options, ...proxyAddress(proxy), path, headers, agent: false })
+  return request({ ...options, ...proxyAddress(proxy), path, headers, agent: false, rejectUnauthorized: true })
 }
 
 function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | undefined): Promise<HttpResponse> {

@@ -29,7 +29,8 @@ export function proxyAddress({ protocol, hostname, port }: URL) {
 
 function connectThrough(proxy: URL, host: string, idleMs: number, signal: AbortSignal | undefined): Promise<Duplex> {
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest
-  const options = { method: 'CONNECT', path: host, headers: { host, ...proxyHeaders(proxy) }, agent: false } as const
+  const headers = { host, ...proxyHeaders(proxy) }
+  const options = { method: 'CONNECT', path: host, headers, agent: false, rejectUnauthorized: true } as const
   return new Promise((resolve, reject) => {
     const sent = request({ ...proxyAddress(proxy), ...options, ...(signal && { signal }) })
     const timer = setTimeout(() => sent.destroy(new ProxyIdleError(`no answer of the proxy ${proxy.host}`)), idleMs)

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -105,6 +105,30 @@ describe('a directory as the context', () => {
     outside.expectUntouched()
   })
 
+  it('C21 a file with holes that no disk has room for is refused before it is read', async () => {
+    for (const line of ['COPY f /', 'COPY . /', 'ADD f /', 'RUN --mount=target=/c true']) {
+      workspace.write({ 'context/Dockerfile': `FROM scratch\n${line}\n`, 'context/f': '' })
+      truncateSync(join(workspace.directory, 'context/f'), 2 ** 40)
+      await expect(workspace.build()).rejects.toThrow(refusal('TSB_LAYER_TOO_LARGE'))
+    }
+  })
+
+  it('C21 a file that is written to while it is copied is refused, or copied as it was', async () => {
+    const grow = "for (;;) require('node:fs').appendFileSync('f', 'more')"
+    workspace.write({ 'context/f': 'begin' })
+    const writer = spawn(process.execPath, ['-e', grow], { cwd: join(workspace.directory, 'context') })
+    const ended = once(writer, 'exit')
+    try {
+      const outcomes = new Set<string>()
+      for (let built = 0; built < 20 || !outcomes.has('TSB_FILE_CHANGED'); built++)
+        outcomes.add(await outcomeOf('COPY f /'))
+      expect([...outcomes].filter((outcome) => !['built', 'TSB_FILE_CHANGED'].includes(outcome))).toEqual([])
+    } finally {
+      writer.kill()
+      await ended
+    }
+  })
+
   it('C19 a fifo is refused, and nobody waits for it', async () => {
     const dockerfile = 'FROM scratch\nCOPY . /\n'
     workspace.write({ 'context/Dockerfile': dockerfile })
@@ -167,14 +191,15 @@ describe('a context that changes while it is built', () => {
     expect(swapper.exitCode).toBe(0)
     outside.expectUntouched()
   }, 120_000)
-
-  async function outcomeOf(copy: string): Promise<string> {
-    try {
-      await workspace.build({ dockerfile: `FROM scratch\n${copy}\n`, noCache: true })
-      return 'built'
-    } catch (error) {
-      if (error instanceof TsbuildError) return error.code
-      throw error
-    }
-  }
 })
+
+/** `built`, or the code of the error that a build without the cache ends with. */
+async function outcomeOf(copy: string): Promise<string> {
+  try {
+    await workspace.build({ dockerfile: `FROM scratch\n${copy}\n`, noCache: true })
+    return 'built'
+  } catch (error) {
+    if (error instanceof TsbuildError) return error.code
+    throw error
+  }
+}
