@@ -36,7 +36,7 @@ export async function withDockerProxies(
 
 async function readProxies({ env }: Pick<Environment, 'env'>): Promise<readonly (readonly [string, string])[]> {
   const folder = env['DOCKER_CONFIG'] || (env['HOME'] && path.join(env['HOME'], '.docker'))
-  const file = folder && path.join(folder, 'config.json')
+  const file = folder && path.isAbsolute(folder) && path.join(folder, 'config.json')
   const bytes = file ? await readIfThere(file) : undefined
   if (!file || !bytes?.includes('"proxies"')) return []
   const { dockerConfigSchema } = await import('./docker-config-schema.ts')

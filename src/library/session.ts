@@ -3,7 +3,7 @@ import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
-import type { Registry } from '../registry/index.ts'
+import type { Registry, RegistryConfig } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
 import { allowedRegistries } from './registry-allow.ts'
@@ -89,14 +89,14 @@ export async function openSession(environment: Environment, options: SessionOpti
 }
 
 async function openClient(
-  { env, cwd }: Environment,
+  { env }: Environment,
   options: SessionOptions,
   allowed: ReadonlySet<string> | undefined,
 ): Promise<Registry> {
   const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
-  const folder = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] ?? cwd, '.config')
-  const { mirrors } = await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
+  const folder = configFolder(env)
+  const { mirrors } = folder ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json')) : noConfig
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
@@ -105,4 +105,13 @@ async function openClient(
     proxies: proxiesOf(env),
     ...(options.notice && { notice: options.notice }),
   })
+}
+
+const noConfig: RegistryConfig = { mirrors: new Map() }
+
+/** Only an absolute path: nothing is read from the working directory, which may be what is built. */
+function configFolder(env: Environment['env']): string | undefined {
+  const { XDG_CONFIG_HOME: config = '', HOME: home = '' } = env
+  if (path.isAbsolute(config)) return config
+  return path.isAbsolute(home) ? path.join(home, '.config') : undefined
 }

@@ -27,6 +27,11 @@ describe('J05: stages by the thousand', () => {
     expect(error.hint?.length).toBeLessThan(1000)
   })
 
+  test('a stage that copies from itself is refused, with the line', async () => {
+    const error = await planError('FROM scratch AS a\nFROM scratch AS b\nCOPY --from=b / /\n')
+    expect(error).toMatchObject({ code: 'TSB_STAGE_CYCLE', at: { start: { line: 2 } } })
+  })
+
   test('a stage that copies from itself, by a trigger of its base, is refused', async () => {
     const text = 'FROM base AS a\nONBUILD COPY --from=b /x /x\nFROM a AS b\n'
     expect(await planError(text, {}, bases)).toMatchObject({ code: expect.stringMatching(/^TSB_STAGE_(CYCLE|ORDER)$/) })
