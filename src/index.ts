@@ -11,12 +11,15 @@ export { openImages } from './library/images.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { plan } from './library/plan.ts'
 export type { Unreached } from './library/unreached.ts'
+export { diskUsage, prune } from './library/usage.ts'
 export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
   ContextArchive,
   ContextFiles,
+  DiskUsage,
+  DiskUsageOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -26,6 +29,11 @@ export type {
   ImageSummary,
   ImportOptions,
   OutputOptions,
+  PruneOptions,
+  PruneResult,
+  Space,
+  UsageEntry,
+  UsageFilter,
 } from './options.ts'
 export { parse } from './parser/index.ts'
 export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'

@@ -32,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
+  usage: ['store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */
 const story = ['cli']

@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
-import { writeFresh, writing } from '../store/index.ts'
+import { noteUse, writeFresh, writing } from '../store/index.ts'
 import type { Tree } from '../tree/index.ts'
 import { pageCache } from './index-file/directory.ts'
 import { type IndexFile, openIndexFile } from './index-file/open.ts'
@@ -12,6 +12,8 @@ import type { LayerIndex } from './layer-index.ts'
 export interface IndexShelf {
   /** Reads no more than the header; undefined when there is none that can be read. */
   open(diffId: Digest): StoredIndex | undefined
+  /** Notes that the layer is used. @param now milliseconds since 1970 */
+  use(diffId: Digest, now: number): void
   /** Replaces what was there. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
   put(diffId: Digest, index: LayerIndex): Promise<void>
 }
@@ -39,6 +41,7 @@ export function openIndexShelf(folder: string, aside: () => Promise<string>): In
       const file = openIndexFile(path(diffId))
       return file && stored(file)
     },
+    use: (diffId, now) => void noteUse(path(diffId), now),
     async put(diffId, index) {
       const { indexPieces } = await import('./index-file/write.ts')
       async function* pieces() {

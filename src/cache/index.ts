@@ -10,7 +10,11 @@ export type {
   PreparedLayer,
   Records,
 } from './cache.ts'
+export { chainOf, emptyChain } from './chain.ts'
+export { type CacheHoldings, cacheHoldings, chainAbove, describeRecord, type HeldRecord } from './holdings.ts'
 export { cacheKey } from './key.ts'
+export { treeNames } from './layer-places.ts'
 export type { Find, LayerWatch } from './layer-search.ts'
+export { mountIdFile } from './mount-id.ts'
 export { type CacheOptions, openCache } from './open.ts'
 export { repairing } from './repairing.ts'

@@ -37,6 +37,8 @@ export interface LayerFiles {
 export interface LayerFilePorts {
   readonly store: Store
   readonly indexes: IndexShelf
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly overlayXattr: OverlayMarks
   readonly devices: 'make' | 'skip'
 }
@@ -44,10 +46,11 @@ export interface LayerFilePorts {
 /** What makes forms is loaded with the first that has to be made. */
 const making = () => import('./layer-forms.ts')
 
-export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerFilePorts): LayerFiles {
+export function openLayerFiles({ store, indexes, now, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
   const turns = openTurns(unpackedAtOnce)
   const plainTar = async (layer: LayerRecord) => {
+    indexes.use(layer.diffId, now())
     if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
     const path = places.tar(layer.diffId)
     await once(store, path, () =>
@@ -99,6 +102,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       return (use === 'part' && indexes.open(layer.diffId)) || made
     },
     async directory(layer) {
+      indexes.use(layer.diffId, now())
       const path = places.directory(layer.diffId)
       await once(store, path, async () => {
         const tar = await plainTar(layer)
@@ -109,6 +113,7 @@ export function openLayerFiles({ store, indexes, overlayXattr, devices }: LayerF
       return path
     },
     async lower(layer) {
+      indexes.use(layer.diffId, now())
       const directory = places.directory(layer.diffId)
       if (exists(directory)) return { kind: 'directory', path: directory }
       const made = await image(layer)

@@ -23,17 +23,22 @@ export function layerPlaces(root: string, marks: OverlayMarks): LayerPlaces {
   const [tars, images] = [join(root, 'cache', 'tars'), join(root, 'cache', 'erofs', imageVersion)]
   const suffix = marks === 'user' ? 'u' : ''
   return {
-    directory: (diffId) => join(root, 'trees', `${shortName(diffId)}${suffix}`),
+    directory: (diffId) => join(root, 'trees', `${shortName(hexOf(diffId))}${suffix}`),
     tar: (diffId) => join(tars, hexOf(diffId)),
     image: (diffId) => join(images, hexOf(diffId)),
   }
 }
 
+/** The names that a layer may have in `trees/`. @param hex the digits of its diff id */
+export function treeNames(hex: string): readonly string[] {
+  return [shortName(hex), `${shortName(hex)}u`]
+}
+
 /** Another one when the writer of images makes other ones of the same layers. */
 const imageVersion = '1'
 
-function shortName(diffId: Digest): string {
-  return Buffer.from(hexOf(diffId).slice(0, 42), 'hex').toString('base64url')
+function shortName(hex: string): string {
+  return Buffer.from(hex.slice(0, 42), 'hex').toString('base64url')
 }
 
 /**

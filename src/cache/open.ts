@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256 } from '../digest/index.ts'
 import type { Store } from '../store/index.ts'
@@ -9,6 +9,7 @@ import { openIndexShelf } from './index-shelf.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
+import { mountIdFile } from './mount-id.ts'
 import { openPackedLayers } from './packed.ts'
 import { openPlans } from './plans.ts'
 import { parseRecord } from './record-file.ts'
@@ -39,14 +40,20 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  const files = openLayerFiles({ store, indexes: openIndexShelf(join(folder, 'layers'), aside), overlayXattr, devices })
+  const files = openLayerFiles({
+    store,
+    indexes: openIndexShelf(join(folder, 'layers'), aside),
+    now,
+    overlayXattr,
+    devices,
+  })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
   const writerPorts = { store, files, digests, now }
   let writer: Promise<LayerWriter> | undefined
   const openWriter = async () => (await import('./write-layer.ts')).openLayerWriter(writerPorts)
   store.protect(() => neededBlobs(shelves))
   return {
-    records: openRecords(shelves, files.isAvailable),
+    records: openRecords(shelves, files.isAvailable, now),
     layers: openLayers(writerPorts, () => {
       writer ??= openWriter()
       return writer
@@ -58,6 +65,7 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       await mkdir(path, { recursive: true, mode: 0o700 })
+      await nameMount(path, id, now())
       return path
     },
     async close() {
@@ -65,6 +73,12 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
       await digests.close()
     },
   }
+}
+
+/** That the directory is used is said by its times. */
+async function nameMount(path: string, id: string, now: number): Promise<void> {
+  await writeFile(join(path, mountIdFile), id, { mode: 0o600 })
+  await utimes(path, now / 1000, now / 1000)
 }
 
 /** One directory for all small files that are being written, made with the first. */

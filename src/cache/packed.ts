@@ -30,7 +30,7 @@ export interface PackedLayers {
   keep(layer: Digest, form: string, file: string, packed: PackedLayer): Promise<void>
 }
 
-interface PackedRecord extends PackedLayer {
+export interface PackedRecord extends PackedLayer {
   readonly layer: Digest
 }
 
@@ -38,7 +38,7 @@ interface PackedRecord extends PackedLayer {
 export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store): PackedLayers {
   const place = ({ digest }: PackedLayer) => join(folder, hexOf(digest))
   const forget = (record: PackedRecord) => rm(place(record), { force: true })
-  const find = async (key: Digest) => parsed((await shelf.get(key)) ?? '')
+  const find = async (key: Digest) => parsePack((await shelf.get(key)) ?? '')
   return {
     async find(layer, form, target) {
       const record = await find(keyOf(layer, form))
@@ -88,8 +88,8 @@ async function isWhole(file: string, { digest, size }: PackedLayer): Promise<boo
   return hasher.digest() === digest
 }
 
-/** The seal says that the text was written here. */
-function parsed(text: string): PackedRecord | undefined {
+/** Which file is the packed form of which layer. The seal says that the text was written here. */
+export function parsePack(text: string): PackedRecord | undefined {
   const body = unseal(text)
   if (body === undefined) return undefined
   const record = JSON.parse(body) as PackedRecord

@@ -16,12 +16,19 @@ export interface RecordShelves {
   readonly contents: Shelf
 }
 
-/** @param isAvailable whether a layer is here in any form, or can be fetched */
-export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRecord) => Promise<boolean>): Records {
+/**
+ * @param isAvailable whether a layer is here in any form, or can be fetched
+ * @param now milliseconds since 1970
+ */
+export function openRecords(
+  shelves: RecordShelves,
+  isAvailable: (layer: LayerRecord) => Promise<boolean>,
+  now: () => number,
+): Records {
   const read = async (key: CacheKey) => parseRecord((await shelves.records.get(key)) ?? '', key)
   const findExact = async (key: CacheKey) => {
     const record = await read(key)
-    return record && (await isAvailable(record.layer)) ? record : undefined
+    return record && (await isAvailable(record.layer)) && shelves.records.use(key, now()) ? record : undefined
   }
   const atAlias = async (key: CacheKey) => {
     const [target] = keysIn(await shelves.aliases.get(key))
@@ -53,7 +60,7 @@ export function openRecords(shelves: RecordShelves, isAvailable: (layer: LayerRe
     },
     async nearest(components) {
       const best = mostAlike(components, await ofStep(components))
-      return best && withFiles(best, shelves.files)
+      return best && shelves.records.use(best.key, now()) ? withFiles(best, shelves.files) : undefined
     },
     async hasLike({ definition, parent }) {
       const wanted = digestOf(definition)
@@ -80,6 +87,11 @@ function stepIdentity({ definition }: Pick<KeyComponents, 'definition'>): Digest
   return digestOf([members['kind'] ?? null, members['dest'] ?? members['argv'] ?? members['path'] ?? null])
 }
 
+/** The keys in a file, one a line. Whatever else is in it is passed over. */
+export function keysIn(text = ''): readonly CacheKey[] {
+  return text.split('\n').filter(isCacheKey)
+}
+
 function contentPlace(parent: Digest | undefined, contentId: Digest): Digest {
   return digestOf([parent ?? null, contentId])
 }
@@ -102,9 +114,4 @@ async function withFiles(record: CacheRecord, files: Shelf): Promise<CacheRecord
   const text = await files.get(record.key)
   const taken = text === undefined ? undefined : parseFiles(text)
   return taken ? { ...record, files: taken } : record
-}
-
-/** The keys in a file, one a line. Whatever else is in it is passed over. */
-function keysIn(text = ''): readonly CacheKey[] {
-  return text.split('\n').filter(isCacheKey)
 }

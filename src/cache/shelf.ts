@@ -3,13 +3,15 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
-import { writeAtomically, writing } from '../store/index.ts'
+import { noteUse, writeAtomically, writing } from '../store/index.ts'
 
 /** Small texts by digest, each a file `ab/cdef…` of a folder. Any of them, and the folder, may go at any time. */
 export interface Shelf {
   get(digest: Digest): Promise<string | undefined>
   /** Replaces what was there. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
   put(digest: Digest, text: string): Promise<void>
+  /** Notes that a text is used. @param now milliseconds since 1970 @returns false when it is gone */
+  use(digest: Digest, now: number): boolean
   /** All that have a text, in no order. */
   digests(): AsyncIterable<Digest>
 }
@@ -23,6 +25,7 @@ export function openShelf(folder: string, aside: () => Promise<string>): Shelf {
       await writing(path(digest), text.length, () => mkdir(dirname(path(digest)), { recursive: true, mode: 0o700 }))
       await writeAtomically(path(digest), text, await aside())
     },
+    use: (digest, now) => noteUse(path(digest), now),
     digests: () => digestsBelow(folder),
   }
 }

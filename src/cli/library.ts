@@ -9,6 +9,8 @@ export const library: Library = {
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
+  diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
+  prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

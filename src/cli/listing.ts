@@ -3,19 +3,19 @@ import { visible } from './text/escape.ts'
 import { jsonText } from './text/json.ts'
 import { table } from './text/table.ts'
 
-/** What a list shows: texts by the names that `--format` knows, and the heading of each. */
+/** What a list shows: values by the names that `--format` knows, and the heading of each. */
 export interface Listing<K extends string> {
   readonly headings: { readonly [N in K]: string }
   /** The columns of the table when nothing is asked for. */
   readonly columns: readonly K[]
-  readonly rows: readonly { readonly [N in K]: string }[]
+  readonly rows: readonly { readonly [N in K]: unknown }[]
 }
 
 /** The text of a list in the form that `--format` asks for: a table, an object a line, or a Go template a row. */
 export function listingText<K extends string>(listing: Listing<K>, format = 'table'): string {
   const { headings, columns, rows } = listing
   if (format === 'json') return rows.map((row) => `${jsonText(sorted(row))}\n`).join('')
-  if (format === 'table') return table([headings, ...rows].map((row) => columns.map((name) => cell(row[name]))))
+  if (format === 'table') return table([headings, ...rows].map((row) => columns.map((name) => cell(String(row[name])))))
   const template = parseTemplate(format.replace(/^table\s+/, ''))
   if (format.startsWith('table ')) {
     return table([headings, ...rows].map((row) => template.render(row).split('\t').map(cell)))

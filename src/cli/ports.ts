@@ -2,6 +2,8 @@ import type {
   BuildOptions,
   BuildResult,
   CheckResult,
+  DiskUsage,
+  DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
   Environment,
@@ -10,6 +12,8 @@ import type {
   ImageCommands,
   ImageHistory,
   Outline,
+  PruneOptions,
+  PruneResult,
   Target,
 } from '../index.ts'
 
@@ -29,4 +33,8 @@ export interface Library {
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   openImages(environment: Environment): Promise<ImageCommands>
+  /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
+  diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>
+  /** @throws {TsbuildError} those of `diskUsage`, TSB_STORE_READ_ONLY */
+  prune(options: PruneOptions, environment: Environment): Promise<PruneResult>
 }

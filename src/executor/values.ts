@@ -1,4 +1,5 @@
-import { type Digest, digestOf } from '../digest/index.ts'
+import { chainOf, emptyChain } from '../cache/index.ts'
+import type { Digest } from '../digest/index.ts'
 import type { OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { FileTree } from '../tree/index.ts'
@@ -35,8 +36,6 @@ export interface Inputs {
   value(id: OpId): OpValue
 }
 
-const emptyChain = digestOf('scratch')
-
 /** No layers. */
 export const emptySnapshot: SnapshotValue = snapshotOf([], emptyChain)
 
@@ -62,10 +61,6 @@ export async function filesOf(value: OpValue): Promise<FileTree> {
     case 'snapshot':
       return value.tree()
   }
-}
-
-function chainOf(below: Digest, contentId: Digest): Digest {
-  return digestOf(['chain.v1', below, contentId])
 }
 
 function snapshotOf(layers: readonly Layer[], chain: Digest): SnapshotValue {

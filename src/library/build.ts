@@ -1,4 +1,5 @@
 import { buildImage } from '../build.ts'
+import { TsbuildError } from '../errors.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
@@ -14,6 +15,12 @@ import { openSession, type Session } from './session.ts'
  *   then.
  */
 export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+  const result = await buildInSession(options, environment)
+  await keepCacheSmall(result, options, environment)
+  return result
+}
+
+async function buildInSession(options: BuildOptions, environment: Environment): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
@@ -56,6 +63,22 @@ async function buildIn(
 
 function secretInConfig(id: string): string {
   return `warning: the image has the value of the secret ${id} in its config, where ARG, ENV, LABEL and commands are kept for all to read: use RUN --mount=type=secret,id=${id}`
+}
+
+/** Where nothing was made nothing is looked at. The image is there, whatever comes of this. */
+async function keepCacheSmall(
+  { steps }: BuildResult,
+  { cacheMax, outputs = [], onEvent }: BuildOptions,
+  environment: Environment,
+): Promise<void> {
+  if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
+  const { prune } = await import('./usage.ts')
+  try {
+    await prune({ all: true, maxUsedSpace: cacheMax }, environment)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })
+  }
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */

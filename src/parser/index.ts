@@ -1,4 +1,5 @@
 export { isSpace } from './characters.ts'
+export { parseDuration } from './duration.ts'
 export type {
   AddInstruction,
   ArgInstruction,

@@ -8,6 +8,7 @@ import type { Descriptor } from '../image/index.ts'
 import { syncFolder } from './atomic.ts'
 import { writeBlob } from './blob-writer.ts'
 import { writing } from './failure.ts'
+import { noteUse } from './last-use.ts'
 import type { Locked } from './locks.ts'
 import type { Origins } from './origins.ts'
 import { readTwice } from './read-twice.ts'
@@ -42,8 +43,10 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   const path = (digest: Digest) => join(folder, hexOf(digest))
   const bootTime = ports.now() - uptime() * 1000
   const has: Blobs['has'] = async (digest, size) => isWhole(path(digest), digest, size, bootTime)
+  /** For who had the bytes and now counts on those that are here. */
+  const isKept = async (digest: Digest, size: number) => (await has(digest, size)) && noteUse(path(digest), ports.now())
   const adopt: Blobs['adopt'] = async (file, digest) => {
-    if (await has(digest, (await stat(file)).size)) {
+    if (await isKept(digest, (await stat(file)).size)) {
       await removeTree(file)
       return
     }
@@ -54,7 +57,7 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   }
   const write: Blobs['write'] = async (bytes, expected) => {
     const known = bytes instanceof Uint8Array ? { digest: sha256(bytes), size: bytes.length } : undefined
-    if (known && known.digest === (expected ?? known).digest && (await has(known.digest, known.size))) return known
+    if (known && known.digest === (expected ?? known).digest && (await isKept(known.digest, known.size))) return known
     const written = await writeBlob(bytes, await ports.aside(), expected)
     await adopt(written.path, written.digest)
     return { digest: written.digest, size: written.size }

@@ -1,8 +1,9 @@
 import { parseReference } from '../image/index.ts'
 import { findImage, type ImagePorts, listImages } from './find-image.ts'
+import { heldImages } from './held-images.ts'
 import { nameImage } from './name-image.ts'
 import { openImage, writeDocuments } from './open-image.ts'
-import { removeImage } from './remove-image.ts'
+import { forgetUntagged, removeImage } from './remove-image.ts'
 import type { Images } from './store.ts'
 
 /** The images that people named: the entries of the index, and the documents behind them. */
@@ -24,5 +25,7 @@ export function openImages(ports: ImagePorts): Images {
         names.map((name) => parseReference(name)),
       ),
     remove: (name) => ports.locked('index', () => removeImage(ports, name)),
+    held: () => heldImages(ports.blobs, ports.index),
+    forget: (manifests) => ports.locked('index', () => forgetUntagged(ports, manifests)),
   }
 }

@@ -55,6 +55,11 @@ export function nameOf(entry: Descriptor): string | undefined {
   return name === undefined ? undefined : (tryReference(name)?.normal ?? undefined)
 }
 
+/** Whether an entry gives a name, also one that tsbuild cannot read. */
+export function isNamed({ annotations = {} }: Descriptor): boolean {
+  return fullName in annotations || refName in annotations
+}
+
 /** As people know it, always with its tag: `app:latest`. */
 export function familiarName(name: Reference): string {
   return parseReference(name.normal).familiar

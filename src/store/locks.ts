@@ -12,7 +12,7 @@ export type Locked = <T>(name: string, work: () => Promise<T>, signal?: AbortSig
 export function openLocks(folder: string): Locked {
   const tails = new Map<string, Promise<unknown>>()
   return (name, work, signal) => {
-    const path = join(folder, hexOf(sha256(name)).slice(0, 32))
+    const path = lockPlace(folder, name)
     const turn = (tails.get(name) ?? Promise.resolve()).then(() => holding(path, work, signal))
     const tail = turn.then(
       () => undefined,
@@ -22,6 +22,11 @@ export function openLocks(folder: string): Locked {
     void tail.then(() => tails.get(name) === tail && tails.delete(name))
     return turn
   }
+}
+
+/** The file that is there while somebody holds the lock, or wants it. */
+export function lockPlace(folder: string, name: string): string {
+  return join(folder, hexOf(sha256(name)).slice(0, 32))
 }
 
 /** Removes the files of locks whose holders were killed. A read-only store is left as it is. */

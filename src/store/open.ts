@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../digest/index.ts'
 import { openBlobs } from './blobs.ts'
 import { prepareFolders } from './folders.ts'
 import { openImages } from './images.ts'
 import { openIndexFile } from './index-file.ts'
-import { openLocks, sweepLocks } from './locks.ts'
+import { lockPlace, openLocks, sweepLocks } from './locks.ts'
 import { openOrigins } from './origins.ts'
+import { openPresence } from './presence.ts'
 import type { FetchBlob, Store } from './store.ts'
-import { openTemporary, sweep } from './temporary.ts'
+import { openTemporary, sweep, type Temporary } from './temporary.ts'
 import { unusedBlobs } from './unused.ts'
 
 export interface StoreOptions {
@@ -15,6 +17,8 @@ export interface StoreOptions {
   readonly now: () => number
   /** How blobs are had that are still remote; absent: not at all. */
   readonly fetch?: FetchBlob
+  /** For who only looks at what is there, or closes the store: it is not one of those who have it open. */
+  readonly unseen?: boolean
 }
 
 /**
@@ -24,11 +28,14 @@ export interface StoreOptions {
 export async function openStore(root: string, options: StoreOptions): Promise<Store> {
   const real = await prepareFolders(root)
   const layout = join(real, 'oci')
+  const presence = openPresence(join(real, 'visitors'))
+  const leave = options.unseen ? () => {} : presence.enter()
   await sweep(join(real, 'tmp'))
   await sweepLocks(join(real, 'locks'))
   const temporary = openTemporary(join(real, 'tmp'))
   const aside = asideOf(temporary.make)
   const locked = openLocks(join(real, 'locks'))
+  if (existsSync(lockPlace(join(real, 'locks'), closing))) await locked(closing, async () => {})
   const protectors = new Set<() => AsyncIterable<Digest>>()
   const blobs = openBlobs(join(layout, 'blobs', 'sha256'), {
     locked,
@@ -45,8 +52,24 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
     temporary: temporary.make,
     locked,
     protect: (needed) => void protectors.add(needed),
-    close: temporary.close,
+    whileClosed: (work) =>
+      locked(closing, async () => work(await othersSince(presence.isAnybodyHere(), temporary, options.now()))),
+    async close() {
+      await temporary.close()
+      leave()
+    },
   }
+}
+
+/** The lock of who closes the store: whoever opens it waits until it is free, without taking it. */
+const closing = 'closing'
+
+/** What has the store open and nothing temporary in it yet has not had it open for longer, in milliseconds. */
+const longestIdle = 10 * 60_000
+
+async function othersSince(isAnybodyHere: boolean, temporary: Temporary, now: number): Promise<number | undefined> {
+  const since = await temporary.othersSince()
+  return isAnybodyHere || since.length > 0 ? Math.min(now, ...since) - longestIdle : undefined
 }
 
 /** One directory for all small files that are being written, made with the first. */

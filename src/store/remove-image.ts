@@ -1,7 +1,8 @@
+import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
-import { nameOf, tryReference } from './index-file.ts'
+import { isNamed, nameOf, tryReference } from './index-file.ts'
 
 /** Does what `Images.remove` says. The caller holds the lock of the index. */
 export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
@@ -31,4 +32,11 @@ function entriesToRemove(entries: readonly Descriptor[], image: Listed, name: st
   throw new TsbuildError('TSB_IMAGE_HAS_NAMES', `the image ${name} has several names: ${image.names.join(', ')}`, {
     hint: 'remove them by name',
   })
+}
+
+/** Does what `Images.forget` says. The caller holds the lock of the index. */
+export async function forgetUntagged({ index }: ImagePorts, manifests: readonly Digest[]): Promise<void> {
+  const entries = await index.read()
+  const kept = entries.filter((entry) => isNamed(entry) || !manifests.includes(entry.digest))
+  if (kept.length < entries.length) await index.write(kept)
 }

@@ -49,8 +49,8 @@ async function statOf(path: Buffer): Promise<Stats | undefined> {
   }
 }
 
-/** The fifth field of each line, with its octal escapes read. As latin1, so that any byte is a character. */
-async function mountPoints(): Promise<ReadonlySet<string>> {
+/** Where something is mounted, as seen from here. The fifth field of each line, with its octal escapes read. As latin1, so that any byte is a character. */
+export async function mountPoints(): Promise<ReadonlySet<string>> {
   const lines = (await readFile('/proc/self/mountinfo', 'latin1')).split('\n')
   return new Set(lines.map((line) => unescapeOctal(line.split(' ')[4] ?? '')))
 }

@@ -10,6 +10,17 @@ export interface StoredImage {
   readonly id: Digest
 }
 
+/** Something that the index lists, with all that it needs. */
+export interface HeldImage {
+  readonly manifest: Digest
+  /** None for an untagged one. */
+  readonly names: readonly string[]
+  /** All blobs that it cannot do without, the manifest first. They need not be here. */
+  readonly needed: readonly Digest[]
+  /** Lowest first; of an index those of all its images, one after the other. */
+  readonly layers: readonly { readonly blob: Digest; readonly diffId: Digest; readonly isLowest: boolean }[]
+}
+
 /** Where a blob that is not in the store can be had. No credentials. */
 export interface BlobOrigin {
   /** `host[:port]/repository`, as pulled from; or the path of a layout or archive with its scheme. */
@@ -37,6 +48,11 @@ export interface Store {
   locked<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
   /** Keeps blobs that no image needs from being deleted with one. Asked at each removal. */
   protect(needed: () => AsyncIterable<Digest>): void
+  /**
+   * Runs `work` while nobody opens the store, with the time (milliseconds since 1970) before which nobody who has it open
+   * began; undefined when nobody else has. Only for a store that was opened `unseen`.
+   */
+  whileClosed<T>(work: (othersSince: number | undefined) => Promise<T>): Promise<T>
   /** Removes the temporary directories of this process. */
   close(): Promise<void>
 }
@@ -108,4 +124,11 @@ export interface Images {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND; TSB_IMAGE_HAS_NAMES for an id with several names
    */
   remove(name: string): Promise<readonly string[]>
+  /**
+   * All that the index lists, whatever it is. Fails when a document is damaged: then nobody knows what is needed.
+   * @throws {TsbuildError} TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH, TSB_DOCUMENT_TOO_LARGE
+   */
+  held(): Promise<readonly HeldImage[]>
+  /** Takes images off the list that have no name; their blobs stay. */
+  forget(manifests: readonly Digest[]): Promise<void>
 }

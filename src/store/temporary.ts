@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isSystemError } from '../errors.ts'
@@ -16,6 +16,8 @@ export interface Temporary {
   make(prefix: string): Promise<string>
   /** True when another process has something in `tmp/` too. */
   othersAlive(): Promise<boolean>
+  /** When each of those had its first there: milliseconds since 1970. */
+  othersSince(): Promise<readonly number[]>
   /** Removes all that was made. */
   close(): Promise<void>
 }
@@ -33,14 +35,21 @@ export function openTemporary(folder: string): Temporary {
       throw error
     }
   }
+  const others = async () => {
+    const ownId = own && basename((await own).path)
+    return (await leftIn(folder)).filter((id) => id !== ownId).map((id) => join(folder, `${id}.lock`))
+  }
   return {
     async make(prefix) {
       const { path } = await claimed()
       return writing(path, 0, () => mkdtemp(join(path, `${prefix}-`)))
     },
     async othersAlive() {
-      const ownId = own && basename((await own).path)
-      return (await leftIn(folder)).some((id) => id !== ownId && isHeld(join(folder, `${id}.lock`)))
+      return (await others()).some(isHeld)
+    },
+    async othersSince() {
+      const held = (await others()).filter(isHeld)
+      return held.flatMap((lock) => statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? [])
     },
     async close() {
       if (!own) return

@@ -150,5 +150,5 @@ async function open(isAvailable: () => boolean = () => true) {
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  return { folder, records: openRecords(shelves, async () => isAvailable()) }
+  return { folder, records: openRecords(shelves, async () => isAvailable(), Date.now) }
 }

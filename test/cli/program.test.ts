@@ -116,7 +116,6 @@ describe('what cannot be understood ends with 125', () => {
     [['-q', '-o', '-'], 'ERROR: --quiet prints the image id where the output would go'],
     [['histroy', 'x'], 'ERROR: unknown command "histroy"\nhint: did you mean "history"?\n'],
     [['push', 'app'], 'ERROR: unknown command "push"\nhint: write tsbuild save NAME -o app.tar, and push that: skopeo'],
-    [['prune'], 'ERROR: unknown command "prune"\nhint: remove images with tsbuild rmi'],
     [['buildx', 'build', '.'], 'ERROR: unknown command "buildx"\nhint: write tsbuild build'],
     [['history'], "missing required argument 'image'"],
     [['history', '--fromat', 'json', 'x'], 'hint: did you mean --format?'],

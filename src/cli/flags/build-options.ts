@@ -3,7 +3,7 @@ import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
-import { readBytes, readDuration, readHost, readNumber, readUlimit } from './limits.ts'
+import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
 import { type ResourceFlags, readResources } from './resources.ts'
@@ -54,6 +54,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly registryMirror: readonly string[]
   readonly registryAllow: readonly string[]
+  readonly cacheMax?: string
 }
 
 /**
@@ -105,12 +106,19 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     runtime: flags.runtime,
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
     registryAllow: registryAllow(flags.registryAllow),
+    cacheMax: cacheMax(flags, env),
   })
 }
 
 /** 0 is no limit. */
 function readTimeout(text: string): number | undefined {
   return (text === '0' ? 0 : readDuration('--step-timeout', text)) || undefined
+}
+
+function cacheMax(flags: BuildFlags, env: Env): BuildOptions['cacheMax'] {
+  const asked = flags.cacheMax ?? (env['TSBUILD_CACHE_MAX'] || undefined)
+  const name = flags.cacheMax === undefined ? 'TSBUILD_CACHE_MAX' : '--cache-max'
+  return asked === undefined ? undefined : readSpace(name, asked)
 }
 
 /** A port without a protocol is tcp, as in EXPOSE. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { didYouMean } from '../../errors.ts'
+import type { Space } from '../../index.ts'
 import { FlagError } from './flag-error.ts'
 
 const factors: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
@@ -10,6 +11,14 @@ export function readBytes(flag: string, text: string): number {
   const factor = factors[match?.[2]?.toLowerCase() ?? 'none']
   if (!match || factor === undefined) throw new FlagError(`invalid size for ${flag}: ${text}`, 'write 64m, 1g or bytes')
   return Math.floor(Number(match[1]) * factor)
+}
+
+/** Bytes with a unit, or hundredths of the disk. */
+export function readSpace(flag: string, text: string): Space {
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
+  if (percent === undefined) return readBytes(flag, text)
+  if (Number(percent) > 100) throw new FlagError(`invalid value for ${flag}: ${text}`, 'at most 100%')
+  return `${Number(percent)}%`
 }
 
 export interface Ulimit {

@@ -100,6 +100,7 @@ function addCacheFlags(command: Command): void {
   command
     .optionsGroup('Cache and registries:')
     .option('--no-cache', 'run every step again')
+    .option('--cache-max <size>', 'prune after the build to so much beside named images: 10g, 20% of the disk')
     .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))
     .option('--no-cache-mounts', 'begin each RUN --mount=type=cache empty, and keep nothing of it')
     .addOption(

@@ -30,7 +30,6 @@ export const missingCommands: Readonly<Record<string, string>> = {
   buildx: 'write tsbuild build',
   builder: 'write tsbuild build',
   login: 'images are pulled without credentials; skopeo login, and skopeo copy to an oci-archive, for others',
-  prune: 'remove images with tsbuild rmi; cache/ and trees/ of the store may be deleted when they grow',
   pull: 'FROM pulls what it needs; skopeo copy docker://NAME docker-archive:FILE, then tsbuild load -i FILE',
   push: 'write tsbuild save NAME -o app.tar, and push that: skopeo copy oci-archive:app.tar docker://…',
   run: 'tsbuild builds only: tsbuild save --format docker NAME | docker load, or podman load',

@@ -11,10 +11,11 @@ import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
 import type { Run } from './run.ts'
+import { usagePrograms } from './usage.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
-Environment: TSBUILD_ROOT, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
+Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
 
 /**
  * The command line: words to commands. Nothing of the library is loaded here.
@@ -31,7 +32,13 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   program.addCommand(buildProgram(run), { isDefault: true })
   program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
   if (!isPlainBuild(words)) {
-    for (const command of [historyProgram(run), ...imagePrograms(run), ...archivePrograms(run), doctorProgram(run)])
+    for (const command of [
+      historyProgram(run),
+      ...imagePrograms(run),
+      ...archivePrograms(run),
+      ...usagePrograms(run),
+      doctorProgram(run),
+    ])
       program.addCommand(command)
   }
   for (const command of [program, ...program.commands]) {

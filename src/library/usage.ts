@@ -1,0 +1,109 @@
+import { TsbuildError } from '../errors.ts'
+import type {
+  DiskUsage,
+  DiskUsageOptions,
+  Environment,
+  PruneOptions,
+  PruneResult,
+  UsageEntry,
+  UsageFilter,
+} from '../options.ts'
+import { openStore, type Store } from '../store/index.ts'
+import {
+  bytesOf,
+  type Entry,
+  isReclaimable,
+  lastUsesOf,
+  matcherOf,
+  prune as pruneStore,
+  survey,
+} from '../usage/index.ts'
+
+/**
+ * What the store's room on the disk is used for, largest first.
+ * @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH
+ */
+export async function diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage> {
+  const { filters = [], unusedFor = Number.NEGATIVE_INFINITY } = options
+  const matches = matching(filters)
+  return withUnseenStore(environment, async (store) => {
+    const { entries } = await survey(store)
+    const lastUses = lastUsesOf(entries)
+    const usedAt = (entry: Entry) => lastUses.get(entry) ?? entry.lastUsed
+    const until = environment.now() - unusedFor
+    const found = entries.filter((entry) => matches(entry) && usedAt(entry) <= until)
+    const shown = found.map((entry) => shownEntry(entry, usedAt(entry)))
+    return usageOf(shown.sort((a, b) => b.size - a.size))
+  })
+}
+
+/**
+ * Gives room on the disk back. Never what an image with a name needs, and nothing that a running build may have in hand.
+ * @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH, TSB_STORE_READ_ONLY
+ */
+export async function prune(options: PruneOptions, environment: Environment): Promise<PruneResult> {
+  const { all = false, filters = [], unusedFor, maxUsedSpace, minFreeSpace, reservedSpace, dryRun = false } = options
+  const limits = { maxUsed: maxUsedSpace, minFree: minFreeSpace, reserved: reservedSpace }
+  const request = { all, matches: matching(filters), unusedFor, ...limits }
+  return withUnseenStore(environment, async (store) => {
+    const { removed, left, othersHere } = await pruneStore(store, request, { now: environment.now, dryRun })
+    const entries = removed.map(({ entry, why }) => ({ ...shownEntry(entry, entry.lastUsed), why }))
+    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), left, othersHere }
+  })
+}
+
+async function withUnseenStore<T>({ root, now }: Environment, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(root, { now, unseen: true })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+function matching(filters: readonly UsageFilter[]): (entry: Entry) => boolean {
+  try {
+    return matcherOf(filters)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new TsbuildError('TSB_FILTER', `not a regular expression: ${error.message}`, {
+      cause: error,
+      hint: 'after ~= stands one as JavaScript has them',
+    })
+  }
+}
+
+function shownEntry(entry: Entry, lastUsed: number): UsageEntry {
+  const { id, type, description, parents, created, uses, mutable, parts, shared } = entry
+  const reclaimable = isReclaimable(entry) ? bytesOf(parts) : 0
+  return {
+    id,
+    type,
+    description,
+    parents,
+    ...(created !== undefined && { created: new Date(created).toISOString() }),
+    lastUsed: new Date(lastUsed).toISOString(),
+    uses,
+    mutable,
+    inUse: !isReclaimable(entry),
+    shared: shared.length > 0,
+    size: bytesOf(parts) + bytesOf(shared),
+    sharedSize: bytesOf(shared),
+    reclaimable,
+  }
+}
+
+function usageOf(entries: readonly UsageEntry[]): DiskUsage {
+  const [total, shared] = [sum(entries.map(({ size }) => size)), sum(entries.map(({ sharedSize }) => sharedSize))]
+  return {
+    entries,
+    total,
+    shared,
+    private: total - shared,
+    reclaimable: sum(entries.map((entry) => entry.reclaimable)),
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0)
+}

@@ -1,0 +1,5 @@
+export { bytesOf, type Entry, type EntryType } from './entry.ts'
+export { filterKeys, isReclaimable, matcherOf, type UsageFilter } from './filter.ts'
+export { evictionOrder, lastUsesOf } from './order.ts'
+export { type Pruned, prune, type Space } from './prune.ts'
+export { survey } from './survey.ts'
