@@ -1,8 +1,7 @@
 import type { Digest } from '../digest/index.ts'
-import type { Store } from '../store/index.ts'
+import { noteUse, type Store } from '../store/index.ts'
 import type { Change, TarFileOptions } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
-import { sizeOf } from './exists.ts'
 import type { StatDigests } from './file-digests.ts'
 import type { LayerFiles } from './layer-files.ts'
 import { isPlainTar } from './layer-places.ts'
@@ -11,6 +10,8 @@ export interface OlderPorts {
   readonly store: Store
   readonly files: LayerFiles
   readonly digests: StatDigests
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /** Below so many files, opening each is quicker than looking into an older layer. */
@@ -24,12 +25,12 @@ const worthwhile = 500
 export async function copiesIn(
   older: LayerRecord,
   changes: readonly Change[],
-  { store, files, digests }: OlderPorts,
+  { store, files, digests, now }: OlderPorts,
 ): Promise<TarFileOptions['copyOf'] | undefined> {
   if (changes.length < worthwhile) return undefined
   const { descriptor, diffId } = older
   const path = isPlainTar(descriptor) ? store.blobs.path(descriptor.digest) : files.places.tar(diffId)
-  if (sizeOf(path) === undefined) return undefined
+  if (!noteUse(path, now())) return undefined
   const offsets = new Map<Digest, number>()
   for (const change of (await files.index(older)).changes) {
     if (change.kind === 'file' && change.digest && typeof change.data === 'number') {

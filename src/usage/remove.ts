@@ -74,7 +74,8 @@ async function moved(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Reckoned as the survey does (`measure.ts`): another way of rounding would be another time. */
 function wasUsed(place: string, lastUsed: number): boolean {
-  const found = lstatSync(place, { throwIfNoEntry: false })
-  return found !== undefined && Math.floor(found.mtimeMs) > lastUsed
+  const found = lstatSync(place, { bigint: true, throwIfNoEntry: false })
+  return found !== undefined && !found.isDirectory() && Number(found.mtimeMs) > lastUsed
 }

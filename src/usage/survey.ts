@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { cacheHoldings } from '../cache/index.ts'
-import type { Digest } from '../digest/index.ts'
+import { type Digest, sha256 } from '../digest/index.ts'
 import { type HeldImage, mountPoints, type Store } from '../store/index.ts'
 import { bytesOf, type Entry } from './entry.ts'
 import { fetchedEntries, mountEntries } from './kept-aside.ts'
@@ -38,7 +38,7 @@ export async function survey(store: Store, known = new Map<string, number>()): P
   const ofLayers = new Set(layers.flatMap(({ blobs }) => [...blobs]))
   for (const image of images) entries.push(await imageEntry(image, ofLayers, facts))
   const accounted = new Set([...ofLayers, ...images.flatMap((image) => image.needed)])
-  entries.push(...(await danglingEntries(accounted, [...holdings.loose, ...strange], facts)))
+  entries.push(...(await danglingEntries(accounted, holdings.loose, strange, facts)))
   for (const [name, files] of holdings.memos) entries.push(...(await memoEntry(name, files, facts)))
   entries.push(...(await mountEntries(join(store.root, 'mounts'), measure)))
   entries.push(...(await fetchedEntries(join(store.root, 'cache', 'remotes'), measure)))
@@ -127,10 +127,11 @@ async function imageEntry(image: HeldImage, ofLayers: ReadonlySet<Digest>, facts
 
 const plain = { parents: [], uses: 0, mutable: false, shared: [], holds: [], kept: false, noted: false } as const
 
-/** Blobs and places of blobs that nothing leads to, each by itself, and all other files of that kind together. */
+/** Blobs, places of blobs and directories that nothing leads to, each by itself, and all other files of that kind together. */
 async function danglingEntries(
   known: ReadonlySet<string>,
   loose: readonly string[],
+  strange: readonly string[],
   facts: Facts,
 ): Promise<readonly Entry[]> {
   const { store, measure } = facts
@@ -142,6 +143,9 @@ async function danglingEntries(
   for (const hex of blobs) {
     const files = [join(store.root, 'oci', 'blobs', 'sha256', hex), join(store.root, 'origins', hex)]
     entries.push(await entryOf(idOf(hex), 'blob that nothing needs', files))
+  }
+  for (const path of strange) {
+    entries.push(await entryOf(idOf(sha256(path).slice(7)), 'directory of a layer that is gone', [path]))
   }
   if (loose.length > 0) entries.push(await entryOf('unreachable', 'files that nothing leads to', loose))
   return entries
