@@ -4,6 +4,7 @@ export type { Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
 export { type CheckResult, check } from './library/check.ts'
+export { checkStore } from './library/check-store.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export { history } from './library/history.ts'
@@ -16,6 +17,7 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
+  CheckStoreOptions,
   ContextArchive,
   ContextFiles,
   DiskUsage,
@@ -32,6 +34,8 @@ export type {
   PruneOptions,
   PruneResult,
   Space,
+  StoreCheck,
+  StoreFinding,
   UsageEntry,
   UsageFilter,
 } from './options.ts'

@@ -290,3 +290,38 @@ export interface PruneResult {
   /** Other builds were running: what they might have in hand stayed. */
   readonly othersHere: boolean
 }
+
+export interface CheckStoreOptions {
+  /** Mends what can be mended without losing more than time. Default: nothing is changed */
+  readonly repair?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Something in a store that is not as it should be. */
+export interface StoreFinding {
+  /** `loss`: an image cannot be used, or not by its name. `waste`: costs space, or time once. */
+  readonly level: 'loss' | 'waste'
+  /** A word for programs: `layer-missing`, `blob-damaged`, `temporary-left` … */
+  readonly kind: string
+  /** What is concerned: a path below the root of the store, an absolute one elsewhere, or a process. */
+  readonly path: string
+  readonly message: string
+  readonly hint: string
+  /** What `repair` did; absent where nothing was done, or not enough. */
+  readonly mended?: 'removed' | 'fetched'
+}
+
+/** What `checkStore` found. */
+export interface StoreCheck {
+  /** Where the store is. */
+  readonly root: string
+  /** False when an image is broken and was not mended. */
+  readonly whole: boolean
+  readonly findings: readonly StoreFinding[]
+  /** How many were looked at. */
+  readonly images: number
+  readonly blobs: number
+  readonly records: number
+  readonly bytesRead: number
+  readonly milliseconds: number
+}

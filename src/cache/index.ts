@@ -11,6 +11,7 @@ export type {
   Records,
 } from './cache.ts'
 export { chainOf, emptyChain } from './chain.ts'
+export { type CacheLook, checkCache } from './check/check.ts'
 export { type CacheHoldings, cacheHoldings, chainAbove, describeRecord, type HeldRecord } from './holdings.ts'
 export { cacheKey } from './key.ts'
 export { treeNames } from './layer-places.ts'

@@ -43,14 +43,22 @@ export async function openStatIndex(path: string, today: number, aside: () => Pr
   }
 }
 
+/** True for a file that `openStatIndex` believes. */
+export async function isWholeStatIndex(path: string, fingerprint: TakeFingerprint): Promise<boolean> {
+  return (await readWords(path, fingerprint)) !== undefined
+}
+
 async function load(path: string, fingerprint: TakeFingerprint): Promise<BigUint64Array> {
+  return (await readWords(path, fingerprint)) ?? new BigUint64Array()
+}
+
+async function readWords(path: string, fingerprint: TakeFingerprint): Promise<BigUint64Array | undefined> {
   const bytes = await bytesOf(path)
   const words = new BigUint64Array(Math.floor(bytes.length / 8))
   const wordBytes = new Uint8Array(words.buffer)
   wordBytes.set(bytes.subarray(0, wordBytes.length))
-  return words[0] === magic && words[1] === fingerprint(wordBytes.subarray(16))
-    ? words.subarray(2)
-    : words.subarray(0, 0)
+  const isWhole = words[0] === magic && words[1] === fingerprint(wordBytes.subarray(16))
+  return isWhole ? words.subarray(2) : undefined
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

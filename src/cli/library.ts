@@ -11,6 +11,7 @@ export const library: Library = {
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
   prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),
+  checkStore: async (...asked) => (await import('../library/check-store.ts')).checkStore(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

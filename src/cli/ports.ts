@@ -2,6 +2,7 @@ import type {
   BuildOptions,
   BuildResult,
   CheckResult,
+  CheckStoreOptions,
   DiskUsage,
   DiskUsageOptions,
   DoctorOptions,
@@ -14,6 +15,7 @@ import type {
   Outline,
   PruneOptions,
   PruneResult,
+  StoreCheck,
   Target,
 } from '../index.ts'
 
@@ -32,6 +34,8 @@ export interface Library {
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
+  /** @throws {TsbuildError} TSB_STORE_… */
+  checkStore(options: CheckStoreOptions, environment: Environment): Promise<StoreCheck>
   openImages(environment: Environment): Promise<ImageCommands>
   /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
   diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>

@@ -1,6 +1,7 @@
 import type { examine as Examine } from './examine/examine.ts'
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
 import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
+import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
 
 /** What a RUN needs is loaded with the first one that runs: a build in which all is cached has none. */
 export const openSandbox: typeof OpenSandbox = async (...asked) =>
@@ -11,3 +12,7 @@ export const openRootfs: typeof OpenRootfs = async (...asked) => (await import('
 
 /** As `openSandbox`: only `tsbuild doctor` has a use for it. */
 export const examine: typeof Examine = async (...asked) => (await import('./examine/examine.ts')).examine(...asked)
+
+/** As `openSandbox`: for a check of the store. */
+export const leftRunning: typeof LeftRunning = async (...asked) =>
+  (await import('./sandbox/left-running.ts')).leftRunning(...asked)

@@ -1,3 +1,4 @@
+export { checkRemotes } from './check.ts'
 export {
   type Checkout,
   type FetchedFile,

@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { chmodSync, lstatSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -12,7 +12,8 @@ const folders = ['oci', 'oci/blobs', 'oci/blobs/sha256', 'origins', 'cache', 'tr
  * Makes the directories of a store, or checks those that are there. Only their owner may look inside: layers hold
  * set-uid files of whatever image was pulled.
  * @returns the real path of the root
- * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it, TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it; TSB_STORE_VERSION for one that another
+ *   tsbuild made; TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function prepareFolders(root: string): Promise<string> {
   if (!statSync(root, { throwIfNoEntry: false })) await addFolder(root)
@@ -20,10 +21,12 @@ export async function prepareFolders(root: string): Promise<string> {
   // Node has no other way to ask who we are below the command line; a process owns its folder in /proc.
   const owner = statSync('/proc/self').uid
   checkFolder(real, lstatSync(real), owner)
+  const version = checkVersion(join(real, 'version'))
   for (const folder of folders) {
     const path = join(real, folder)
     checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await addFolder(path)), owner)
   }
+  if (version === undefined) await markVersion(real)
   await markLayout(join(real, 'oci', 'oci-layout'))
   return real
 }
@@ -47,6 +50,41 @@ function checkFolder(path: string, found: Stats, owner: number): void {
 
 function unsafe(path: string, why: string, hint: string): TsbuildError {
   return new TsbuildError('TSB_STORE_UNSAFE', `the store ${path} is not safe to use: ${why}`, { hint })
+}
+
+/** Raised when an older tsbuild would misread what is in a store, or a newer one an older store. */
+const storeVersion = '1'
+
+/** A store without a word about its version is of the first, from before this was said. */
+function checkVersion(path: string): string | undefined {
+  const found = versionIn(path)
+  if (found === undefined || found === storeVersion) return found
+  const message = `the store was made by another tsbuild: ${path} says ${JSON.stringify(found)}, this one knows version ${storeVersion}`
+  throw new TsbuildError('TSB_STORE_VERSION', message, {
+    hint: 'use the tsbuild that made it, or set TSBUILD_ROOT to another directory',
+  })
+}
+
+/** Where that cannot be written now, the next start does it. What another start sweeps away meanwhile, that one writes. */
+async function markVersion(root: string): Promise<void> {
+  const unfinished = join(root, 'tmp', `version-${crypto.randomUUID()}`)
+  try {
+    await writeFile(unfinished, `${storeVersion}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    await rename(unfinished, join(root, 'version'))
+  } catch (error) {
+    if (!isSystemError(error, 'EROFS', 'EACCES', 'ENOSPC', 'EDQUOT', 'ENOENT')) throw error
+  }
+}
+
+/** What the file says, shortened; undefined when there is none. */
+function versionIn(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim().slice(0, 40)
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    if (isSystemError(error, 'EISDIR')) return 'a directory'
+    throw error
+  }
 }
 
 /** @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md#oci-layout-file */

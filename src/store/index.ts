@@ -1,4 +1,7 @@
 export { writeAtomically } from './atomic.ts'
+export { lookThrough, type StoreLook } from './check/check.ts'
+export { type Finding, type Mend, useless } from './check/finding.ts'
+export { digestOfFile, namesIn, type Reading, statOf, textOfFile } from './check/read.ts'
 export { writing } from './failure.ts'
 export { noteUse, usesNotedEvery } from './last-use.ts'
 export { openStore, type StoreOptions } from './open.ts'

@@ -33,20 +33,27 @@ export function removeGroup(folder: string): boolean {
 
 const mountPoint = '/sys/fs/cgroup'
 
-/**
- * Removes the empty control groups of builds that were killed: those of the root, of the parent that is used now, and those
- * in and beside the group that this process is in.
- */
+/** Removes the empty control groups of builds that were killed. */
 export async function sweepCgroups(parent = '/'): Promise<void> {
+  for (const group of await leftCgroups(parent)) removeGroup(group)
+}
+
+/**
+ * The control groups of builds that were killed, by path: those of the root, of a parent, and those in and beside the group
+ * that this process is in.
+ */
+export async function leftCgroups(parent = '/'): Promise<readonly string[]> {
   const hierarchies = [mountPoint, ...(await namesIn(mountPoint)).map((name) => path.join(mountPoint, name))]
   const near = readHierarchies().flatMap(({ own, mountPoint: top }) => (own === top ? [own] : [own, path.dirname(own)]))
   const folders = hierarchies.flatMap((hierarchy) => [hierarchy, path.join(hierarchy, path.posix.join('/', parent))])
+  const left: string[] = []
   for (const hierarchy of new Set([...folders, ...near])) {
     for (const name of await namesIn(hierarchy)) {
       const owner = name.startsWith(cgroupPrefix) ? name.slice(cgroupPrefix.length).match(/^\d+/)?.[0] : undefined
-      if (owner !== undefined && !(await isAlive(owner))) removeGroup(path.join(hierarchy, name))
+      if (owner !== undefined && !(await isAlive(owner))) left.push(path.join(hierarchy, name))
     }
   }
+  return left
 }
 
 async function isAlive(pid: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 export { idRangesHint } from './failure.ts'
 export { layerForm } from './layer-form.ts'
+export type { LeftRunning } from './left-running.ts'
 export { type Machine, readMachine, readRights } from './machine.ts'
 export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'

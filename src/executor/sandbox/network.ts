@@ -150,10 +150,18 @@ async function connect(tools: Tools, machine: Machine, pid: number, signal: Abor
   }
 }
 
+/** No other program starts it with just these. */
+export const slirpOptions = [
+  '--configure',
+  '--mtu=65520',
+  '--disable-host-loopback',
+  '--ready-fd=3',
+  '--exit-fd=4',
+] as const
+
 /** It ends when the pipe of its handle 4 does, and so with tsbuild, however that dies. */
 function startSlirp(tools: Tools, machine: Machine, pid: number) {
-  const handles = ['--ready-fd=3', '--exit-fd=4']
-  const options = ['--configure', '--mtu=65520', '--disable-host-loopback', ...handles, String(pid), 'tap0']
+  const options = [...slirpOptions, String(pid), 'tap0']
   const [complaints, ready, life] = [makePipe(), makePipe(), makePipe()]
   try {
     const started = withNothing((empty) =>
