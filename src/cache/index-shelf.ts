@@ -1,7 +1,7 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
-import { noteUse, writeFresh, writing } from '../store/index.ts'
+import { noteUse, renameOver, writeFresh, writing } from '../store/index.ts'
 import type { Tree } from '../tree/index.ts'
 import { pageCache } from './index-file/directory.ts'
 import { type IndexFile, openIndexFile } from './index-file/open.ts'
@@ -50,7 +50,7 @@ export function openIndexShelf(folder: string, aside: () => Promise<string>): In
       const made = await writeFresh(await aside(), pieces())
       await writing(path(diffId), 0, async () => {
         await mkdir(dirname(path(diffId)), { recursive: true, mode: 0o700 })
-        await rename(made, path(diffId))
+        await renameOver(made, path(diffId))
       })
     },
   }

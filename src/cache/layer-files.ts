@@ -1,14 +1,16 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Digest } from '../digest/index.ts'
 import type { LowerForm } from '../image/index.ts'
-import { removeTree, type Store, writing } from '../store/index.ts'
+import { removeTree, renameOver, type Store, writing } from '../store/index.ts'
 import type { OverlayMarks } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
 import type { LayerRecord } from './cache.ts'
 import { diffIdMismatch } from './diff-id-mismatch.ts'
-import { exists } from './exists.ts'
+import { isDirectory } from './exists.ts'
 import type { IndexShelf, StoredIndex } from './index-shelf.ts'
+import type { Intact } from './intact.ts'
+import { layerChecks } from './layer-checks.ts'
 import type { LayerIndex } from './layer-index.ts'
 import { isPlainTar, type LayerPlaces, layerPlaces } from './layer-places.ts'
 import { readingLayer } from './reading-layer.ts'
@@ -16,7 +18,10 @@ import { readingLayer } from './reading-layer.ts'
 /** The forms of layers on disk. Each is made when it is first asked for, once for all processes, and kept. */
 export interface LayerFiles {
   readonly places: LayerPlaces
-  /** The uncompressed tar, checked when it was made. @throws {TsbuildError} TSB_DIFFID_MISMATCH, TSB_BLOB_… */
+  /**
+   * The uncompressed tar: whoever touched it since it was right has it read once more, and made again where it is not.
+   * @throws {TsbuildError} TSB_DIFFID_MISMATCH, TSB_BLOB_…, TSB_DIGEST_MISMATCH
+   */
   plainTar(layer: LayerRecord): Promise<string>
   /**
    * What the layer says. All of the file was looked through, so that nothing of it is damaged when its changes are read;
@@ -26,7 +31,11 @@ export interface LayerFiles {
   /** As `index`, in memory: from the tar, in place of what is kept. */
   remakeIndex(layer: LayerRecord): Promise<LayerIndex>
   putIndex(diffId: Digest, index: LayerIndex): Promise<void>
+  /** Takes the tar of a new layer into the store. */
+  adoptTar(path: string, diffId: Digest): Promise<void>
   directory(layer: LayerRecord): Promise<string>
+  /** True for a directory that is there and has the layer's files. */
+  hasDirectory(layer: LayerRecord): Promise<boolean>
   lower(layer: LayerRecord): Promise<LowerForm>
   /** True when the blob is here, can be fetched, or can be made again from what is here. */
   isAvailable(layer: LayerRecord): Promise<boolean>
@@ -39,6 +48,7 @@ export interface LayerFilePorts {
   readonly indexes: IndexShelf
   /** Milliseconds since 1970. */
   readonly now: () => number
+  readonly intact: Intact
   readonly overlayXattr: OverlayMarks
   readonly devices: 'make' | 'skip'
 }
@@ -46,19 +56,30 @@ export interface LayerFilePorts {
 /** What makes forms is loaded with the first that has to be made. */
 const making = () => import('./layer-forms.ts')
 
-export function openLayerFiles({ store, indexes, now, overlayXattr, devices }: LayerFilePorts): LayerFiles {
+export function openLayerFiles({ store, indexes, intact, now, overlayXattr, devices }: LayerFilePorts): LayerFiles {
   const places = layerPlaces(store.root, overlayXattr)
   const turns = openTurns(unpackedAtOnce)
-  const plainTar = async (layer: LayerRecord) => {
+  const checks = layerChecks(indexes, intact, overlayXattr)
+  const unpackTo = (layer: LayerRecord, path: string) =>
+    turns(async () => {
+      const { tar, index } = await (await making()).unpackLayer(store, layer)
+      await indexes.put(layer.diffId, index)
+      await publish(tar, path)
+      await intact.note(path)
+    })
+  const plainTar = async (layer: LayerRecord): Promise<string> => {
     indexes.use(layer.diffId, now())
-    if (isPlainTar(layer.descriptor)) return plainBlob(store, layer)
+    if (isPlainTar(layer.descriptor)) {
+      const blob = await plainBlob(store, layer)
+      await checks.blob(blob)
+      return blob
+    }
     const path = places.tar(layer.diffId)
-    await once(store, path, () =>
-      turns(async () => {
-        const { tar, index } = await (await making()).unpackLayer(store, layer)
-        await indexes.put(layer.diffId, index)
-        await publish(tar, path)
-      }),
+    await once(
+      store,
+      path,
+      () => checks.tar(path),
+      () => unpackTo(layer, path),
     )
     return path
   }
@@ -91,6 +112,11 @@ export function openLayerFiles({ store, indexes, now, overlayXattr, devices }: L
     plainTar,
     remakeIndex,
     putIndex: indexes.put,
+    async adoptTar(path, diffId) {
+      const wasHere = await store.blobs.has(diffId)
+      await store.blobs.adopt(path, diffId)
+      if (!wasHere) await intact.note(store.blobs.path(diffId))
+    },
     async index(layer, use) {
       const found = known(layer, use)
       if (found) return found
@@ -101,21 +127,24 @@ export function openLayerFiles({ store, indexes, now, overlayXattr, devices }: L
       const made = await remakeIndex(layer)
       return (use === 'part' && indexes.open(layer.diffId)) || made
     },
+    hasDirectory: (layer) => checks.directory(places.directory(layer.diffId), layer),
     async directory(layer) {
       indexes.use(layer.diffId, now())
       const path = places.directory(layer.diffId)
-      await once(store, path, async () => {
+      const isThere = () => checks.directory(path, layer)
+      await once(store, path, isThere, async () => {
         const tar = await plainTar(layer)
         const form = { marks: overlayXattr, devices }
         const unpack = async () => (await making()).unpackedTree(store, tar, form)
         await publish(await readingLayer(layer, unpack), path)
+        await intact.note(path)
       })
       return path
     },
     async lower(layer) {
       indexes.use(layer.diffId, now())
       const directory = places.directory(layer.diffId)
-      if (exists(directory)) return { kind: 'directory', path: directory }
+      if (isDirectory(directory)) return { kind: 'directory', path: await files.directory(layer) }
       const made = await image(layer)
       if (made !== undefined) return { kind: 'image', image: made, tar: await plainTar(layer) }
       return { kind: 'directory', path: await files.directory(layer) }
@@ -129,7 +158,15 @@ export function openLayerFiles({ store, indexes, now, overlayXattr, devices }: L
     },
     async adoptDirectory(diffId, directory) {
       const path = places.directory(diffId)
-      await once(store, path, () => publish(directory, path))
+      await once(
+        store,
+        path,
+        async () => isDirectory(path),
+        async () => {
+          await publish(directory, path)
+          await intact.note(path)
+        },
+      )
       await removeTree(directory)
     },
   }
@@ -142,10 +179,15 @@ const indexedAtOnce = 1
 const unpackedAtOnce = 3
 
 /** Makes something under its lock when it is not there. */
-async function once(store: Store, path: string, make: () => Promise<void>): Promise<void> {
-  if (exists(path)) return
+async function once(
+  store: Store,
+  path: string,
+  isThere: () => Promise<boolean>,
+  make: () => Promise<void>,
+): Promise<void> {
+  if (await isThere()) return
   await store.locked(`make ${path}`, async () => {
-    if (!exists(path)) await make()
+    if (!(await isThere())) await make()
   })
 }
 
@@ -153,7 +195,7 @@ async function once(store: Store, path: string, make: () => Promise<void>): Prom
 async function publish(made: string, path: string): Promise<void> {
   await writing(path, 0, async () => {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await rename(made, path)
+    await renameOver(made, path)
   })
 }
 

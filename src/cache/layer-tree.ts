@@ -1,6 +1,6 @@
 import { type Content, type Tree, type TreePath, treeOfEntries } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
-import { exists, sizeOf } from './exists.ts'
+import { sizeOf } from './exists.ts'
 import { DamagedIndexError } from './index-file/blocks.ts'
 import type { LayerFiles } from './layer-files.ts'
 import { changeOf, type LayerIndex } from './layer-index.ts'
@@ -47,7 +47,7 @@ async function placeOf(
   const made = isPlainTar(layer.descriptor) ? undefined : places.tar(layer.diffId)
   if (made && sizeOf(made) !== index.tarSize) {
     const directory = places.directory(layer.diffId)
-    if (exists(directory)) return (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })
+    if (await files.hasDirectory(layer)) return (path) => ({ kind: 'host', path: `${directory}/${path}`, offset: 0 })
   }
   const tar = await files.plainTar(layer)
   return (_, offset) => ({ kind: 'host', path: tar, offset })

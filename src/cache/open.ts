@@ -6,6 +6,7 @@ import type { OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
 import { openIndexShelf } from './index-shelf.ts'
+import { openIntact } from './intact.ts'
 import { isCacheKey } from './key.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
@@ -40,13 +41,9 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
     steps: shelf('steps'),
     contents: shelf('contents'),
   }
-  const files = openLayerFiles({
-    store,
-    indexes: openIndexShelf(join(folder, 'layers'), aside),
-    now,
-    overlayXattr,
-    devices,
-  })
+  const indexes = openIndexShelf(join(folder, 'layers'), aside)
+  const intact = openIntact(shelf('intact'), store.root)
+  const files = openLayerFiles({ store, indexes, intact, now, overlayXattr, devices })
   const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
   const writerPorts = { store, files, digests, now }
   let writer: Promise<LayerWriter> | undefined

@@ -2,9 +2,9 @@ import { link, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf, isDigest, sha256Hasher } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
-import { type Store, writing } from '../store/index.ts'
+import { removeTree, type Store, writing } from '../store/index.ts'
 import { fileBytes } from '../tree/index.ts'
-import { sizeOf } from './exists.ts'
+import { isDirectory, sizeOf } from './exists.ts'
 import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
 
@@ -37,7 +37,7 @@ export interface PackedRecord extends PackedLayer {
 /** Files by their digest in `folder`, a small text for each layer and form on `shelf`. */
 export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store): PackedLayers {
   const place = ({ digest }: PackedLayer) => join(folder, hexOf(digest))
-  const forget = (record: PackedRecord) => rm(place(record), { force: true })
+  const forget = (record: PackedRecord) => removeTree(place(record))
   const find = async (key: Digest) => parsePack((await shelf.get(key)) ?? '')
   return {
     async find(layer, form, target) {
@@ -52,6 +52,7 @@ export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store)
     async keep(layer, form, file, packed) {
       await writing(place(packed), 0, async () => {
         await mkdir(folder, { recursive: true, mode: 0o700 })
+        if (isDirectory(place(packed))) await removeTree(place(packed))
         await linked(file, place(packed))
       })
       await shelf.put(keyOf(layer, form), seal(JSON.stringify({ layer, ...packed })))

@@ -77,7 +77,7 @@ function fileOf(words: BigUint64Array, fingerprint: TakeFingerprint): Uint8Array
 }
 
 /** A full or read-only store must not fail a build that needs nothing else from it. */
-async function savedIfPossible(saving: Promise<void>): Promise<void> {
+export async function savedIfPossible(saving: Promise<void>): Promise<void> {
   try {
     await saving
   } catch (error) {

@@ -105,10 +105,10 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
   }
 }
 
-async function adopt(made: LayerAside, { store, files }: WriterPorts): Promise<LayerRecord> {
+async function adopt(made: LayerAside, { files }: WriterPorts): Promise<LayerRecord> {
   const { path, ordered, written, digests } = made
   const { diffId, size } = written
-  await store.blobs.adopt(path, diffId)
+  await files.adoptTar(path, diffId)
   await files.putIndex(diffId, { tarSize: size, changes: indexed(made) })
   return {
     diffId,

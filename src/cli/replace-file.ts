@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { access, constants, lstat, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import process from 'node:process'
 import { isSystemError } from '../errors.ts'
 import { FlagError } from './flags/flag-error.ts'
 
@@ -11,7 +11,7 @@ import { FlagError } from './flags/flag-error.ts'
 export async function replaceFile(path: string | undefined, text: string | undefined): Promise<void> {
   if (path === undefined) return
   if (text === undefined) return rm(path, { force: true })
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${randomUUID()}.tmp`
   try {
     await writeFile(temporary, text, { flag: 'wx' })
     await rename(temporary, path)

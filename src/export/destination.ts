@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { openAside } from './aside.ts'
 
 /** Where an archive goes: a file, or a stream that stays open (`-o …,dest=-`). */
 export type Destination =
@@ -32,15 +32,16 @@ export async function replaceFile(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const aside = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`)
+  const { path: aside, handle } = await openAside(file)
   try {
-    await using handle = await open(aside, 'wx', 0o666)
     await writeAll(handle, bytes, signal)
     await handle.datasync()
     await rename(aside, file)
   } catch (error) {
     await rm(aside, { force: true })
     throw error
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writing } from './failure.ts'
 import { removeTree } from './remove-tree.ts'
+import { renameOver } from './rename-over.ts'
 
 /**
  * Writes a file so that everybody sees the old one or the whole new one.
@@ -20,7 +21,7 @@ export async function writeAtomically(
   await writing(path, bytes.length, async () => {
     try {
       await writeFileAt(unfinished, bytes, durable)
-      await rename(unfinished, path)
+      await renameOver(unfinished, path)
     } catch (error) {
       await removeTree(unfinished)
       throw error

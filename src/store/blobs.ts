@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs'
-import { chmod, open, rename, stat } from 'node:fs/promises'
+import { chmod, open, stat } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256, sha256Hasher } from '../digest/index.ts'
@@ -13,6 +13,7 @@ import type { Locked } from './locks.ts'
 import type { Origins } from './origins.ts'
 import { readTwice } from './read-twice.ts'
 import { removeTree } from './remove-tree.ts'
+import { renameOver } from './rename-over.ts'
 import type { BlobOrigin, Blobs, FetchBlob } from './store.ts'
 
 /** The mode of a blob that would survive a power cut. One that might not is 0600. */
@@ -52,7 +53,7 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     }
     await writing(path(digest), 0, async () => {
       await chmod(file, 0o600)
-      await rename(file, path(digest))
+      await renameOver(file, path(digest))
     })
   }
   const write: Blobs['write'] = async (bytes, expected) => {

@@ -42,7 +42,9 @@ export async function readSmall(file: FileEntry, limit: number): Promise<Uint8Ar
   }
   const parts: Uint8Array[] = []
   for await (const part of readContent(file)) parts.push(part)
-  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+  const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+  if (file.digest && sha256(bytes) !== file.digest) throw changed(file)
+  return bytes
 }
 
 /** Below this a thread costs more than the reading. */

@@ -47,6 +47,7 @@ const shelves: Readonly<Record<string, (text: string) => boolean>> = {
   'cache/surveys': isSealed,
   'cache/plans': isSealed,
   'cache/packs': isSealed,
+  'cache/intact': isSealed,
 }
 
 export async function checkShelves(root: string, reading: Reading): Promise<readonly Finding[]> {

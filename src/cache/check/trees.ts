@@ -26,9 +26,7 @@ export async function checkTrees(
       const index = indexes.open(owner.diffId)
       if (!index?.isWhole()) continue
       const { marks } = owner
-      const problem = await holdsLayer(join(root, path), marks, index, reading.signal, (size) => {
-        reading.bytes += size
-      })
+      const problem = await holdsLayer(join(root, path), marks, index, 'more', reading)
       if (problem !== undefined)
         findings.push(useless('tree-damaged', path, `${path} is not its layer any more: ${problem}`))
     }

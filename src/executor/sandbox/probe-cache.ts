@@ -42,7 +42,7 @@ async function readAnswers(file: string): Promise<Map<string, string>> {
     const rows: unknown = JSON.parse(await readFile(file, 'utf8'))
     return new Map(Array.isArray(rows) ? rows.filter(isAnswer) : [])
   } catch (error) {
-    if (isSystemError(error, 'ENOENT') || error instanceof SyntaxError) return new Map()
+    if (isSystemError(error, 'ENOENT', 'EISDIR') || error instanceof SyntaxError) return new Map()
     throw error
   }
 }

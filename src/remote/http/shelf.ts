@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, hexOf, sha256, sha256Hasher } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
-import { writeAtomically, writing } from '../../store/index.ts'
+import { renameOver, writeAtomically, writing } from '../../store/index.ts'
 import type { FileIdentity } from '../../tree/index.ts'
 import type { FetchedFile, RemoteOptions } from '../remotes.ts'
 import { formatRecord, parseRecord, type UrlRecord } from './record.ts'
@@ -58,7 +58,7 @@ async function keep(file: string, place: string, received: Received): Promise<Fi
   await writing(place, received.size, async () => {
     await using handle = await open(file, 'r+')
     await handle.sync()
-    await rename(file, place)
+    await renameOver(file, place)
   })
   return identityOf(await stat(place, { bigint: true }))
 }
@@ -93,7 +93,7 @@ async function statIfThere(file: string) {
   try {
     return await stat(file, { bigint: true })
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined
     throw error
   }
 }
@@ -102,7 +102,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined
     throw error
   }
 }
