@@ -57,7 +57,14 @@ export function makeDeviceGroup(name: string, all: boolean): DeviceGroup {
     throw error
   }
   return {
-    add: (pid) => write('cgroup.procs', String(pid)),
+    add(pid) {
+      try {
+        write('cgroup.procs', String(pid))
+      } catch (error) {
+        // It has ended by itself, and what it said will be told.
+        if (!isSystemError(error, 'ESRCH')) throw error
+      }
+    },
     async remove() {
       for (let left = 20; left > 0 && !removeGroup(folder); left--) await sleep(5)
     },

@@ -160,7 +160,7 @@ async function connect(
 }
 
 /** Milliseconds until a script that has ended is known to have. */
-const patience = 200
+const patience = 1000
 
 async function supervise(
   child: ScriptChild,

@@ -15,7 +15,7 @@ describe.skipIf(noAttacks !== '')(`steps that run at the same time (${noAttacks 
 
   it.each(isolating)('D07 D08: a mount goes to no folder of the host: $runtime, $snapshotter', async (form) => {
     const id = `race-${form.runtime}-${form.snapshotter}`
-    const shared = `--mount=type=cache,id=${id},target=/c`
+    const shared = `--network=none --mount=type=cache,id=${id},target=/c`
     const line = `cd /c; rm -f stop; mkdir -p a/sub; ln -sfn $T l; touch ready; ${swap('a', 'l')} 2>/dev/null; true`
     const swapping = target.build(`FROM base\nRUN ${shared} : $U; ${line}\n`, form)
     const attempts: string[] = []
