@@ -20,6 +20,7 @@ interface Libc {
   readonly fsopen: Call
   readonly fsconfig: Call
   readonly fsmount: Call
+  readonly keyctl: Call
   readonly pipe2: Call
   readonly waitpid: Call
   readonly posix_spawn: Call
@@ -55,6 +56,7 @@ export function libc(): Libc {
     fsopen: library.func('syscall', 'long', ['long', 'str', 'uint']),
     fsconfig: library.func('syscall', 'long', ['long', 'int', 'uint', 'str', 'str', 'int']),
     fsmount: library.func('syscall', 'long', ['long', 'int', 'uint', 'uint']),
+    keyctl: library.func('syscall', 'long', ['long', 'int', 'str']),
     pipe2: library.func('int pipe2(_Out_ int *fds, int flags)'),
     waitpid: library.func('int waitpid(int pid, _Out_ int *status, int options)'),
     ...spawnCalls((declaration) => library.func(declaration)),

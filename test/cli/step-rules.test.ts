@@ -1,10 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findPlace } from '../../src/executor/sandbox/group-place.ts'
+import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { startTsbuild, tsbuild } from '../support/command-line.ts'
+import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
 import { descendantsOf, isAlive, processesWith, until } from '../support/processes.ts'
 import { hasProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
@@ -70,7 +73,7 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`flags of all RUNs (${reason})`, () 
     const flags = ['--memory=64m', '--cgroup-parent=/cgroup.procs/none']
     const { status, stderr } = await build('RUN echo it-ran', ...flags)
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('[TSB_LIMIT_UNAVAILABLE]') })
-    expect(stderr).not.toMatch(/ it-ran$/m)
+    expect(stderr).not.toMatch(/^#\d+ [\d.]+ it-ran$/m)
   })
 
   describe('--step-timeout', () => {
@@ -187,5 +190,21 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`flags of all RUNs (${reason})`, () 
       expect(await until(() => processesWith(mark).length === 0)).toBe(true)
       expect(await until(() => helpers.every((helper) => !isAlive(helper)))).toBe(true)
     })
+  })
+})
+
+const user = findOrdinaryUser(import.meta.filename)
+
+describe.skipIf(!user || !hasBusybox)(`a user who is not root (${user ? user.name : noOrdinaryUser})`, () => {
+  test('a limit that no control group can hold for them is an error, and nothing has run', async () => {
+    await using workspace = await openWorkspace()
+    workspace.write({ Dockerfile: 'FROM oci-archive:base.tar\nRUN echo it-ran\n' })
+    copyFileSync(busyboxArchive, join(workspace.directory, 'base.tar'))
+    const { uid = 0, gid = 0, name = '' } = user ?? {}
+    spawnSync('chown', ['-R', `${uid}:${gid}`, workspace.directory])
+    const limited = await tsbuild({ ...workspace, user: { uid, gid, name } }, '--progress=plain', '--memory=64m', '.')
+    expect(limited).toMatchObject({ status: 1, stderr: expect.stringContaining('[TSB_LIMIT_UNAVAILABLE]') })
+    expect(limited.stderr).not.toMatch(/^#\d+ [\d.]+ it-ran$/m)
+    expect(limited.stderr).toContain('systemd-run --user --scope -p Delegate=yes')
   })
 })

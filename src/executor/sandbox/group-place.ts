@@ -42,6 +42,7 @@ function placeIn(
     return { controller, version, folder: named, mountPoint }
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'EBUSY')) return `${named} has processes of its own, or no ${controller}`
+    if (isSystemError(error, 'ENOTDIR', 'EEXIST')) return `${named} is no control group`
     if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS')) return `${named} is not for this user to write to`
     throw error
   }

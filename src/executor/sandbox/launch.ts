@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
+import { joinNewKeyring } from '../../syscalls/index.ts'
 import { killAll, type ScriptChild, startScript } from './child.ts'
 import { argumentsTooLong } from './failure.ts'
 import type { Machine } from './machine.ts'
@@ -133,6 +134,8 @@ function start(tools: Tools, machine: Machine, what: Launch, pipes: OutputPipes)
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
   const command = [...enter, ...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
   try {
+    // Those of runc and crun have the name of the container, by which the next one would find them.
+    joinNewKeyring()
     return startScript(
       {
         program: tools.need('setpriv'),

@@ -37,7 +37,7 @@ export async function openNetwork(
 ): Promise<StepNetwork> {
   const { problem, hindrance } = await tryNetwork(tools, machine, cache)
   if (problem === '') return networkWith((pid, signal) => connect(tools, machine, pid, signal), hindrance === '')
-  notice(`steps use the network of this machine: ${problem}`)
+  notice(`steps use the network of this machine, its loopback and abstract sockets among it: ${problem}`)
   return networkWith(undefined)
 }
 

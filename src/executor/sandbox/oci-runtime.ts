@@ -153,7 +153,7 @@ function launchOf(
   return {
     namespaces: ['--mount', '--propagation', 'slave', '--pid', ...(connect ? ['--net'] : [])],
     script,
-    args: [tools.need(name), ...options, 'run', '--bundle', '.', 'step'],
+    args: [tools.need(name), ...options, 'run', '--no-new-keyring', '--bundle', '.', 'step'],
     cwd: '/',
     ...(connect && { connect }),
     ...(kept && { connected: kept }),
