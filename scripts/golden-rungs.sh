@@ -1,7 +1,7 @@
 #!/bin/sh
 # golden-rungs.sh SHARED RUNG [run-golden options]: the golden images on another rung of the ladder than that of root on this
 # machine: 2 as root of a user namespace of the user `builder`, as tsbuild makes one; 3 as root of an unprivileged container.
-# Passes when all cases agree but those below, and these do not. Takes root, for 2 uidmap and for 3 runc.
+# Passes when all cases agree but those that cannot there, which are named below. Takes root, for 2 uidmap and for 3 runc.
 set -eu
 cd "$(dirname "$0")/.."
 shared=$(realpath "$1")
@@ -11,7 +11,8 @@ score=$(mktemp)
 trap 'rm -f "$score"' EXIT
 case $rung in
   2)
-    cannot=
+    # A user namespace may make no device node.
+    cannot='own-run-special-files'
     runuser -u builder -- unshare --user --map-auto --map-root-user -- sh scripts/golden.sh "$shared" "$@" > "$score" || :
     ;;
   3)
@@ -26,5 +27,9 @@ case $rung in
 esac
 cat "$score"
 grep -q '^[0-9]* passed, ' "$score"
-failed=$(sed -n 's/^FAIL \([^:]*\):.*/\1/p' "$score" | LC_ALL=C sort | tr '\n' ' ')
-[ "$failed" = "${cannot:+$cannot }" ]
+for name in $(sed -n 's/^FAIL \([^:]*\):.*/\1/p' "$score"); do
+  case " $cannot " in
+    *" $name "*) ;;
+    *) exit 1 ;;
+  esac
+done
