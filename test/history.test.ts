@@ -99,7 +99,7 @@ describe('history', () => {
     expect(found.rows.map(({ size }) => size)).toEqual(blobs.map(({ size }) => size).reverse())
   })
 
-  it('E09: of an image whose rows and layers do not fit is shown with a warning', async () => {
+  it('E09 of an image whose rows and layers do not fit is shown with a warning', async () => {
     await using workshop = await openWorkshop()
     const image = fakeImage({ config: { history: [{ created_by: 'one' }, { created_by: 'two' }] } })
     await using server = await startServer(serve(contentsOf('app', 'latest', image)))

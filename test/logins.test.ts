@@ -23,7 +23,7 @@ describe('logins in URLs', () => {
     expect(maskLogins(text)).toHaveLength(text.length)
   })
 
-  test('C14: are in no error, whatever it quotes', () => {
+  test('C14 are in no error, whatever it quotes', () => {
     const error = new TsbuildError('TSB_X', 'bad: https://me:CANARY@x.test', { hint: 'see https://CANARY@x.test' })
     expect([error.message, error.hint]).toEqual(['bad: https://x.test', 'see https://x.test'])
   })

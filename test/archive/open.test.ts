@@ -104,7 +104,7 @@ describe('an OCI layout', () => {
     expect((await open(`oci-archive:${path}`)).manifestBytes).toEqual(image.manifest.bytes)
   })
 
-  it('E02: a document with other bytes than its digest is refused', async () => {
+  it('E02 a document with other bytes than its digest is refused', async () => {
     const contents = new Map(layout([descriptorOf(image.manifest)]))
     contents.set(blobFile(image.config)[0], '{}')
     await expect(open(`oci-archive:${writeTar(contents)}`)).rejects.toThrow(code('TSB_DIGEST_MISMATCH'))
@@ -114,14 +114,14 @@ describe('an OCI layout', () => {
     ['TSB_BLOB_TOO_LONG', Buffer.concat([image.layer.bytes, Buffer.from('x')])],
     ['TSB_BLOB_TRUNCATED', image.layer.bytes.subarray(1)],
     ['TSB_DIGEST_MISMATCH', Buffer.alloc(image.layer.bytes.length)],
-  ])('E03: a layer with other bytes is refused: %s', async (expected, bytes) => {
+  ])('E03 a layer with other bytes is refused: %s', async (expected, bytes) => {
     const contents = new Map(layout([descriptorOf(image.manifest)])).set(blobFile(image.layer)[0], bytes)
     const source = { kind: 'oci-archive', path: writeTar(contents) } as const
     const blobs = await openArchivedBlobs(source, temporary)
     await expect(collect(blobs(descriptorOf(image.layer)))).rejects.toThrow(code(expected))
   })
 
-  it('E27: a blob that is a link to a host file is refused and not read', async () => {
+  it('E27 a blob that is a link to a host file is refused and not read', async () => {
     const path = writeFolder(layout([descriptorOf(image.manifest)]))
     const [name] = blobFile(image.config)
     rmSync(join(path, name))
@@ -161,7 +161,7 @@ describe('a docker archive', () => {
   it.each([
     ['Config', { Config: '../../etc/passwd', Layers: [] }],
     ['Layers', { Config: 'config.json', Layers: ['/etc/passwd'] }],
-  ])('E29: names in %s are those of members and no paths', async (_, entry) => {
+  ])('E29 names in %s are those of members and no paths', async (_, entry) => {
     await expect(open(`docker-archive:${writeTar(docker(entry))}`)).rejects.toThrow(code('TSB_ARCHIVE_REF'))
   })
 

@@ -70,7 +70,7 @@ describe.skipIf(!able)(`a base from a registry (${hasBusyboxBase ? 'needs root' 
       },
     ))
 
-  it('whose manifest has another digest than it was asked by', async () => {
+  it('E02 whose manifest has another digest than it was asked by', async () => {
     await using workspace = await openBadWorkspace()
     await using server = await startServer((_, response) => response.end('{"schemaVersion":2}'))
     await buildRefused(workspace, `FROM ${server.host}/base@${sha256(image.manifest.bytes)}\nRUN true\n`, {
@@ -80,7 +80,7 @@ describe.skipIf(!able)(`a base from a registry (${hasBusyboxBase ? 'needs root' 
     })
   })
 
-  it('whose layer has other bytes than its digest says', () => {
+  it('E03 whose layer has other bytes than its digest says', () => {
     const flipped = Buffer.from(image.layer.bytes)
     flipped[1000] = (flipped[1000] ?? 0) ^ 1
     return refusedWith(
@@ -89,13 +89,13 @@ describe.skipIf(!able)(`a base from a registry (${hasBusyboxBase ? 'needs root' 
     )
   })
 
-  it('whose layer ends early', () =>
+  it('E03 whose layer ends early', () =>
     refusedWith(
       except(layerPath, (response) => response.end(image.layer.bytes.subarray(0, 100_000))),
       { error: /blob sha256:[0-9a-f]{64} of .*\/base ends after 100000 of \d+ bytes$/, hint: /damaged/ },
     ))
 
-  it('whose layer never stops', () =>
+  it('E03 whose layer never stops', () =>
     refusedWith(
       except(layerPath, (response) => response.end(Buffer.concat([image.layer.bytes, image.layer.bytes]))),
       { error: /blob sha256:[0-9a-f]{64} of .*\/base is longer than the \d+ bytes it should have$/ },
@@ -109,7 +109,7 @@ describe.skipIf(!able)(`a base from a registry (${hasBusyboxBase ? 'needs root' 
     })
   })
 
-  it('whose layer unpacks to other files than its config says', () => {
+  it('E04 whose layer unpacks to other files than its config says', () => {
     const config = { rootfs: { type: 'layers', diff_ids: [sha256('other')] } }
     const bad = fakeImage({ layer: image.layer, config })
     return refusedWith(serve(contentsOf('base', '1', bad)), {

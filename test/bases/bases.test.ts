@@ -59,7 +59,7 @@ describe('openBases', () => {
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
   })
 
-  it('E24: asks once within a build, and for every build with --pull=always', async () => {
+  it('E24 asks once within a build, and for every build with --pull=always', async () => {
     await using server = await startServer(serve(contentsOf('app', '1', image)))
     for (let build = 0; build < 2; build++) {
       const bases = open({ pull: 'always' })

@@ -54,7 +54,7 @@ describe.skipIf(!hasBusybox)(`a build (${hasBusybox ? 'of busybox' : `no ${busyb
     writeFileSync(join(directory, name), `FROM oci-archive:${busyboxArchive}\n${lines.join('\n')}\n`)
   }
 
-  test('I05: --iidfile replaces a link, and a failed build leaves none', () => {
+  test('I05 --iidfile replaces a link, and a failed build leaves none', () => {
     write('Good', 'CMD ["sh"]')
     write('Bad', 'RUN exit 3')
     writeFileSync(join(directory, 'target'), 'untouched')

@@ -108,7 +108,7 @@ describe('readText', () => {
     expect(await readText(files, treePath('other'))).toBeUndefined()
   })
 
-  it('C08: a link out of the context is refused, and what it names on this machine is not read', async () => {
+  it('C08 a link out of the context is refused, and what it names on this machine is not read', async () => {
     await expect(readText(tree('link /Dockerfile -> /etc/passwd'), treePath('Dockerfile'))).rejects.toThrow(
       '/Dockerfile is a link to /etc/passwd, which is outside of the build context',
     )

@@ -151,7 +151,7 @@ describe('exportOci', () => {
     expect((await taken).includes('oci-layout')).toBe(true)
   })
 
-  it('replaces a link and leaves its target', async () => {
+  it('I05 replaces a link and leaves its target', async () => {
     await using workshop = await openWorkshop()
     const folder = await scratch()
     await writeFile(join(folder, 'canary'), 'CANARY')
@@ -237,7 +237,7 @@ describe('exportOciFolder', () => {
     expect(await readdir(folder)).toEqual(['thesis.txt'])
   })
 
-  it('I01: refuses a link in the way', async () => {
+  it('I01 refuses a link in the way', async () => {
     await using workshop = await openWorkshop()
     const [folder, elsewhere] = [await scratch(), await scratch()]
     await writeFile(join(folder, 'oci-layout'), '')

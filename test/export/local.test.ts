@@ -47,14 +47,14 @@ describe('exportLocal', () => {
     expect(await readFile(join(folder, 'a/f'), 'utf8')).toBe('new')
   })
 
-  it('I01: refuses a link in place of a directory', async () => {
+  it('I01 refuses a link in place of a directory', async () => {
     const [folder, elsewhere] = [await scratch(), await scratch()]
     await symlink(elsewhere, join(folder, 'bin'))
     await expect(exported(folder, ['dir /bin', 'file /bin/sh x'])).rejects.toThrow(code('TSB_EXPORT_LINK'))
     expect(await readdir(elsewhere)).toEqual([])
   })
 
-  it('I01: replaces a link in place of a file, and leaves its target', async () => {
+  it('I01 replaces a link in place of a file, and leaves its target', async () => {
     const folder = await scratch()
     await writeFile(join(folder, 'canary'), 'CANARY')
     await symlink('canary', join(folder, 'f'))
@@ -63,14 +63,14 @@ describe('exportLocal', () => {
     expect((await lstat(join(folder, 'f'))).isFile()).toBe(true)
   })
 
-  it('I01: goes through no link of the image', async () => {
+  it('I01 goes through no link of the image', async () => {
     const [folder, elsewhere] = [await scratch(), await scratch()]
     await exported(folder, [`link /x -> ${elsewhere}`], ['dir /x', 'file /x/f y'])
     expect(await readdir(elsewhere)).toEqual([])
     expect(await readFile(join(folder, 'x/f'), 'utf8')).toBe('y')
   })
 
-  it('I04: drops setuid and foreign owners, and lists what it leaves out', async () => {
+  it('I04 drops setuid and foreign owners, and lists what it leaves out', async () => {
     const folder = await scratch()
     const { skipped } = await exported(folder, [
       'file[mode=6755,uid=12345,gid=12345] /su x',

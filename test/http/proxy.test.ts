@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openHttp, proxiesOf, readBody } from '../../src/http/index.ts'
 import { startServer } from '../support/http-server.ts'
 import { hasProgram } from '../support/programs.ts'
@@ -90,6 +90,25 @@ describe('a request through a proxy', () => {
   })
 
   const hasOpenssl = hasProgram('openssl')
+
+  it.skipIf(!hasOpenssl)(
+    'E21 the certificate of the proxy is checked, whatever the environment says (needs openssl)',
+    async () => {
+      const asked: (string | undefined)[] = []
+      const { host } = await startTlsServer((request, response) => {
+        asked.push(request.url)
+        response.end('hi')
+      })
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+      onTestFinished(() => void vi.unstubAllEnvs())
+      for (const url of ['http://files.test/', 'https://files.test/']) {
+        const env = { HTTP_PROXY: `https://${host}`, HTTPS_PROXY: `https://${host}` }
+        await expect(get(url, env)).rejects.toThrow(/self-signed/)
+      }
+      expect(asked).toEqual([])
+    },
+  )
+
   const title = `to https goes through a tunnel, and the certificate is checked${hasOpenssl ? '' : ' (openssl is not installed)'}`
   it.skipIf(!hasOpenssl)(title, async () => {
     const server = await startTlsServer((_, response) => void response.end('secret'), 'files.test')

@@ -103,7 +103,7 @@ describe('assemble', () => {
   it.each<[string, ImageConfig]>([
     ['rows', { ...baseConfig, history: [baseRow, baseRow] }],
     ['diff ids', { ...baseConfig, rootfs: { type: 'layers', diff_ids: [] } }],
-  ])('E09: refuses a base whose %s do not fit its layers', async (_, config) => {
+  ])('E09 refuses a base whose %s do not fit its layers', async (_, config) => {
     await expect(assemble(parts({ config }))).rejects.toThrow(expect.objectContaining({ code: 'TSB_HISTORY_MISMATCH' }))
   })
 

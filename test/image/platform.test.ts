@@ -29,9 +29,12 @@ describe('parsePlatform', () => {
     expect(parse(text)).toBe(normal)
   })
 
-  it.each(['', 'linux/', '/amd64', 'a/b/c/d', 'linux/../../x', 'linux/am d64', 'nonsense'])('refuses %j', (text) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'TSB_PLATFORM_FORMAT' }))
-  })
+  it.each(['', 'linux/', '/amd64', 'a/b/c/d', 'linux/../../x', 'linux/am d64', 'nonsense'])(
+    'I03 refuses %j',
+    (text) => {
+      expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'TSB_PLATFORM_FORMAT' }))
+    },
+  )
 })
 
 describe('machinePlatform', () => {

@@ -37,7 +37,7 @@ describe('parseReference', () => {
     )
   })
 
-  it('refuses digests of other algorithms by name', () => {
+  it('E01 refuses digests of other algorithms by name', () => {
     expect(codeOf(`a@md5:${'0'.repeat(32)}`)).toBe('TSB_DIGEST_FORMAT')
     expect(codeOf(`a@sha256:${'A'.repeat(64)}`)).toBe('TSB_DIGEST_FORMAT')
     expect(codeOf('a@sha256:../../x')).toBe('TSB_REFERENCE_FORMAT')

@@ -57,7 +57,7 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`what the command line says about al
       expect(await printed('env', { args: { BUILDKIT_SANDBOX_HOSTNAME: 'one' } })).not.toContain('one')
     })
 
-    it('J09: one that is more than a name is refused', async () => {
+    it('J09 one that is more than a name is refused', async () => {
       for (const name of ['a\n6.6.6.6 b', 'a b', 'x'.repeat(65), '../x/']) {
         const refused = build('RUN true', { args: { BUILDKIT_SANDBOX_HOSTNAME: name } })
         await expect(refused).rejects.toMatchObject({ code: 'TSB_HOST_FORMAT' })
@@ -85,7 +85,7 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`what the command line says about al
       expect(await printed(`wget -qO- http://machine:${port}/`, { addHosts, network })).toBe('reached')
     })
 
-    it('J09: an address with more lines is refused', async () => {
+    it('J09 an address with more lines is refused', async () => {
       const refused = build('RUN true', { addHosts: ['a:1.2.3.4\n6.6.6.6 b'] })
       await expect(refused).rejects.toMatchObject({ code: 'TSB_HOST_FORMAT' })
     })

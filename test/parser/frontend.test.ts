@@ -27,7 +27,7 @@ test.each([
   'docker/dockerfile:',
   'evil.test/docker/dockerfile:1',
   'docker.io.evil.test/docker/dockerfile:1',
-])('J06: # syntax=%s, which only looks like it, is refused', (image) => {
+])('J06 # syntax=%s, which only looks like it, is refused', (image) => {
   expect(() => read(`# syntax=${image}`)).toThrow(`the front end ${image} is not supported`)
 })
 

@@ -41,7 +41,7 @@ describe('a Dockerfile is bounded', () => {
   })
 })
 
-describe('J02: much of one thing is read or refused', () => {
+describe('J02 much of one thing is read or refused', () => {
   const pieces = [
     '\\',
     ' ',

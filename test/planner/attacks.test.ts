@@ -86,14 +86,14 @@ describe('D34: triggers of a base may no more than lines of the file', () => {
   })
 })
 
-test('J03: a pattern of stars is matched in one pass over a long value', async () => {
+test('J03 a pattern of stars is matched in one pass over a long value', async () => {
   const value = 'a'.repeat(50_000)
   const text = `FROM scratch\nENV V=${value}\nENV W=$V$V\nLABEL x="\${W//*a*a*a*/}" y="\${W//***a/b}" z="\${W%%*a*a*b*}"\n`
   const { image } = await planText(text)
   expect(image.config.config?.Labels).toMatchObject({ x: '', y: 'b', z: value + value })
 })
 
-test('J04: names that objects bring along are ordinary names', async () => {
+test('J04 names that objects bring along are ordinary names', async () => {
   const text =
     'ARG __proto__=1\nFROM base AS constructor\nARG __proto__\nARG hasOwnProperty=x\nLABEL toString=$__proto__ __proto__=y\n' +
     'FROM scratch\nCOPY --from=constructor /a /\nCOPY --from=toString /b /\n'
@@ -107,7 +107,7 @@ test('J04: names that objects bring along are ordinary names', async () => {
   expect(({} as Record<string, unknown>)['y']).toBeUndefined()
 })
 
-test('J07: texts of a file are arguments, never commands of ours', async () => {
+test('J07 texts of a file are arguments, never commands of ours', async () => {
   const text = onBase('COPY ["$(touch /p)`id`", "/x"]\nRUN ["$(touch /p)", "; id"]\nENV A="$(touch /p)"')
   const plan = await planText(text, {}, bases)
   expect(opsOf(plan, 'copy')[0]?.sources).toMatchObject([{ path: '$(touch /p)`id`' }])

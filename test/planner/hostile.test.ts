@@ -5,7 +5,7 @@ const bases = { base: imageConfig() }
 const lines = (count: number, line: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => line(i)).join('\n')
 
-describe('J05: stages by the thousand', () => {
+describe('J05 stages by the thousand', () => {
   test.each([
     ['each FROM the one before', (i: number) => `FROM s${i} AS s${i + 1}`],
     ['each FROM the one before, with an ENV', (i: number) => `FROM s${i} AS s${i + 1}\nENV A${i}=1`],
@@ -88,7 +88,7 @@ describe('much of one thing in a stage is planned', () => {
   })
 })
 
-describe('J13: what is nested deep is read or refused', () => {
+describe('J13 what is nested deep is read or refused', () => {
   test('ONBUILD in ONBUILD', async () => {
     const error = await planError(`FROM scratch\n${'ONBUILD '.repeat(8000)}RUN x\n`)
     expect(error.code).toBe('TSB_BAD_TRIGGER')

@@ -18,7 +18,7 @@ describe('tokenRequest', () => {
     ['registry.example.co.uk', 'https://auth.example.co.uk/'],
     ['10.0.0.1:5000', 'https://10.0.0.1:5001/token'],
     ['127.0.0.1:5000', 'http://127.0.0.1:5001/token'],
-  ])('E10: goes from %s to %s', (registry, realm) => {
+  ])('E10 goes from %s to %s', (registry, realm) => {
     const { url, headers } = request(registry, realm)
     expect(url.href).toBe(`${realm}?service=the+service&scope=repository%3Ao%2Fapp%3Apull`)
     expect(Object.keys(headers)).toEqual(['accept'])
@@ -32,11 +32,11 @@ describe('tokenRequest', () => {
     ['10.0.0.1:5000', 'https://10.0.0.2/token'],
     ['ghcr.io', 'https://169.254.169.254/token'],
     ['127.0.0.1:5000', 'http://127.0.0.2:5000/token'],
-  ])('E10: does not go from %s to %s', (registry, realm) => {
+  ])('E10 does not go from %s to %s', (registry, realm) => {
     expect(() => request(registry, realm)).toThrow(code('TSB_AUTH_REALM'))
   })
 
-  it('E10: is not sent to this machine under a name of the registry', () => {
+  it('E10 is not sent to this machine under a name of the registry', () => {
     const { admit } = request('ghcr.io', 'https://ghcr.io/token')
     expect(() => admit('loopback')).toThrow(code('TSB_AUTH_REALM'))
     expect(() => admit('link-local')).toThrow(code('TSB_AUTH_REALM'))

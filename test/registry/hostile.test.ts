@@ -22,13 +22,13 @@ const layerAt = async (handler: Handler) => {
 }
 
 describe('manifests of a hostile registry', () => {
-  it('E02: bytes that differ from the digest asked for are not parsed', async () => {
+  it('E02 bytes that differ from the digest asked for are not parsed', async () => {
     await using server = await startServer(except(/manifests/, (response) => response.end('{')))
     const asked = resolve(`${server.host}/app@${sha256(image.manifest.bytes)}`)
     await expect(asked).rejects.toThrow(code('TSB_DIGEST_MISMATCH'))
   })
 
-  it('E05: a header and a body that disagree are refused', async () => {
+  it('E05 a header and a body that disagree are refused', async () => {
     await using server = await startServer(
       except(/manifests/, (response) =>
         response.writeHead(200, { 'content-type': mediaTypes.index }).end(image.manifest.bytes),
@@ -37,7 +37,7 @@ describe('manifests of a hostile registry', () => {
     await expect(resolve(`${server.host}/app`)).rejects.toThrow(code('TSB_MEDIA_TYPE_AMBIGUOUS'))
   })
 
-  it('E06: a manifest without end stops at 4 MiB', async () => {
+  it('E06 a manifest without end stops at 4 MiB', async () => {
     let sent = 0
     const endless = (response: ServerResponse) => {
       const piece = Buffer.alloc(1 << 16, ' ')
@@ -52,7 +52,7 @@ describe('manifests of a hostile registry', () => {
     expect(sent).toBeLessThan(64 << 20)
   })
 
-  it('E07: no more than four indexes lie in one another', async () => {
+  it('E07 no more than four indexes lie in one another', async () => {
     const nest = (inner: ReturnType<typeof blobOf>) =>
       blobOf({ schemaVersion: 2, manifests: [{ ...descriptorOf(inner), platform: amd64 }] }, mediaTypes.index)
     const chain = [image.manifest]
@@ -69,7 +69,7 @@ describe('manifests of a hostile registry', () => {
     await expect(resolve(`${five.host}/app`)).rejects.toThrow(code('TSB_INDEX_DEPTH'))
   })
 
-  it('E23: the digest is computed, whatever a header says', async () => {
+  it('E23 the digest is computed, whatever a header says', async () => {
     await using server = await startServer((request, response) => {
       response.setHeader('docker-content-digest', sha256('lie'))
       good(request, response)
@@ -77,7 +77,7 @@ describe('manifests of a hostile registry', () => {
     expect((await resolve(`${server.host}/app`)).descriptor.digest).toBe(sha256(image.manifest.bytes))
   })
 
-  it('E26: an encoding that nobody asked for is refused', async () => {
+  it('E26 an encoding that nobody asked for is refused', async () => {
     await using server = await startServer((request, response) => {
       expect(request.headers['accept-encoding']).toBe('identity')
       response.setHeader('content-encoding', 'gzip')
@@ -133,23 +133,23 @@ describe('blobs of a hostile registry', () => {
       response.end(body.subarray(10))
     }
 
-  it('E03: one byte too many is refused, announced or not', async () => {
+  it('E03 one byte too many is refused, announced or not', async () => {
     const longer = Buffer.concat([bytes, Buffer.from('x')])
     await expect(layerAt(send(longer))).rejects.toThrow(code('TSB_BLOB_TOO_LONG'))
     await expect(layerAt(chunked(longer))).rejects.toThrow(code('TSB_BLOB_TOO_LONG'))
   })
 
-  it('E03: one byte too few is refused', async () => {
+  it('E03 one byte too few is refused', async () => {
     await expect(layerAt(send(bytes.subarray(1)))).rejects.toThrow(code('TSB_BLOB_TRUNCATED'))
   })
 
-  it('E03: a flipped bit is refused', async () => {
+  it('E03 a flipped bit is refused', async () => {
     const flipped = Buffer.from(bytes)
     flipped[100] = (flipped[100] ?? 0) ^ 1
     await expect(layerAt(send(flipped))).rejects.toThrow(code('TSB_DIGEST_MISMATCH'))
   })
 
-  it('E14: the urls of a foreign layer are never asked', async () => {
+  it('E14 the urls of a foreign layer are never asked', async () => {
     await using elsewhere = await startServer((_, response) => response.end())
     await using server = await startServer(serve(new Map()))
     const foreign = { ...layer, urls: [`http://${elsewhere.host}/x`] }
@@ -168,7 +168,7 @@ describe('blobs of a hostile registry', () => {
     }
   }
 
-  it('E25: a broken download goes on where it broke', async () => {
+  it('E25 a broken download goes on where it broke', async () => {
     const ranges: (string | undefined)[] = []
     const handler = breaking((response, range) => {
       ranges.push(range)
@@ -180,7 +180,7 @@ describe('blobs of a hostile registry', () => {
     expect(ranges).toEqual([expect.stringMatching(/^bytes=\d+-$/)])
   })
 
-  it('E25: a server that ignores the range, or sends another, cannot spoil the result', async () => {
+  it('E25 a server that ignores the range, or sends another, cannot spoil the result', async () => {
     expect(sha256(await layerAt(breaking((response) => response.end(bytes))))).toBe(layer.digest)
     const other = breaking((response) =>
       response.writeHead(206, { 'content-range': `bytes 0-9/${bytes.length}` }).end(bytes.subarray(0, 10)),
@@ -210,7 +210,7 @@ describe('answers that are no answers', () => {
     await expect(resolve(`${server.host}/app`)).resolves.toBeDefined()
   })
 
-  it('E22: a Retry-After without measure is cut, and the words of the registry are shown', async () => {
+  it('E22 a Retry-After without measure is cut, and the words of the registry are shown', async () => {
     await using server = await startServer((_, response) =>
       response
         .writeHead(429, { 'retry-after': '999999' })
@@ -223,12 +223,12 @@ describe('answers that are no answers', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('E22: a registry that says nothing is given up', async () => {
+  it('E22 a registry that says nothing is given up', async () => {
     await using server = await startServer(() => {})
     await expect(resolve(`${server.host}/app`)).rejects.toThrow(code('TSB_REGISTRY_UNREACHABLE'))
   })
 
-  it('E22: a blob that stops coming is given up', async () => {
+  it('E22 a blob that stops coming is given up', async () => {
     const stuck = layerAt((_, response) => void response.write('x'))
     await expect(stuck).rejects.toThrow(code('TSB_REGISTRY_UNREACHABLE'))
   })

@@ -18,7 +18,7 @@ describe('endpoints', () => {
     ['[::1]:5000', 'http://[::1]:5000/v2/library/app/'],
     ['10.0.0.1:5000', 'https://10.0.0.1:5000/v2/library/app/'],
     ['localhost.evil.test', 'https://localhost.evil.test/v2/library/app/'],
-  ])('E18: of %s is %s and nothing else', (domain, url) => {
+  ])('E18 of %s is %s and nothing else', (domain, url) => {
     expect(urls(domain)).toEqual([url])
   })
 

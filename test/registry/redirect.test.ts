@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mayRedirect, neighbourhoodOf } from '../../src/http/index.ts'
+import { follow, type HttpRequest, mayRedirect, neighbourhoodOf } from '../../src/http/index.ts'
 import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
 import { type Handler, startServer } from '../support/http-server.ts'
 import { code, collect, open, resolve } from '../support/pulling.ts'
@@ -20,7 +20,7 @@ const guarded =
 const layerOf = (host: string) => collect(open().blob(`${host}/app`, descriptorOf(image.layer)))
 
 describe('redirects', () => {
-  it('E11: another origin sees no Authorization', async () => {
+  it('E11 another origin sees no Authorization', async () => {
     await using storage = await startServer(good)
     await using server = await startServer(
       guarded((request, response) =>
@@ -31,7 +31,24 @@ describe('redirects', () => {
     expect(storage.requests.map(({ authorization }) => authorization)).toEqual([undefined])
   })
 
-  it('E11: the way back to the first origin does not bring it back', async () => {
+  it.each(['https://r.test:444/', 'http://r.test/', 'https://s.test/', 'https://r.test.evil.test/'])(
+    'E11 another port, scheme or host is another origin: %s',
+    async (location) => {
+      const asked: HttpRequest[] = []
+      const answer = (redirects: boolean) => ({
+        status: redirects ? 307 : 200,
+        headers: redirects ? { location } : {},
+        body: (async function* () {})(),
+        discard: () => {},
+      })
+      const get = async (request: HttpRequest) => answer(asked.push(request) === 1)
+      const headers = { authorization: 'Bearer T', range: 'bytes=1-' }
+      await follow({ get, close: () => {} }, new URL('https://r.test/'), headers, undefined, 'taken')
+      expect(asked.map((request) => request.headers)).toEqual([headers, { range: 'bytes=1-' }])
+    },
+  )
+
+  it('E11 the way back to the first origin does not bring it back', async () => {
     await using server = await startServer(
       guarded((request, response) => {
         if (request.url?.startsWith('/back')) response.writeHead(500).end()
@@ -44,7 +61,7 @@ describe('redirects', () => {
     await expect(layerOf(server.host)).rejects.toThrow(code('TSB_REGISTRY_DENIED'))
   })
 
-  it('E12: a challenge of the target starts no token round', async () => {
+  it('E12 a challenge of the target starts no token round', async () => {
     await using storage = await startServer((_, response) => response.writeHead(401, token('127.0.0.1:1')).end())
     await using server = await startServer((_, response) =>
       response.writeHead(307, { location: `http://${storage.host}/x` }).end(),
@@ -54,14 +71,14 @@ describe('redirects', () => {
   })
 
   it.each(['file:///etc/passwd', 'data:,x', 'http://169.254.169.254/latest', 'ftp://127.0.0.1/', 'http://[fe80::1]/'])(
-    'E13: never to %s',
+    'E13 never to %s',
     async (location) => {
       await using server = await startServer((_, response) => response.writeHead(302, { location }).end())
       await expect(layerOf(server.host)).rejects.toThrow(code('TSB_URL_REDIRECT'))
     },
   )
 
-  it('E13: to this machine, its link and private networks only from there', () => {
+  it('E13 to this machine, its link and private networks only from there', () => {
     expect(['127.0.0.1', '::1', '0.0.0.0', '::ffff:127.0.0.1'].map(neighbourhoodOf)).toEqual(Array(4).fill('loopback'))
     expect(['10.1.2.3', '172.31.0.1', '192.168.1.1', 'fd00::1'].map(neighbourhoodOf)).toEqual(Array(4).fill('private'))
     expect(['1.1.1.1', '172.32.0.1', '2606:4700::1'].map(neighbourhoodOf)).toEqual(Array(3).fill('public'))
@@ -72,7 +89,7 @@ describe('redirects', () => {
     expect(mayRedirect('loopback', 'public')).toBe(true)
   })
 
-  it('E22: not more than five times', async () => {
+  it('E22 not more than five times', async () => {
     await using server = await startServer((request, response) =>
       response.writeHead(302, { location: `${request.url}x` }).end(),
     )
@@ -80,7 +97,7 @@ describe('redirects', () => {
     expect(server.requests).toHaveLength(6)
   })
 
-  it('E31: the query of a signed URL is in no message', async () => {
+  it('E31 the query of a signed URL is in no message', async () => {
     await using storage = await startServer((_, response) => response.writeHead(403).end())
     await using server = await startServer((_, response) =>
       response.writeHead(307, { location: `http://${storage.host}/x?sig=CANARY` }).end(),
@@ -106,7 +123,7 @@ describe('anonymous tokens', () => {
     'file:///etc/passwd',
     'nonsense',
     'https://user:password@evil.test/',
-  ])('E10: are not asked for at %s', async (realm) => {
+  ])('E10 are not asked for at %s', async (realm) => {
     await using server = await startServer((_, response) =>
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end(),
     )

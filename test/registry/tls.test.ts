@@ -12,7 +12,7 @@ const resolveAt = (mirror: string) =>
 const hasOpenssl = hasProgram('openssl')
 
 describe.skipIf(!hasOpenssl)(`certificates${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => {
-  it('E21: are checked, also when the environment says that they need not be', async () => {
+  it('E21 are checked, also when the environment says that they need not be', async () => {
     const { host } = await startTlsServer(serve(contentsOf('app', 'latest', fakeImage())))
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     onTestFinished(() => void vi.unstubAllEnvs())
@@ -29,7 +29,7 @@ describe.skipIf(!hasOpenssl)(`certificates${hasOpenssl ? '' : ' (openssl is not 
 })
 
 describe('a registry that does not speak TLS', () => {
-  it('E18: is not asked in plain HTTP instead', async () => {
+  it('E18 is not asked in plain HTTP instead', async () => {
     await using plain = await startServer(serve(contentsOf('app', 'latest', fakeImage())))
     await expect(resolveAt(`https://${plain.host}`)).rejects.toThrow(code('TSB_REGISTRY_UNREACHABLE'))
     expect(plain.requests).toEqual([])

@@ -135,7 +135,7 @@ describe.skipIf(!hasGit)(`ADD of a git repository (${noGit})`, () => {
     })
   })
 
-  it('C10: runs nothing that its address names', async () => {
+  it('C10 runs nothing that its address names', async () => {
     const place = path.join(workspace.directory, 'p')
     for (const address of [`git@h:--upload-pack=touch\${IFS}${place}`, `ssh://-oProxyCommand=touch/x`]) {
       await expect(build(`ENV IFS=" "\nADD ["${address}", "/x"]`)).rejects.toMatchObject({ code: 'TSB_GIT_ARG' })
@@ -143,7 +143,7 @@ describe.skipIf(!hasGit)(`ADD of a git repository (${noGit})`, () => {
     expect(existsSync(place)).toBe(false)
   })
 
-  describe('C14, C15: user and password of the URL, and secrets', () => {
+  describe('C14 C15 user and password of the URL, and secrets', () => {
     const filesWith = (text: string) =>
       readdirSync(workspace.directory, { recursive: true, encoding: 'utf8' })
         .map((name) => path.join(workspace.directory, name))

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { TsbuildError } from '../../src/errors.ts'
 import { type BuildEvent, build as buildImage } from '../../src/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { fileHandler } from '../support/http-files.ts'
@@ -60,6 +61,21 @@ describe('ADD of a URL', () => {
     files.set('/f.txt', { text: 'hi' })
     await build('ADD URL/f.txt /')
     expect(lines()).toEqual(['-rw------- 0/0 1970-01-01 00:00:00 f.txt'])
+  })
+
+  it('C17 takes its name from the last piece of the URL, and none that the server or an escape says', async () => {
+    const headers = { 'content-disposition': 'attachment; filename="../../evil"' }
+    files.set('/f.txt', { text: 'hi', headers })
+    files.set('/..%2f..%2fx', { text: 'hi' })
+    files.set('/a/..%2fb', { text: 'hi' })
+    await build('ADD URL/f.txt /d/')
+    expect(lines().map((line) => line.split(' ').at(-1))).toEqual(['d/', 'd/f.txt'])
+    const outcomes = []
+    for (const path of ['/..%2f..%2fx', '/a/..%2fb', '/%2e%2e', '/a%00b', '/a%0ab']) {
+      const done = await build(`ADD URL${path} /d/`).catch((error: TsbuildError) => error.code)
+      outcomes.push(typeof done === 'string' ? done : lines().at(-1)?.split(' ').at(-1))
+    }
+    expect(outcomes).toEqual(['d/x', 'd/b', 'TSB_URL', 'TSB_URL', 'TSB_URL'])
   })
 
   it('takes the mode of --chmod and the owner of --chown', async () => {
@@ -166,7 +182,7 @@ describe('a second build', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('C18: with a --checksum of other bytes fails, and leaves no layer', async () => {
+  it('C18 with a --checksum of other bytes fails, and leaves no layer', async () => {
     const wrong = createHash('sha256').update('ho').digest('hex')
     await expect(build(`ADD --checksum=sha256:${wrong} URL/f.txt /`)).rejects.toMatchObject({
       code: 'TSB_ADD_CHECKSUM',
@@ -181,7 +197,7 @@ describe('a second build', () => {
   })
 })
 
-describe('C14: user and password of a URL', () => {
+describe('C14 user and password of a URL', () => {
   const found = () =>
     filesBelow(workspace.directory)
       .filter((file) => !file.endsWith('context/Dockerfile'))

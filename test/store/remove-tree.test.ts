@@ -68,7 +68,7 @@ describe('removeTree', () => {
 
 describe('other users', () => {
   it.skipIf(!isRoot || !hasProgram('setpriv'))(
-    'A19: cannot reach what is in the store (skipped without root and setpriv)',
+    'A19 cannot reach what is in the store (skipped without root and setpriv)',
     async () => {
       const root = await scratch()
       await chmod(root, 0o755)

@@ -120,7 +120,7 @@ describe('blobs', () => {
     ['one byte more', 'hello!', 'TSB_BLOB_TOO_LONG'],
     ['one byte less', 'hell', 'TSB_BLOB_TRUNCATED'],
     ['another byte', 'hallo', 'TSB_DIGEST_MISMATCH'],
-  ])('E03: refuses a blob with %s than its descriptor says', async (_, sent, code) => {
+  ])('E03 refuses a blob with %s than its descriptor says', async (_, sent, code) => {
     const store = await openStore(await scratch(), { now })
     const expected = await (await openStore(await scratch(), { now })).blobs.write(Buffer.from('hello'))
     const pieces = (async function* () {
@@ -202,7 +202,7 @@ describe('reading a blob', () => {
     expect(await store.blobs.has(descriptor.digest, descriptor.size)).toBe(true)
   })
 
-  it('E03: a wrong blob is what is wrong, whatever its reader made of it', async () => {
+  it('E03 a wrong blob is what is wrong, whatever its reader made of it', async () => {
     const { store, descriptor } = await fetching('lAyer', 'layer')
     const failing = () => Promise.reject(new RangeError('not for me'))
     for (const use of [text, failing]) {

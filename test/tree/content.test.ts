@@ -72,14 +72,14 @@ describe('readContent', () => {
   })
 
   for (const size of [10, 1_000_000]) {
-    it(`C03: another file in its place is refused (${size} bytes)`, async () => {
+    it(`C03 another file in its place is refused (${size} bytes)`, async () => {
       const { directory, path, file } = await listed(Buffer.alloc(size))
       writeFileSync(join(directory, 'g'), Buffer.alloc(size, 'x'))
       renameSync(join(directory, 'g'), path)
       await expect(read(file)).rejects.toThrow(changed)
     })
 
-    it(`C03: a link in its place is not followed (${size} bytes)`, async () => {
+    it(`C03 a link in its place is not followed (${size} bytes)`, async () => {
       const { directory, path, file } = await listed(Buffer.alloc(size))
       linkSync(path, join(directory, 'same'))
       rmSync(path)
@@ -105,7 +105,7 @@ describe('readContent', () => {
       }
     })
 
-    it(`C21: a file that grew or shrank since it was listed is refused (${size} bytes)`, async () => {
+    it(`C21 a file that grew or shrank since it was listed is refused (${size} bytes)`, async () => {
       const grown = await listed(Buffer.alloc(size))
       appendFileSync(grown.path, 'more')
       await expect(read(grown.file)).rejects.toThrow(changed)
@@ -115,7 +115,7 @@ describe('readContent', () => {
     })
   }
 
-  it('C03: while a file and a link to a secret change places, only the file is ever read', async () => {
+  it('C03 while a file and a link to a secret change places, only the file is ever read', async () => {
     const directory = await scratch()
     writeFileSync(join(directory, 'canary'), 'CANARY')
     const swap = `const { renameSync, symlinkSync, writeFileSync } = require('node:fs')
@@ -140,7 +140,7 @@ describe('readContent', () => {
     expect([...seen].filter((text) => !['honest', '', 'no file', 'TSB_FILE_CHANGED'].includes(text))).toEqual([])
   })
 
-  it('F05: other bytes under the same size and time are noticed', async () => {
+  it('F05 other bytes under the same size and time are noticed', async () => {
     const { path, file } = await listed('one')
     await new Promise((resolve) => setTimeout(resolve, 30))
     writeFileSync(path, 'two')

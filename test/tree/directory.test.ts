@@ -68,7 +68,7 @@ describe('treeOfDirectory', () => {
     expect([shown.get(treePath('f')), shown.list(rootPath)]).toEqual(before)
   })
 
-  it('A35: names and links that are no text keep their bytes', async () => {
+  it('A35 names and links that are no text keep their bytes', async () => {
     const directory = await scratch()
     execFileSync(
       'sh',
@@ -109,7 +109,7 @@ describe('treeOfDirectory', () => {
 })
 
 describe('treeOfUpper', () => {
-  it.skipIf(!isRoot)('A18: shows whiteouts and opaque directories, and no mark of overlayfs', async () => {
+  it.skipIf(!isRoot)('A18 shows whiteouts and opaque directories, and no mark of overlayfs', async () => {
     const directory = await scratch()
     writeFiles(directory, { 'd/f': '', 'user/': '' })
     const set =

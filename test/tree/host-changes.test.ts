@@ -137,7 +137,7 @@ for (const [name, changesOf, runs] of ways) {
       ])
     })
 
-    it('B06: a directory becomes a file, and a file a directory', async () => {
+    it('B06 a directory becomes a file, and a file a directory', async () => {
       expect(
         await changes('rm -r var/lib; echo f > var/lib; rm etc/motd; mkdir etc/motd; echo g > etc/motd/g'),
       ).toEqual(['dir /etc', 'dir /etc/motd', 'file /etc/motd/g', 'dir /var', 'file /var/lib'])

@@ -46,7 +46,7 @@ describe('overlay', () => {
     ])
   })
 
-  it('B04: an opaque directory hides lower layers only', () => {
+  it('B04 an opaque directory hides lower layers only', () => {
     const shown = overlay([layer('dir /a', 'file /a/old'), layer('opaque /a', 'file /a/new')])
     expect(lines(shown)).toEqual(['dir /a', 'file /a/new'])
     expect(shown.get(treePath('a'))).not.toHaveProperty('opaque')
@@ -58,7 +58,7 @@ describe('overlay', () => {
     expect(lines(shown)).toEqual(['dir[mode=711] /d'])
   })
 
-  it('B06: a directory becomes a file, and a file a directory', () => {
+  it('B06 a directory becomes a file, and a file a directory', () => {
     expect(merged(layer('dir /d', 'file /d/a'), layer('file /d x'))).toEqual(['file /d x'])
     expect(merged(layer('file /d x'), layer('dir /d', 'file /d/a'))).toEqual(['dir /d', 'file /d/a'])
     const thrice = [layer('dir /d', 'file /d/a'), layer('file /d x'), layer('dir /d', 'file /d/b')]

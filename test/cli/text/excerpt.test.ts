@@ -36,7 +36,7 @@ describe('an excerpt', () => {
     expect(text).toMatch(/^ {3}1 \| >>> RUN x{236}…$/)
   })
 
-  test('C14: of a line with a login in a URL shows stars, and blames the same part', () => {
+  test('C14 of a line with a login in a URL shows stars, and blames the same part', () => {
     const line = 'ADD https://me:CANARY@x.test/f /'
     const [, , text, caret = ''] = excerpt(range(line, [1, 5], [1, 31])).split('\n')
     expect(text).toBe('   1 | >>> ADD https://*********@x.test/f /')

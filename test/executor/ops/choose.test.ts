@@ -81,7 +81,7 @@ describe('chooseFiles', () => {
     expect(await chosen(files, { sources: ['d/nope*'], parents: true })).toEqual([':'])
   })
 
-  it('C01, C02: a link that leads out of the context is named in TSB_CONTEXT_ESCAPE', async () => {
+  it('C01 C02 a link that leads out of the context is named in TSB_CONTEXT_ESCAPE', async () => {
     const world = { canary: 'CANARY', 'c/l': '-> ../canary', 'c/d': '-> ..' }
     for (const source of ['l', 'd/canary', 'd/nope']) {
       await expect(chosen(world, { sources: [source] })).rejects.toThrow(code('TSB_CONTEXT_ESCAPE'))
@@ -89,14 +89,14 @@ describe('chooseFiles', () => {
     await expect(chosen(world, { sources: ['l'] })).rejects.toThrow('/l is a link to ../canary')
   })
 
-  it('C04: the rule that hides what a link leads to is named', async () => {
+  it('C04 the rule that hides what a link leads to is named', async () => {
     const hidden = chosen({ 'c/.env': 'CANARY', 'c/l': '-> .env' }, { sources: ['l'] }, '.env\n')
     await expect(hidden).rejects.toThrow(
       expect.objectContaining({ code: 'TSB_COPY_SOURCE_MISSING', hint: '.dockerignore:1 excludes it' }),
     )
   })
 
-  it('C05: .. stops at the root of the context', async () => {
+  it('C05 .. stops at the root of the context', async () => {
     await expect(chosen({ canary: 'CANARY', 'c/f': '' }, { sources: ['../canary'] })).rejects.toThrow(
       code('TSB_COPY_SOURCE_MISSING'),
     )

@@ -66,7 +66,7 @@ describe.skipIf(!hasGit)(`a git repository as the context (${hasGit ? 'over http
     expect((await buildFrom(workspace, { context: url })).files).toEqual(['file 0644 0:0 /f of the part'])
   })
 
-  it('C08: a Dockerfile that is a link out of the repository is not read', async () => {
+  it('C08 a Dockerfile that is a link out of the repository is not read', async () => {
     const { workspace, repository, url } = await open()
     workspace.write({ canary: 'FROM scratch\nLABEL CANARY=1\n' })
     repository.commit({ Dockerfile: `-> ${workspace.directory}/canary` })

@@ -90,7 +90,7 @@ describe('standard input of the command line', () => {
     await refused(archive, ['-f', 'nope', '-'], /open nope: no such file/, /standard input has Dockerfile, a, other;/)
   })
 
-  it('C22: says when an archive has two Dockerfiles, and takes the last one', async () => {
+  it('C22 says when an archive has two Dockerfiles, and takes the last one', async () => {
     const input = tar('f Dockerfile=FROM nothing', 'f ./Dockerfile=FROM scratch\nCOPY a /\n', 'f a=1')
     const { status, stderr } = await tsbuild({ ...workspace, input }, '--progress', 'plain', '-')
     expect(status).toBe(0)

@@ -143,7 +143,7 @@ describe('ADD --checksum', () => {
   })
 })
 
-describe('C14: user and password of a URL', () => {
+describe('C14 user and password of a URL', () => {
   const shown = (plan: Plan) =>
     JSON.stringify([printPlan(plan), plan.image, plan.nodes.map(({ op, label }) => [op, label])])
 

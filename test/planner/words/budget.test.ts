@@ -11,7 +11,7 @@ const longValue = `ENV A=xxxxxxxxxxxxxxxx\n${'ENV A=$A$A\n'.repeat(16)}`
 const limit = { code: 'TSB_EXPANSION_LIMIT' }
 const bases = { base: imageConfig() }
 
-describe('J01: a value that doubles with each line', () => {
+describe('J01 a value that doubles with each line', () => {
   test('ends in an error at the line where it is longer than 1 MiB', async () => {
     const error = await planError(`FROM scratch\nENV A=xxxxxxxxxxxxxxxx\n${'ENV A=$A$A\n'.repeat(60)}`)
     expect(error).toMatchObject({ ...limit, at: { start: { line: 18 } } })

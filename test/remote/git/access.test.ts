@@ -67,7 +67,7 @@ describe.skipIf(!hasGit)(`credentials of git servers (${noGit})`, () => {
     expect(server.requests[0]?.authorization?.toLowerCase()).toBe(withToken.toLowerCase())
   })
 
-  test('no arguments of git, no file and no message has them', async () => {
+  test('C14 no arguments of git, no file and no message has them', async () => {
     const { origin } = await serveGit(root, only(basic('user', 'S3CRET')))
     const log = join(folder, 'calls')
     const PATH = wrappedGit(join(folder, 'bin'), `echo "$@" >> ${log}`)
@@ -113,7 +113,7 @@ describe.skipIf(!hasGit)(`credentials of git servers (${noGit})`, () => {
       expect(await fetchWith({ GIT_AUTH_TOKEN: 'T0KEN' }, `${origin}/old.git`)).toEqual(['644 a: 1'])
     })
 
-    test('to another host are followed without them', async () => {
+    test('E11 to another host are followed without them', async () => {
       const other = await serveGit(root, only(withToken))
       const { origin } = await serveWith((request, response) => {
         response.writeHead(302, { Location: `${other.origin}${request.url}` }).end()

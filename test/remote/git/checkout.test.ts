@@ -37,7 +37,7 @@ describe.skipIf(!hasGit)(`the files of a commit (${noGit})`, () => {
     for (const entry of walk(tree)) expect([entry.uid, entry.gid]).toEqual([0, 0])
   })
 
-  test('the umask of the caller changes nothing', async () => {
+  test('J14 the umask of the caller changes nothing', async () => {
     repository.commit(files)
     const PATH = wrappedGit(join(folder, 'bin'), 'umask 077')
     const { tree } = await fetcher(join(folder, 'other'), { env: { PATH } }).fetch(url)

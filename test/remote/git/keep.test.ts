@@ -49,7 +49,7 @@ describe.skipIf(!hasGit)(`--keep-git-dir (${noGit})`, () => {
     expect(git('rev-parse', 'refs/heads/main')).toBe(commit)
   })
 
-  test('origin is the remote, without user and password, and can be fetched from', async () => {
+  test('C15 origin is the remote, without user and password, and can be fetched from', async () => {
     repository.commit({ a: '1' })
     repository.commit({ a: '2' })
     const git = await used(await keep(`${url.replace('//', '//user:secret@')}#main`))

@@ -197,7 +197,7 @@ describe('a damaged cache', () => {
 })
 
 describe('what is kept of a URL', () => {
-  it('C14: has neither user nor password, nor the URL itself', async () => {
+  it('C14 has neither user nor password, nor the URL itself', async () => {
     await using server = await serveFile('hi', { etag: '"1"' })
     const files = await fileFetcher()
     await files.fetch(server.url.replace('//', '//me:CANARY@').concat('?sig=CANARY'))

@@ -76,7 +76,7 @@ describe('a redirect', () => {
     expect(await (await fileFetcher()).text(`http://${server.host}/f`)).toBe('hi')
   })
 
-  it('more than five times is refused', async () => {
+  it('E22 more than five times is refused', async () => {
     await using server = await startServer((request, response) =>
       response.writeHead(302, { location: `${request.url}x` }).end(),
     )
@@ -85,7 +85,7 @@ describe('a redirect', () => {
     expect(server.requests).toHaveLength(6)
   })
 
-  it('does not carry credentials to another server', async () => {
+  it('E11 does not carry credentials to another server', async () => {
     await using other = await startServer(sending('hi'))
     await using server = await startServer((_, response) =>
       response.writeHead(302, { location: `http://${other.host}/` }).end(),
@@ -98,7 +98,7 @@ describe('a redirect', () => {
   })
 
   it.each(['file:///etc/passwd', 'data:,x', 'unix:/run/x', 'http://169.254.169.254/', 'http://[fe80::1]/', 'ftp://x/'])(
-    'C16: to %s is refused',
+    'C16 to %s is refused',
     async (location) => {
       await using server = await startServer((_, response) => response.writeHead(302, { location }).end())
       const files = await fileFetcher()
@@ -107,7 +107,7 @@ describe('a redirect', () => {
     },
   )
 
-  it('C16: into this machine is refused when the first URL was not there', async () => {
+  it('C16 into this machine is refused when the first URL was not there', async () => {
     await using server = await startServer((_, response) =>
       response.writeHead(302, { location: `http://${server.host}/secret` }).end(),
     )
@@ -207,7 +207,7 @@ describe('a server in trouble', () => {
     expect(await (await fileFetcher()).text(`http://${server.host}/f`)).toBe('whole')
   })
 
-  it('that says nothing, or no more, is given up', async () => {
+  it('E22 that says nothing, or no more, is given up', async () => {
     await using server = await startServer((request, response) => {
       if (request.url === '/more') response.write('half')
     })
@@ -255,7 +255,7 @@ describe('a checksum', () => {
     expect(await files.text(`http://${server.host}/f`, sum(algorithm, 'hi'))).toBe('hi')
   })
 
-  it('C18: that is not right leaves nothing, and is not tried again', async () => {
+  it('C18 that is not right leaves nothing, and is not tried again', async () => {
     await using server = await startServer(sending('hi'))
     for (const algorithm of ['sha256', 'sha512']) {
       const files = await fileFetcher()
@@ -267,7 +267,7 @@ describe('a checksum', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('C18: is of what came last, when an earlier answer broke off', async () => {
+  it('C18 is of what came last, when an earlier answer broke off', async () => {
     let asked = 0
     await using server = await startServer((_, response) => {
       if (asked++ > 0) response.end('other')
@@ -306,7 +306,7 @@ describe('a file that is too large', () => {
     await expect(fetched).rejects.toThrow(code('TSB_HTTP_TOO_LARGE'))
   })
 
-  it('A29: a body that unpacks without end is refused by its ratio', async () => {
+  it('A29 a body that unpacks without end is refused by its ratio', async () => {
     const bomb = gzipSync(Buffer.alloc(80 << 20), { level: 9 })
     await using server = await startServer((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),

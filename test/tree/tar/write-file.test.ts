@@ -68,7 +68,7 @@ describe('writeTarFile', () => {
     })
 
     for (const path of ['s30000000', 'many/f7']) {
-      it(`C21: refuses a file that grew, shrank or was replaced since it was listed: ${path}, ${name}`, async () => {
+      it(`C21 refuses a file that grew, shrank or was replaced since it was listed: ${path}, ${name}`, async () => {
         for (const harm of [
           (place: string) => appendFileSync(place, 'x'),
           (place: string) => truncateSync(place, 3),
