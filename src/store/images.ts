@@ -1,6 +1,5 @@
 import { parseReference } from '../image/index.ts'
 import { findImage, type ImagePorts, listImages } from './find-image.ts'
-import { heldImages } from './held-images.ts'
 import { nameImage } from './name-image.ts'
 import { openImage, writeDocuments } from './open-image.ts'
 import { forgetUntagged, removeImage } from './remove-image.ts'
@@ -25,7 +24,7 @@ export function openImages(ports: ImagePorts): Images {
         names.map((name) => parseReference(name)),
       ),
     remove: (name) => ports.locked('index', () => removeImage(ports, name)),
-    held: () => heldImages(ports.blobs, ports.index),
+    held: async () => (await import('./held-images.ts')).heldImages(ports.blobs, ports.index),
     forget: (manifests) => ports.locked('index', () => forgetUntagged(ports, manifests)),
   }
 }
