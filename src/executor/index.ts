@@ -2,7 +2,7 @@ export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'
 export { examine, leftRunning, openRootfs, openSandbox } from './late.ts'
-export { formsOf as secretForms, layerForms } from './mounts/secret-forms.ts'
+export { layerForms, secretForms } from './mounts/secret-forms.ts'
 export type { ContextFiles, ExecutorPorts, Hosts, Secrets, Sources, StepRules } from './ports.ts'
 export { type LayerMounts, openLayerMounts, type RootfsProvider } from './rootfs/index.ts'
 export {

@@ -1,6 +1,6 @@
 import type { OpContext } from '../ops/op-executor.ts'
 import type { SandboxOutput } from '../sandbox/index.ts'
-import { formsOf } from './secret-forms.ts'
+import { secretForms } from './secret-forms.ts'
 
 const stars = Buffer.from('***')
 
@@ -19,7 +19,7 @@ export async function maskSecrets({ ports: { secrets }, output }: OpContext): Pr
   const values = await Promise.all(secrets.ids.map((id) => secrets.read(id)))
   return maskOutput(
     output,
-    values.flatMap((value) => (value ? formsOf(value.reveal()) : [])),
+    values.flatMap((value) => (value ? secretForms(value.reveal()) : [])),
   )
 }
 

@@ -11,7 +11,7 @@ const mostForms = 500
  * What a secret may look like in the output of a step: itself, its lines, and both as they are in URLs and in base64, also as
  * a part of something longer. Longest first.
  */
-export function formsOf(secret: Uint8Array): readonly Buffer[] {
+export function secretForms(secret: Uint8Array): readonly Buffer[] {
   if (secret.length > longest) return []
   const whole = trimmed(Buffer.from(secret))
   const lines = linesOf(whole)

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { maskOutput } from '../../../src/executor/mounts/mask.ts'
-import { formsOf } from '../../../src/executor/mounts/secret-forms.ts'
+import { secretForms } from '../../../src/executor/mounts/secret-forms.ts'
 
 /** What is shown of some pieces of output when these are secrets. */
 function shown(secrets: readonly string[], ...pieces: readonly string[]): string {
   const heard: Buffer[] = []
-  const forms = secrets.flatMap((secret) => formsOf(Buffer.from(secret)))
+  const forms = secrets.flatMap((secret) => secretForms(Buffer.from(secret)))
   const { output, end } = maskOutput((_, bytes) => void heard.push(Buffer.from(bytes)), forms)
   for (const piece of pieces) output('stdout', Buffer.from(piece))
   end()
@@ -84,14 +84,14 @@ describe('what is not masked', () => {
   })
 
   test('values above 64 KiB', () => {
-    expect(formsOf(Buffer.alloc(65_537, 'x'))).toEqual([])
+    expect(secretForms(Buffer.alloc(65_537, 'x'))).toEqual([])
   })
 
   test('bytes that are no text pass as they are', () => {
     const heard: Buffer[] = []
     const { output, end } = maskOutput(
       (_, bytes) => void heard.push(Buffer.from(bytes)),
-      formsOf(Buffer.from('secret')),
+      secretForms(Buffer.from('secret')),
     )
     output('stderr', Buffer.from([0xff, 0xfe, 0x00]))
     end()
