@@ -36,7 +36,7 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
     const { exceeded } = await run(['sh', '-c', 'head -c 80m /dev/zero | tail | wc -c; true'], {
       resources: { memory: limit },
     })
-    expect(exceeded).toMatchObject({ what: 'memory', limit, killed: 1 })
+    expect(exceeded).toMatchObject({ what: 'memory', limit, killed: expect.any(Number) })
     expect(exceeded?.what === 'memory' && exceeded.peak).toBeGreaterThan(limit * 0.9)
     expect(await groupsLeft()).toEqual([])
   })
