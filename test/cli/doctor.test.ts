@@ -12,9 +12,10 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type DoctorReport, type Finding, openImages } from '../../src/index.ts'
+import type { DoctorReport, Finding } from '../../src/index.ts'
 import { busyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { hasStaticBusybox } from '../support/busybox-root.ts'
+import { hasContainers, noContainers, runInContainer } from '../support/container.ts'
 import { findOrdinaryUser, findUserWithoutRanges, noOrdinaryUser } from '../support/ordinary-user.ts'
 import { hasProgram } from '../support/programs.ts'
 
@@ -56,8 +57,12 @@ const as = ({ uid, gid }: Who) => ['setpriv', `--reuid=${uid}`, `--regid=${gid}`
 
 /** The report of `doctor --format json`, with the exit status. */
 function examined(folder: string, before: readonly string[] = []) {
-  const { status, stdout, stderr } = tsbuild(folder, before, 'doctor', '--format', 'json')
-  expect(stderr).toBe('')
+  const ran = tsbuild(folder, before, 'doctor', '--format', 'json')
+  expect(ran.stderr).toBe('')
+  return read(ran)
+}
+
+function read({ status, stdout }: { readonly status: number | null; readonly stdout: string }) {
   const report = JSON.parse(stdout) as DoctorReport
   const find = (id: string) => report.findings.find((finding) => finding.id === id)
   return { status, report, find }
@@ -105,50 +110,47 @@ describe.skipIf(!isRoot || !hasProgram('runc'))('doctor for root (needs root and
     expect(readdirSync(path.join(folder, 'store/tmp'))).toEqual([])
     expect(readdirSync(path.join(folder, 'store/cache'))).toEqual(['probes.json'])
   })
+})
 
-  test('root without CAP_SYS_ADMIN is on rung 3, and a build with the flags that are named works', async () => {
-    const poor = folderOf('poor')
-    const before = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-all']
-    const { status, report, find } = examined(poor, before)
+/** `examined`, in a container as Docker starts it. */
+async function examinedInside(uid: number) {
+  const folder = folderOf(`container-${uid}`, { uid, gid: uid })
+  const { PATH, ...env } = environmentOf(folder)
+  const container = { uid, writable: [folder], cwd: folder, env: env as Record<string, string> }
+  const ran = await runInContainer(container, process.execPath, start, 'doctor', '--format=json')
+  expect(ran.stderr).toBe('')
+  return read(ran)
+}
+
+describe.skipIf(!hasContainers)(`doctor in a container that Docker would start (${noContainers})`, () => {
+  test('root is on rung 3: chroot on copies, and what the container would have to allow', async () => {
+    const { status, report, find } = await examinedInside(0)
     expect(status).toBe(0)
-    expect(report).toMatchObject({
-      rung: 3,
-      run: { works: true, runtime: 'chroot', snapshotter: 'copy', network: 'host' },
-    })
+    const run = { works: true, flags: [], runtime: 'chroot', snapshotter: 'copy', network: 'host', seccomp: true }
+    expect(report).toMatchObject({ rung: 3, run })
     expect(report.headline).toMatch(/chroot alone.*; not shut in: processes, network/)
-    expect(find('rung')).toMatchObject({ level: 'problem', text: expect.stringContaining('CAP_SYS_ADMIN is missing') })
-    expect(find('rootfs.erofs')).toMatchObject({ level: 'note', text: expect.stringContaining('EPERM') })
+    const text = expect.stringMatching(/CAP_SYS_ADMIN is missing; a system call filter is in force/)
+    expect(find('rung')).toMatchObject({ level: 'problem', text, fix: expect.stringContaining('seccomp=unconfined') })
+    expect(find('runtime.chroot')).toMatchObject({
+      level: 'problem',
+      text: expect.stringMatching(/works, and is taken$/),
+    })
+    expect(find('runtime.runc')).toMatchObject({ level: 'note', text: expect.stringContaining('does not work') })
     expectWhole(report.findings)
-    if (!hasStaticBusybox) return
-    await importBase(poor)
-    writeFileSync(path.join(poor, 'Dockerfile'), 'FROM base\nRUN echo hi >/hi\n')
-    const built = tsbuild(poor, before, 'build', ...report.run.flags, '-q', '.')
-    expect(built.stderr).not.toContain('ERROR')
-    expect(built.status).toBe(0)
   })
 
-  test('a user to whom namespaces are refused is on rung 4: no RUN, exit 1', () => {
-    const refused = folderOf('refused', { uid: 1234, gid: 1234 })
-    const { status, report, find } = examined(refused, ['unshare', '--mount', 'sh', '-c', noUserNamespaces, refused])
+  test('a user is on rung 4: no RUN, exit 1', async () => {
+    const { status, report, find } = await examinedInside(1234)
     expect(status).toBe(1)
     expect(report).toMatchObject({ rung: 4, run: { works: false, flags: [] } })
     expect(report.headline).toBe('rung 4 of 4 (no RUN): RUN steps cannot run; builds without RUN work')
-    expect(find('user-namespace')).toMatchObject({
-      level: 'problem',
-      text: expect.stringContaining('are refused: unshare'),
-    })
+    const text = expect.stringContaining('user namespaces are refused: unshare')
+    expect(find('user-namespace')).toMatchObject({ level: 'problem', text })
     expect(find('rung')).toMatchObject({ level: 'problem', text: expect.stringContaining('builds without RUN only') })
     expect(find('runtime.chroot')?.text).toContain('does not work')
     expectWhole(report.findings)
   })
 })
-
-async function importBase(folder: string) {
-  const environment = { root: path.join(folder, 'store'), cwd: folder, arch: process.arch, env: {}, now: Date.now }
-  const images = await openImages({ ...environment, stdout: process.stdout, stdin: process.stdin })
-  const options = { name: 'base', changes: [] }
-  await images.import(busyboxBase(), options, new AbortController().signal).finally(images.close)
-}
 
 /** A headline of two lines, then aligned columns, with what would mend something below it. */
 function expectText(stdout: string) {
@@ -164,10 +166,6 @@ function expectText(stdout: string) {
 
 /** Goes on where there is no `/dev/net/tun`. */
 const noTun = 'mount -t tmpfs none /dev/net && exec "$@"'
-
-/** Goes on as somebody in a changed root, where the kernel makes no user namespaces. `$0` is a folder for it. */
-const noUserNamespaces =
-  'mkdir "$0/root" && mount --rbind / "$0/root" && exec /usr/sbin/chroot --userspec=1234:1234 --groups= "$0/root" "$@"'
 
 test.skipIf(!isRoot)('a store that others can write to is a problem with its fix, and no build works', () => {
   const folder = folderOf('unsafe')

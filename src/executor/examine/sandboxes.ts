@@ -58,7 +58,8 @@ export function tryChroot(host: Host, options: SandboxOptions): Promise<SandboxT
   return withScratch(options, about, async (scratch) => {
     const spec = await probeSpec(scratch, ['/absent'])
     try {
-      await sandbox.run({ ...spec, mounts: [] }, () => {}, AbortSignal.timeout(patience))
+      // The network cannot be taken away from it.
+      await sandbox.run({ ...spec, mounts: [], network: 'default' }, () => {}, AbortSignal.timeout(patience))
       return { ...about, problem: 'it runs what is not there' }
     } catch (error) {
       if (!(error instanceof TsbuildError) || error.code !== 'TSB_COMMAND_NOT_FOUND') throw error

@@ -38,7 +38,7 @@ function spaceFinding({ freeBytes, freeInodes }: Facts['store']): Finding {
   const isLow = freeBytes < little.bytes || (freeInodes ?? little.inodes) < little.inodes
   if (!isLow) return finding('store.space', 'ok', text, { facts })
   return finding('store.space', 'problem', `only ${text}`, {
-    fix: 'tsbuild rmi what is not needed, or TSBUILD_ROOT=DIRECTORY on another disk',
+    fix: 'tsbuild prune, or TSBUILD_ROOT=DIRECTORY on another disk',
     facts,
   })
 }
