@@ -39,7 +39,10 @@ function hasAllOfIds({ newuidmap, newgidmap, subuid, subgid }: Ids): boolean {
 /** What to type for a namespace that has ids for all users; undefined when nothing is known to be wrong. */
 export function fixForIds({ exam: { ids, rights }, userNamespace }: Facts): string | undefined {
   if (userNamespace?.kind === 'none') return settingFix(ids.settings)
-  if (rights.noNewPrivileges && hasAllOfIds(ids)) return withRights
+  if (hasAllOfIds(ids)) {
+    if (rights.noNewPrivileges) return withRights
+    if (/uid_map failed: Operation not permitted/.test(userNamespace?.problem ?? '')) return byCapabilities
+  }
   const { name = '$USER', newuidmap, newgidmap, subuid, subgid, free } = ids
   const steps = [
     ...(newuidmap === 'missing' || newgidmap === 'missing' ? ['apt-get install uidmap'] : []),
@@ -53,6 +56,10 @@ export function fixForIds({ exam: { ids, rights }, userNamespace }: Facts): stri
 
 const withRights =
   'run tsbuild without no_new_privs (docker: no --security-opt no-new-privileges; Kubernetes: allowPrivilegeEscalation: true)'
+
+/** Set-uid root it would take CAP_SYS_ADMIN too, which a container does not have; as the user that it is for, it does not. */
+const byCapabilities =
+  'chmod u-s $(which newuidmap newgidmap) && setcap cap_setuid+ep $(which newuidmap) && setcap cap_setgid+ep $(which newgidmap)'
 
 function settingFix(settings: Ids['settings']): string | undefined {
   if (settings['kernel.unprivileged_userns_clone'] === 0) return 'sysctl -w kernel.unprivileged_userns_clone=1'

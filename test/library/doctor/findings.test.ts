@@ -137,6 +137,13 @@ describe('user namespaces', () => {
     expect(find('user-namespace')).toMatchObject({ level: 'problem', fix, text: expect.stringContaining('said so') })
   })
 
+  test('a single id because newuidmap is set-uid root in a container: capabilities of the file take its place', () => {
+    const problem = 'newuidmap: write to uid_map failed: Operation not permitted'
+    const ids = { ...single, subuid: 9, subgid: 9 }
+    const { find } = told({ ...inside, ids }, { userNamespace: { kind: 'single', problem } })
+    expect(find('rung')?.fix).toContain('setcap cap_setuid+ep $(which newuidmap)')
+  })
+
   test('a single id because of no_new_privs', () => {
     const rights = { ...best.exam.rights, noNewPrivileges: true }
     const { find } = told({ ...inside, rights, ids: { ...single, subuid: 9, subgid: 9 } }, entered)
