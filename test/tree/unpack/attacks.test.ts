@@ -46,7 +46,7 @@ async function world(way: Way): Promise<World> {
   return { host, root, unpack: (...members) => way[1](tar(...members), root) }
 }
 
-describe.skipIf(!isRoot).each(ways)('%s (needs root)', (...way) => {
+describe.skipIf(!isRoot).each(ways)('A37 no library decides where bytes go: %s (needs root)', (...way) => {
   test('A01 name that climbs out', async () => {
     const { root, unpack } = await world(way)
     await unpack('f ok=', 'f ../../../canary2=x').catch((error: unknown) =>
