@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { findPlace } from '../../src/executor/sandbox/group-place.ts'
 import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { startTsbuild, tsbuild } from '../support/command-line.ts'
 import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
-import { descendantsOf, isAlive, processesWith, until } from '../support/processes.ts'
+import { descendantsOf, isAlive, killThose, processesWith, until } from '../support/processes.ts'
 import { hasProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -182,9 +182,10 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`flags of all RUNs (${reason})`, () 
       mkdirSync(home)
       writeFileSync(join(home, 'Dockerfile'), `FROM base\nRUN setsid sleep ${mark} & sleep ${mark}\n`)
       const running = startTsbuild(workspace, '--no-cache', `--runtime=${runtime}`, home)
+      onTestFinished(() => void running.child.kill('SIGKILL'))
       expect(await until(() => processesWith(`sleep ${mark}`).length >= 2)).toBe(true)
-      const pid = running.child.pid ?? 0
-      const helpers = descendantsOf(pid)
+      const helpers = descendantsOf(running.child.pid ?? 0)
+      onTestFinished(() => killThose(helpers))
       running.child.kill('SIGKILL')
       await running.ended
       expect(await until(() => processesWith(mark).length === 0)).toBe(true)

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, rmdirSync
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { BuildEvent, BuildOptions } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { startServer } from '../support/http-server.ts'
@@ -146,12 +146,14 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`what the command line says about al
 
   describe('--cgroup-parent', () => {
     it('does not count in the key', async () => {
+      onTestFinished(() => removeGroups('tsbuild-test-a'))
       await build('RUN echo group', { cgroupParent: 'tsbuild-test-a', runtime: 'native' })
       expect((await build('RUN echo group')).ran).toEqual([])
     })
 
     it('where there are no control groups, says what is missing', async () => {
-      const { events } = await build('RUN echo no group', { cgroupParent: '/x', runtime: 'native' })
+      onTestFinished(() => removeGroups('tsbuild-test-x'))
+      const { events } = await build('RUN echo no group', { cgroupParent: '/tsbuild-test-x', runtime: 'native' })
       const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
       expect(notices).toContainEqual(expect.stringMatching(/^--cgroup-parent has no effect: .*install runc$/))
     })

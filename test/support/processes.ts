@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Numbers of the processes of this machine that have this text on their command line. */
@@ -40,6 +41,11 @@ export interface ProcessId {
 
 export function isAlive({ pid, began }: ProcessId): boolean {
   return parentOf(String(pid)).began === began && began !== undefined
+}
+
+/** Ends what is left of them. */
+export function killThose(processes: readonly ProcessId[]): void {
+  for (const found of processes.filter(isAlive)) kill(found.pid, 'SIGKILL')
 }
 
 function parentOf(pid: string): { readonly parent: number | undefined; readonly began: string | undefined } {

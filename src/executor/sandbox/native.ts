@@ -46,7 +46,7 @@ export function createNativeSandbox(host: Host): Sandbox {
   const limits = withinLimits()
   return {
     name: 'native',
-    noCgroup: 'steps that are run by util-linux have no control group: install runc',
+    noCgroup: 'steps that are run by util-linux have no control groups but those that hold limits: install runc',
     resolvConf: network.resolvConf,
     run: (spec, output, signal) =>
       limits.run(spec, 0, async (group) => {
