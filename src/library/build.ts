@@ -28,7 +28,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   checkAnnotations(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
-  if (session.secrets.ids.length === 0) return buildIn(session, names, options, environment)
+  if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
   const hush = await (await import('./hush.ts')).openHush(session.secrets)
   try {
     return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)

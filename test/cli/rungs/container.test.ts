@@ -9,7 +9,7 @@ import { withoutRun, withRun } from './dockerfiles.ts'
 
 const canRun = hasContainers && hasBusyboxBase
 const reason = canRun ? 'started by runc' : hasContainers ? noBusyboxBase : noContainers
-const secret = ['--secret', 'id=s,src=context/file']
+const secret = ['--secret', 'id=s,src=context/Dockerfile']
 
 describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, { timeout: 180_000 }, () => {
   const machine = onMachine()

@@ -8,7 +8,7 @@ import { asUser, type Builder, onMachine, startCli } from '../../support/rungs.t
 import { withRun } from './dockerfiles.ts'
 
 const user = hasBusyboxBase ? findOrdinaryUser(startCli) : undefined
-const secret = ['--secret', 'id=s,src=context/file']
+const secret = ['--secret', 'id=s,src=context/Dockerfile']
 
 describe.skipIf(!user)(
   `rung 2: a user who is not root (${user ? user.name : `${noOrdinaryUser}; and busybox`})`,
