@@ -38,7 +38,8 @@ export async function openStatIndex(path: string, today: number, aside: () => Pr
       if (fresh.length === 0) return
       const merged = statTable(fingerprint, usedSince(await load(path, fingerprint), kept))
       merged.add(fresh)
-      await savedIfPossible(writeAtomically(path, fileOf(merged.words(), fingerprint), await aside()))
+      const write = async () => writeAtomically(path, fileOf(merged.words(), fingerprint), await aside())
+      await savedIfPossible(write())
     },
   }
 }

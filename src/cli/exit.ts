@@ -29,6 +29,13 @@ export function isUserError(error: unknown): error is Error {
   return error instanceof TsbuildError || (error instanceof Error && 'syscall' in error && 'code' in error)
 }
 
+/** The error that came first, of one and those that cleaning up after it gave. */
+export function firstError(error: unknown): unknown {
+  let first = error
+  while (first instanceof Error && first.name === 'SuppressedError' && 'suppressed' in first) first = first.suppressed
+  return first
+}
+
 /** The error and what caused it, outermost first. */
 export function causes(error: unknown): readonly unknown[] {
   const found: unknown[] = []

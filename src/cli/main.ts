@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
-import { exitCodeOf, exitCodes } from './exit.ts'
+import { exitCodeOf, exitCodes, firstError } from './exit.ts'
 import { library } from './library.ts'
 import { enterUserNamespace, namespaceNote } from './namespace.ts'
 import { createOutput, type Output } from './output.ts'
@@ -36,7 +36,7 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
     return exitCodes.success
   } catch (error) {
     if (error instanceof Reported) return error.exitCode
-    const reason = signal.aborted ? signal.reason : error
+    const reason = signal.aborted ? signal.reason : firstError(error)
     err.print(errorReport(reason, { prefix: '', debug: debug(), paint: err.paint }))
     return exitCodeOf(reason)
   }

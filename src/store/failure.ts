@@ -24,11 +24,11 @@ export async function writing<T>(path: string, bytes: number, work: () => Promis
 }
 
 async function diskFull(cause: unknown, path: string, bytes: number): Promise<TsbuildError> {
-  const free = await statfs(dirname(path)).then(
-    (found) => found.bavail * found.bsize,
-    () => 0,
-  )
-  return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${bytes} bytes, ${free} are free)`, {
+  const found = await statfs(dirname(path)).catch(() => undefined)
+  const free = found ? found.bavail * found.bsize : 0
+  const hasNoInode = found !== undefined && found.files > 0 && found.ffree === 0
+  const missing = hasNoInode ? 'no inode is free' : `${bytes} bytes, ${free} are free`
+  return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${missing})`, {
     hint: 'free some space, or set TSBUILD_ROOT to a directory on another disk',
     cause,
   })

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { env, getuid } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRandom, type Random } from '../../bench/random.ts'
@@ -54,6 +55,20 @@ describe.skipIf(!able)(`a damaged cache costs time only (${needs})`, () => {
       patience,
     )
   }
+})
+
+it('a build works when of its files nothing is left but their survey, as after a kill', async () => {
+  const workspace = await openWorkspace()
+  onTestFinished(() => workspace[Symbol.asyncDispose]())
+  workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY files /\n', 'context/files/a': '1', 'context/files/b': '2' })
+  await sleep(200) // younger files are not remembered
+  const before = await workspace.build({ tags: ['app'], args: { SOURCE_DATE_EPOCH: '1' } })
+  const cache = join(workspace.environment.root, 'cache')
+  expect(readdirSync(cache)).toContain('surveys')
+  for (const name of readdirSync(cache)) if (name !== 'surveys') rmSync(join(cache, name), { recursive: true })
+  const after = await workspace.build({ tags: ['app'], args: { SOURCE_DATE_EPOCH: '1' } })
+  expect(after.ran).toEqual(before.ran)
+  expect(after.result.id).toBe(before.result.id)
 })
 
 /** A store in which every kind of file of the cache is. */

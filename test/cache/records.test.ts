@@ -7,6 +7,7 @@ import { formatRecord, parseRecord } from '../../src/cache/record-file.ts'
 import { openRecords, type RecordShelves } from '../../src/cache/records.ts'
 import { openShelf } from '../../src/cache/shelf.ts'
 import { sha256 } from '../../src/digest/index.ts'
+import { mutated, tries } from '../support/fuzz.ts'
 import { scratch } from '../support/scratch.ts'
 
 describe('records', () => {
@@ -109,6 +110,33 @@ describe('records', () => {
       }),
       { numRuns: 10_000 },
     )
+  })
+
+  it('F15: a record that was changed and sealed again is no exception, and no hit for another key', async () => {
+    const { records, folder } = await open()
+    const saved = record('a')
+    await records.save(saved)
+    const path = join(folder, 'records', saved.key.slice(7, 9), saved.key.slice(9))
+    const text = JSON.stringify({ version: 1, record: saved })
+    const pieces = [
+      'null',
+      '1e999',
+      '{"__proto__":{"key":1}}',
+      '"__proto__":',
+      '"',
+      '[',
+      ']',
+      '}',
+      '-1',
+      saved.key,
+      ',',
+    ]
+    const check = async (changed: string) => {
+      await writeFile(path, `${sha256(changed)}\n${changed}\n`)
+      const found = await records.find(saved.key)
+      if (found) expect([found.key, typeof found.layer.descriptor.size]).toEqual([saved.key, 'number'])
+    }
+    await fc.assert(fc.asyncProperty(mutated([text], pieces), check), tries(10_000))
   })
 
   it('F15: a sealed text of another shape is no record', () => {

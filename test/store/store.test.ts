@@ -1,5 +1,19 @@
-import { chmod, lstat, mkdir, readdir, readFile, rmdir, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
+import { getuid } from 'node:process'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
@@ -28,6 +42,41 @@ describe('openStore', () => {
     await chmod(root, 0o700)
     await chmod(join(root, 'trees'), 0o770)
     await expect(openStore(root, { now })).rejects.toMatchObject({ code: 'TSB_STORE_UNSAFE' })
+  })
+
+  it('F09: refuses a store of somebody else, and a folder of somebody else in it (skipped without root)', async ({
+    skip,
+  }) => {
+    if (getuid?.() !== 0) skip()
+    const root = await scratch()
+    await openStore(root, { now })
+    await chown(join(root, 'oci/blobs'), 1001, 0)
+    await expect(openStore(root, { now })).rejects.toMatchObject({
+      code: 'TSB_STORE_UNSAFE',
+      message: expect.stringContaining('belongs to user 1001'),
+    })
+    await chown(join(root, 'oci/blobs'), 0, 0)
+    await chown(root, 1001, 1001)
+    await expect(openStore(root, { now })).rejects.toMatchObject({ code: 'TSB_STORE_UNSAFE' })
+  })
+
+  it('of another version is refused, and left as it is; one without a version is of this one', async () => {
+    const root = await scratch()
+    await openStore(root, { now })
+    const file = join(root, 'version')
+    expect(await readFile(file, 'utf8')).toBe('1\n')
+    await rm(file)
+    await openStore(root, { now })
+    expect(await readFile(file, 'utf8')).toBe('1\n')
+    for (const other of ['2\n', '', 'x'.repeat(10_000)]) {
+      await writeFile(file, other)
+      await rm(join(root, 'mounts'), { recursive: true, force: true })
+      await expect(openStore(root, { now })).rejects.toMatchObject({
+        code: 'TSB_STORE_VERSION',
+        hint: expect.stringContaining('TSBUILD_ROOT'),
+      })
+      expect(await readdir(root)).not.toContain('mounts')
+    }
   })
 
   it('F09: refuses a folder of the store that is a link', async () => {

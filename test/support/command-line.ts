@@ -32,6 +32,8 @@ export interface Place {
   readonly variables?: Readonly<Record<string, string>>
   /** Where it finds programs; absent: where the test does. */
   readonly path?: string
+  /** TMPDIR; absent: the directory. */
+  readonly temporary?: string
   /** Who runs it; absent: who runs the test. */
   readonly user?: { readonly uid: number; readonly gid: number; readonly name: string }
 }
@@ -53,11 +55,11 @@ export function tsbuildOnTerminal(place: Place, ...argv: readonly string[]): Pro
 }
 
 function startProgram(place: Place, program: string, argv: readonly string[]): Running {
-  const { directory, environment, input, path: programs, variables, user } = place
+  const { directory, environment, input, path: programs, temporary = directory, variables, user } = place
   const env = {
     PATH: programs ?? process.env['PATH'],
     HOME: directory,
-    TMPDIR: directory,
+    TMPDIR: temporary,
     TSBUILD_ROOT: environment.root,
     NODE_COMPILE_CACHE: user ? path.join(directory, 'node') : path.join(os.tmpdir(), 'tsbuild-test-cache/node'),
     ...(user && { USER: user.name }),

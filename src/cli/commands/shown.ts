@@ -1,5 +1,5 @@
 import type { EventSink, Warning } from '../../index.ts'
-import { exitCodeOf } from '../exit.ts'
+import { exitCodeOf, firstError } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readChoice } from '../flags/limits.ts'
 import { errorJson, errorReport, Reported } from '../report.ts'
@@ -38,7 +38,7 @@ export function reportBuildError(
   error: unknown,
   prefix = 'failed to build: failed to solve: ',
 ): never {
-  const reason = signal.aborted ? signal.reason : error
+  const reason = signal.aborted ? signal.reason : firstError(error)
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }

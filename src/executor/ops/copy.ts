@@ -54,16 +54,20 @@ async function contentsOf(
   const { node, ports } = context
   const started = ports.now()
   let asked: Promise<void> | undefined
-  const orUseless = () => {
-    asked ??= refuseUseless(known, ports.cache.records)
-    return asked
+  let isKeyed = false
+  /** A key that was found without reading may be of use; what is read then is for explaining a miss. */
+  const orUseless = async () => {
+    asked ??= isKeyed ? undefined : refuseUseless(known, ports.cache.records)
+    await asked
   }
   if (node.noCache) return contentsOfMade(op, chosen, context, started)
   const digestOf: DigestOf = (file) => ports.cache.digests.digest(file, orUseless)
   try {
     const listOf = listsOf(digestOf)
     const idOf = (source: ChosenSource) => seenContent(source, ports, async () => idOfSource(await listOf(source)))
-    return { ids: await idsOf(chosen, idOf), listOf }
+    const ids = await idsOf(chosen, idOf)
+    isKeyed = true
+    return { ids, listOf }
   } catch (error) {
     if (error instanceof UselessKey) return contentsOfMade(op, chosen, context, started)
     throw error
