@@ -1,6 +1,5 @@
-import { lstatSync, readdirSync, type StatsBase } from 'node:fs'
-import { type Digest, digestOf, sha256Hasher } from '../digest/index.ts'
-import { isSystemError } from '../errors.ts'
+import { digestOf } from '../digest/index.ts'
+import { signsOf } from '../tree/index.ts'
 import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
 import { savedIfPossible } from './stat-index.ts'
@@ -43,47 +42,5 @@ export function openIntact(shelf: Shelf, root: string): Intact {
       known.set(path, Promise.resolve(true))
       await keep(path)
     },
-  }
-}
-
-/** A text of what the file system says of a file, or of all in a folder. */
-function signsOf(path: string): string {
-  const found = statsOf(path)
-  if (!found?.isDirectory()) return found ? signs(found, 'file') : ''
-  return signsOfFolder(path)
-}
-
-/** Of a file that is moved about ctime does not count: renaming and settling change it. */
-function signs({ dev, ino, mode, uid, gid, size, rdev, mtimeNs, ctimeNs }: Stats, what: 'file' | 'entry'): string {
-  const said = what === 'file' ? [dev, ino, size, mtimeNs] : [dev, ino, mode, uid, gid, size, rdev, mtimeNs, ctimeNs]
-  return said.join(' ')
-}
-
-type Stats = StatsBase<bigint> & { readonly mtimeNs: bigint; readonly ctimeNs: bigint }
-
-/** Of folders only what is in them counts, since renaming one changes its times. */
-function signsOfFolder(folder: string): Digest {
-  const hasher = sha256Hasher()
-  const waiting = [Buffer.from(folder)]
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    for (const name of readdirSync(at, { encoding: 'buffer' }).sort(Buffer.compare)) {
-      const path = Buffer.concat([at, slash, name])
-      const found = statsOf(path)
-      if (found?.isDirectory()) waiting.push(path)
-      hasher.update(path.subarray(folder.length))
-      hasher.update(Buffer.from(found ? `\0${found.isDirectory() ? found.mode : signs(found, 'entry')}\0` : '\0'))
-    }
-  }
-  return hasher.digest()
-}
-
-const slash = Buffer.from('/')
-
-function statsOf(path: string | Buffer): Stats | undefined {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
-  } catch (error) {
-    if (isSystemError(error, 'ENOTDIR')) return undefined
-    throw error
   }
 }

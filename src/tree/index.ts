@@ -51,6 +51,7 @@ export { cleanPattern, type PatternList, patternList, trimBlanks } from './patte
 export { type Peeked, peek } from './peek.ts'
 export { resolvePath } from './resolve.ts'
 export { select, splitPivot, wildcardStart } from './select.ts'
+export { signsOf } from './signs.ts'
 export { subtree } from './subtree.ts'
 export { type Survey, survey } from './survey.ts'
 export { type FillThread, openFillThread } from './tar/fill-thread.ts'

@@ -3,13 +3,15 @@ import path from 'node:path'
 import { hexOf, sha256 } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
+import { signsOf } from '../../tree/index.ts'
 import { checkoutLimits } from './contents.ts'
 import { explained } from './failure.ts'
-import { holdCommit, remoteFolder } from './held.ts'
+import { holdCommit, remoteFolder, repositoryOf } from './held.ts'
 import { placeCommit } from './place.ts'
 import type { FoundRef } from './refs.ts'
 import type { GitSession } from './session.ts'
 import type { Transport } from './transport.ts'
+import { withWhole } from './whole.ts'
 
 /** Files of a commit on this machine. They belong to the cache: nobody changes them. */
 export interface CheckoutFiles {
@@ -34,7 +36,8 @@ export async function checkOut(session: GitSession, transport: Transport, wanted
   const { options, folder, signal } = session
   const place = path.join(remoteFolder(folder, transport.remote), 'trees', nameOf(wanted))
   const hint = `when it happens again, delete ${remoteFolder(folder, transport.remote)}`
-  const fresh = () => makeFiles(session, transport, wanted, place)
+  const gitDir = repositoryOf(folder, transport.remote, wanted.found.object)
+  const fresh = () => withWhole(session, gitDir, () => makeFiles(session, transport, wanted, place))
   const make = async () => (await readEarlier(place)) ?? explained(transport.remote, transport.access, fresh, hint)
   return (await readEarlier(place)) ?? options.locked(`git tree ${place}`, make, signal)
 }
@@ -65,19 +68,22 @@ async function makeFiles(
   const kept = keepGitDir ? { gitDir: path.join(workTree, '.git'), ...(found.name && { ref: found.name }) } : {}
   await placeCommit(placing, transport, held, { workTree, depth: 0, ...kept })
   await rm(placing.indexFile, { force: true })
-  await writeFile(path.join(part, recordName), JSON.stringify({ commit, time }))
+  await writeFile(path.join(part, recordName), JSON.stringify({ commit, time, signs: signsOf(workTree) }))
+  await rm(place, { recursive: true, force: true })
   await rename(part, place)
   return { directory: path.join(place, 'files'), commit, time }
 }
 
 const recordName = 'commit.json'
 
+/** Files that somebody touched are none. */
 async function readEarlier(place: string): Promise<CheckoutFiles | undefined> {
   try {
-    const { commit, time } = JSON.parse(await readFile(path.join(place, recordName), 'utf8'))
-    return { directory: path.join(place, 'files'), commit: String(commit), time: Number(time) }
+    const { commit, time, signs } = JSON.parse(await readFile(path.join(place, recordName), 'utf8'))
+    const directory = path.join(place, 'files')
+    return signsOf(directory) === signs ? { directory, commit: String(commit), time: Number(time) } : undefined
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return undefined
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -27,6 +27,11 @@ export function remoteFolder(folder: string, remote: string): string {
   return path.join(folder, hexOf(sha256(remote)).slice(0, 32))
 }
 
+/** The repository of a remote that has objects of the kind of this one. */
+export function repositoryOf(folder: string, remote: string, object: string): string {
+  return path.join(remoteFolder(folder, remote), `${object.length === 64 ? 'sha256' : 'sha1'}.git`)
+}
+
 /**
  * Fetches what is not here yet, one build at a time.
  * @throws {TsbuildError} those of `fetchObject`
@@ -36,8 +41,7 @@ export async function holdCommit(
   transport: Transport,
   found: FoundRef,
 ): Promise<HeldCommit> {
-  const kind = found.object.length === 64 ? 'sha256' : 'sha1'
-  const gitDir = path.join(remoteFolder(folder, transport.remote), `${kind}.git`)
+  const gitDir = repositoryOf(folder, transport.remote, found.object)
   await options.locked(`git ${gitDir}`, () => fetchObject(git, transport, gitDir, found), signal)
   const format = '--format=%H %T %ct'
   const line = await git.run(['log', '-1', '--no-show-signature', format, found.object], { gitDir })

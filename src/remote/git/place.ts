@@ -4,12 +4,13 @@ import path from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
 import { shown } from './address.ts'
 import { type Budget, readContents } from './contents.ts'
-import { type HeldCommit, holdCommit } from './held.ts'
+import { type HeldCommit, holdCommit, repositoryOf } from './held.ts'
 import { keepRepository, moduleFolder } from './keep.ts'
 import type { GitSession } from './session.ts'
 import { submoduleError } from './submodule-place.ts'
 import { findSubmodules, type Submodule } from './submodules.ts'
 import { openTransport, type Transport } from './transport.ts'
+import { withWhole } from './whole.ts'
 
 /** What placing the files of a commit needs, for a repository and all its submodules. */
 export interface Placing extends GitSession {
@@ -65,8 +66,11 @@ async function placeSubmodule(placing: Placing, parent: Transport, around: Place
   const place = placeOf(submodule, around, parent)
   const login = submodule.login ?? (relative ? parent.login : undefined)
   const transport = await openTransport(placing, remote, login, relative || isGithub(parent, remote))
-  const held = await holdCommit(placing, transport, { object: submodule.commit })
-  await placeCommit(placing, transport, held, place)
+  const gitDir = repositoryOf(placing.folder, transport.remote, submodule.commit)
+  await withWhole(placing, gitDir, async () => {
+    const held = await holdCommit(placing, transport, { object: submodule.commit })
+    await placeCommit(placing, transport, held, place)
+  })
 }
 
 function placeOf({ name, path: inside }: Submodule, around: Place, { address }: Transport): Place {
