@@ -11,6 +11,7 @@ import {
   type Reference,
   samePlatform,
 } from './image/index.ts'
+import type { Limits } from './limits.ts'
 import type { HistoryRow, ImageHistory } from './options.ts'
 import type { Registry } from './registry/index.ts'
 import type { Store } from './store/index.ts'
@@ -28,6 +29,7 @@ export interface HistoryPorts {
   readonly platformGiven: boolean
   /** What relative paths of archives are relative to. */
   readonly cwd: string
+  readonly limits?: Limits
   readonly signal?: AbortSignal
 }
 
@@ -60,10 +62,10 @@ async function inStore(source: string, ports: HistoryPorts): Promise<Documents |
 
 async function elsewhere(text: string, ports: HistoryPorts): Promise<Documents> {
   if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text)
-  const { store, platform, cwd } = ports
+  const { store, platform, cwd, limits } = ports
   const source = parseImageSource(text)
   if (source.kind === 'reference') return inRegistry(text, source.reference, ports)
-  return openArchivedImage({ ...source, path: path.resolve(cwd, source.path) }, platform, store.temporary)
+  return openArchivedImage({ ...source, path: path.resolve(cwd, source.path) }, platform, store.temporary, limits)
 }
 
 async function inRegistry(text: string, reference: Reference, { store, platform, registry, signal }: HistoryPorts) {

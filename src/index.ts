@@ -30,6 +30,7 @@ export type {
   ImageHistory,
   ImageSummary,
   ImportOptions,
+  LimitOptions,
   OutputOptions,
   PruneOptions,
   PruneResult,

@@ -1,6 +1,7 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
 import type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
+import type { Limits } from './limits.ts'
 
 /** What `build` is asked to do: the command line's flags as values. */
 export interface BuildOptions {
@@ -86,9 +87,14 @@ export interface BuildOptions {
   readonly registryAllow?: readonly string[]
   /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`. */
   readonly cacheMax?: Space
+  /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
+  readonly limits?: LimitOptions
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }
+
+/** Some limits by name: `{ 'archive-entries': 10_000_000 }`. */
+export type LimitOptions = Partial<Limits>
 
 /** A tar of the context, also compressed. */
 export interface ContextArchive {
@@ -160,6 +166,7 @@ export interface HistoryOptions {
   /** `linux/arm64`: picks from an index; an error when it is not there. */
   readonly platform?: string
   readonly registryMirrors?: Readonly<Record<string, string>>
+  readonly limits?: LimitOptions
   readonly signal?: AbortSignal
 }
 

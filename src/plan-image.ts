@@ -10,5 +10,10 @@ export function planImage(
   bases: BaseImages,
   times?: SourceTimes,
 ): Promise<Plan> {
-  return plan(parse(source, request.buildArgs.get('BUILDKIT_SYNTAX')), request, bases, times)
+  return plan(
+    parse(source, request.buildArgs.get('BUILDKIT_SYNTAX'), request.limits?.dockerfile),
+    request,
+    bases,
+    times,
+  )
 }

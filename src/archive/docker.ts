@@ -2,7 +2,7 @@ import { sha256, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
-  documentLimits,
+  type DocumentLimits,
   manifestOf,
   mediaTypes,
   parseJson,
@@ -32,34 +32,38 @@ export function isDockerArchive(files: Files): Promise<boolean> {
  * digest.
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_IMAGE_AMBIGUOUS, TSB_ARCHIVE_REF and those of the documents
  */
-export async function dockerImage(files: Files, { tag }: Choice): Promise<ArchivedImage> {
-  const entries = (await entriesOf(files)).filter((entry) => tag === undefined || isTagged(entry, tag))
+export async function dockerImage(files: Files, { tag }: Choice, limits: DocumentLimits): Promise<ArchivedImage> {
+  const entries = (await entriesOf(files, limits)).filter((entry) => tag === undefined || isTagged(entry, tag))
   const [entry, ...others] = entries
   if (!entry) throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `${files.name} does not have ${tag ?? 'an image'}`)
-  if (others.length === 0) return imageOf(files, entry)
+  if (others.length === 0) return imageOf(files, entry, limits)
   throw new TsbuildError('TSB_IMAGE_AMBIGUOUS', `${files.name} has several images`, {
     hint: `add :TAG: ${entries.flatMap(({ RepoTags }) => RepoTags).join(', ')}`,
   })
 }
 
 /** All images of a `docker save` archive. */
-export async function dockerImages(files: Files): Promise<readonly ArchivedImage[]> {
+export async function dockerImages(files: Files, limits: DocumentLimits): Promise<readonly ArchivedImage[]> {
   const images: ArchivedImage[] = []
-  for (const entry of await entriesOf(files)) images.push(await imageOf(files, entry))
+  for (const entry of await entriesOf(files, limits)) images.push(await imageOf(files, entry, limits))
   return images
 }
 
-async function entriesOf(files: Files): Promise<readonly DockerEntry[]> {
+async function entriesOf(files: Files, { manifest: limit }: DocumentLimits): Promise<readonly DockerEntry[]> {
   const name = `manifest.json of ${files.name}`
-  const value = parseJson(await files.read('manifest.json', documentLimits.manifest), name, documentLimits.manifest)
+  const value = parseJson(await files.read('manifest.json', limit), name, limit)
   const { dockerManifestSchema } = await import('./docker-schema.ts')
   const parsed = dockerManifestSchema.safeParse(value)
   if (!parsed.success) throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is not valid`)
   return parsed.data.map(({ Config, RepoTags, Layers }) => ({ Config, RepoTags: RepoTags ?? [], Layers: Layers ?? [] }))
 }
 
-async function imageOf(files: Files, { Config, RepoTags, Layers }: DockerEntry): Promise<ArchivedImage> {
-  const configBytes = await files.read(Config, documentLimits.config)
+async function imageOf(
+  files: Files,
+  { Config, RepoTags, Layers }: DockerEntry,
+  limits: DocumentLimits,
+): Promise<ArchivedImage> {
+  const configBytes = await files.read(Config, limits.config)
   const places = new Map<string, string>()
   const layers: Descriptor[] = []
   for (const name of Layers) {
@@ -68,9 +72,9 @@ async function imageOf(files: Files, { Config, RepoTags, Layers }: DockerEntry):
     layers.push(descriptor)
   }
   const { descriptor, bytes } = manifestOf({ id: sha256(configBytes), configBytes }, layers)
-  const document = { descriptor, manifest: await parseManifest(bytes, files.name), manifestBytes: bytes }
+  const document = { descriptor, manifest: await parseManifest(bytes, files.name, limits), manifestBytes: bytes }
   return {
-    ...(await withConfig(document, configBytes, files.name)),
+    ...(await withConfig(document, configBytes, files.name, limits)),
     names: RepoTags.flatMap((tag) => tryReference(tag) ?? []),
     layer: (wanted) => checked(files.stream(places.get(wanted.digest) ?? wanted.digest), wanted, files.name),
   }

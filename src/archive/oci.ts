@@ -4,7 +4,7 @@ import {
   checkIsImage,
   checkLayoutHeader,
   type Descriptor,
-  documentLimits,
+  type DocumentLimits,
   followIndex,
   formatPlatform,
   matchPlatform,
@@ -38,22 +38,31 @@ export function isOciLayout(files: Files): Promise<boolean> {
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_IMAGE_AMBIGUOUS, TSB_PLATFORM_NOT_FOUND, TSB_DIGEST_MISMATCH,
  *   TSB_ARCHIVE_REF and those of the documents
  */
-export async function ociImage(files: Files, choice: Choice, platform: Platform): Promise<ArchivedImage> {
-  const entries = chosen(await entriesOf(files), choice)
+export async function ociImage(
+  files: Files,
+  choice: Choice,
+  platform: Platform,
+  limits: DocumentLimits,
+): Promise<ArchivedImage> {
+  const entries = chosen(await entriesOf(files, limits), choice)
   if (entries.length === 0) throw notFound(files, choice)
   const [only, ...others] = [...new Map(entries.map((entry) => [entry.digest, entry])).values()]
   const entry = others.length === 0 ? only : matchPlatform(entries, platform)
-  if (entry) return imageAt(files, entry, namesOf(entries, entry.digest), platform)
+  if (entry) return imageAt(files, entry, namesOf(entries, entry.digest), platform, limits)
   throw ambiguous(files, entries, platform)
 }
 
 /** All images of a layout, but those for other platforms when there are some for this one. */
-export async function ociImages(files: Files, platform: Platform): Promise<readonly ArchivedImage[]> {
-  const entries = await entriesOf(files)
+export async function ociImages(
+  files: Files,
+  platform: Platform,
+  limits: DocumentLimits,
+): Promise<readonly ArchivedImage[]> {
+  const entries = await entriesOf(files, limits)
   const fitting = entries.filter((entry) => !entry.platform || matchPlatform([entry], platform))
   const unique = new Map((fitting.length > 0 ? fitting : entries).map((entry) => [entry.digest, entry]))
   return Promise.all(
-    [...unique.values()].map((entry) => imageAt(files, entry, namesOf(entries, entry.digest), platform)),
+    [...unique.values()].map((entry) => imageAt(files, entry, namesOf(entries, entry.digest), platform, limits)),
   )
 }
 
@@ -62,10 +71,10 @@ export function ociBlob(files: Files, descriptor: Descriptor): AsyncIterable<Uin
   return checked(files.stream(blobName(descriptor.digest)), descriptor, files.name)
 }
 
-async function entriesOf(files: Files): Promise<readonly Descriptor[]> {
-  await checkLayoutHeader(await files.read('oci-layout', documentLimits.manifest), `oci-layout of ${files.name}`)
-  const bytes = await files.read('index.json', documentLimits.manifest)
-  return (await parseIndex(bytes, `index.json of ${files.name}`)).manifests
+async function entriesOf(files: Files, limits: DocumentLimits): Promise<readonly Descriptor[]> {
+  await checkLayoutHeader(await files.read('oci-layout', limits.manifest), `oci-layout of ${files.name}`)
+  const bytes = await files.read('index.json', limits.manifest)
+  return (await parseIndex(bytes, `index.json of ${files.name}`, limits)).manifests
 }
 
 async function imageAt(
@@ -73,18 +82,21 @@ async function imageAt(
   entry: Descriptor,
   names: readonly Reference[],
   platform: Platform,
+  limits: DocumentLimits,
 ): Promise<ArchivedImage> {
-  const read = async (digest: Digest): Promise<SomeDocument> => ({ bytes: await readDocument(files, digest) })
+  const read = async (digest: Digest): Promise<SomeDocument> => ({
+    bytes: await readDocument(files, digest, limits.manifest),
+  })
   const start = { ...(await read(entry.digest)), mediaType: entry.mediaType }
-  const document = await followIndex(start, platform, files.name, read)
+  const document = await followIndex(start, platform, files.name, read, limits)
   checkIsImage(document.manifest, files.name)
-  const config = await readDocument(files, document.manifest.config.digest)
+  const config = await readDocument(files, document.manifest.config.digest, limits.config)
   const layer = (descriptor: Descriptor) => checked(files.stream(blobName(descriptor.digest)), descriptor, files.name)
-  return { ...(await withConfig(document, config, files.name)), names, layer }
+  return { ...(await withConfig(document, config, files.name, limits)), names, layer }
 }
 
-async function readDocument(files: Files, digest: Digest): Promise<Uint8Array> {
-  const bytes = await files.read(blobName(digest), documentLimits.config)
+async function readDocument(files: Files, digest: Digest, limit: number): Promise<Uint8Array> {
+  const bytes = await files.read(blobName(digest), limit)
   if (sha256(bytes) === digest) return bytes
   throw new TsbuildError(
     'TSB_DIGEST_MISMATCH',

@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import type { Descriptor, ImageSource, Platform } from '../image/index.ts'
+import { type Descriptor, documentLimitsOf, type ImageSource, type Platform } from '../image/index.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
+import { archiveLimits, compressionLimits } from '../tree/index.ts'
 import type { ArchivedImage } from './archived-image.ts'
 import { dockerImage, dockerImages, isDockerArchive } from './docker.ts'
 import type { Files } from './files.ts'
@@ -24,13 +26,15 @@ export async function openArchivedImage(
   source: ArchiveSource,
   platform: Platform,
   temporary: Temporary,
+  limits = defaultLimits,
 ): Promise<ArchivedImage> {
-  const files = await openFiles(source, temporary)
+  const files = await openFiles(source, temporary, limits)
+  const documents = documentLimitsOf(limits)
   if (source.kind === 'docker-archive') {
-    if (await isDockerArchive(files)) return dockerImage(files, source)
+    if (await isDockerArchive(files)) return dockerImage(files, source, documents)
     throw wrongKind(files, 'docker archive: it has no manifest.json', 'oci-archive')
   }
-  if (await isOciLayout(files)) return ociImage(files, source, platform)
+  if (await isOciLayout(files)) return ociImage(files, source, platform, documents)
   throw wrongKind(files, 'OCI image layout: it has no oci-layout', 'docker-archive')
 }
 
@@ -42,10 +46,12 @@ export async function openArchive(
   path: string,
   platform: Platform,
   temporary: Temporary,
+  limits = defaultLimits,
 ): Promise<readonly ArchivedImage[]> {
-  const files = await openFiles({ kind: 'oci-archive', path }, temporary)
-  if (await isOciLayout(files)) return ociImages(files, platform)
-  if (await isDockerArchive(files)) return dockerImages(files)
+  const files = await openFiles({ kind: 'oci-archive', path }, temporary, limits)
+  const documents = documentLimitsOf(limits)
+  if (await isOciLayout(files)) return ociImages(files, platform, documents)
+  if (await isDockerArchive(files)) return dockerImages(files, documents)
   throw new TsbuildError(
     'TSB_ARCHIVE_KIND',
     `${path} is no image archive: it has neither oci-layout nor manifest.json`,
@@ -62,19 +68,23 @@ export async function openArchive(
 export async function openArchivedBlobs(
   source: ArchiveSource,
   temporary: Temporary,
+  limits = defaultLimits,
 ): Promise<(descriptor: Descriptor) => AsyncIterable<Uint8Array>> {
-  const files = await openFiles(source, temporary)
+  const files = await openFiles(source, temporary, limits)
   return (descriptor) => ociBlob(files, descriptor)
 }
 
-async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary): Promise<Files> {
+async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary, limits: Limits): Promise<Files> {
   if ((await kindOf(path)) === 'directory') {
     if (kind === 'oci-layout') return folderFiles(path)
     throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a directory`, {
       hint: `for a layout use oci-layout://${path}`,
     })
   }
-  if (kind !== 'oci-layout') return tarFiles(await plainTar(path, temporary), path)
+  if (kind !== 'oci-layout') {
+    const tar = await plainTar(path, temporary, compressionLimits(limits))
+    return tarFiles(tar, path, archiveLimits(limits))
+  }
   throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a file`, { hint: `for an archive use oci-archive:${path}` })
 }
 

@@ -9,7 +9,7 @@ import {
   mediaTypes,
   type Platform,
 } from '../image/index.ts'
-import { decompress } from '../tree/index.ts'
+import { type CompressionLimits, decompress } from '../tree/index.ts'
 
 /** Where the layer of an imported image is kept. */
 export interface RootfsPorts {
@@ -17,6 +17,7 @@ export interface RootfsPorts {
   readonly write: (bytes: AsyncIterable<Uint8Array>) => Promise<{ readonly digest: Digest; readonly size: number }>
   /** The layer of such bytes. */
   readonly layer: (descriptor: Descriptor, diffId: Digest) => Layer
+  readonly limits?: CompressionLimits
 }
 
 /** What an imported image says of itself. */
@@ -38,7 +39,7 @@ export async function importRootfs(
   ports: RootfsPorts,
   { platform, created, comment = 'Imported from -', config }: RootfsSettings,
 ): Promise<Image> {
-  const { digest, size } = await ports.write(decompress(bytes))
+  const { digest, size } = await ports.write(decompress(bytes, ports.limits))
   if (size === 0) throw new TsbuildError('TSB_ARCHIVE_KIND', 'the archive is empty')
   const layer = ports.layer({ mediaType: mediaTypes.layerTar, digest, size }, digest)
   await layer.tree()

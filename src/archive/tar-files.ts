@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readTar, type TreePath, treePath } from '../tree/index.ts'
+import { type ArchiveLimits, readTar, type TreePath, treePath } from '../tree/index.ts'
 import { readingArchive } from './damaged.ts'
 import { type Files, noSuchFile, readAtMost } from './files.ts'
 
@@ -12,8 +12,8 @@ type Member = { readonly offset: number; readonly size: number } | { readonly li
  * @param name of it, for people
  * @throws {TsbuildError} TSB_ARCHIVE_… for a damaged or hostile archive
  */
-export async function tarFiles(path: string, name: string): Promise<Files> {
-  const members = await readingArchive(name, () => membersOf(path))
+export async function tarFiles(path: string, name: string, limits?: ArchiveLimits): Promise<Files> {
+  const members = await readingArchive(name, () => membersOf(path, limits))
   async function* stream(wanted: string): AsyncIterable<Uint8Array> {
     const found = lookUp(members, treePath(wanted))
     if (!found) throw noSuchFile(name, wanted)
@@ -27,9 +27,10 @@ export async function tarFiles(path: string, name: string): Promise<Files> {
   }
 }
 
-async function membersOf(path: string): Promise<ReadonlyMap<TreePath, Member>> {
+async function membersOf(path: string, limits?: ArchiveLimits): Promise<ReadonlyMap<TreePath, Member>> {
   const members = new Map<TreePath, Member>()
-  for await (const { entry, offset } of readTar(createReadStream(path, { highWaterMark: 1 << 20 }), 'context')) {
+  const bytes = createReadStream(path, { highWaterMark: 1 << 20 })
+  for await (const { entry, offset } of readTar(bytes, 'context', limits)) {
     if (entry.kind === 'file' && offset !== undefined) members.set(entry.path, { offset, size: entry.size })
     else if (entry.kind === 'hardlink') members.set(entry.path, { link: entry.target })
     else if (entry.kind === 'symlink') members.set(entry.path, { link: treePath(`${entry.path}/../${entry.target}`) })

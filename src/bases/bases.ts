@@ -11,6 +11,7 @@ import {
   type Reference,
   samePlatform,
 } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
 import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry } from '../registry/index.ts'
 import type { Store } from '../store/index.ts'
@@ -27,6 +28,7 @@ export interface BasesOptions {
   readonly cwd: string
   /** false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. */
   readonly remember?: boolean
+  readonly limits?: Limits
   readonly signal?: AbortSignal
 }
 
@@ -108,7 +110,7 @@ async function fromRegistry(reference: Reference, platform: Platform, options: B
 async function fromArchive(source: ArchiveSource, platform: Platform, options: BasesOptions): Promise<BaseImage> {
   const { store } = options
   const { openArchivedImage } = await import('../archive/index.ts')
-  const image = await openArchivedImage(source, platform, store.temporary)
+  const image = await openArchivedImage(source, platform, store.temporary, options.limits)
   if (options.remember !== false) {
     if (source.kind === 'docker-archive') await takeLayers(store, image)
     const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`

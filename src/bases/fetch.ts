@@ -1,5 +1,6 @@
 import type { openArchivedBlobs as OpenArchivedBlobs, Temporary } from '../archive/index.ts'
 import { parseImageSource } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
 import type { Registry } from '../registry/index.ts'
 import type { FetchBlob } from '../store/index.ts'
 
@@ -7,7 +8,7 @@ import type { FetchBlob } from '../store/index.ts'
  * How the store gets layers that are still elsewhere: from the registry, layout or archive that their image was found in.
  * @param registry asked for the first time that a registry is needed
  */
-export function blobFetcher(registry: () => Promise<Registry>, temporary: Temporary): FetchBlob {
+export function blobFetcher(registry: () => Promise<Registry>, temporary: Temporary, limits?: Limits): FetchBlob {
   const archives = new Map<string, ReturnType<typeof OpenArchivedBlobs>>()
   return async function* fetch(descriptor, { location }, signal) {
     if (!location.includes('://')) {
@@ -17,7 +18,7 @@ export function blobFetcher(registry: () => Promise<Registry>, temporary: Tempor
     const source = parseImageSource(location)
     if (source.kind === 'reference') throw new Error(`not a place of blobs: ${location}`)
     const { openArchivedBlobs } = await import('../archive/index.ts')
-    const blobs = archives.get(location) ?? openArchivedBlobs(source, temporary)
+    const blobs = archives.get(location) ?? openArchivedBlobs(source, temporary, limits)
     archives.set(location, blobs)
     yield* (await blobs)(descriptor)
   }

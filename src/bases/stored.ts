@@ -1,11 +1,11 @@
 import type { Digest } from '../digest/index.ts'
 import {
   type Descriptor,
-  documentLimits,
   type ImageDocuments,
   type Reference,
   readStoredConfig,
   readStoredManifest,
+  storedLimits,
 } from '../image/index.ts'
 import type { Store } from '../store/index.ts'
 
@@ -13,9 +13,9 @@ export type StoredDocuments = Omit<ImageDocuments, 'descriptor'>
 
 /** The documents of an image in the store. They were checked when they came in, so that no schema is loaded here. */
 export async function readStored(store: Store, manifestDigest: Digest): Promise<StoredDocuments> {
-  const manifestBytes = await store.blobs.read(manifestDigest, documentLimits.manifest)
+  const manifestBytes = await store.blobs.read(manifestDigest, storedLimits.manifest)
   const manifest = readStoredManifest(manifestBytes)
-  const configBytes = await store.blobs.read(manifest.config.digest, documentLimits.config)
+  const configBytes = await store.blobs.read(manifest.config.digest, storedLimits.config)
   return { manifest, manifestBytes, config: readStoredConfig(configBytes), configBytes }
 }
 

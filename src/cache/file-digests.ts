@@ -1,5 +1,5 @@
 import type { Digest } from '../digest/index.ts'
-import { digestOfContent, type FileEntry } from '../tree/index.ts'
+import { defaultArchiveLimits, digestOfContent, type FileEntry, type LayerBudget } from '../tree/index.ts'
 import type { FileDigests } from './cache.ts'
 import { checkFileSize } from './layer-budget.ts'
 import { isSettled } from './settled.ts'
@@ -22,7 +22,11 @@ const atOnce = async () => {}
  * @param open opens the stat index; called when the first file is asked for
  * @param now milliseconds since 1970
  */
-export function openFileDigests(open: (today: number) => Promise<StatIndex>, now: () => number): StatDigests {
+export function openFileDigests(
+  open: (today: number) => Promise<StatIndex>,
+  now: () => number,
+  budget: LayerBudget = defaultArchiveLimits,
+): StatDigests {
   let opening: Promise<StatIndex> | undefined
   let index: StatIndex | undefined
   /** What was found for the contents of this build: asking the index again for each of many files would be felt. */
@@ -36,7 +40,7 @@ export function openFileDigests(open: (today: number) => Promise<StatIndex>, now
     const index = await opened()
     const known = stat && trusted(index, stat)
     if (known) return known
-    checkFileSize(file)
+    checkFileSize(file, budget)
     await beforeReading()
     const readAt = now()
     const digest = await digestOfContent(file)

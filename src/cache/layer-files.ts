@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Digest } from '../digest/index.ts'
 import type { LowerForm } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
 import { removeTree, renameOver, type Store, writing } from '../store/index.ts'
-import type { OverlayMarks } from '../tree/index.ts'
+import { archiveLimits, type OverlayMarks } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
 import type { LayerRecord } from './cache.ts'
 import { diffIdMismatch } from './diff-id-mismatch.ts'
@@ -51,18 +52,20 @@ export interface LayerFilePorts {
   readonly intact: Intact
   readonly overlayXattr: OverlayMarks
   readonly devices: 'make' | 'skip'
+  readonly limits: Limits
 }
 
 /** What makes forms is loaded with the first that has to be made. */
 const making = () => import('./layer-forms.ts')
 
-export function openLayerFiles({ store, indexes, intact, now, overlayXattr, devices }: LayerFilePorts): LayerFiles {
+export function openLayerFiles(ports: LayerFilePorts): LayerFiles {
+  const { store, indexes, intact, now, overlayXattr, devices, limits } = ports
   const places = layerPlaces(store.root, overlayXattr)
   const turns = openTurns(unpackedAtOnce)
   const checks = layerChecks(indexes, intact, overlayXattr)
   const unpackTo = (layer: LayerRecord, path: string) =>
     turns(async () => {
-      const { tar, index } = await (await making()).unpackLayer(store, layer)
+      const { tar, index } = await (await making()).unpackLayer(store, layer, limits)
       await indexes.put(layer.diffId, index)
       await publish(tar, path)
       await intact.note(path)
@@ -91,7 +94,7 @@ export function openLayerFiles({ store, indexes, intact, now, overlayXattr, devi
   const remakeIndex = async (layer: LayerRecord) => {
     const tar = await plainTar(layer)
     return indexTurns(async () => {
-      const made = await readingLayer(layer, async () => (await making()).indexOf(tar))
+      const made = await readingLayer(layer, async () => (await making()).indexOf(tar, archiveLimits(limits)))
       await indexes.put(layer.diffId, made)
       return made
     })
@@ -134,7 +137,7 @@ export function openLayerFiles({ store, indexes, intact, now, overlayXattr, devi
       const isThere = () => checks.directory(path, layer)
       await once(store, path, isThere, async () => {
         const tar = await plainTar(layer)
-        const form = { marks: overlayXattr, devices }
+        const form = { marks: overlayXattr, devices, limits: archiveLimits(limits) }
         const unpack = async () => (await making()).unpackedTree(store, tar, form)
         await publish(await readingLayer(layer, unpack), path)
         await intact.note(path)

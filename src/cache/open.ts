@@ -1,8 +1,9 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256 } from '../digest/index.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
 import type { Store } from '../store/index.ts'
-import type { OverlayMarks } from '../tree/index.ts'
+import { archiveLimits, type OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
 import { openFileDigests } from './file-digests.ts'
 import { openIndexShelf } from './index-shelf.ts'
@@ -27,10 +28,13 @@ export interface CacheOptions {
   readonly overlayXattr: OverlayMarks
   /** Whether the directories of layers get their device nodes: what mounts them has to do it with `nodev`. Default: `skip` */
   readonly devices?: 'make' | 'skip'
+  readonly limits?: Limits
 }
 
 /** Opens what the store's `cache/` has. Nothing is read before it is asked for. */
-export async function openCache(store: Store, { now, overlayXattr, devices = 'skip' }: CacheOptions): Promise<Cache> {
+export async function openCache(store: Store, options: CacheOptions): Promise<Cache> {
+  const { now, overlayXattr, devices = 'skip', limits = defaultLimits } = options
+  const budget = archiveLimits(limits)
   const folder = join(store.root, 'cache')
   const aside = asideOf(store)
   const shelf = (name: string) => openShelf(join(folder, name), aside)
@@ -43,9 +47,9 @@ export async function openCache(store: Store, { now, overlayXattr, devices = 'sk
   }
   const indexes = openIndexShelf(join(folder, 'layers'), aside)
   const intact = openIntact(shelf('intact'), store.root)
-  const files = openLayerFiles({ store, indexes, intact, now, overlayXattr, devices })
-  const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now)
-  const writerPorts = { store, files, digests, now }
+  const files = openLayerFiles({ store, indexes, intact, now, overlayXattr, devices, limits })
+  const digests = openFileDigests((today) => openStatIndex(join(folder, 'stat-index'), today, aside), now, budget)
+  const writerPorts = { store, files, digests, now, budget }
   let writer: Promise<LayerWriter> | undefined
   const openWriter = async () => (await import('./write-layer.ts')).openLayerWriter(writerPorts)
   store.protect(() => neededBlobs(shelves))

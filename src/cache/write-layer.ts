@@ -7,6 +7,7 @@ import {
   type Change,
   contentId,
   type FileEntry,
+  type LayerBudget,
   openFillThread,
   tarOrder,
   type WrittenTar,
@@ -26,6 +27,7 @@ export interface WriterPorts {
   readonly digests: StatDigests
   /** Milliseconds since 1970. */
   readonly now: () => number
+  readonly budget: LayerBudget
 }
 
 /** Writes the tars of layers into the store, and what they say into the cache. */
@@ -66,7 +68,7 @@ export function openLayerWriter(ports: WriterPorts): LayerWriter {
     { older, watch }: WriteOptions,
   ): Promise<LayerAside> => {
     const ordered = tarOrder(changes)
-    checkLayerSize(ordered)
+    checkLayerSize(ordered, ports.budget)
     const copyOf = older && (await copiesIn(older, ordered, ports))
     const digests = new Map<FileEntry['content'], Digest>()
     const read: TakeNote = (file, digest) => {

@@ -12,6 +12,7 @@ import type {
   HistoryOptions,
   ImageCommands,
   ImageHistory,
+  LimitOptions,
   Outline,
   PruneOptions,
   PruneResult,
@@ -36,7 +37,7 @@ export interface Library {
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */
   checkStore(options: CheckStoreOptions, environment: Environment): Promise<StoreCheck>
-  openImages(environment: Environment): Promise<ImageCommands>
+  openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>
   /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
   diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>
   /** @throws {TsbuildError} those of `diskUsage`, TSB_STORE_READ_ONLY */

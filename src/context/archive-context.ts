@@ -1,6 +1,9 @@
 import { open } from 'node:fs/promises'
 import { TsbuildError } from '../errors.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
 import {
+  archiveLimits,
+  compressionLimits,
   decompress,
   type FileTree,
   indexTar,
@@ -34,9 +37,14 @@ export async function readArchiveContext(
   bytes: AsyncIterable<Uint8Array>,
   keptIn: string,
   watched: readonly TreePath[] = [],
+  limits: Limits = defaultLimits,
 ): Promise<ArchiveContext> {
   const notes = takeNotes(watched)
-  const index = await indexTar(keeping(await plainTar(bytes), keptIn), keptIn, { form: 'context', seen: notes.seen })
+  const index = await indexTar(keeping(await plainTar(bytes, limits), keptIn), keptIn, {
+    form: 'context',
+    limits: archiveLimits(limits),
+    seen: notes.seen,
+  })
   return { context: contextOfTree(withLinkModes(overlay([index]))), ...notes.taken() }
 }
 
@@ -52,10 +60,10 @@ function withLinkModes({ get, list }: FileTree): FileTree {
 }
 
 /** A tar may begin as if it were compressed: with the name of a file. */
-async function plainTar(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+async function plainTar(bytes: AsyncIterable<Uint8Array>, limits: Limits): Promise<AsyncIterable<Uint8Array>> {
   const given = await peek(bytes, headerSize)
   if (looksLikeTar(given.first)) return given.all
-  const plain = await peek(decompress(given.all), headerSize)
+  const plain = await peek(decompress(given.all, compressionLimits(limits)), headerSize)
   if (looksLikeTar(plain.first)) return plain.all
   throw new TsbuildError('TSB_ARCHIVE_HEADER', 'what is compressed is no tar')
 }

@@ -2,6 +2,7 @@ import type { Cache } from '../cache/index.ts'
 import type { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
 import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { EventSink } from './events.ts'
@@ -30,6 +31,8 @@ export interface ExecutorPorts {
   readonly jobs: number
   /** Absent: no rules but the defaults. */
   readonly steps?: StepRules
+  /** What archives and account files may ask for; absent: the default limits. */
+  readonly limits?: Limits
   readonly signal: AbortSignal
 }
 

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { limitHint, limitTable, shownBytes } from '../limits.ts'
 import { absolutePath, type FileTree, readSmall, resolvePath, type TreePath, treePath } from '../tree/index.ts'
 
 /** Numbers that a process or a file gets. */
@@ -28,8 +29,8 @@ interface GroupRow {
   readonly members: readonly string[]
 }
 
-/** Largest `/etc/passwd` and `/etc/group` of an image that is read, in bytes. */
-const accountFileLimit = 10 * 1024 * 1024
+/** Bytes that `/etc/passwd` and `/etc/group` of an image may have. */
+const usualLimit = limitTable['account-bytes'].default
 /** 2^32 - 2: the last number that Linux gives to a user. */
 const largestId = 4_294_967_294
 
@@ -39,14 +40,19 @@ const largestId = 4_294_967_294
  * BuildKit has it. Nothing after a colon is group 0.
  * @throws {TsbuildError} TSB_USER_RANGE for a number above 2^32 - 2
  */
-export async function resolveOwner(spec: string, tree: FileTree, unknown: (name: string) => void): Promise<Owner> {
+export async function resolveOwner(
+  spec: string,
+  tree: FileTree,
+  unknown: (name: string) => void,
+  limit = usualLimit,
+): Promise<Owner> {
   const { user, group } = userAndGroup(spec)
-  const account = await findAccount(user, tree)
+  const account = await findAccount(user, tree, limit)
   if (!account && user !== '') unknown(user)
   const uid = account?.uid ?? 0
   if (group === undefined) return { uid, gid: account?.gid ?? 0 }
   if (group === '') return { uid, gid: 0 }
-  const gid = parseId(group) ?? (await readGroups(tree)).find((row) => row.name === group)?.gid
+  const gid = parseId(group) ?? (await readGroups(tree, limit)).find((row) => row.name === group)?.gid
   if (gid === undefined) unknown(group)
   return { uid, gid: gid ?? account?.gid ?? 0 }
 }
@@ -57,35 +63,35 @@ function userAndGroup(spec: string): { readonly user: string; readonly group: st
   return at < 0 ? { user: spec, group: undefined } : { user: spec.slice(0, at), group: spec.slice(at + 1) }
 }
 
-async function findAccount(user: string, tree: FileTree): Promise<Owner | undefined> {
+async function findAccount(user: string, tree: FileTree, limit: number): Promise<Owner | undefined> {
   const id = parseId(user)
   if (id !== undefined) return { uid: id, gid: id }
-  return user === '' ? undefined : (await readPasswd(tree)).find((row) => row.name === user)
+  return user === '' ? undefined : (await readPasswd(tree, limit)).find((row) => row.name === user)
 }
 
 /**
  * The user, groups and home that `USER user[:group]` means for a process.
  * @throws {TsbuildError} TSB_UNKNOWN_USER, TSB_UNKNOWN_GROUP when a name is not in the image
  */
-export async function resolveProcessUser(spec: string, tree: FileTree): Promise<ProcessUser> {
+export async function resolveProcessUser(spec: string, tree: FileTree, limit = usualLimit): Promise<ProcessUser> {
   const { user, group } = userAndGroup(spec)
-  const passwd = await readPasswd(tree)
+  const passwd = await readPasswd(tree, limit)
   const id = user === '' ? 0 : parseId(user)
   const row = passwd.find((candidate) => (id === undefined ? candidate.name === user : candidate.uid === id))
   if (!row && id === undefined) throw unknownUser(user)
   const uid = row?.uid ?? id ?? 0
   const home = passwd.find((candidate) => candidate.uid === uid)?.home ?? '/'
   if (group !== undefined && group !== '') {
-    const gid = await findGroup(group, tree)
+    const gid = await findGroup(group, tree, limit)
     return { uid, gid, groups: [gid], home }
   }
   const gid = row?.gid ?? 0
-  const groups = row ? (await readGroups(tree)).filter((one) => one.members.includes(row.name)) : []
+  const groups = row ? (await readGroups(tree, limit)).filter((one) => one.members.includes(row.name)) : []
   return { uid, gid, groups: [...new Set([gid, ...groups.map((one) => one.gid)])], home }
 }
 
-async function findGroup(group: string, tree: FileTree): Promise<number> {
-  const gid = parseId(group) ?? (await readGroups(tree)).find((row) => row.name === group)?.gid
+async function findGroup(group: string, tree: FileTree, limit: number): Promise<number> {
+  const gid = parseId(group) ?? (await readGroups(tree, limit)).find((row) => row.name === group)?.gid
   if (gid !== undefined) return gid
   throw new TsbuildError('TSB_UNKNOWN_GROUP', `unable to find group ${group}: no matching entries in group file`, {
     hint: 'make the group in an earlier RUN, or use its number',
@@ -108,31 +114,32 @@ function parseId(text: string): number | undefined {
   })
 }
 
-async function readPasswd(tree: FileTree): Promise<readonly PasswdRow[]> {
-  const rows = await readRows(tree, treePath('/etc/passwd'))
+async function readPasswd(tree: FileTree, limit: number): Promise<readonly PasswdRow[]> {
+  const rows = await readRows(tree, treePath('/etc/passwd'), limit)
   return rows.flatMap(([name = '', , uid = '', gid = '', , home = '']) =>
     /^\d+$/.test(uid) && /^\d+$/.test(gid) ? [{ name, uid: Number(uid), gid: Number(gid), home }] : [],
   )
 }
 
-async function readGroups(tree: FileTree): Promise<readonly GroupRow[]> {
-  const rows = await readRows(tree, treePath('/etc/group'))
+async function readGroups(tree: FileTree, limit: number): Promise<readonly GroupRow[]> {
+  const rows = await readRows(tree, treePath('/etc/group'), limit)
   return rows.flatMap(([name = '', , gid = '', members = '']) =>
     /^\d+$/.test(gid) ? [{ name, gid: Number(gid), members: members.split(',').filter((one) => one !== '') }] : [],
   )
 }
 
 /** The rows of an account file, split at colons; none when the image has no such file. */
-async function readRows(tree: FileTree, path: TreePath): Promise<readonly (readonly string[])[]> {
+async function readRows(tree: FileTree, path: TreePath, limit: number): Promise<readonly (readonly string[])[]> {
   const { entry } = resolvePath(tree, path, { followLast: true })
   if (!entry) return []
-  if (entry.kind !== 'file' || entry.size > accountFileLimit) {
+  if (entry.kind !== 'file' || entry.size > limit) {
     throw new TsbuildError(
       'TSB_ACCOUNT_FILE',
-      `${absolutePath(path)} of the image is not a regular file of at most 10 MiB`,
+      `${absolutePath(path)} of the image is not a regular file of at most ${shownBytes(limit)}`,
+      { hint: limitHint('account-bytes') },
     )
   }
-  const text = new TextDecoder().decode(await readSmall(entry, accountFileLimit))
+  const text = new TextDecoder().decode(await readSmall(entry, limit))
   return text
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))

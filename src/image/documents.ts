@@ -15,15 +15,19 @@ export type ManifestOrIndex =
  * @throws {TsbuildError} TSB_DOCUMENT_FORMAT, TSB_DIGEST_FORMAT, TSB_DOCUMENT_TOO_LARGE, TSB_MEDIA_TYPE,
  * TSB_MEDIA_TYPE_AMBIGUOUS
  */
-export async function parseManifest(bytes: Uint8Array, name = 'the manifest'): Promise<Manifest> {
-  const found = await parseManifestOrIndex(bytes, { name })
+export async function parseManifest(
+  bytes: Uint8Array,
+  name = 'the manifest',
+  limits = documentLimits,
+): Promise<Manifest> {
+  const found = await parseManifestOrIndex(bytes, { name }, limits)
   if (found.kind === 'manifest') return found.manifest
   throw new TsbuildError('TSB_MEDIA_TYPE', `${name} is an index, and a manifest is wanted`)
 }
 
 /** Reads an image index, or Docker's manifest list. Throws as `parseManifest`. */
-export async function parseIndex(bytes: Uint8Array, name = 'the index'): Promise<Index> {
-  const found = await parseManifestOrIndex(bytes, { name })
+export async function parseIndex(bytes: Uint8Array, name = 'the index', limits = documentLimits): Promise<Index> {
+  const found = await parseManifestOrIndex(bytes, { name }, limits)
   if (found.kind === 'index') return found.index
   throw new TsbuildError('TSB_MEDIA_TYPE', `${name} is a manifest, and an index is wanted`)
 }
@@ -36,9 +40,10 @@ export async function parseIndex(bytes: Uint8Array, name = 'the index'): Promise
 export async function parseManifestOrIndex(
   bytes: Uint8Array,
   about: { readonly name?: string; readonly mediaType?: string | undefined } = {},
+  limits = documentLimits,
 ): Promise<ManifestOrIndex> {
   const { name = 'the manifest' } = about
-  const value = parseJson(bytes, name, documentLimits.manifest)
+  const value = parseJson(bytes, name, limits.manifest)
   const kind = kindOf(value, name, about.mediaType)
   const { manifestSchema, indexSchema } = await import('./schemas.ts')
   if (kind === 'manifest') {
@@ -51,8 +56,12 @@ export async function parseManifestOrIndex(
 }
 
 /** Reads the config of an image, with its unknown keys; `null` is as absent. Throws as `parseManifest`. */
-export async function parseConfig(bytes: Uint8Array, name = 'the image config'): Promise<ImageConfig> {
-  const value = parseJson(bytes, name, documentLimits.config)
+export async function parseConfig(
+  bytes: Uint8Array,
+  name = 'the image config',
+  limits = documentLimits,
+): Promise<ImageConfig> {
+  const value = parseJson(bytes, name, limits.config)
   const { configSchema } = await import('./schemas.ts')
   checkShape(configSchema, value, name)
   return configFrom(value)

@@ -3,6 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import { mediaTypes, type Platform } from './descriptor.ts'
 import { parseManifestOrIndex } from './documents.ts'
 import { chooseManifest, type ManifestDocument } from './image-documents.ts'
+import { documentLimits } from './json.ts'
 
 /** A document that may be manifest or index, and the type it was sent or named with. */
 export interface SomeDocument {
@@ -22,10 +23,11 @@ export async function followIndex(
   platform: Platform,
   name: string,
   read: (digest: Digest) => Promise<SomeDocument>,
+  limits = documentLimits,
 ): Promise<ManifestDocument> {
   let { bytes, mediaType } = start
   for (let indexes = 0; indexes <= maximumIndexes; indexes++) {
-    const found = await parseManifestOrIndex(bytes, { name: `the manifest of ${name}`, mediaType })
+    const found = await parseManifestOrIndex(bytes, { name: `the manifest of ${name}`, mediaType }, limits)
     if (found.kind === 'manifest') {
       const type = found.manifest.mediaType ?? mediaTypes.manifest
       const descriptor = { mediaType: type, digest: sha256(bytes), size: bytes.length }

@@ -3,6 +3,7 @@ import type { ImageConfig } from './config.ts'
 import { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
 import { parseConfig } from './documents.ts'
 import type { Index, Manifest } from './image.ts'
+import { documentLimits } from './json.ts'
 import { formatPlatform, matchPlatform } from './platform.ts'
 
 /** The manifest of an image, its bytes as they came. */
@@ -37,8 +38,9 @@ export async function withConfig(
   document: ManifestDocument,
   configBytes: Uint8Array,
   name: string,
+  limits = documentLimits,
 ): Promise<ImageDocuments> {
-  const config = await parseConfig(configBytes, `the config of ${name}`)
+  const config = await parseConfig(configBytes, `the config of ${name}`, limits)
   const [layers, diffIds] = [document.manifest.layers.length, config.rootfs.diff_ids.length]
   if (layers === diffIds) return { ...document, config, configBytes }
   throw new TsbuildError(

@@ -21,7 +21,7 @@ export {
   type ManifestDocument,
   withConfig,
 } from './image-documents.ts'
-export { documentLimits, parseJson } from './json.ts'
+export { type DocumentLimits, documentLimits, documentLimitsOf, parseJson, storedLimits } from './json.ts'
 export type { Layer, LowerForm, Snapshot } from './layer.ts'
 export { manifestOf, toOci } from './manifest.ts'
 export {

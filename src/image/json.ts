@@ -1,7 +1,26 @@
 import { TsbuildError } from '../errors.ts'
+import { defaultLimits, type Limits, limitTable } from '../limits.ts'
 
-/** Bytes that a document may have, and how deep it may nest. */
-export const documentLimits = { manifest: 4 << 20, config: 8 << 20, depth: 64 } as const
+/** Bytes that documents may have. */
+export interface DocumentLimits {
+  readonly manifest: number
+  readonly config: number
+}
+
+export function documentLimitsOf(limits: Limits): DocumentLimits {
+  return { manifest: limits['manifest-bytes'], config: limits['config-bytes'] }
+}
+
+export const documentLimits = documentLimitsOf(defaultLimits)
+
+/** Of the documents that are in the store: they were held against the limits of the command that brought them. */
+export const storedLimits: DocumentLimits = {
+  manifest: limitTable['manifest-bytes'].most,
+  config: limitTable['config-bytes'].most,
+}
+
+/** How deep a document may nest. */
+const depthLimit = 64
 
 /**
  * Reads JSON that somebody else wrote. Object members keep the name they have, `__proto__` too, and names that occur
@@ -35,7 +54,7 @@ function checkNesting(text: string): void {
     else if (piece === '[') open.push(undefined)
     else if (piece === '}' || piece === ']') open.pop()
     else if (piece !== ',' && isMember(text, token.lastIndex)) addMember(open.at(-1), piece)
-    if (open.length > documentLimits.depth) throw new SyntaxError(`nested deeper than ${documentLimits.depth} levels`)
+    if (open.length > depthLimit) throw new SyntaxError(`nested deeper than ${depthLimit} levels`)
   }
 }
 

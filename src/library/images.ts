@@ -12,16 +12,21 @@ import type {
   ImageDetails,
   ImageSummary,
   ImportOptions,
+  LimitOptions,
 } from '../options.ts'
 import type { StoredImage } from '../store/index.ts'
+import { compressionLimits } from '../tree/index.ts'
 import { configFrom } from './import-config.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
 import { receive } from './received.ts'
 import { openSession, type Session } from './session.ts'
 
 /** Opens the images of the store. */
-export async function openImages(environment: Environment): Promise<ImageCommands> {
-  const session = await openSession(environment)
+export async function openImages(
+  environment: Environment,
+  options: { readonly limits?: LimitOptions } = {},
+): Promise<ImageCommands> {
+  const session = await openSession(environment, options)
   const { store } = session
   return {
     async list() {
@@ -96,7 +101,12 @@ async function load(file: string, session: Session, environment: Environment, si
   const { store } = session
   const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
   const loaded: string[] = []
-  for (const archived of await openArchive(source, machinePlatform(environment.arch), store.temporary)) {
+  for (const archived of await openArchive(
+    source,
+    machinePlatform(environment.arch),
+    store.temporary,
+    session.limits,
+  )) {
     signal.throwIfAborted()
     await takeIn(store, archived)
     loaded.push(...namesOrId(archived))
@@ -111,7 +121,7 @@ function namesOrId({ names, manifest }: ArchivedImage): readonly string[] {
 async function importTar(
   file: string,
   { name, platform, message, changes }: ImportOptions,
-  { store, cache }: Session,
+  { store, cache, limits }: Session,
   { cwd, stdin, arch, now }: Environment,
   signal: AbortSignal,
 ): Promise<string> {
@@ -126,8 +136,9 @@ async function importTar(
     comment: message ?? `Imported from ${file}`,
     ...(config && { config }),
   }
+  const unpacking = compressionLimits(limits)
   const image = await readingArchive(file === '-' ? 'standard input' : file, () =>
-    importRootfs(bytes, { write: store.blobs.write, layer: cache.layers.fromDescriptor }, settings),
+    importRootfs(bytes, { write: store.blobs.write, layer: cache.layers.fromDescriptor, limits: unpacking }, settings),
   )
   await store.images.save(image, name === undefined ? [] : [name])
   return image.id

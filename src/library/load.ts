@@ -28,12 +28,22 @@ export async function load(
   const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
   const args = await withDockerProxies(options.args, environment)
   const asked = await readSeccomp(options.seccomp, environment)
-  const request = { ...planRequest({ ...options, args }, named, arch), ...(asked && { seccomp: asked.id }) }
+  const request = {
+    ...planRequest({ ...options, args }, named, arch),
+    ...wordLimits(options, session),
+    ...(asked && { seccomp: asked.id }),
+  }
   const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
   const remotes = sessionRemotes(session, environment, notice)
-  const fetch = fetcher(remotes, options.signal ?? new AbortController().signal)
+  const fetch = fetcher(remotes, options.signal ?? new AbortController().signal, session.limits)
   const { temporary, root: store } = session.store
-  const inputs = await openInputs(options, named, environment, { fetch, temporary, progress, store })
+  const inputs = await openInputs(options, named, environment, {
+    fetch,
+    temporary,
+    progress,
+    store,
+    limits: session.limits,
+  })
   const ignorePatterns = async () => (await inputs.context('context')).ignorePatterns
   return {
     ...inputs,
@@ -41,4 +51,11 @@ export async function load(
     fetch,
     seccomp: asked?.seccomp,
   }
+}
+
+/** A plan is remembered with what was asked for, so that one that others may not have is never found. */
+function wordLimits({ limits: given }: BuildOptions, { limits }: Session): Pick<PlanRequest, 'limits'> {
+  if (given === undefined) return {}
+  const [dockerfile, value, values] = [limits['dockerfile-bytes'], limits['expanded-value'], limits['expanded-values']]
+  return { limits: { dockerfile, value, values } }
 }

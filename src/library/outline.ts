@@ -18,7 +18,7 @@ export interface Found<T> {
  */
 export async function outline(options: BuildOptions, environment: Environment): Promise<Found<Outline>> {
   const { dockerfile, request } = await loadOnly(options, environment)
-  return { dockerfile, found: outlineOf(parse(dockerfile), request) }
+  return { dockerfile, found: outlineOf(parse(dockerfile, undefined, request.limits?.dockerfile), request) }
 }
 
 /**
@@ -26,8 +26,8 @@ export async function outline(options: BuildOptions, environment: Environment): 
  * @throws {TsbuildError} for a Dockerfile that cannot be read
  */
 export async function targets(options: BuildOptions, environment: Environment): Promise<Found<readonly Target[]>> {
-  const { dockerfile } = await loadOnly(options, environment)
-  return { dockerfile, found: targetsOf(parse(dockerfile)) }
+  const { dockerfile, request } = await loadOnly(options, environment)
+  return { dockerfile, found: targetsOf(parse(dockerfile, undefined, request.limits?.dockerfile)) }
 }
 
 async function loadOnly(options: BuildOptions, environment: Environment) {

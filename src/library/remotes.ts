@@ -5,7 +5,7 @@ import type { Session } from './session.ts'
 
 /** The client of URLs and git repositories, with the secrets and agents of the command line; loaded on first use. */
 export function sessionRemotes(
-  { store, agents, secrets }: Session,
+  { store, agents, secrets, limits }: Session,
   environment: Environment,
   notice: (message: string) => void,
 ): () => Promise<Remotes> {
@@ -20,6 +20,7 @@ export function sessionRemotes(
       locked: store.locked,
       temporary: store.temporary,
       notice,
+      limits,
       now: environment.now,
     })
   }

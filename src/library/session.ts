@@ -2,10 +2,13 @@ import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
-import type { BuildOptions, Environment } from '../options.ts'
-import type { Registry, RegistryConfig } from '../registry/index.ts'
+import { documentLimitsOf } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
+import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
+import type { Registry, RegistryConfig, RegistryOptions } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
+import { limitsFrom } from './limits.ts'
 import { allowedRegistries } from './registry-allow.ts'
 import { openSecrets } from './secrets.ts'
 
@@ -20,6 +23,7 @@ export interface Session extends AsyncDisposable {
   readonly secrets: Secrets
   /** What steps have mounted of layers. */
   readonly mounts: LayerMounts
+  readonly limits: Limits
 }
 
 export interface SessionOptions {
@@ -33,6 +37,7 @@ export interface SessionOptions {
   readonly allowSecretInLayer?: boolean | undefined
   /** false: base images that are looked up are not kept in the store. */
   readonly remember?: boolean | undefined
+  readonly limits?: LimitOptions | undefined
   readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -40,10 +45,11 @@ export interface SessionOptions {
 /** Opens the store of the environment. Closing it writes what was remembered and removes what was temporary. */
 export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
   const { now, cwd, root } = environment
+  const limits = limitsFrom(options.limits)
   const allowed = options.registryAllow && allowedRegistries(options.registryAllow)
   let opened: Promise<Registry> | undefined
   const registry = () => {
-    opened ??= openClient(environment, options, allowed)
+    opened ??= openClient(environment, options, { allowed, limits: documentLimitsOf(limits) })
     return opened
   }
   let temporary: Store['temporary'] | undefined
@@ -51,7 +57,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     if (!temporary) throw new Error('the store is not open')
     return temporary(prefix)
   }
-  const fetch = blobFetcher(registry, folder)
+  const fetch = blobFetcher(registry, folder, limits)
   const mounts = openLayerMounts()
   const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
@@ -60,13 +66,14 @@ export async function openSession(environment: Environment, options: SessionOpti
   })
   temporary = store.temporary
   const { marks, devices } = layerForm(readRights())
-  const cache = await openCache(store, { now, overlayXattr: marks, devices })
+  const cache = await openCache(store, { now, overlayXattr: marks, devices, limits })
   const bases = openBases({
     store,
     registry,
     pull: options.pull ?? 'missing',
     cwd,
     remember: options.remember ?? true,
+    limits,
     ...(options.signal && { signal: options.signal }),
   })
   return {
@@ -77,6 +84,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     agents,
     secrets: openSecrets(options, environment),
     mounts,
+    limits,
     async [Symbol.asyncDispose]() {
       mounts[Symbol.dispose]()
       await agents[Symbol.asyncDispose]()
@@ -91,7 +99,7 @@ export async function openSession(environment: Environment, options: SessionOpti
 async function openClient(
   { env }: Environment,
   options: SessionOptions,
-  allowed: ReadonlySet<string> | undefined,
+  rules: Pick<RegistryOptions, 'limits'> & { readonly allowed: ReadonlySet<string> | undefined },
 ): Promise<Registry> {
   const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
@@ -100,7 +108,7 @@ async function openClient(
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
-    allowed,
+    ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
     ...(options.notice && { notice: options.notice }),

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { limitHint, limitTable, shownBytes } from '../limits.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
 import { type Directive, escapeOf, readDirectives } from './directives.ts'
 import { checkFrontend } from './frontend.ts'
@@ -16,17 +17,18 @@ import { type Places, placesIn } from './places.ts'
 import { scan } from './scan.ts'
 import type { Statement } from './statement.ts'
 
-/** Bytes that a Dockerfile may have: 16 MiB. */
-const sizeLimit = 16 << 20
+/** Bytes that a Dockerfile may have. */
+const usualSize = limitTable['dockerfile-bytes'].default
 
 /**
  * Reads a Dockerfile. Nothing is expanded and no file is looked at.
  * @param syntax `BUILDKIT_SYNTAX`: the front end to read it with, whatever the file says
+ * @param largest bytes that the text may have
  * @throws {TsbuildError} with the place to blame; TSB_DOCKERFILE_EMPTY, TSB_DOCKERFILE_TOO_LARGE,
  * TSB_UNSUPPORTED_FRONTEND, TSB_UNKNOWN_INSTRUCTION, TSB_UNKNOWN_FLAG and more
  */
-export function parse(source: SourceFile, syntax?: string): Dockerfile {
-  const { dockerfile, error } = parsePartly(source, syntax)
+export function parse(source: SourceFile, syntax?: string, largest = usualSize): Dockerfile {
+  const { dockerfile, error } = parsePartly(source, syntax, largest)
   if (error) throw error
   return dockerfile
 }
@@ -42,8 +44,8 @@ export interface PartlyParsed {
  * As `parse`, for those who can do something with the part before an error.
  * @throws {TsbuildError} for a file that has no instructions at all: not even their ends can be seen
  */
-export function parsePartly(source: SourceFile, syntax?: string): PartlyParsed {
-  checkSize(source)
+export function parsePartly(source: SourceFile, syntax?: string, largest = usualSize): PartlyParsed {
+  checkSize(source, largest)
   const place = placesIn(source)
   const directives = readDirectives(source.text, place)
   checkFrontend(source.text, place, syntax)
@@ -78,10 +80,10 @@ function shown({ name, value, start, end }: Directive, place: Places): Dockerfil
   return { name, value, at: place(start, end) }
 }
 
-function checkSize({ name, text }: SourceFile): void {
-  if (Buffer.byteLength(text) <= sizeLimit) return
-  throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`, {
-    hint: 'keep data in files of the build context and COPY them',
+function checkSize({ name, text }: SourceFile, largest: number): void {
+  if (Buffer.byteLength(text) <= largest) return
+  throw new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than ${shownBytes(largest)}`, {
+    hint: `keep data in files of the build context and COPY them; ${limitHint('dockerfile-bytes')}`,
   })
 }
 

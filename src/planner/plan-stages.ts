@@ -18,6 +18,9 @@ import { findNeeds, type NeededStage } from './stages/need.ts'
 import { checkStageFilter, findTarget } from './stages/target.ts'
 import { createBudget } from './words/index.ts'
 
+/** What progress shows of a Dockerfile may have. */
+const labelLimits = { dockerfile: 16 << 20, value: 1 << 20, values: 16 << 20 }
+
 /** Whom planning asks. */
 export interface PlanPorts {
   readonly bases: BaseImages
@@ -36,7 +39,7 @@ export async function planStages(
   scope: 'needed' | 'all',
 ): Promise<Omit<Plan, 'warnings'>> {
   const { stages, escape: escapeChar } = dockerfile
-  const reading = { escape: escapeChar, budget: createBudget() }
+  const reading = { escape: escapeChar, budget: createBudget(asked.limits) }
   const given = globalVariables(dockerfile, asked, reading)
   checkFile(dockerfile, asked, given, checks)
   const { seconds: epoch, request, globals } = await sourceDateEpoch(dockerfile, asked, given, reading, times)
@@ -55,7 +58,7 @@ export async function planStages(
     escape: escapeChar,
     graph,
     budget: reading.budget,
-    labelBudget: createBudget(16 << 20),
+    labelBudget: createBudget(labelLimits),
     bases: needs.bases,
     named: stages.length > 1,
     checks,

@@ -3,6 +3,7 @@ import type { GitOp, HttpOp, Node, PinnedImage } from '../graph/index.ts'
 import type { ImageConfig, Platform } from '../image/index.ts'
 import type { SourceRange } from '../source.ts'
 import type { Finding } from './checks/checks.ts'
+import type { WordLimits } from './words/index.ts'
 
 /** What the command line says about what to build. */
 export interface PlanRequest {
@@ -35,6 +36,8 @@ export interface PlanRequest {
   readonly cgroupParent?: string
   /** As in `RunLimits`. */
   readonly seccomp?: string
+  /** What a Dockerfile and its values may come to; absent: the default limits. */
+  readonly limits?: WordLimits
   /** What smelled before there was a Dockerfile to look at. */
   readonly findings?: readonly Finding[]
   /**

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
-import type { Descriptor, Platform, Reference } from '../image/index.ts'
+import { type Descriptor, type DocumentLimits, documentLimits, type Platform, type Reference } from '../image/index.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
 import { openClient } from './client.ts'
@@ -35,6 +35,7 @@ export interface RegistryOptions {
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
+  readonly limits?: DocumentLimits
 }
 
 /**
@@ -42,7 +43,7 @@ export interface RegistryOptions {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience } = options
+  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits = documentLimits } = options
   const http = openHttp(options.userAgent, patience.idleMs, options.proxies)
   const client = openClient(http, patience)
   return {
@@ -51,7 +52,7 @@ export function openRegistry(options: RegistryOptions): Registry {
       const wanted = digest === undefined ? { tag } : { digest }
       const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, async (endpoint) => {
         checkAllowed(endpoint, allowed)
-        return resolveManifest(client, endpoint, wanted, platform, signal)
+        return resolveManifest({ client, endpoint, limits, signal }, wanted, platform)
       })
       return { location: `${domain}/${path}`, ...image }
     },

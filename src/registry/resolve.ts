@@ -2,7 +2,7 @@ import { type Digest, sha256 } from '../digest/index.ts'
 import {
   checkIsImage,
   type Descriptor,
-  documentLimits,
+  type DocumentLimits,
   followIndex,
   type ImageDocuments,
   mediaTypes,
@@ -25,49 +25,47 @@ export type ManifestName = { readonly tag: string } | { readonly digest: Digest 
 
 const accepted = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(', ')
 
+/** Who is asked for documents. */
+export interface Asking {
+  readonly client: Client
+  readonly endpoint: Endpoint
+  readonly limits: DocumentLimits
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * Reads manifest and config. The digest is always computed, never taken from a header.
  * @throws {TsbuildError} TSB_PLATFORM_NOT_FOUND, TSB_DIGEST_MISMATCH, TSB_INDEX_DEPTH, TSB_MEDIA_TYPE…, TSB_IMAGE_LAYERS,
  *   and those of `Client`
  */
 export async function resolveManifest(
-  client: Client,
-  endpoint: Endpoint,
+  asking: Asking,
   wanted: ManifestName,
   platform: Platform,
-  signal: AbortSignal | undefined,
 ): Promise<ImageDocuments> {
+  const { endpoint, limits } = asking
   const name = nameOf(endpoint)
-  const start = await readDocument(client, endpoint, wanted, signal)
-  const document = await followIndex(start, platform, name, (digest) =>
-    readDocument(client, endpoint, { digest }, signal),
-  )
+  const start = await readDocument(asking, wanted)
+  const document = await followIndex(start, platform, name, (digest) => readDocument(asking, { digest }), limits)
   checkIsImage(document.manifest, name)
-  return withConfig(document, await readConfig(client, endpoint, document.manifest.config, signal), name)
+  return withConfig(document, await readConfig(asking, document.manifest.config), name, limits)
 }
 
-async function readDocument(
-  client: Client,
-  endpoint: Endpoint,
-  wanted: ManifestName,
-  signal: AbortSignal | undefined,
-): Promise<SomeDocument> {
+async function readDocument({ client, endpoint, limits, signal }: Asking, wanted: ManifestName): Promise<SomeDocument> {
   const text = 'digest' in wanted ? wanted.digest : wanted.tag
   const name = `${nameOf(endpoint)} manifest ${text}`
-  const about = { name, limit: documentLimits.manifest, accept: accepted }
+  const about = { name, limit: limits.manifest, accept: accepted }
   const { bytes, contentType } = await client.read(endpoint, `manifests/${text}`, about, signal)
   if ('digest' in wanted && wanted.digest !== sha256(bytes)) throw digestMismatch(name)
   return { bytes, mediaType: contentType }
 }
 
 async function readConfig(
-  client: Client,
-  endpoint: Endpoint,
+  { client, endpoint, limits, signal }: Asking,
   { digest, size }: Descriptor,
-  signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const name = `config ${digest} of ${nameOf(endpoint)}`
-  const limit = Math.min(size, documentLimits.config)
+  const limit = Math.min(size, limits.config)
   const { bytes } = await client.read(endpoint, `blobs/${digest}`, { name, limit }, signal)
   if (sha256(bytes) !== digest) throw digestMismatch(name)
   return bytes

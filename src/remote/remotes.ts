@@ -1,5 +1,6 @@
 import type { Digest } from '../digest/index.ts'
 import type { GitOp, HttpOp } from '../graph/index.ts'
+import type { Limits } from '../limits.ts'
 import type { Secret } from '../secret.ts'
 import type { FileIdentity, FileTree } from '../tree/index.ts'
 import { openGit } from './git/open.ts'
@@ -56,6 +57,7 @@ export interface RemoteOptions {
   /** A fresh private directory on the file system of `folder`. */
   readonly temporary: (prefix: string) => Promise<string>
   readonly notice: (message: string) => void
+  readonly limits?: Limits
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

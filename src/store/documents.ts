@@ -1,11 +1,7 @@
 import { type Digest, isDigest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import type { Descriptor } from '../image/index.ts'
+import { type Descriptor, storedLimits } from '../image/index.ts'
 import type { Blobs } from './store.ts'
-
-/** Largest documents that are read, in bytes. */
-export const manifestLimit = 4 << 20
-export const configLimit = 8 << 20
 
 /** What listing and removing images needs of a manifest and its config. */
 export interface ImageSummary {
@@ -21,10 +17,10 @@ export interface ImageSummary {
  */
 export async function summarize(blobs: Blobs, manifest: Descriptor): Promise<ImageSummary | undefined> {
   try {
-    const document = await readObject(blobs, manifest.digest, manifestLimit)
+    const document = await readObject(blobs, manifest.digest, storedLimits.manifest)
     const config = digestIn(document['config'])
     if (!config) return undefined
-    const created = (await readObject(blobs, config, configLimit))['created']
+    const created = (await readObject(blobs, config, storedLimits.config))['created']
     const layers = Array.isArray(document['layers']) ? document['layers'].map(digestIn) : []
     return {
       config,

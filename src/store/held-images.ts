@@ -1,7 +1,6 @@
 import { type Digest, isDigest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import type { Descriptor } from '../image/index.ts'
-import { configLimit, manifestLimit } from './documents.ts'
+import { type Descriptor, storedLimits } from '../image/index.ts'
 import { familiarName, type IndexFile, isNamed, nameOf, tryReference } from './index-file.ts'
 import type { Blobs, HeldImage } from './store.ts'
 
@@ -37,7 +36,7 @@ async function reach(
 ): Promise<void> {
   if (needed.has(digest)) return
   needed.add(digest)
-  const document = await readObject(blobs, digest, manifestLimit)
+  const document = await readObject(blobs, digest, storedLimits.manifest)
   const [config] = digestsIn([document['config']])
   const bottomUp = digestsIn(document['layers'])
   for (const named of [...(config ? [config] : []), ...bottomUp, ...digestsIn(document['blobs'])]) needed.add(named)
@@ -54,7 +53,7 @@ async function reach(
 /** The config of an artifact may be anything. */
 async function diffIdsOf(blobs: Blobs, config: Digest): Promise<readonly Digest[]> {
   try {
-    const { rootfs } = await readObject(blobs, config, configLimit)
+    const { rootfs } = await readObject(blobs, config, storedLimits.config)
     const texts = typeof rootfs === 'object' && rootfs !== null && 'diff_ids' in rootfs ? listOf(rootfs.diff_ids) : []
     return texts.filter((text): text is Digest => typeof text === 'string' && isDigest(text))
   } catch (error) {

@@ -1,7 +1,6 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Descriptor, type Image, manifestOf, parseConfig, parseManifest } from '../image/index.ts'
-import { configLimit, manifestLimit } from './documents.ts'
+import { type Descriptor, type Image, manifestOf, parseConfig, parseManifest, storedLimits } from '../image/index.ts'
 import type { Blobs } from './store.ts'
 
 /** Writes the config and the manifest of an image. The same image gives the same manifest. */
@@ -18,9 +17,13 @@ export async function openImage(
   manifest: Descriptor,
   layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number],
 ): Promise<Image> {
-  const document = await parseManifest(await blobs.read(manifest.digest, manifestLimit))
-  const configBytes = await blobs.read(document.config.digest, configLimit)
-  const config = await parseConfig(configBytes)
+  const document = await parseManifest(
+    await blobs.read(manifest.digest, storedLimits.manifest),
+    'the manifest',
+    storedLimits,
+  )
+  const configBytes = await blobs.read(document.config.digest, storedLimits.config)
+  const config = await parseConfig(configBytes, 'the image config', storedLimits)
   const diffIds = config.rootfs.diff_ids
   if (diffIds.length !== document.layers.length) {
     throw new TsbuildError(

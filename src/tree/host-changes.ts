@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { type LimitName, limitHint } from '../limits.ts'
 import { diffTrees } from './diff.ts'
 import { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 import { treeOfEntries } from './entries.ts'
@@ -35,7 +36,7 @@ export async function upperChanges(
 
 function counterFor({ entries }: LayerBudget) {
   return (changes: number): void => {
-    if (changes > entries) throw overBudget(`more than ${entries} files, directories and links`)
+    if (changes > entries) throw overBudget('archive-entries', `more than ${entries} files, directories and links`)
   }
 }
 
@@ -43,13 +44,14 @@ function counterFor({ entries }: LayerBudget) {
 function withinBytes(changes: readonly Change[], { unpackedBytes }: LayerBudget): readonly Change[] {
   let bytes = 0
   for (const change of changes) if (change.kind === 'file') bytes += change.size
-  if (bytes > unpackedBytes) throw overBudget(`files of ${bytes} bytes, of which ${unpackedBytes} are allowed`)
+  if (bytes > unpackedBytes)
+    throw overBudget('archive-bytes', `files of ${bytes} bytes, of which ${unpackedBytes} are allowed`)
   return changes
 }
 
-function overBudget(what: string): TsbuildError {
+function overBudget(limit: LimitName, what: string): TsbuildError {
   return new TsbuildError('TSB_LAYER_BUDGET', `the step leaves too much for a layer: ${what}`, {
-    hint: 'remove in the same RUN what the image does not need, or let it be made in a --mount=type=cache or type=tmpfs',
+    hint: `remove in the same RUN what the image does not need, or let it be made in a --mount=type=cache or type=tmpfs; ${limitHint(limit)}`,
   })
 }
 

@@ -1,4 +1,4 @@
-export { type CompressionLimits, defaultCompressionLimits } from './compression/bomb.ts'
+export { type CompressionLimits, compressionLimits, defaultCompressionLimits } from './compression/bomb.ts'
 export { gunzip } from './compression/zlib.ts'
 export {
   type Compression,
@@ -55,7 +55,7 @@ export { signsOf } from './signs.ts'
 export { subtree } from './subtree.ts'
 export { type Survey, survey } from './survey.ts'
 export { type FillThread, openFillThread } from './tar/fill-thread.ts'
-export { type ArchiveLimits, defaultArchiveLimits } from './tar/limits.ts'
+export { type ArchiveLimits, archiveLimits, defaultArchiveLimits } from './tar/limits.ts'
 export { looksLikeTar } from './tar/looks-like-tar.ts'
 export type { ArchiveForm, OpaqueMark, TarEntry, TarFile } from './tar/member.ts'
 export { tarOrder } from './tar/order.ts'

@@ -6,6 +6,7 @@ import type { HttpLimits } from '../../src/remote/http/ask.ts'
 import { openHttpFiles } from '../../src/remote/http/open.ts'
 import type { FetchedFile, RemoteOptions } from '../../src/remote/index.ts'
 import { Secret } from '../../src/secret.ts'
+import { defaultCompressionLimits } from '../../src/tree/index.ts'
 import type { Handler } from './http-server.ts'
 import { impatient } from './pulling.ts'
 import { scratch } from './scratch.ts'
@@ -41,7 +42,7 @@ export async function fileFetcher(options: FileFetcherOptions = {}, folder?: str
       notice: () => {},
       now: Date.now,
     },
-    { patience: impatient, bytes: 1 << 30, ...limits },
+    { patience: impatient, bytes: 1 << 30, unpacking: defaultCompressionLimits, ...limits },
   )
   const fetch = async (text: string, checksum?: string, signal = new AbortController().signal) => {
     const reference = parseHttpReference(text)

@@ -1,9 +1,17 @@
+import type { ImageCommands } from '../../index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import type { Session } from '../session.ts'
 import { visible } from '../text/escape.ts'
 import { withImages } from './images.ts'
 
+export interface LoadFlags {
+  readonly input: string
+  readonly quiet?: true
+  readonly limit: readonly string[]
+}
+
 export interface ImportFlags {
+  readonly limit: readonly string[]
   readonly change: readonly string[]
   readonly message?: string
   readonly platform?: string
@@ -22,14 +30,15 @@ export function saveCommand(
   return withImages(session, (images) => images.save(names, { format, dest }, session.signal))
 }
 
-/** Reads an archive and prints the names of what was in it. @param file `-` is standard input */
-export function loadCommand(session: Session, file: string, quiet: boolean): Promise<void> {
-  return withImages(session, async (images) => {
-    const loaded = await images.load(file, session.signal)
+/** Reads an archive and prints the names of what was in it. */
+export function loadCommand(session: Session, { input, quiet, limit }: LoadFlags): Promise<void> {
+  const work = async (images: ImageCommands) => {
+    const loaded = await images.load(input, session.signal)
     const text = (name: string) =>
       `${name.startsWith('sha256:') ? 'Loaded image ID' : 'Loaded image'}: ${visible(name)}\n`
     if (!quiet) session.out.print(loaded.map(text).join(''))
-  })
+  }
+  return withImages(session, work, limit)
 }
 
 /** Makes an image of a tar and prints its id. */
@@ -37,7 +46,7 @@ export function importCommand(
   session: Session,
   file: string,
   name: string | undefined,
-  { change, message, platform }: ImportFlags,
+  { change, message, platform, limit }: ImportFlags,
 ): Promise<void> {
   const options = {
     changes: change,
@@ -45,8 +54,9 @@ export function importCommand(
     ...(message !== undefined && { message }),
     ...(platform !== undefined && { platform }),
   }
-  return withImages(session, async (images) => {
+  const work = async (images: ImageCommands) => {
     const id = await images.import(file, options, session.signal)
     session.out.print(`${id}\n`)
-  })
+  }
+  return withImages(session, work, limit)
 }

@@ -1,4 +1,5 @@
 import type { HistoryRow, ImageHistory } from '../../index.ts'
+import { readLimits } from '../flags/limit.ts'
 import { readMapping } from '../flags/pairs.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
@@ -14,15 +15,17 @@ export interface HistoryFlags {
   readonly format?: string
   readonly platform?: string
   readonly registryMirror: readonly string[]
+  readonly limit: readonly string[]
 }
 
 /** Prints how an image was made, newest row first. */
 export async function historyCommand(session: Session, image: string, flags: HistoryFlags): Promise<void> {
   const { environment, out, signal } = session
   const registryMirrors = readMapping('--registry-mirror', flags.registryMirror)
+  const limits = readLimits(flags.limit, environment.env)
   const { history } = await session.library()
   const platform = flags.platform === undefined ? {} : { platform: flags.platform }
-  const found = await history(image, { ...platform, registryMirrors, signal }, environment)
+  const found = await history(image, { ...platform, ...(limits && { limits }), registryMirrors, signal }, environment)
   out.print(historyText(found, flags, environment.now()))
 }
 

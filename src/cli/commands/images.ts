@@ -1,5 +1,6 @@
 import type { ImageCommands, ImageSummary } from '../../index.ts'
 import { isTsbuildError } from '../exit.ts'
+import { readLimits } from '../flags/limit.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
 import { parseTemplate } from '../template/index.ts'
@@ -21,11 +22,16 @@ export interface InspectFlags {
   readonly format?: string
 }
 
-/** Opens the images of the store for some work. */
-export async function withImages<T>(session: Session, work: (images: ImageCommands) => Promise<T>): Promise<T> {
+/** Opens the images of the store for some work. @param limit `--limit` */
+export async function withImages<T>(
+  session: Session,
+  work: (images: ImageCommands) => Promise<T>,
+  limit: readonly string[] = [],
+): Promise<T> {
+  const limits = readLimits(limit, session.environment.env)
   session.err.print(session.notes.map((note) => `note: ${note}\n`).join(''))
   const { openImages } = await session.library()
-  const images = await openImages(session.environment)
+  const images = await openImages(session.environment, { ...(limits && { limits }) })
   try {
     return await work(images)
   } finally {

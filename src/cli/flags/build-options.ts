@@ -3,6 +3,7 @@ import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
+import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
 import { readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
@@ -55,6 +56,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly registryMirror: readonly string[]
   readonly registryAllow: readonly string[]
   readonly cacheMax?: string
+  readonly limit: readonly string[]
 }
 
 /**
@@ -107,6 +109,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
     registryAllow: registryAllow(flags.registryAllow),
     cacheMax: cacheMax(flags, env),
+    limits: readLimits(flags.limit, env),
   })
 }
 

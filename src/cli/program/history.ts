@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { HistoryFlags } from '../commands/history.ts'
-import { type Run, repeatable } from './run.ts'
+import { limitFlag, type Run, repeatable } from './run.ts'
 
 const examples = `
 Examples:
@@ -25,6 +25,7 @@ export function historyProgram(run: Run): Command {
     .option('--format <format>', 'table, json, or a Go template, also after "table "')
     .option('--platform <os/arch>', 'which image of an index')
     .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first'))
+    .addOption(limitFlag())
     .configureHelp({ visibleOptions: (command) => command.options.filter((option) => option.long !== '--no-human') })
     .addHelpText('after', examples)
     .action((image: string, flags: HistoryFlags) =>

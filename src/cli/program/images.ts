@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
-import type { ImportFlags } from '../commands/archives.ts'
+import type { ImportFlags, LoadFlags } from '../commands/archives.ts'
 import type { ImagesFlags, InspectFlags } from '../commands/images.ts'
-import { type Run, repeatable } from './run.ts'
+import { limitFlag, type Run, repeatable } from './run.ts'
 
 const images = () => import('../commands/images.ts')
 const archives = () => import('../commands/archives.ts')
@@ -59,9 +59,8 @@ export function archivePrograms(run: Run): readonly Command[] {
       .summary('read images from an archive of docker or OCI')
       .option('-i, --input <file>', 'archive to read (default: standard input)', '-')
       .option('-q, --quiet', 'print nothing')
-      .action((flags: { readonly input: string; readonly quiet?: true }) =>
-        run('trees', async (session) => (await archives()).loadCommand(session, flags.input, flags.quiet ?? false)),
-      ),
+      .addOption(limitFlag())
+      .action((flags: LoadFlags) => run('trees', async (session) => (await archives()).loadCommand(session, flags))),
     new Command('import')
       .summary('make an image of one layer from a tar')
       .argument('<file>', 'a tar of a root file system, also compressed; - for standard input')
@@ -69,6 +68,7 @@ export function archivePrograms(run: Run): readonly Command[] {
       .addOption(repeatable('-c, --change <instruction>', 'a Dockerfile instruction for its config: CMD ["sh"]'))
       .option('-m, --message <text>', 'comment of its row in the history')
       .option('--platform <os/arch>', 'platform of the image (default: of this machine)')
+      .addOption(limitFlag())
       .action((file: string, name: string | undefined, flags: ImportFlags) =>
         run('trees', async (session) => (await archives()).importCommand(session, file, name, flags)),
       ),

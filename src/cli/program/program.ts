@@ -15,7 +15,7 @@ import { usagePrograms } from './usage.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
-Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
+Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
 
 /**
  * The command line: words to commands. Nothing of the library is loaded here.

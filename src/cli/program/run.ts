@@ -7,6 +7,14 @@ import type { Session } from '../session.ts'
  */
 export type Run = (touches: 'documents' | 'trees', work: (session: Session) => Promise<void>) => Promise<void>
 
+/** What files of others may ask for. */
+export function limitFlag(): Option {
+  return repeatable(
+    '--limit <name=value>',
+    'what a file may ask for: archive-entries=9000000; docs/limits.md has the names',
+  )
+}
+
 /** A flag that may be given several times. */
 export function repeatable(flags: string, description: string): Option {
   const option = new Option(flags, description)

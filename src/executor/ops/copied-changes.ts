@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { CopyOp } from '../../graph/index.ts'
+import { defaultLimits, type Limits } from '../../limits.ts'
 import { type Change, type Entry, editTree, type TreeEditor, treeOfEntries, treePath } from '../../tree/index.ts'
 import type { ChosenSource } from './choose.ts'
 import { parseMode } from './mode.ts'
@@ -19,7 +20,8 @@ export async function changesOf<T>(
   const files = editTree(below)
   const scratch = await context.ports.temporary('copy')
   try {
-    await placeAll(op, chosen, files, await placementOf(op, context), scratch)
+    const limits = context.ports.limits ?? defaultLimits
+    await placeAll(op, chosen, files, await placementOf(op, context), { scratch, limits })
     return await use(files.changes())
   } finally {
     await rm(scratch, { recursive: true, force: true })
@@ -29,7 +31,7 @@ export async function changesOf<T>(
 async function placementOf(op: CopyOp, { inputs, ports, notice }: OpContext): Promise<Placement> {
   const below = op.link ? undefined : inputs.snapshot(op.onto)
   return {
-    owner: op.chown === undefined ? undefined : await ownerOf(op.chown, below, '--chown', notice),
+    owner: op.chown === undefined ? undefined : await ownerOf(op.chown, below, '--chown', notice, ports.limits),
     mode: op.chmod === undefined ? undefined : parseMode(op.chmod),
     now: Math.floor(ports.now() / 1000),
   }
@@ -40,11 +42,11 @@ async function placeAll(
   sources: readonly ChosenSource[],
   files: TreeEditor,
   placement: Placement,
-  scratch: string,
+  { scratch, limits }: { readonly scratch: string; readonly limits: Limits },
 ) {
   for (const source of sources) {
     for (const chosen of source.files) {
-      const unpacked = source.unpack && (await unpackArchive(files, chosen, op.dest, placement, scratch))
+      const unpacked = source.unpack && (await unpackArchive(files, chosen, op.dest, placement, scratch, limits))
       if (!unpacked) placeFile(files, chosen, op.dest, placement)
     }
   }

@@ -11,7 +11,7 @@ export async function makeDirectoryLayer(
   { inputs, layers, ports, signal, notice }: OpContext,
 ): Promise<Layer> {
   const below = inputs.snapshot(op.onto)
-  const owner = await ownerOf(op.owner, below, 'WORKDIR', notice)
+  const owner = await ownerOf(op.owner, below, 'WORKDIR', notice, ports.limits)
   const files = editTree(await below.tree())
   const mtime = Math.floor(ports.now() / 1000)
   makeDirectories(files, resolveDestination(files, op.path), { mode: op.mode, ...owner, mtime })

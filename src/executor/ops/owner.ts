@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
+import type { Limits } from '../../limits.ts'
 import { type Entry, treeOfEntries } from '../../tree/index.ts'
 import { type Owner, resolveOwner } from '../users.ts'
 import type { SnapshotValue } from '../values.ts'
@@ -14,12 +15,15 @@ export async function ownerOf(
   below: SnapshotValue | undefined,
   asked: '--chown' | 'WORKDIR',
   notice: (message: string) => void,
+  limits?: Limits,
 ): Promise<Owner> {
   const hasFiles = below !== undefined && below.layers.length > 0
-  return resolveOwner(spec, hasFiles ? await below.tree() : treeOfEntries<Entry>([]), (name) => {
+  const unknown = (name: string) => {
     if (!hasFiles) throw nowhere(name, below === undefined)
     notice(`${asked}: no user or group "${name}" in the image, using 0`)
-  })
+  }
+  const files = hasFiles ? await below.tree() : treeOfEntries<Entry>([])
+  return resolveOwner(spec, files, unknown, limits?.['account-bytes'])
 }
 
 function nowhere(name: string, isLink: boolean): TsbuildError {

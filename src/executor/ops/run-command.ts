@@ -23,7 +23,7 @@ export async function runCommand(
   scratch: string,
   context: OpContext,
 ): Promise<void> {
-  const user = await resolveProcessUser(op.user, prepared.tree)
+  const user = await resolveProcessUser(op.user, prepared.tree, context.ports.limits?.['account-bytes'])
   const spec = {
     id: path.basename(path.dirname(scratch)),
     rootfs: prepared.rootfs,

@@ -1,9 +1,12 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
+import { defaultLimits, type Limits } from '../../limits.ts'
 import {
   absolutePath,
+  archiveLimits,
   baseName,
+  compressionLimits,
   decompress,
   type Entry,
   type FileTree,
@@ -36,9 +39,10 @@ export async function unpackArchive(
   dest: string,
   placement: Placement,
   scratch: string,
+  limits: Limits = defaultLimits,
 ): Promise<boolean> {
   if (entry.kind !== 'file') return false
-  const members = readTar(decompress(readContent(entry)), 'add')
+  const members = readTar(decompress(readContent(entry), compressionLimits(limits)), 'add', archiveLimits(limits))
   try {
     const first = await firstMember(members)
     if (!first) return false

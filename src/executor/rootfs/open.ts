@@ -1,8 +1,10 @@
 import { TsbuildError } from '../../errors.ts'
+import { defaultLimits, type Limits } from '../../limits.ts'
+import { archiveLimits } from '../../tree/index.ts'
 import { openMountProbe, type SandboxOptions } from '../sandbox/index.ts'
 import { createCopyProvider } from './copy.ts'
 import type { LayerMounts } from './layer-mounts.ts'
-import { createOverlayProvider, unpackedLower } from './overlay.ts'
+import { createOverlayProvider, type LowerOf, unpackedLower } from './overlay.ts'
 import type { RootfsProvider } from './rootfs.ts'
 
 export type RootfsChoice = 'auto' | 'erofs' | 'overlay' | 'copy'
@@ -10,6 +12,7 @@ export type RootfsChoice = 'auto' | 'erofs' | 'overlay' | 'copy'
 export interface RootfsOptions extends SandboxOptions {
   /** Layers that are mounted, for as long as whoever opens it lets them. */
   readonly mounts: LayerMounts
+  readonly limits?: Limits
 }
 
 /**
@@ -20,10 +23,13 @@ export interface RootfsOptions extends SandboxOptions {
  */
 export async function openRootfs(choice: RootfsChoice, options: RootfsOptions): Promise<RootfsProvider> {
   const probe = openMountProbe(options)
-  if (choice === 'copy') return createCopyProvider(probe.devices)
+  const budget = archiveLimits(options.limits ?? defaultLimits)
+  const overlay = (name: 'erofs' | 'overlay', lowerOf: LowerOf) =>
+    createOverlayProvider(name, { marks: probe.marks, budget }, lowerOf, options.temporary)
+  if (choice === 'copy') return createCopyProvider(probe.devices, budget)
   if (choice !== 'overlay') {
     const problem = await probe.erofsProblem()
-    if (problem === '') return createOverlayProvider('erofs', probe.marks, options.mounts.lowerOf, options.temporary)
+    if (problem === '') return overlay('erofs', options.mounts.lowerOf)
     if (choice === 'erofs') {
       throw unavailable(
         `layers cannot be mounted as EROFS images here: ${problem}`,
@@ -32,12 +38,12 @@ export async function openRootfs(choice: RootfsChoice, options: RootfsOptions): 
     }
   }
   const problem = await probe.overlayProblem()
-  if (problem === '') return createOverlayProvider('overlay', probe.marks, unpackedLower, options.temporary)
+  if (problem === '') return overlay('overlay', unpackedLower)
   if (choice === 'overlay') {
     throw unavailable(`overlayfs cannot be mounted here: ${problem}`, '--snapshotter=copy needs no mount')
   }
   options.notice(`every step copies all files, because overlayfs cannot be mounted here: ${problem}`)
-  return createCopyProvider(probe.devices)
+  return createCopyProvider(probe.devices, budget)
 }
 
 function unavailable(message: string, hint: string): TsbuildError {

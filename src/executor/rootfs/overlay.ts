@@ -5,6 +5,7 @@ import {
   absolutePath,
   type Entry,
   type FileTree,
+  type LayerBudget,
   type OverlayMarks,
   rootPath,
   setDirectory,
@@ -27,7 +28,7 @@ export type LowerOf = (layer: Layer) => Promise<string>
  */
 export function createOverlayProvider(
   name: 'erofs' | 'overlay',
-  marks: OverlayMarks,
+  { marks, budget }: { readonly marks: OverlayMarks; readonly budget?: LayerBudget },
   lowerOf: LowerOf,
   temporary: (prefix: string) => Promise<string>,
 ): RootfsProvider {
@@ -56,7 +57,7 @@ export function createOverlayProvider(
         targets: targetPaths(placed),
         async commit(store) {
           removeStubs(upper, placed)
-          return await store.fromUpper(upper, await upperChanges(upper, marks, tree), signal)
+          return await store.fromUpper(upper, await upperChanges(upper, marks, tree, budget), signal)
         },
         dispose: async () => {},
       }

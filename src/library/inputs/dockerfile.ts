@@ -46,19 +46,20 @@ export async function findDockerfile(
   options: BuildOptions,
   environment: Environment,
   main: MainContext,
-  fetch: Fetch,
+  { fetch, limit }: { readonly fetch: Fetch; readonly limit: number },
 ): Promise<FoundDockerfile> {
   const { dockerfile, file } = options
   if (dockerfile !== undefined) return unnamed(dockerfile)
-  if (file === '-') return unnamed(await readAllText(stdinBytes(environment, options.signal), 'standard input'))
+  if (file === '-') return unnamed(await readAllText(stdinBytes(environment, options.signal), 'standard input', limit))
   const url = file === undefined ? undefined : parseHttpReference(file)
-  if (url) return unnamed(await textOf(await fetch({ kind: 'http', url: url.url, name: 'Dockerfile' }, url.login)))
-  if (main.kind === 'directory') return plain(await readLocalDockerfile(main.path, file, environment.cwd))
+  if (url)
+    return unnamed(await textOf(await fetch({ kind: 'http', url: url.url, name: 'Dockerfile' }, url.login), limit))
+  if (main.kind === 'directory') return plain(await readLocalDockerfile(main.path, file, environment.cwd, limit))
   if (main.text !== undefined) return ofContext(main.text, main, file)
   if (main.remote && file !== undefined && path.isAbsolute(file)) {
-    return plain(await readLocalDockerfile(path.dirname(file), file, environment.cwd))
+    return plain(await readLocalDockerfile(path.dirname(file), file, environment.cwd, limit))
   }
-  return readInside(main, file)
+  return readInside(main, file, limit)
 }
 
 function unnamed(text: string): FoundDockerfile {
@@ -79,10 +80,10 @@ function ofContext(text: string, { remote }: OpenedContext, file: string | undef
   )
 }
 
-async function readInside(main: OpenedContext, file: string | undefined): Promise<FoundDockerfile> {
+async function readInside(main: OpenedContext, file: string | undefined, limit: number): Promise<FoundDockerfile> {
   const places = dockerfilePlaces(file)
   for (const place of places) {
-    const text = await readText(main.context.tree, place)
+    const text = await readText(main.context.tree, place, limit)
     if (text === undefined) continue
     const source = { name: file ?? place, text }
     return { source, findings: main.repeated.has(place) ? [repeatedFinding(place, main.name)] : [] }
@@ -100,8 +101,8 @@ function repeatedFinding(place: TreePath, name: string): Finding {
   return { rule: 'tsbuild/RepeatedDockerfile', message: `${name} has ${place} more than once: the last one is used` }
 }
 
-async function textOf({ tree }: { readonly tree: FileTree }): Promise<string> {
+async function textOf({ tree }: { readonly tree: FileTree }, limit: number): Promise<string> {
   const entry = tree.get(treePath('Dockerfile'))
   if (entry?.kind !== 'file') throw new Error('a URL is one file')
-  return new TextDecoder().decode(await readSmall(entry, 16 * 1024 * 1024))
+  return new TextDecoder().decode(await readSmall(entry, limit))
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { newestIn } from '../../context/index.ts'
 import type { GitOp, HttpOp, Node } from '../../graph/index.ts'
+import type { Limits } from '../../limits.ts'
 import type { FetchedFile, Remotes } from '../../remote/index.ts'
 import { type FileTree, overlay, treeOfEntries, treePath } from '../../tree/index.ts'
 
@@ -17,7 +18,7 @@ export interface Fetched {
 export type Fetch = (op: GitOp | HttpOp, login: Node['login'], signal?: AbortSignal) => Promise<Fetched>
 
 /** @param signal for those who have none of their own */
-export function fetcher(remotes: () => Promise<Remotes>, signal: AbortSignal): Fetch {
+export function fetcher(remotes: () => Promise<Remotes>, signal: AbortSignal, limits: Limits): Fetch {
   return async (op, login, own = signal) => {
     const client = await remotes()
     if (op.kind === 'git') {
@@ -28,7 +29,7 @@ export function fetcher(remotes: () => Promise<Remotes>, signal: AbortSignal): F
     return {
       tree: treeOfFile(file, op.name),
       file,
-      time: async () => file.modified ?? (await newestIn(createReadStream(file.path))),
+      time: async () => file.modified ?? (await newestIn(createReadStream(file.path), limits)),
     }
   }
 }

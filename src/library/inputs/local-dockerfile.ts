@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { textLimit } from '../../context/index.ts'
 import { isSystemError, TsbuildError } from '../../errors.ts'
+import { limitHint, shownBytes } from '../../limits.ts'
 import type { SourceFile } from '../../source.ts'
 
 /** The Dockerfile of a build. */
@@ -22,19 +22,21 @@ export function spellings(file: string): readonly string[] {
 /**
  * Reads the Dockerfile of a directory.
  * @param file `-f`: relative to `cwd`, else to the directory
+ * @param limit bytes
  * @throws {TsbuildError} TSB_DOCKERFILE_NOT_FOUND, TSB_DOCKERFILE_TOO_LARGE
  */
 export async function readLocalDockerfile(
   directory: string,
   file: string | undefined,
   cwd: string,
+  limit: number,
 ): Promise<DockerfileSource> {
   const candidates =
     file === undefined
       ? defaultNames.map((name) => path.join(directory, name))
       : [cwd, directory].flatMap((from) => spellings(path.resolve(from, file)))
   for (const candidate of new Set(candidates)) {
-    const text = await readFileText(candidate)
+    const text = await readFileText(candidate, limit)
     if (text !== undefined) return { source: { name: file ?? path.basename(candidate), text }, path: candidate }
   }
   throw missingDockerfile(
@@ -50,11 +52,13 @@ export function missingDockerfile(shown: string, hint: string): TsbuildError {
 }
 
 /** The error for one that nobody wrote by hand. */
-export function tooLarge(name: string): TsbuildError {
-  return new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than 16 MiB`)
+export function tooLarge(name: string, limit: number): TsbuildError {
+  return new TsbuildError('TSB_DOCKERFILE_TOO_LARGE', `${name} is larger than ${shownBytes(limit)}`, {
+    hint: limitHint('dockerfile-bytes'),
+  })
 }
 
-async function readFileText(file: string): Promise<string | undefined> {
+async function readFileText(file: string, limit: number): Promise<string | undefined> {
   try {
     await using handle = await open(file)
     const parts: Buffer[] = []
@@ -62,7 +66,7 @@ async function readFileText(file: string): Promise<string | undefined> {
     // A device or a pipe does not say how much there is to read.
     for (let read = await handle.read(); read.bytesRead > 0; read = await handle.read()) {
       length += read.bytesRead
-      if (length > textLimit) throw tooLarge(file)
+      if (length > limit) throw tooLarge(file, limit)
       parts.push(read.buffer.subarray(0, read.bytesRead))
     }
     return Buffer.concat(parts).toString()

@@ -48,7 +48,7 @@ export async function openMainContext(
   const { context } = options
   if (typeof context !== 'string') {
     if ('files' in context) return openFiles(context.files)
-    return ofStream('the archive', await readStream(context.tar, 'the archive', ports.temporary, watched), false)
+    return ofStream('the archive', await readStream(context.tar, 'the archive', ports, watched), false)
   }
   const source = await contextSource(context, environment.cwd, gitDefaults(options.args ?? {}))
   switch (source.kind) {
@@ -57,7 +57,7 @@ export async function openMainContext(
     case 'stdin': {
       const bytes = stdinBytes(environment, options.signal)
       return ports.progress.step('context', '[internal] load build context from standard input', async () =>
-        ofStream('standard input', await readStream(bytes, 'standard input', ports.temporary, watched), false),
+        ofStream('standard input', await readStream(bytes, 'standard input', ports, watched), false),
       )
     }
     case 'remote':
@@ -77,7 +77,7 @@ function openUrl(source: RemoteSource, ports: InputPorts, watched: readonly Tree
   return ports.progress.step('context', `[internal] load remote build context ${shown}`, async () => {
     const { tree, file, time } = await ports.fetch(op, login)
     if (!file) throw new Error('a URL is one file')
-    const read = await readStream(createReadStream(file.path), shown, ports.temporary, watched)
+    const read = await readStream(createReadStream(file.path), shown, ports, watched)
     const opened = ofStream(shown, read, true)
     const { modified } = file
     if (read.kind === 'text') return { ...opened, context: contextOfTree(tree), time }

@@ -48,12 +48,12 @@ function loadDefinition(
   options: BuildOptions,
   environment: Environment,
   main: MainContext,
-  { progress, fetch }: InputPorts,
+  { progress, fetch, limits }: InputPorts,
 ): Promise<FoundDockerfile> {
   const { file = 'Dockerfile' } = options
   const label = `[internal] load build definition from ${/^-$|^https?:/.test(file) ? 'Dockerfile' : path.basename(file)}`
   return progress.step('definition', label, async (report) => {
-    const found = await findDockerfile(options, environment, main, fetch)
+    const found = await findDockerfile(options, environment, main, { fetch, limit: limits['dockerfile-bytes'] })
     report('transferring dockerfile', Buffer.byteLength(found.source.text), undefined, true)
     return found
   })

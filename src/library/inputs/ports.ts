@@ -1,3 +1,4 @@
+import type { Limits } from '../../limits.ts'
 import type { Progress } from '../progress.ts'
 import type { Fetch } from './fetch.ts'
 
@@ -9,4 +10,5 @@ export interface InputPorts {
   readonly progress: Progress
   /** Real path of the store, which may lie in a context. */
   readonly store: string
+  readonly limits: Limits
 }

@@ -1,4 +1,3 @@
-import { textLimit } from '../../context/index.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { Environment } from '../../options.ts'
 import { tooLarge } from './local-dockerfile.ts'
@@ -15,13 +14,13 @@ export function stdinBytes({ stdin }: Environment, signal?: AbortSignal): AsyncI
 }
 
 /** @throws {TsbuildError} TSB_DOCKERFILE_TOO_LARGE, naming what is read */
-export async function readAllText(bytes: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+export async function readAllText(bytes: AsyncIterable<Uint8Array>, name: string, limit: number): Promise<string> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of bytes) {
     parts.push(part)
     size += part.length
-    if (size > textLimit) throw tooLarge(name)
+    if (size > limit) throw tooLarge(name, limit)
   }
   return new TextDecoder().decode(Buffer.concat(parts))
 }

@@ -4,6 +4,7 @@ import { type ArchiveContext, contextSniffLength, readArchiveContext, sniffConte
 import { TsbuildError } from '../../errors.ts'
 import { writing } from '../../store/index.ts'
 import { peek, type TreePath } from '../../tree/index.ts'
+import type { InputPorts } from './ports.ts'
 import { readAllText } from './stdin.ts'
 
 /** What came as a stream: an archive of a context, or a Dockerfile. */
@@ -14,25 +15,24 @@ export type StreamContext =
 /**
  * Reads a stream to its end, and knows by its content what it is.
  * @param name what it is called in errors: `standard input`, a URL
- * @param temporary makes a folder for what an archive holds
  * @param watched see `readArchiveContext`
  * @throws {TsbuildError} TSB_CONTEXT_EMPTY, TSB_CONTEXT_FORMAT, TSB_ARCHIVE_…, TSB_DOCKERFILE_TOO_LARGE, TSB_DISK_FULL
  */
 export async function readStream(
   bytes: AsyncIterable<Uint8Array>,
   name: string,
-  temporary: (prefix: string) => Promise<string>,
+  { temporary, limits }: Pick<InputPorts, 'temporary' | 'limits'>,
   watched: readonly TreePath[],
 ): Promise<StreamContext> {
   const { first, all } = await peek(bytes, contextSniffLength)
   switch (sniffContext(first)) {
     case 'archive': {
       const kept = path.join(await temporary('context'), 'context.tar')
-      const read = () => readingArchive(name, () => readArchiveContext(all, kept, watched))
+      const read = () => readingArchive(name, () => readArchiveContext(all, kept, watched, limits))
       return { kind: 'archive', ...(await writing(kept, 0, read)) }
     }
     case 'text':
-      return { kind: 'text', text: await readAllText(all, name) }
+      return { kind: 'text', text: await readAllText(all, name, limits['dockerfile-bytes']) }
     case 'empty':
       throw new TsbuildError('TSB_CONTEXT_EMPTY', `${name} is empty`, { hint: expected })
     case 'zip':

@@ -32,7 +32,11 @@ export async function check(
   times: SourceTimes = noTimes,
 ): Promise<CheckReport> {
   const read = orError(() => {
-    const { dockerfile, error } = parsePartly(source, request.buildArgs.get('BUILDKIT_SYNTAX'))
+    const { dockerfile, error } = parsePartly(
+      source,
+      request.buildArgs.get('BUILDKIT_SYNTAX'),
+      request.limits?.dockerfile,
+    )
     return { dockerfile, error, options: checkOptions(dockerfile, request) }
   })
   if (read instanceof TsbuildError) return { warnings: [], error: read, errorOnWarning: false }

@@ -40,7 +40,7 @@ function lastLine({ source, end }: SourceRange): SourceRange {
 
 function defaultVariables(dockerfile: Dockerfile, request: PlanRequest): Variables | undefined {
   try {
-    const reading = { escape: dockerfile.escape, budget: createBudget() }
+    const reading = { escape: dockerfile.escape, budget: createBudget(request.limits) }
     return globalVariables(dockerfile, request, reading, new Map())
   } catch (error) {
     if (error instanceof TsbuildError) return undefined

@@ -18,11 +18,11 @@ export interface GlobalArgument {
  */
 export function globalArguments(
   { globalArgs, escape: escapeChar }: Dockerfile,
-  { buildArgs }: PlanRequest,
+  { buildArgs, limits }: PlanRequest,
   globals: Variables,
 ): ReadonlyMap<string, GlobalArgument> {
   const found = new Map<string, GlobalArgument>()
-  const budget = createBudget()
+  const budget = createBudget(limits)
   for (const { args, comments, at } of globalArgs) {
     for (const { name, value } of args) {
       const argument = outlineArgument(name, globals.get(name), descriptionOf(name, comments), at)

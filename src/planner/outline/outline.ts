@@ -31,7 +31,7 @@ export interface Outline {
  */
 export function outline(dockerfile: Dockerfile, request: PlanRequest): Outline {
   const { escape: escapeChar } = dockerfile
-  const reading = { escape: escapeChar, budget: createBudget() }
+  const reading = { escape: escapeChar, budget: createBudget(request.limits) }
   const globals = globalVariables(dockerfile, request, reading)
   const linker = linkStages(dockerfile, request, globals, reading)
   const target = findTarget(dockerfile, request.target)

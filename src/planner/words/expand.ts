@@ -14,13 +14,7 @@ export interface Expansion {
   readonly unset: ReadonlySet<string>
 }
 
-/** Characters that one value may have: 1 Mi. */
-const valueLimit = 1 << 20
-
-/** Characters that a heredoc body may have: as many as a Dockerfile. */
-const bodyLimit = 16 << 20
-
-const shellLike = { quotes: 'remove', unset: 'empty', limit: valueLimit } as const
+const shellLike = { quotes: 'remove', unset: 'empty' } as const
 
 /**
  * Expands a text as one word: quotes and escapes are taken off, white space stays.
@@ -29,12 +23,12 @@ const shellLike = { quotes: 'remove', unset: 'empty', limit: valueLimit } as con
  * TSB_EXPANSION_PATTERN, TSB_EXPANSION_LIMIT
  */
 export function expandWord(word: string, env: Lookup, escapeChar: Escape, budget = createBudget()): Expansion {
-  return expand(word, env, { ...shellLike, escape: escapeChar, budget })
+  return expand(word, env, { ...shellLike, limit: budget.longestValue, escape: escapeChar, budget })
 }
 
 /** Expands a text and parts it into words at the white space that is not quoted, also where a value brought it in. */
 export function expandWords(text: string, env: Lookup, escapeChar: Escape, budget = createBudget()): readonly string[] {
-  const reader = new WordReader(text, env, { ...shellLike, escape: escapeChar, budget })
+  const reader = new WordReader(text, env, { ...shellLike, limit: budget.longestValue, escape: escapeChar, budget })
   const list = newWordList()
   reader.read(list)
   return list.words()
@@ -42,12 +36,12 @@ export function expandWords(text: string, env: Lookup, escapeChar: Escape, budge
 
 /** Expands the body of a COPY or ADD heredoc: quotes are text there, and the escape is always a backslash. */
 export function expandBody(text: string, env: Lookup, budget = createBudget()): Expansion {
-  return expand(text, env, { quotes: 'ignore', unset: 'empty', limit: bodyLimit, escape: '\\', budget })
+  return expand(text, env, { quotes: 'ignore', unset: 'empty', limit: budget.longestBody, escape: '\\', budget })
 }
 
 /** Fills in what is set and leaves the rest as written, quotes too: for the names that people see. */
 export function expandForDisplay(text: string, env: Lookup, escapeChar: Escape, budget = createBudget()): Expansion {
-  return expand(text, env, { quotes: 'keep', unset: 'keep', limit: valueLimit, escape: escapeChar, budget })
+  return expand(text, env, { quotes: 'keep', unset: 'keep', limit: budget.longestValue, escape: escapeChar, budget })
 }
 
 function expand(text: string, env: Lookup, rules: Rules): Expansion {

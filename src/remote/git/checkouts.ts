@@ -4,7 +4,7 @@ import { hexOf, sha256 } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
 import { signsOf } from '../../tree/index.ts'
-import { checkoutLimits } from './contents.ts'
+import { checkoutBudget } from './contents.ts'
 import { explained } from './failure.ts'
 import { holdCommit, remoteFolder, repositoryOf } from './held.ts'
 import { placeCommit } from './place.ts'
@@ -64,7 +64,8 @@ async function makeFiles(
   await rm(part, { recursive: true, force: true })
   const workTree = path.join(part, 'files')
   makeFolder(workTree, 0o700)
-  const placing = { ...session, submodules, budget: { ...checkoutLimits }, indexFile: path.join(part, 'index') }
+  const budget = checkoutBudget(session.options.limits)
+  const placing = { ...session, submodules, budget, indexFile: path.join(part, 'index') }
   const kept = keepGitDir ? { gitDir: path.join(workTree, '.git'), ...(found.name && { ref: found.name }) } : {}
   await placeCommit(placing, transport, held, { workTree, depth: 0, ...kept })
   await rm(placing.indexFile, { force: true })

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
+import { defaultLimits, type LimitName, limitHint } from '../../limits.ts'
 import type { GitProgram } from './program.ts'
 
 /** What a commit has in it. */
@@ -18,7 +19,9 @@ export interface Budget {
 }
 
 /** As much as an archive may have: a commit of a few objects can stand for any number of files. */
-export const checkoutLimits: Readonly<Budget> = { entries: 5_000_000, bytes: 256 * 2 ** 30 }
+export function checkoutBudget(limits = defaultLimits): Budget {
+  return { entries: limits['archive-entries'], bytes: limits['archive-bytes'] }
+}
 
 /**
  * Looks through a commit before anything of it is written.
@@ -39,7 +42,8 @@ export async function readContents(
     const [, mode = '', kind = '', id = '', size = '', path = ''] = /^(\d+) (\w+) (\w+) +(\S+)\t(.*)$/s.exec(line) ?? []
     budget.entries -= 1
     budget.bytes -= Number(size) || 0
-    if (budget.entries < 0 || budget.bytes < 0) throw tooLarge(commit, remote)
+    if (budget.entries < 0) throw tooLarge('archive-entries', commit, remote)
+    if (budget.bytes < 0) throw tooLarge('archive-bytes', commit, remote)
     if (kind === 'commit') submodules.push({ path, commit: id })
     else objects.add(id)
     if (path === '.gitmodules') gitmodules = mode.startsWith('100') ? 'file' : 'other'
@@ -47,11 +51,9 @@ export async function readContents(
   return { objects, submodules, gitmodules }
 }
 
-function tooLarge(commit: string, remote: string): TsbuildError {
-  const { entries, bytes } = checkoutLimits
-  return new TsbuildError(
-    'TSB_GIT_TOO_LARGE',
-    `commit ${commit} of ${remote} has more than ${entries} entries or ${bytes / 2 ** 30} GiB`,
-    { hint: 'a repository like this is made to fill disks; submodules count, and ?submodules=false leaves them out' },
-  )
+function tooLarge(limit: LimitName, commit: string, remote: string): TsbuildError {
+  const what = limit === 'archive-entries' ? 'entries' : 'bytes'
+  return new TsbuildError('TSB_GIT_TOO_LARGE', `commit ${commit} of ${remote} has more ${what} than are taken`, {
+    hint: `a repository like this is made to fill disks; submodules count, and ?submodules=false leaves them out; ${limitHint(limit)}`,
+  })
 }

@@ -1,5 +1,6 @@
 import type { HttpOp } from '../../graph/index.ts'
 import { follow, type Http, type HttpResponse, type Patience, retrying } from '../../http/index.ts'
+import type { CompressionLimits } from '../../tree/index.ts'
 import type { RemoteOptions } from '../remotes.ts'
 import { requireChecksum } from './checksum.ts'
 import { failuresOf } from './failures.ts'
@@ -10,6 +11,8 @@ import type { Shelf, ShelvedFile } from './shelf.ts'
 export interface HttpLimits {
   readonly patience: Patience
   readonly bytes: number
+  /** Of an answer that is packed for the way. */
+  readonly unpacking: CompressionLimits
 }
 
 /** What asking needs. */
@@ -43,7 +46,7 @@ export async function ask(
     async () => (await follow(http, url, headers, signal, plain)).response,
     async (response) => {
       if (!known || !isUnchanged(response, known)) {
-        return receive(response, source, limits.bytes, shelf, options, signal)
+        return receive(response, source, limits, shelf, options, signal)
       }
       response.discard()
       return requireChecksum(known, source.checksum, url)

@@ -1,8 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { TsbuildError } from '../../errors.ts'
 import { type HttpResponse, shownUrl } from '../../http/index.ts'
-import { defaultCompressionLimits, gunzip, peek } from '../../tree/index.ts'
+import { type CompressionLimits, gunzip, peek } from '../../tree/index.ts'
+import type { HttpLimits } from './ask.ts'
 import { tooLarge } from './failures.ts'
+
+type BodyLimits = Omit<HttpLimits, 'patience'>
 
 /** Bytes as they pass, and what they turned out to be. */
 export interface Measured {
@@ -18,9 +21,10 @@ export interface Measured {
  * unpacked, as BuildKit does; other encodings stay.
  * @throws {TsbuildError} TSB_HTTP_TOO_LARGE as soon as it is known; TSB_ARCHIVE_… for what does not unpack, or to too much
  */
-export function fileIn(response: HttpResponse, url: URL, limit: number): AsyncIterable<Uint8Array> {
+export function fileIn(response: HttpResponse, url: URL, limits: BodyLimits): AsyncIterable<Uint8Array> {
+  const { bytes: limit, unpacking } = limits
   const encoding = response.headers['content-encoding']?.trim().toLowerCase()
-  if (encoding === 'gzip') return limited(unpacked(response, url), url, limit)
+  if (encoding === 'gzip') return limited(unpacked(response, url, unpacking), url, limit)
   if (Number(response.headers['content-length'] ?? 0) > limit) {
     response.discard()
     throw tooLarge(url, limit)
@@ -52,11 +56,11 @@ async function* limited(bytes: AsyncIterable<Uint8Array>, url: URL, limit: numbe
 }
 
 /** An empty body is empty, whatever is said about it. */
-async function* unpacked({ body }: HttpResponse, url: URL): AsyncIterable<Uint8Array> {
+async function* unpacked({ body }: HttpResponse, url: URL, limits: CompressionLimits): AsyncIterable<Uint8Array> {
   const { first, all } = await peek(body, 1)
   if (first.length === 0) return
   try {
-    yield* gunzip(all, defaultCompressionLimits)
+    yield* gunzip(all, limits)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     const { code, hint } = error

@@ -1,5 +1,6 @@
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import { type Failures, type HttpResponse, reasonOf, shownUrl } from '../../http/index.ts'
+import { limitHint } from '../../limits.ts'
 import type { ShelvedFile } from './shelf.ts'
 
 /** What failures are called when a URL is asked for. Queries of signed URLs are secrets: none is shown. */
@@ -21,7 +22,9 @@ export function checksumMismatch(url: URL, is: string, wanted: string): TsbuildE
 }
 
 export function tooLarge(url: URL, limit: number): TsbuildError {
-  return new TsbuildError('TSB_HTTP_TOO_LARGE', `${shownUrl(url)} is larger than ${limit} bytes`)
+  return new TsbuildError('TSB_HTTP_TOO_LARGE', `${shownUrl(url)} is larger than ${limit} bytes`, {
+    hint: limitHint('archive-bytes'),
+  })
 }
 
 function unreachable(url: URL, cause: unknown, attempts: number, known: ShelvedFile | undefined): TsbuildError {

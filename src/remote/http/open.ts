@@ -2,7 +2,8 @@ import path from 'node:path'
 import { sha256 } from '../../digest/index.ts'
 import type { HttpOp } from '../../graph/index.ts'
 import { defaultPatience, openHttp, proxiesOf } from '../../http/index.ts'
-import { defaultCompressionLimits } from '../../tree/index.ts'
+import { defaultLimits } from '../../limits.ts'
+import { compressionLimits } from '../../tree/index.ts'
 import { openTurns } from '../../turns.ts'
 import type { RemoteOptions, Remotes } from '../remotes.ts'
 import { ask, type HttpLimits } from './ask.ts'
@@ -13,13 +14,11 @@ import { openShelf, type ShelvedFile } from './shelf.ts'
 /** A Dockerfile may name any number of URLs. */
 const requestsAtOnce = 8
 
-const defaultLimits: HttpLimits = { patience: defaultPatience, bytes: defaultCompressionLimits.unpackedBytes }
-
 /**
  * Fetches files by http and https, and keeps them. One that is here is used when the server says that it has no other; with
  * a checksum, without asking. Who waits for another to fetch the same URL takes what that one got.
  */
-export function openHttpFiles(options: RemoteOptions, limits = defaultLimits): Remotes['http'] {
+export function openHttpFiles(options: RemoteOptions, limits = httpLimits(options.limits)): Remotes['http'] {
   const http = openHttp('tsbuild', limits.patience.idleMs, proxiesOf(options.env))
   const shelf = openShelf(path.join(options.folder, 'http'), options.locked)
   const inTurn = openTurns(requestsAtOnce)
@@ -36,6 +35,10 @@ export function openHttpFiles(options: RemoteOptions, limits = defaultLimits): R
     }
     return options.locked(`http ${sha256(source.url)}`, fetchNow, signal)
   }
+}
+
+function httpLimits(limits = defaultLimits): HttpLimits {
+  return { patience: defaultPatience, bytes: limits['archive-bytes'], unpacking: compressionLimits(limits) }
 }
 
 async function isPinned(file: ShelvedFile, { checksum }: HttpOp): Promise<boolean> {

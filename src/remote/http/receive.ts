@@ -4,6 +4,7 @@ import type { HttpOp } from '../../graph/index.ts'
 import type { HttpResponse } from '../../http/index.ts'
 import { writeFresh } from '../../store/index.ts'
 import type { RemoteOptions } from '../remotes.ts'
+import type { HttpLimits } from './ask.ts'
 import { fileIn, measured } from './body.ts'
 import { algorithmOf } from './checksum.ts'
 import { checksumMismatch } from './failures.ts'
@@ -15,13 +16,12 @@ const longestEtag = 1024
 
 /**
  * Writes what an answer holds to a file, checked on the way; only one that is right is put on the shelf.
- * @param limit bytes
  * @throws {TsbuildError} TSB_ADD_CHECKSUM, TSB_HTTP_TOO_LARGE, TSB_ARCHIVE_…, TSB_DISK_FULL
  */
 export async function receive(
   response: HttpResponse,
   source: HttpOp,
-  limit: number,
+  limits: Omit<HttpLimits, 'patience'>,
   shelf: Shelf,
   options: RemoteOptions,
   signal: AbortSignal,
@@ -29,7 +29,7 @@ export async function receive(
   const url = new URL(source.url)
   const aside = await options.temporary('http')
   try {
-    const main = measured(fileIn(response, url, limit), 'sha256')
+    const main = measured(fileIn(response, url, limits), 'sha256')
     const wanted = source.checksum
     const checked = wanted === undefined ? main : measured(main.bytes, algorithmOf(wanted))
     const file = await writeFresh(aside, checked.bytes)

@@ -22,8 +22,13 @@ export async function* gunzip(bytes: AsyncIterable<Uint8Array>, limits: Compress
 
 /** All frames of a zstd file. */
 export function unzstd(bytes: AsyncIterable<Uint8Array>, limits: CompressionLimits) {
-  const params = { [constants.ZSTD_d_windowLogMax]: 27 }
-  return decoded(zstdFrames(bytes), createZstdDecompress({ chunkSize, params }), limits)
+  const params = { [constants.ZSTD_d_windowLogMax]: windowLog(limits.zstdWindow) }
+  return decoded(zstdFrames(bytes, limits.zstdWindow), createZstdDecompress({ chunkSize, params }), limits)
+}
+
+/** What zstd itself takes as a bound: a power of two, of 1 KiB at least. */
+function windowLog(bytes: number): number {
+  return Math.max(10, Math.ceil(Math.log2(bytes)))
 }
 
 async function* decoded(

@@ -1,19 +1,22 @@
-import { archiveError } from '../tar/archive-error.ts'
+import { archiveError, beyondLimit } from '../tar/archive-error.ts'
 import { type ByteReader, byteReader } from '../tar/byte-reader.ts'
 
 /**
  * The frames of a zstd file in pieces that never cross the border of a frame: Node's decoder forgets what follows a frame
  * in one piece. Skippable frames are skipped, in constant memory.
- * @throws {TsbuildError} TSB_ARCHIVE_WINDOW for a frame that needs more than 128 MiB to decode; TSB_ARCHIVE_DAMAGED
+ * @throws {TsbuildError} TSB_ARCHIVE_WINDOW for a frame that needs more than `largestWindow` bytes to decode; TSB_ARCHIVE_DAMAGED
  * @see https://www.rfc-editor.org/rfc/rfc8878#section-3.1
  */
-export async function* zstdFrames(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* zstdFrames(
+  bytes: AsyncIterable<Uint8Array>,
+  largestWindow: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = byteReader(bytes)
   try {
     for (let magic = await reader.read(4); magic; magic = await reader.read(4)) {
       const number = littleEndian(magic)
       if ((number & 0xfffffff0) >>> 0 === skippableMagic) await skip(reader)
-      else if (number === frameMagic) yield* frame(Buffer.from(magic), reader)
+      else if (number === frameMagic) yield* frame(Buffer.from(magic), reader, largestWindow)
       else throw archiveError('TSB_ARCHIVE_DAMAGED', `no zstd frame before byte ${reader.position}`)
     }
   } finally {
@@ -23,19 +26,22 @@ export async function* zstdFrames(bytes: AsyncIterable<Uint8Array>): AsyncGenera
 
 const frameMagic = 0xfd2fb528
 const skippableMagic = 0x184d2a50
-const largestWindow = 128 * 2 ** 20
 
 async function skip(reader: ByteReader): Promise<void> {
   await reader.pieces(littleEndian(await exactly(reader, 4))).skip()
 }
 
-async function* frame(magic: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
+async function* frame(
+  magic: Uint8Array,
+  reader: ByteReader,
+  largestWindow: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const descriptor = Buffer.from(await exactly(reader, 1))
   const flags = descriptor[0] ?? 0
   const rest = Buffer.from(await exactly(reader, headerLength(flags)))
   const window = windowSize(flags, rest)
   if (window > largestWindow)
-    throw archiveError('TSB_ARCHIVE_WINDOW', `zstd data that needs a window of ${window} bytes`)
+    throw beyondLimit('zstd-window', 'TSB_ARCHIVE_WINDOW', `zstd data that needs a window of ${window} bytes`)
   yield Buffer.concat([magic, descriptor, rest])
   for (let last = false; !last; ) {
     const header = Buffer.from(await exactly(reader, 3))

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
+import { type LimitName, limitHint } from '../../limits.ts'
 
 /** What can be wrong with an archive. */
 export type ArchiveErrorCode =
@@ -26,6 +27,11 @@ export type ArchiveErrorCode =
 /** The archive is damaged, hostile or beyond a limit: nothing of it is kept. */
 export function archiveError(code: ArchiveErrorCode, message: string, cause?: unknown): TsbuildError {
   return new TsbuildError(code, message, { cause })
+}
+
+/** The archive asks for more than a limit allows, and may be honest all the same. */
+export function beyondLimit(limit: LimitName, code: ArchiveErrorCode, message: string): TsbuildError {
+  return new TsbuildError(code, message, { hint: limitHint(limit) })
 }
 
 /** A text from an archive as it may stand in a message: quoted, control bytes escaped, not endless. */

@@ -1,3 +1,5 @@
+import { defaultLimits, type Limits } from '../../limits.ts'
+
 /** What an archive may ask for before it is refused. */
 export interface ArchiveLimits {
   /** Members, headers of extensions included. */
@@ -12,11 +14,15 @@ export interface ArchiveLimits {
   readonly sparseParts: number
 }
 
-export const defaultArchiveLimits: ArchiveLimits = {
-  entries: 5_000_000,
-  unpackedBytes: 256 * 2 ** 30,
-  extendedBytes: 2 ** 20,
-  pathBytes: 4096,
-  pathDepth: 512,
-  sparseParts: 65_536,
+export function archiveLimits(limits: Limits): ArchiveLimits {
+  return {
+    entries: limits['archive-entries'],
+    unpackedBytes: limits['archive-bytes'],
+    extendedBytes: limits['pax-bytes'],
+    pathBytes: limits['path-bytes'],
+    pathDepth: limits['path-depth'],
+    sparseParts: limits['sparse-parts'],
+  }
 }
+
+export const defaultArchiveLimits = archiveLimits(defaultLimits)

@@ -1,6 +1,6 @@
 import { decodeName } from '../names.ts'
 import { type TreePath, treePath } from '../path.ts'
-import { archiveError, quoted } from './archive-error.ts'
+import { archiveError, beyondLimit, quoted } from './archive-error.ts'
 import type { ArchiveLimits } from './limits.ts'
 
 /**
@@ -31,11 +31,15 @@ const longestName = 255
 
 function checkLength(pieces: readonly string[], limits: ArchiveLimits): void {
   if (pieces.length > limits.pathDepth) {
-    throw archiveError('TSB_ARCHIVE_DEPTH', `a path of ${pieces.length} pieces; at most ${limits.pathDepth} are taken`)
+    throw beyondLimit(
+      'path-depth',
+      'TSB_ARCHIVE_DEPTH',
+      `a path of ${pieces.length} pieces; at most ${limits.pathDepth} are taken`,
+    )
   }
   const lengths = pieces.map((piece) => Buffer.byteLength(piece))
   const total = lengths.reduce((sum, length) => sum + length + 1, 0)
-  if (total > limits.pathBytes || lengths.some((length) => length > longestName)) {
-    throw archiveError('TSB_ARCHIVE_NAME', `a name that is too long: ${quoted(pieces.join('/'))}`)
-  }
+  const tooLong = `a name that is too long: ${quoted(pieces.join('/'))}`
+  if (total > limits.pathBytes) throw beyondLimit('path-bytes', 'TSB_ARCHIVE_NAME', tooLong)
+  if (lengths.some((length) => length > longestName)) throw archiveError('TSB_ARCHIVE_NAME', tooLong)
 }

@@ -1,4 +1,4 @@
-import { archiveError } from './archive-error.ts'
+import { archiveError, beyondLimit } from './archive-error.ts'
 import { type ByteReader, type Pieces, truncated } from './byte-reader.ts'
 import { blockSize, checksumOf, fields, isZeroBlock, numberField, typeOffset } from './fields.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -41,7 +41,8 @@ export async function* plainMembers(
   let number = 0
   let waiting = noExtensions
   for (let block = await nextHeader(reader); block; block = await nextHeader(reader)) {
-    if (++headers > limits.entries) throw archiveError('TSB_ARCHIVE_ENTRIES', `more than ${limits.entries} entries`)
+    if (++headers > limits.entries)
+      throw beyondLimit('archive-entries', 'TSB_ARCHIVE_ENTRIES', `more than ${limits.entries} entries`)
     const type = String.fromCharCode(block[typeOffset] || 0x30)
     if (isExtension(type)) {
       waiting = await extend(waiting, type, block, reader, limits)
@@ -93,7 +94,7 @@ async function extend(
   const size = numberField(block, fields.size, 'TSB_ARCHIVE_SIZE')
   const bytes = before.bytes + size
   if (size < 0 || bytes > limits.extendedBytes) {
-    throw archiveError('TSB_ARCHIVE_PAX', `extended headers of more than ${limits.extendedBytes} bytes`)
+    throw beyondLimit('pax-bytes', 'TSB_ARCHIVE_PAX', `extended headers of more than ${limits.extendedBytes} bytes`)
   }
   const body = Buffer.from((await reader.read(size)) ?? cutShort(reader, size))
   await reader.pieces(padding(size)).skip()

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../../errors.ts'
-import { archiveError } from './archive-error.ts'
+import { beyondLimit } from './archive-error.ts'
 import { byteReader } from './byte-reader.ts'
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts'
 import { type ArchiveForm, entryOf, type TarEntry } from './member.ts'
@@ -48,7 +48,11 @@ function* asMember(
   }
   budget.left -= entry.size
   if (budget.left < 0) {
-    throw archiveError('TSB_ARCHIVE_BOMB', `the files of the archive have more than ${limits.unpackedBytes} bytes`)
+    throw beyondLimit(
+      'archive-bytes',
+      'TSB_ARCHIVE_BOMB',
+      `the files of the archive have more than ${limits.unpackedBytes} bytes`,
+    )
   }
   const { sparse, data } = member
   if (sparse) yield { entry, body: expandSparse(sparse, byteReader(data), limits), offset: undefined }

@@ -1,4 +1,4 @@
-import { archiveError } from './archive-error.ts'
+import { archiveError, beyondLimit } from './archive-error.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { blockSize, numberField } from './fields.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -46,7 +46,7 @@ export async function sparseFromHeader(
   const numbers = partFields(block, 386, 4)
   for (let more = block[482] === 1; more; ) {
     const extension = await rest.read(blockSize)
-    if (!extension || numbers.length > 2 * limits.sparseParts) throw sparseError('an endless sparse map')
+    if (!extension || numbers.length > 2 * limits.sparseParts) throw tooManyParts(limits)
     numbers.push(...partFields(extension, 0, 21))
     more = extension[504] === 1
   }
@@ -95,13 +95,13 @@ async function mapInBody(size: number, stored: ByteReader, limits: ArchiveLimits
     rest = lines.pop() ?? ''
     numbers.push(...lines)
     expected = 1 + 2 * wholeNumber(numbers[0] ?? '')
-    if (expected > 1 + 2 * limits.sparseParts) throw sparseError(`a sparse map of ${numbers[0]} parts`)
+    if (expected > 1 + 2 * limits.sparseParts) throw tooManyParts(limits)
   }
   return { size, map: checkedMap(size, numbers.slice(1, expected), limits).map }
 }
 
 function checkedMap(size: number, numbers: readonly string[], limits: ArchiveLimits) {
-  if (numbers.length > 2 * limits.sparseParts) throw sparseError('a sparse map of too many parts')
+  if (numbers.length > 2 * limits.sparseParts) throw tooManyParts(limits)
   if (numbers.length % 2 !== 0) throw sparseError('an incomplete sparse map')
   const map: SparsePart[] = []
   let position = 0
@@ -117,6 +117,10 @@ function checkedMap(size: number, numbers: readonly string[], limits: ArchiveLim
 function wholeNumber(text: string): number {
   if (/^[0-9]{1,15}$/.test(text)) return Number(text)
   throw sparseError('a sparse map with something else than numbers')
+}
+
+function tooManyParts({ sparseParts }: ArchiveLimits): Error {
+  return beyondLimit('sparse-parts', 'TSB_ARCHIVE_SPARSE', `a sparse map of more than ${sparseParts} parts`)
 }
 
 function sparseError(message: string): Error {

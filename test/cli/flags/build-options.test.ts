@@ -27,6 +27,7 @@ const none: BuildFlags = {
   output: [],
   registryMirror: [],
   registryAllow: [],
+  limit: [],
 }
 
 function options(flags: Partial<BuildFlags>, env: Readonly<Record<string, string>> = {}) {
