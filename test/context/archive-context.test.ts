@@ -103,19 +103,19 @@ describe('sniffContext', () => {
 describe('readText', () => {
   it('follows links inside the context', async () => {
     const files = tree('link /Dockerfile -> /build/Dockerfile', 'file /build/Dockerfile FROM a')
-    expect(await readText(files, treePath('Dockerfile'))).toBe('FROM a')
-    expect(await readText(tree('file /a x', 'hardlink /b = /a'), treePath('b'))).toBe('x')
-    expect(await readText(files, treePath('other'))).toBeUndefined()
+    expect(await readText(files, treePath('Dockerfile'), 1000)).toBe('FROM a')
+    expect(await readText(tree('file /a x', 'hardlink /b = /a'), treePath('b'), 1000)).toBe('x')
+    expect(await readText(files, treePath('other'), 1000)).toBeUndefined()
   })
 
   it('C08 a link out of the context is refused, and what it names on this machine is not read', async () => {
-    await expect(readText(tree('link /Dockerfile -> /etc/passwd'), treePath('Dockerfile'))).rejects.toThrow(
+    await expect(readText(tree('link /Dockerfile -> /etc/passwd'), treePath('Dockerfile'), 1000)).rejects.toThrow(
       '/Dockerfile is a link to /etc/passwd, which is outside of the build context',
     )
-    await expect(readText(tree('link /Dockerfile -> ../../etc/passwd'), treePath('Dockerfile'))).rejects.toEqual(
+    await expect(readText(tree('link /Dockerfile -> ../../etc/passwd'), treePath('Dockerfile'), 1000)).rejects.toEqual(
       refusal('TSB_DOCKERFILE_NOT_FOUND'),
     )
-    await expect(readText(tree('dir /Dockerfile'), treePath('Dockerfile'))).rejects.toThrow('/Dockerfile is no file')
+    await expect(readText(tree('dir /Dockerfile'), treePath('Dockerfile'), 1000)).rejects.toThrow('/Dockerfile is no file')
   })
 })
 
