@@ -5,7 +5,7 @@ import { type Folder, type Folders, openFolders } from './folders.ts'
 import { blockSize, headerSize, types } from './format.ts'
 import { type Inodes, openInodes } from './inode.ts'
 import { NotIndexableError } from './not-indexable.ts'
-import { placeBlocks, placeBytes, placeChange } from './placing.ts'
+import { mostBlocks, placeBlocks, placeBytes, placeChange } from './placing.ts'
 import { writeSuperblock } from './superblock.ts'
 import { xattrBytes } from './xattrs.ts'
 
@@ -26,6 +26,7 @@ export interface TarDevice {
  * @throws {NotIndexableError}
  */
 export function erofsImage(changes: Iterable<Change>, tar: TarDevice, devices: 'make' | 'skip'): Uint8Array {
+  if (tar.size > mostBlocks * blockSize) throw new NotIndexableError(`a tar of ${tar.size} bytes`)
   const area = openArea()
   area.take(headerSize, 1)
   const inodes = openInodes(area)

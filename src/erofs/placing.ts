@@ -71,7 +71,7 @@ function linkText(target: string): Buffer {
 }
 
 /** The number of the last block is kept for holes. A block that the tar has a part of cannot be read. */
-const mostBlocks = 2 ** 32 - 1
+export const mostBlocks = 2 ** 32 - 1
 
 function tarData({ offset }: Extract<Content, { kind: 'host' }>, size: number, tarSize: number): Data {
   const [block, end] = [offset / blockSize, alignUp(offset + size, blockSize)]

@@ -51,7 +51,7 @@ function nameOf({ found, submodules, keepGitDir }: Wanted): string {
   return `${found.object}${submodules ? '' : '.alone'}${kept}`
 }
 
-/** They are made aside, and renamed when they are whole. */
+/** They are made aside, and renamed when they are whole: what is there cannot be read. */
 async function makeFiles(
   session: GitSession,
   transport: Transport,
@@ -80,11 +80,27 @@ const recordName = 'commit.json'
 /** Files that somebody touched are none. */
 async function readEarlier(place: string): Promise<CheckoutFiles | undefined> {
   try {
-    const { commit, time, signs } = JSON.parse(await readFile(path.join(place, recordName), 'utf8'))
+    const found = recordOf(JSON.parse(await readFile(path.join(place, recordName), 'utf8')))
     const directory = path.join(place, 'files')
-    return signsOf(directory) === signs ? { directory, commit: String(commit), time: Number(time) } : undefined
+    return found && signsOf(directory) === found.signs
+      ? { directory, commit: found.commit, time: found.time }
+      : undefined
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** What is written of a checkout. */
+interface CheckoutRecord {
+  readonly commit: string
+  readonly time: number
+  readonly signs: string
+}
+
+/** Undefined for anything else. */
+function recordOf(value: unknown): CheckoutRecord | undefined {
+  const { commit, time, signs }: Partial<Record<keyof CheckoutRecord, unknown>> = Object(value)
+  if (typeof commit !== 'string' || typeof time !== 'number' || typeof signs !== 'string') return undefined
+  return { commit, time, signs }
 }

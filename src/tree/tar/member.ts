@@ -50,6 +50,8 @@ const slash = 0x2f
 /** Linux has no other for a symbolic link, whatever the header says. */
 const linkMode = 0o777
 const highestOwner = 2 ** 32 - 2
+/** Linux has 12 bits for the one number of a device and 20 for the other. */
+const [deviceMajors, deviceMinors] = [2 ** 12, 2 ** 20]
 /** What eleven octal digits hold: the year 2242. */
 const latestTime = 8 ** 11 - 1
 
@@ -130,7 +132,7 @@ function deviceEntry(member: PlainMember, path: TreePath, metadata: Metadata, fo
   if (kind === 'character' && major === 0 && minor === 0) {
     throw archiveError('TSB_ARCHIVE_DEVICE', `${quoted(path)} is the device 0:0, which deletes files in an overlay`)
   }
-  if (major < 0 || minor < 0 || major >= 2 ** 32 || minor >= 2 ** 32) {
+  if (major < 0 || minor < 0 || major >= deviceMajors || minor >= deviceMinors) {
     throw archiveError('TSB_ARCHIVE_DEVICE', `${quoted(path)} is the impossible device ${major}:${minor}`)
   }
   return { kind, path, major, minor, ...metadata }

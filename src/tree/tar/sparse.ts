@@ -93,6 +93,7 @@ async function mapInBody(size: number, stored: ByteReader, limits: ArchiveLimits
     if (!block) throw sparseError('a sparse map without an end')
     const lines = (rest + Buffer.from(block).toString('latin1')).split('\n')
     rest = lines.pop() ?? ''
+    if (rest.length > blockSize) throw sparseError('a sparse map without lines')
     numbers.push(...lines)
     expected = 1 + 2 * wholeNumber(numbers[0] ?? '')
     if (expected > 1 + 2 * limits.sparseParts) throw tooManyParts(limits)

@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs'
+import { isSystemError } from '../../errors.ts'
 import { impliedDirectory } from '../entries.ts'
 import type { Entry, Metadata } from '../entry.ts'
 import { decodeName, encodeName, nameBytes } from '../names.ts'
@@ -40,7 +41,7 @@ export interface Site {
 export function openSite(root: string, limits: { readonly pathDepth: number }, note: 'made' | 'nothing'): Site {
   const prefixLength = Buffer.byteLength(root) + 1
   const host = (path: TreePath) => encodeName(path === rootPath ? root : `${root}/${path}`)
-  const stats = (path: TreePath) => lstatSync(host(path), { throwIfNoEntry: false })
+  const stats = (path: TreePath) => statsAt(host(path))
   /** Parents that are known to be directories without links on the way; forgotten when anything is removed. */
   const parents = new Map<TreePath, TreePath>()
 
@@ -119,6 +120,16 @@ export function isWhiteout(stats: Stats): boolean {
 }
 
 const manyParents = 10_000
+
+/** Nothing is there below a file either. */
+function statsAt(place: string | Buffer): Stats | undefined {
+  try {
+    return lstatSync(place, { throwIfNoEntry: false })
+  } catch (error) {
+    if (isSystemError(error, 'ENOTDIR')) return undefined
+    throw error
+  }
+}
 
 /** What resolving a path looks at: the kind, and the text of a link. */
 function seenAt(path: TreePath, found: Stats | undefined, host: Site['host']): Entry | undefined {

@@ -1,13 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are for the shell lexer
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { TsbuildError } from '../../src/errors.ts'
 import { checkPlan } from '../../src/graph/index.ts'
 import { parse } from '../../src/parser/index.ts'
 import { check, outline, type PlanRequest, plan } from '../../src/planner/index.ts'
 import { dockerfileTexts } from '../support/dockerfiles.ts'
-import { mutated, soup, tries } from '../support/fuzz.ts'
+import { mutated, soup } from '../support/fuzz.ts'
 import { imageConfig, planRequest, stubBases } from '../support/planning.ts'
+import { anyDockerfile } from './dockerfile.ts'
+import { assertInside } from './places.ts'
+import { type FuzzTarget, outcomeOf } from './target.ts'
 
 /** So long that no message shows all of it. */
 const long = 'x'.repeat(3000)
@@ -138,52 +140,48 @@ function requestOf({ target, ...args }: { target: string | undefined; A?: string
   return planRequest({ buildArgs: new Map(Object.entries(args)), ...(target !== undefined && { target }) })
 }
 
-test('any Dockerfile is planned, or refused in few words with a code', async () => {
-  await fc.assert(
-    fc.asyncProperty(text, request, async (input, asked) => {
-      try {
-        const planned = await plan(parse({ name: 'Dockerfile', text: input }), requestOf(asked), stubBases(bases))
-        checkPlan(planned)
-        for (const { message } of planned.warnings) expect(message.length).toBeLessThan(2500)
-      } catch (error) {
-        if (!(error instanceof TsbuildError)) throw error
-        expect(
-          [error.code, error.message.length < 2500, (error.hint ?? '').length < 1500],
-          error.message.slice(0, 200),
-        ).toEqual([expect.stringMatching(/^TSB_[A-Z_]+$/), true, true])
-      }
-    }),
-    tries(1500),
-  )
-})
+type Request = typeof request extends fc.Arbitrary<infer T> ? T : never
+const source = (written: string) => ({ name: 'Dockerfile', text: written })
+const input = fc.tuple(fc.oneof({ weight: 6, arbitrary: text }, anyDockerfile), request)
 
-test('the same file and request give the same plan', async () => {
-  await fc.assert(
-    fc.asyncProperty(text, request, async (input, asked) => {
-      const once = () =>
-        Promise.resolve()
-          .then(() => plan(parse({ name: 'Dockerfile', text: input }), requestOf(asked), stubBases(bases)))
-          .then(
-            (planned) => JSON.stringify([planned.nodes, planned.image]),
-            (error: unknown) => String(error),
-          )
-      expect(await once()).toBe(await once())
-    }),
-    tries(200),
-  )
-})
+const planning: FuzzTarget<readonly [string, Request]> = {
+  name: 'plan',
+  runs: 1500,
+  input,
+  async holds([written, asked]) {
+    const { value, error } = await outcomeOf(() => plan(parse(source(written)), requestOf(asked), stubBases(bases)))
+    if (value) {
+      checkPlan(value)
+      for (const { message } of value.warnings) assert.ok(message.length < 2500)
+    }
+    if (!error) return
+    assert.ok(error.message.length < 2500, error.message.slice(0, 200))
+    assert.ok((error.hint ?? '').length < 1500)
+    if (error.at?.source.name === 'Dockerfile') assertInside(error.at, source(written))
+  },
+}
 
-test('any Dockerfile can be checked and outlined, or is refused with a code', async () => {
-  await fc.assert(
-    fc.asyncProperty(text, request, async (input, asked) => {
-      const source = { name: 'Dockerfile', text: input }
-      await check(source, requestOf(asked), stubBases(bases))
-      try {
-        outline(parse(source), requestOf(asked))
-      } catch (error) {
-        expect(error).toBeInstanceOf(TsbuildError)
-      }
-    }),
-    tries(600),
-  )
-})
+const again: FuzzTarget<readonly [string, Request]> = {
+  name: 'plan-again',
+  runs: 200,
+  input,
+  async holds([written, asked]) {
+    const once = async () => {
+      const { value, error } = await outcomeOf(() => plan(parse(source(written)), requestOf(asked), stubBases(bases)))
+      return error ? String(error) : JSON.stringify([value?.nodes, value?.image])
+    }
+    assert.equal(await once(), await once())
+  },
+}
+
+const checking: FuzzTarget<readonly [string, Request]> = {
+  name: 'check',
+  runs: 600,
+  input,
+  async holds([written, asked]) {
+    await check(source(written), requestOf(asked), stubBases(bases))
+    await outcomeOf(() => outline(parse(source(written)), requestOf(asked)))
+  },
+}
+
+export const planTargets = [planning, again, checking] as const
