@@ -1,4 +1,4 @@
-import type { Entry } from '../tree/index.ts'
+import { type Entry, isCapability } from '../tree/index.ts'
 import { alignUp } from './area.ts'
 import { NotIndexableError } from './not-indexable.ts'
 
@@ -49,10 +49,4 @@ function record(name: string, value: Uint8Array): Buffer {
 function canBeSet({ kind }: Entry, name: string, value: Uint8Array): boolean {
   if (name === 'security.capability') return isCapability(value)
   return name !== 'user.' && (kind === 'file' || kind === 'directory')
-}
-
-/** The two forms that the kernel takes: 20 bytes of revision 2, 24 of revision 3. */
-function isCapability(value: Uint8Array): boolean {
-  const revision = value[3]
-  return (value.length === 20 && revision === 2) || (value.length === 24 && revision === 3)
 }

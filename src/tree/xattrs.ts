@@ -15,3 +15,12 @@ export function portableXattrs(path: string | Buffer): ReadonlyMap<string, Uint8
     .sort(([a], [b]) => (a < b ? -1 : 1))
   return kept.length === 0 ? undefined : new Map(kept)
 }
+
+/**
+ * True for a value of `security.capability` that the kernel can read: 20 bytes of revision 2, or 24 of revision 3. It sets an
+ * empty one too, and then fails whoever asks for it.
+ */
+export function isCapability(value: Uint8Array): boolean {
+  const revision = value[3]
+  return (value.length === 20 && revision === 2) || (value.length === 24 && revision === 3)
+}

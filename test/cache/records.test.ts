@@ -108,7 +108,7 @@ describe('records', () => {
         const changed = text.slice(0, at) + added + text.slice(at + removed)
         if (changed !== text) expect(parseRecord(changed, saved.key)).toBeUndefined()
       }),
-      { numRuns: 10_000 },
+      tries(10_000),
     )
   })
 

@@ -115,7 +115,9 @@ describe('readText', () => {
     await expect(readText(tree('link /Dockerfile -> ../../etc/passwd'), treePath('Dockerfile'), 1000)).rejects.toEqual(
       refusal('TSB_DOCKERFILE_NOT_FOUND'),
     )
-    await expect(readText(tree('dir /Dockerfile'), treePath('Dockerfile'), 1000)).rejects.toThrow('/Dockerfile is no file')
+    await expect(readText(tree('dir /Dockerfile'), treePath('Dockerfile'), 1000)).rejects.toThrow(
+      '/Dockerfile is no file',
+    )
   })
 })
 

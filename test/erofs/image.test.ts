@@ -57,6 +57,12 @@ describe('erofsImage', () => {
       ['a name of an attribute of 256 bytes', [withXattr(`user.${'a'.repeat(251)}`, 1)]],
     ])('%s', (_, changes) => notIndexable(...changes))
 
+    it('a tar of more blocks than can be counted', () => {
+      const withTar = (size: number) => erofsImage([], { name: tar.name, size }, 'make')
+      expect(withTar((2 ** 32 - 1) * 512).length).toBeGreaterThan(0)
+      expect(() => withTar(2 ** 32 * 512)).toThrow(NotIndexableError)
+    })
+
     it('more names of a file than its inode can count', () => {
       const links = Array.from({ length: 65_535 }, (_, index) => change(`hardlink /l${index} = /a`))
       const all = [change('file /a'), ...links]

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { mergedTree } from '../../src/executor/merged-tree.ts'
 import type { Layer } from '../../src/image/index.ts'
 import { overlay, type Tree, walk } from '../../src/tree/index.ts'
+import { tries } from '../support/fuzz.ts'
 import { layer } from '../support/tree.ts'
 
 /** Layers that count how often something is asked of them. */
@@ -37,7 +38,7 @@ it('is the overlay of all layers, however many there are', async () => {
       const trees = stack.map((said) => layer(...said))
       expect([...walk(await mergedTree(counted(trees).layers))]).toEqual([...walk(overlay(trees))])
     }),
-    { numRuns: 300 },
+    tries(300),
   )
 })
 

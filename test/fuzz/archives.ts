@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, linkSync, mkdirSync, writeFileSync, truncateSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -36,7 +36,10 @@ const raw = fc
   .array(
     fc.oneof(
       fc.tuple(fc.constantFrom(124, 136, 386, 398, 483), number),
-      fc.tuple(fc.constantFrom(100, 108, 116, 329, 337), fc.constantFrom('7777777\0', '0000001\0', '\x80\0\0\0\0\0\x01\0')),
+      fc.tuple(
+        fc.constantFrom(100, 108, 116, 329, 337),
+        fc.constantFrom('7777777\0', '0000001\0', '\x80\0\0\0\0\0\x01\0'),
+      ),
       fc.tuple(fc.constantFrom(257), fc.constantFrom('ustar  \0', 'ustar\x0000', '\0\0\0\0\0\0\0\0')),
       fc.tuple(fc.constantFrom(345), fc.constantFrom('prefix', 'a', '..', '/x')),
       fc.tuple(fc.nat(511), fc.uint8Array({ minLength: 1, maxLength: 12 })),
@@ -46,7 +49,23 @@ const raw = fc
   .map((fields) => Object.fromEntries(fields.map(([at, bytes]) => [at, Buffer.from(bytes).subarray(0, 512 - at)])))
 
 const value = fc.oneof(
-  fc.constantFrom('', '0', '1', '3', '9', '600', '-1', '1.5', '1e9', '99999999999999', '0,1,5,2', '0,0', '5,1,0,1', 'a', '../x'),
+  fc.constantFrom(
+    '',
+    '0',
+    '1',
+    '3',
+    '9',
+    '600',
+    '-1',
+    '1.5',
+    '1e9',
+    '99999999999999',
+    '0,1,5,2',
+    '0,0',
+    '5,1,0,1',
+    'a',
+    '../x',
+  ),
   fc.string({ maxLength: 9 }),
 )
 const keys = [
@@ -141,7 +160,10 @@ const whole = real.length > 0 ? fc.oneof(made, fc.constantFrom(...real)) : made
 /** The bytes of an archive that somebody made or damaged; checksums mostly are as the damage wants. */
 export const anyArchive: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 3, arbitrary: made },
-  { weight: 3, arbitrary: fc.tuple(damagedBytes(whole, 4), fc.boolean()).map(([bytes, mend]) => (mend ? mended(bytes) : bytes)) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(damagedBytes(whole, 4), fc.boolean()).map(([bytes, mend]) => (mend ? mended(bytes) : bytes)),
+  },
   { weight: 1, arbitrary: fc.tuple(whole, whole).map((both) => Buffer.concat(both)) },
 )
 

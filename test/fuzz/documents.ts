@@ -5,7 +5,13 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { openArchive } from '../../src/archive/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
-import { checkLayoutHeader, parseConfig, parseIndex, parseManifest, parseManifestOrIndex } from '../../src/image/index.ts'
+import {
+  checkLayoutHeader,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+  parseManifestOrIndex,
+} from '../../src/image/index.ts'
 import { withDockerProxies } from '../../src/library/docker-proxies.ts'
 import { readSeccomp } from '../../src/library/seccomp.ts'
 import { loadRegistryConfig } from '../../src/registry/config-file.ts'
@@ -61,7 +67,10 @@ const index = {
     {
       ...descriptor(manifestText, 'manifest.v1+json'),
       platform: { architecture: 'amd64', os: 'linux', variant: 'v1', 'os.features': ['x'] },
-      annotations: { 'org.opencontainers.image.ref.name': 'app:1', 'io.containerd.image.name': 'docker.io/library/app:1' },
+      annotations: {
+        'org.opencontainers.image.ref.name': 'app:1',
+        'io.containerd.image.name': 'docker.io/library/app:1',
+      },
     },
   ],
 }
@@ -86,7 +95,10 @@ const documents: FuzzTarget<readonly [string | Uint8Array, string | undefined]> 
       parseManifest,
       parseIndex,
       parseConfig,
-      (all: Uint8Array) => parseManifestOrIndex(all, { mediaType }).then((found) => (found.kind === 'manifest' ? found.manifest : found.index)),
+      (all: Uint8Array) =>
+        parseManifestOrIndex(all, { mediaType }).then((found) =>
+          found.kind === 'manifest' ? found.manifest : found.index,
+        ),
     ]
     for (const parse of parsers) {
       const { value } = await outcomeOf(() => parse(bytes))
@@ -117,7 +129,8 @@ const imageArchives: FuzzTarget<readonly ['docker' | 'config' | 'manifest' | 'in
       const file = join(folder, 'archive.tar')
       writeFileSync(file, which === 'docker' ? dockerArchive(text) : ociArchive(which, text))
       const { value } = await outcomeOf(() => openArchive(file, amd64, async () => folder))
-      for (const image of value ?? []) for (const each of image.manifest.layers) await outcomeOf(() => drained(image.layer(each)))
+      for (const image of value ?? [])
+        for (const each of image.manifest.layers) await outcomeOf(() => drained(image.layer(each)))
     }),
 }
 
@@ -138,7 +151,10 @@ function ociArchive(which: string, text: string): Buffer {
   }
   put(layer, 'layer.v1.tar')
   const configs = put(which === 'config' ? text : configText, 'config.v1+json')
-  const manifests = put(which === 'manifest' ? text : JSON.stringify({ ...manifest, config: configs }), 'manifest.v1+json')
+  const manifests = put(
+    which === 'manifest' ? text : JSON.stringify({ ...manifest, config: configs }),
+    'manifest.v1+json',
+  )
   const entry = { ...index.manifests[0], ...manifests }
   return tar(
     { name: 'oci-layout', body: which === 'layout' ? text : JSON.stringify(layout) },
@@ -148,14 +164,22 @@ function ociArchive(which: string, text: string): Buffer {
 }
 
 const mirrors = { registryMirrors: { 'docker.io': ['127.0.0.1:5000', 'https://mirror.lan'], 'ghcr.io': [] } }
-const dockerConfig = { proxies: { default: { httpProxy: 'http://a:1', noProxy: 'b' } }, auths: { 'r.io': { auth: 'eA==' } } }
+const dockerConfig = {
+  proxies: { default: { httpProxy: 'http://a:1', noProxy: 'b' } },
+  auths: { 'r.io': { auth: 'eA==' } },
+}
 const seccomp = {
   defaultAction: 'SCMP_ACT_ERRNO',
   defaultErrnoRet: 1,
   archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86'] }],
   syscalls: [
     { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, valueTwo: 2, op: 'SCMP_CMP_EQ' }] },
-    { names: ['clone'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'], minKernel: '4.8' }, excludes: {} },
+    {
+      names: ['clone'],
+      action: 'SCMP_ACT_ALLOW',
+      includes: { caps: ['CAP_SYS_ADMIN'], minKernel: '4.8' },
+      excludes: {},
+    },
   ],
 }
 const urlRecord = {

@@ -95,7 +95,10 @@ function dataOf(image: Buffer, { layout, size, place, body, blockSize }: Place):
   }
   if (layout === 2) {
     const whole = Math.floor(size / blockSize) * blockSize
-    expect(whole === 0 && Math.floor(body / blockSize) === Math.floor((body + size - 1) / blockSize), 'inline bytes in one block')
+    expect(
+      whole === 0 && Math.floor(body / blockSize) === Math.floor((body + size - 1) / blockSize),
+      'inline bytes in one block',
+    )
     return { bytes: image.subarray(body, body + size) }
   }
   expect(layout === 4 && (place & 0x20) !== 0, 'the layout')

@@ -6,15 +6,23 @@ import { type ErofsFile, readErofs } from './erofs-reader.ts'
 import type { FuzzTarget } from './target.ts'
 
 const piece = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('a', 'b', 'c', '-', '0', 'é', '\u{10ffff}', 'x'.repeat(90), 'n'.repeat(255)) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('a', 'b', 'c', '-', '0', 'é', '\u{10ffff}', 'x'.repeat(90), 'n'.repeat(255)),
+  },
   fc.stringMatching(/^[a-c]{1,3}$/),
 )
 const depth = fc.oneof({ weight: 8, arbitrary: fc.constant(3) }, fc.constant(40))
-const path = depth.chain((most) => fc.array(piece, { minLength: 1, maxLength: most })).map((pieces) => pieces.join('/') as TreePath)
+const path = depth
+  .chain((most) => fc.array(piece, { minLength: 1, maxLength: most }))
+  .map((pieces) => pieces.join('/') as TreePath)
 const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
 const xattrs = fc.dictionary(
   fc.constantFrom('user.a', 'user.', `user.${'k'.repeat(100)}`, 'security.capability', 'security.x', 'user.é'),
-  fc.oneof(fc.constant(capability), fc.integer({ min: 0, max: 900 }).map((size) => Buffer.alloc(size, 'v'))),
+  fc.oneof(
+    fc.constant(capability),
+    fc.integer({ min: 0, max: 900 }).map((size) => Buffer.alloc(size, 'v')),
+  ),
   { maxKeys: 4 },
 )
 const owner = fc.constantFrom(0, 1, 65_535, 65_536, 4_294_967_294)
@@ -25,9 +33,20 @@ const metadata = fc
 const blocks = 2 ** 32 - 1
 const kind = fc.oneof(
   fc
-    .record({ block: fc.oneof(fc.nat(40), fc.nat(2 ** 30).map((at) => at * 4)), size: fc.oneof(fc.nat(2000), fc.constantFrom(2 ** 32 + 5, 2 ** 40 + 9)) })
-    .map(({ block, size }) => ({ kind: 'file', size, content: { kind: 'host', path: '/tar', offset: block * 512 } }) as const),
-  fc.integer({ min: 0, max: 1500 }).map((size) => ({ kind: 'file', size, content: { kind: 'bytes', bytes: Buffer.alloc(size, 'text') } }) as const),
+    .record({
+      block: fc.oneof(
+        fc.nat(40),
+        fc.nat(2 ** 30).map((at) => at * 4),
+      ),
+      size: fc.oneof(fc.nat(2000), fc.constantFrom(2 ** 32 + 5, 2 ** 40 + 9)),
+    })
+    .map(
+      ({ block, size }) =>
+        ({ kind: 'file', size, content: { kind: 'host', path: '/tar', offset: block * 512 } }) as const,
+    ),
+  fc
+    .integer({ min: 0, max: 1500 })
+    .map((size) => ({ kind: 'file', size, content: { kind: 'bytes', bytes: Buffer.alloc(size, 'text') } }) as const),
   fc.boolean().map((opaque) => ({ kind: 'directory', ...(opaque && { opaque }) }) as const),
   fc.integer({ min: 1, max: 4095 }).map((length) => ({ kind: 'symlink', target: 't'.repeat(length) }) as const),
   fc.tuple(fc.nat(4095), fc.nat(2 ** 20 - 1)).map(([major, minor]) => ({ kind: 'block', major, minor }) as const),
@@ -36,9 +55,19 @@ const kind = fc.oneof(
   fc.constant({ kind: 'whiteout' } as const),
 )
 const change = fc.tuple(path, metadata, kind).map(([at, said, what]): Change => ({ path: at, ...said, ...what }))
-const many = fc
-  .integer({ min: 0, max: 700 })
-  .map((count) => Array.from({ length: count }, (_, index): Change => ({ kind: 'fifo', path: `many/${(index * 7919) % 1009}${'y'.repeat(index % 50)}` as TreePath, mode: 0o644, uid: 0, gid: 0, mtime: 7 })))
+const many = fc.integer({ min: 0, max: 700 }).map((count) =>
+  Array.from(
+    { length: count },
+    (_, index): Change => ({
+      kind: 'fifo',
+      path: `many/${(index * 7919) % 1009}${'y'.repeat(index % 50)}` as TreePath,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtime: 7,
+    }),
+  ),
+)
 
 const trees: FuzzTarget<readonly [readonly Change[], readonly Change[]]> = {
   name: 'erofs',
@@ -70,7 +99,14 @@ function latin(text: string): string {
   return nameBytes(text).toString('latin1')
 }
 
-const bits = { file: 0o100000, directory: 0o040000, symlink: 0o120000, fifo: 0o010000, character: 0o020000, block: 0o060000 }
+const bits = {
+  file: 0o100000,
+  directory: 0o040000,
+  symlink: 0o120000,
+  fifo: 0o010000,
+  character: 0o020000,
+  block: 0o060000,
+}
 
 function assertShows(found: ReadonlyMap<string, ErofsFile>, change: Change): void {
   const file = found.get(latin(change.path))
@@ -83,9 +119,15 @@ function assertShows(found: ReadonlyMap<string, ErofsFile>, change: Change): voi
     assert.deepEqual([file.mode & 0o170000, file.rdev], [bits.character, 0])
     return
   }
-  assert.deepEqual([file.mode, file.uid, file.gid, file.mtime], [bits[change.kind] | change.mode, change.uid, change.gid, change.mtime])
+  assert.deepEqual(
+    [file.mode, file.uid, file.gid, file.mtime],
+    [bits[change.kind] | change.mode, change.uid, change.gid, change.mtime],
+  )
   if (change.kind === 'block' || change.kind === 'character') {
-    assert.deepEqual([(file.rdev & 0xfff00) >>> 8, (file.rdev & 0xff) | ((file.rdev >>> 12) & 0xfff00)], [change.major, change.minor])
+    assert.deepEqual(
+      [(file.rdev & 0xfff00) >>> 8, (file.rdev & 0xff) | ((file.rdev >>> 12) & 0xfff00)],
+      [change.major, change.minor],
+    )
   } else if (change.kind === 'symlink') assert.equal(file.bytes?.toString('latin1'), latin(change.target))
   else if (change.kind === 'file') assertBytes(file, change)
   if (change.kind === 'file' || change.kind === 'directory') assertXattrs(file, change)
@@ -112,9 +154,12 @@ function assertBytes(file: ErofsFile, { size, content }: Extract<Change, { reado
 
 /** Attributes of a name that is none, and capabilities that are none, are left out. */
 function assertXattrs(file: ErofsFile, change: Extract<Change, { readonly kind: 'file' | 'directory' }>): void {
-  const expected = [...(change.xattrs ?? [])].filter(([name, value]) => name !== 'security.capability' ? name !== 'user.' : Buffer.from(value).equals(capability))
+  const expected = [...(change.xattrs ?? [])].filter(([name, value]) =>
+    name !== 'security.capability' ? name !== 'user.' : Buffer.from(value).equals(capability),
+  )
   if (change.kind === 'directory' && change.opaque) expected.push(['trusted.overlay.opaque', Buffer.from('y')])
-  const hex = (pairs: Iterable<readonly [string, Uint8Array]>) => [...pairs].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).sort()
+  const hex = (pairs: Iterable<readonly [string, Uint8Array]>) =>
+    [...pairs].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).sort()
   assert.deepEqual(hex(file.xattrs), hex(expected))
 }
 

@@ -46,7 +46,12 @@ function applyChange(root: Members, { how, at, from, value }: Change): void {
   else if (how === 'wrap') holder[key] = [inside]
   else if (Array.isArray(inside)) inside.push(value)
   else if (typeof inside === 'object' && inside !== null)
-    Object.defineProperty(inside, how === 'proto' ? '__proto__' : 'constructor', { value, enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(inside, how === 'proto' ? '__proto__' : 'constructor', {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
 }
 
 /** Every member of every object and list. */
@@ -67,7 +72,10 @@ function changedText(text: string, { how, at }: TextChange): string {
   const place = Math.floor(at * text.length)
   const brace = text.indexOf('{', place)
   const number = /\d+/.exec(text.slice(place))
-  const inObject = (members: string) => (brace < 0 ? text : `${text.slice(0, brace + 1)}${members}${text[brace + 1] === '}' ? '' : ','}${text.slice(brace + 1)}`)
+  const inObject = (members: string) =>
+    brace < 0
+      ? text
+      : `${text.slice(0, brace + 1)}${members}${text[brace + 1] === '}' ? '' : ','}${text.slice(brace + 1)}`
   switch (how) {
     case 'none':
       return text
@@ -78,7 +86,9 @@ function changedText(text: string, { how, at }: TextChange): string {
     case 'deep':
       return inObject(`"deep":${'['.repeat(70)}${']'.repeat(70)}`)
     case 'number':
-      return number ? `${text.slice(0, place + number.index)}9e999${text.slice(place + number.index + number[0].length)}` : text
+      return number
+        ? `${text.slice(0, place + number.index)}9e999${text.slice(place + number.index + number[0].length)}`
+        : text
     case 'cut':
       return text.slice(0, place)
   }

@@ -41,7 +41,8 @@ async function reading(bytes: Uint8Array, size: number, form: ArchiveForm): Prom
         length += piece.length
       }
       if (entry.kind === 'file') assert.equal(length, entry.size)
-      if (entry.kind === 'file' && offset !== undefined) assertSame(bytes.subarray(offset, offset + length), hash.copy())
+      if (entry.kind === 'file' && offset !== undefined)
+        assertSame(bytes.subarray(offset, offset + length), hash.copy())
       found.push(`${textOf(entry as Change)} ${hash.digest('hex')}`)
       assert.ok(!entry.path.split('/').includes('..'))
     }
@@ -101,7 +102,11 @@ const unpacking: FuzzTarget<readonly TestMember[]> = {
   input: fc.array(fc.oneof(anyMember, { weight: 3, arbitrary: tidyMember }), { maxLength: 10 }),
   holds: (members) =>
     inFolder(async (folder) => {
-      const [outside, files, archive] = ['outside', 'files', 'tar'].map((name) => join(folder, name)) as [string, string, string]
+      const [outside, files, archive] = ['outside', 'files', 'tar'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ]
       mkdirSync(outside)
       mkdirSync(files)
       writeFileSync(join(outside, 'canary'), 'canary')
@@ -132,14 +137,23 @@ async function linesOf(changes: Iterable<Change>, hasLinks: boolean): Promise<re
     if (change.path === rootPath) continue
     const kind = change.kind === 'hardlink' ? 'file' : change.kind
     const bytes = change.kind === 'file' ? await digestOfContent(change) : ''
-    const about = change.kind === 'symlink' ? change.target : change.kind === 'character' || change.kind === 'block' ? [change.major, change.minor].join() : ''
-    const said = change.kind === 'whiteout' || hasLinks ? '' : `${change.mode} ${change.uid} ${change.gid} ${change.mtime}`
+    const about =
+      change.kind === 'symlink'
+        ? change.target
+        : change.kind === 'character' || change.kind === 'block'
+          ? [change.major, change.minor].join()
+          : ''
+    const said =
+      change.kind === 'whiteout' || hasLinks ? '' : `${change.mode} ${change.uid} ${change.gid} ${change.mtime}`
     lines.push([change.path, kind, about, said, hasLinks ? '' : bytes].join(' '))
   }
   return lines
 }
 
-const plain = archiveOf([{ name: 'a', body: 'text '.repeat(2000) }, { name: 'b', body: 'x' }])
+const plain = archiveOf([
+  { name: 'a', body: 'text '.repeat(2000) },
+  { name: 'b', body: 'x' },
+])
 const piped = (program: string) => {
   try {
     return [execFileSync(program, ['-c'], { input: plain })]
@@ -152,11 +166,26 @@ const compressed = [gzipSync(plain), zstdCompressSync(plain), ...piped('xz'), ..
 const compression: FuzzTarget<readonly [Buffer, number, number]> = {
   name: 'compression',
   runs: 500,
-  input: fc.tuple(damagedBytes(fc.oneof(fc.constantFrom(...compressed), fc.tuple(fc.constantFrom(...compressed), fc.constantFrom(...compressed)).map((two) => Buffer.concat(two))), 3), pieceSizes, pieceSizes),
+  input: fc.tuple(
+    damagedBytes(
+      fc.oneof(
+        fc.constantFrom(...compressed),
+        fc.tuple(fc.constantFrom(...compressed), fc.constantFrom(...compressed)).map((two) => Buffer.concat(two)),
+      ),
+      3,
+    ),
+    pieceSizes,
+    pieceSizes,
+  ),
   async holds([bytes, one, other]) {
     const read = async (size: number) => {
       const { value, error } = await outcomeOf(() => collect(decompress(inPieces(bytes, size))))
-      return error?.code ?? createHash('sha256').update(value ?? '').digest('hex')
+      return (
+        error?.code ??
+        createHash('sha256')
+          .update(value ?? '')
+          .digest('hex')
+      )
     }
     assert.equal(await read(one), await read(other))
   },

@@ -2,6 +2,7 @@ import { dockerfileTargets } from './dockerfile.ts'
 import { documentTargets } from './documents.ts'
 import { erofsTargets } from './erofs.ts'
 import { ignoreTargets } from './ignore.ts'
+import { keptTargets } from './kept.ts'
 import { planTargets } from './plans.ts'
 import { tarTargets } from './tar.ts'
 import type { FuzzTarget } from './target.ts'
@@ -14,4 +15,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...ignoreTargets,
   ...dockerfileTargets,
   ...planTargets,
+  ...keptTargets,
 ]

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 
 const factor = Number(process.env['TSBUILD_FUZZ'] ?? 1)
+const seed = Number(process.env['TSBUILD_FUZZ_SEED'] ?? 5)
 
 /**
- * Options for `fc.assert`: a property is tried `usual` times, or that times `$TSBUILD_FUZZ`. What fails is printed with the
- * seed and the path that try it again.
+ * Options for `fc.assert`: a property is tried `usual` times, or that times `$TSBUILD_FUZZ`, with the same inputs each time
+ * unless `$TSBUILD_FUZZ_SEED` is another one. What fails is printed with the seed and the path that try it again.
  */
 export function tries(usual: number): fc.Parameters<unknown> {
-  return { numRuns: Math.ceil(usual * factor) }
+  return { numRuns: Math.ceil(usual * factor), seed }
 }
 
 /** Texts made of these pieces, up to `longest` of them. */

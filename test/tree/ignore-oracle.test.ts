@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import ignore from 'ignore'
 import { expect, it } from 'vitest'
 import { patternList } from '../../src/tree/index.ts'
+import { tries } from '../support/fuzz.ts'
 
 /** Pieces in which git and Docker mean the same: no `**` beside other characters, no classes, no escapes. */
 const piece = fc.constantFrom('a', 'b', 'ab', '.c', '*', '?', 'a*', '*b', '*.c', 'a?', '**')
@@ -19,6 +20,6 @@ it('a single pattern agrees with git, where both have the same rules', () => {
       const git = ignore({ ignorecase: false }).add(`/${text}`)
       expect(patternList([text]).matches(name)).toBe(git.ignores(name))
     }),
-    { numRuns: 2000 },
+    tries(2000),
   )
 })

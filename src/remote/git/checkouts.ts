@@ -1,10 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hexOf, sha256 } from '../../digest/index.ts'
-import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
 import { signsOf } from '../../tree/index.ts'
 import { checkoutBudget } from './contents.ts'
+import { type CheckoutFiles, readEarlier, recordName } from './earlier.ts'
 import { explained } from './failure.ts'
 import { holdCommit, remoteFolder, repositoryOf } from './held.ts'
 import { placeCommit } from './place.ts'
@@ -12,14 +12,6 @@ import type { FoundRef } from './refs.ts'
 import type { GitSession } from './session.ts'
 import type { Transport } from './transport.ts'
 import { withWhole } from './whole.ts'
-
-/** Files of a commit on this machine. They belong to the cache: nobody changes them. */
-export interface CheckoutFiles {
-  readonly directory: string
-  readonly commit: string
-  /** Seconds since 1970. */
-  readonly time: number
-}
 
 /** What of a commit is wanted. */
 export interface Wanted {
@@ -73,34 +65,4 @@ async function makeFiles(
   await rm(place, { recursive: true, force: true })
   await rename(part, place)
   return { directory: path.join(place, 'files'), commit, time }
-}
-
-const recordName = 'commit.json'
-
-/** Files that somebody touched are none. */
-async function readEarlier(place: string): Promise<CheckoutFiles | undefined> {
-  try {
-    const found = recordOf(JSON.parse(await readFile(path.join(place, recordName), 'utf8')))
-    const directory = path.join(place, 'files')
-    return found && signsOf(directory) === found.signs
-      ? { directory, commit: found.commit, time: found.time }
-      : undefined
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-/** What is written of a checkout. */
-interface CheckoutRecord {
-  readonly commit: string
-  readonly time: number
-  readonly signs: string
-}
-
-/** Undefined for anything else. */
-function recordOf(value: unknown): CheckoutRecord | undefined {
-  const { commit, time, signs }: Partial<Record<keyof CheckoutRecord, unknown>> = Object(value)
-  if (typeof commit !== 'string' || typeof time !== 'number' || typeof signs !== 'string') return undefined
-  return { commit, time, signs }
 }

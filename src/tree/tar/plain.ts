@@ -61,7 +61,7 @@ export async function* plainMembers(
 
 interface Extensions {
   readonly bytes: number
-  readonly pax: PaxRecords
+  readonly pax: Map<string, Buffer>
   readonly longName?: Buffer
   readonly longLink?: Buffer
 }
@@ -98,11 +98,18 @@ async function extend(
   }
   const body = Buffer.from((await reader.read(size)) ?? cutShort(reader, size))
   await reader.pieces(padding(size)).skip()
-  if (type === 'x') return { ...before, bytes, pax: new Map([...before.pax, ...decodePax(body)]) }
+  if (type === 'x') return { ...before, bytes, pax: added(before, decodePax(body)) }
   if (type === 'L') return { ...before, bytes, longName: withoutEnd(body) }
   if (type === 'K') return { ...before, bytes, longLink: withoutEnd(body) }
   refuseGlobal(decodePax(body))
   return before
+}
+
+/** Added in place: a member may have very many headers, each with few records. */
+function added(before: Extensions, records: PaxRecords): Map<string, Buffer> {
+  const pax = before.pax === noExtensions.pax ? new Map<string, Buffer>() : before.pax
+  for (const [key, value] of records) pax.set(key, value)
+  return pax
 }
 
 /** A global header is not applied (as in Go's reader, which Docker has); one that moves files or frames is an attack. */

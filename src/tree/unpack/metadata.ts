@@ -14,6 +14,7 @@ import { isSystemError, TsbuildError } from '../../errors.ts'
 import { setXattr } from '../../syscalls/index.ts'
 import type { Metadata } from '../entry.ts'
 import { absolutePath, type TreePath } from '../path.ts'
+import { isCapability } from '../xattrs.ts'
 
 /** What this machine, or these rights, could not hold. */
 export interface Skipped {
@@ -67,10 +68,12 @@ export function setOnNode(place: string | Buffer, metadata: Metadata, skipped: S
 
 function setXattrs(place: string | Buffer, { xattrs }: Metadata, skipped: Skipped): void {
   for (const [name, value] of xattrs ?? []) {
-    tolerate(
-      () => setXattr(place, name, value),
-      () => skipped.xattrs++,
-    )
+    if (name === 'security.capability' && !isCapability(value)) skipped.xattrs++
+    else
+      tolerate(
+        () => setXattr(place, name, value),
+        () => skipped.xattrs++,
+      )
   }
 }
 

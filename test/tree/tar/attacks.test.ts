@@ -408,3 +408,42 @@ test('B07 marks of old union file systems are left out', async () => {
     await paths(tar('f .wh..wh.aufs=', 'd .wh..wh.plnk/', 'f .wh..wh.plnk/123=', 'd .wh..wh.orph/', 'f a=')),
   ).toEqual(['a'])
 })
+
+test('a sparse map without an end of line is refused before it is gathered', async () => {
+  const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' }
+  let given = 0
+  async function* endless() {
+    yield encodeMember({ name: 's', size: 2 ** 40, pax })
+    for (; given < 100; given++) yield Buffer.alloc(1 << 16, '1')
+  }
+  const read = async () => {
+    for await (const { body } of readTar(endless(), 'layer')) await collect(body)
+  }
+  await expect(read()).rejects.toEqual(refusal('TSB_ARCHIVE_SPARSE'))
+  expect(given).toBeLessThan(3)
+})
+
+test('very many extended headers of one member cost no more than their records', async () => {
+  const records = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`k${index}`, '']))
+  const one = encodeMember({ name: 'pax', type: 'x', body: '' })
+  const first = encodeMember({ name: 'x', body: '', pax: records }).subarray(0, -512)
+  expect(await paths(Buffer.concat([first, ...Array(30_000).fill(one), tar('f a=1')]))).toEqual(['a'])
+})
+
+test('extended headers count for their member alone, also behind a GNU long name', async () => {
+  const long = { name: 'L', type: 'L', body: 'long\0' }
+  expect(await paths(tar(long, { name: 'x', body: '', pax: { path: 'said' } }, long, 'f x=', 'f y='))).toEqual([
+    'said',
+    'long',
+    'y',
+  ])
+})
+
+test('A16 a device whose numbers Linux does not have is refused', async () => {
+  for (const device of [
+    [4096, 0],
+    [0, 2 ** 20],
+  ] as const)
+    await expect(entries(tar({ name: 'd', type: '4', device }))).rejects.toEqual(refusal('TSB_ARCHIVE_DEVICE'))
+  expect(await paths(tar({ name: 'd', type: '4', device: [4095, 2 ** 20 - 1] }))).toEqual(['d'])
+})

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { TsbuildError } from '../../../src/errors.ts'
 import { decompress, defaultArchiveLimits, readTar, treePath, writeTar } from '../../../src/tree/index.ts'
 import { collect, countBytes } from '../../support/collect.ts'
+import { tries } from '../../support/fuzz.ts'
 import { inPieces, tar } from '../../support/tar.ts'
 
 const limits = { ...defaultArchiveLimits, unpackedBytes: 2 ** 20 }
@@ -45,7 +46,7 @@ test('an archive with any bytes changed is read or refused, and nothing else hap
         expect(await readAll(damaged, size)).toMatch(/^(read|TSB_[A-Z_]+)$/)
       },
     ),
-    { numRuns: 300 },
+    tries(300),
   )
 })
 
@@ -68,7 +69,7 @@ test('a header with any bytes in it and a right checksum is read or refused, and
         expect(await readAll(archive, 512)).toMatch(/^(read|TSB_[A-Z_]+)$/)
       },
     ),
-    { numRuns: 300 },
+    tries(300),
   )
 })
 
@@ -79,7 +80,7 @@ test('an archive cut anywhere is read or refused, and nothing else happens', asy
         /^(read|TSB_ARCHIVE_TRUNCATED|TSB_ARCHIVE_SPARSE)$/,
       )
     }),
-    { numRuns: 200 },
+    tries(200),
   )
 })
 
@@ -112,6 +113,6 @@ test('any names, owners, times and contents are read as they were written', asyn
         found.push({ ...entry, bytes: new Uint8Array(await collect(body)) })
       expect(found).toEqual(files.map(({ bytes, ...said }) => ({ kind: 'file', ...said, size: bytes.length, bytes })))
     }),
-    { numRuns: 100 },
+    tries(100),
   )
 })

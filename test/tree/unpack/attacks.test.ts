@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { getXattr, setXattr } from '../../../src/syscalls/index.ts'
-import { applyLayer, tarIndex, unpackTar, walk } from '../../../src/tree/index.ts'
+import { applyLayer, tarIndex, treeOfUpper, unpackTar, walk } from '../../../src/tree/index.ts'
 import { scratch } from '../../support/scratch.ts'
 import { inPieces, type TestMember, tar } from '../../support/tar.ts'
 
@@ -174,6 +174,11 @@ describe.skipIf(!isRoot).each(ways)('A37 no library decides where bytes go: %s (
     await expect(unpack('f a=1', 'f a/b=2')).rejects.toEqual(refusal('TSB_ARCHIVE_NAME'))
   })
 
+  test('a file far above where a folder is needed', async () => {
+    const { unpack } = await world(way)
+    await expect(unpack('f a=1', 'f a/b/c/d=2')).rejects.toEqual(refusal('TSB_ARCHIVE_NAME'))
+  })
+
   test('links that lead deeper than any path may be', async () => {
     const { unpack } = await world(way)
     await expect(
@@ -200,6 +205,12 @@ describe.skipIf(!isRoot).each(layerWays)('%s (needs root)', (...way) => {
     })
     expect(getXattr(join(root, 'd'), 'user.overlay.redirect')).toBeUndefined()
     expect(getXattr(join(root, 'd'), 'trusted.overlay.redirect')).toBeUndefined()
+  })
+
+  test('a capability that the kernel sets and cannot read is not set', async () => {
+    const { root, unpack } = await world(way)
+    await unpack({ name: 'a', body: 'x', pax: { 'SCHILY.xattr.security.capability': '' } })
+    expect([...walk(treeOfUpper(root, 'trusted'))].map(({ path }) => path)).toEqual(['a'])
   })
 
   test('B01 whiteout of the parent', async () => {
