@@ -21,15 +21,15 @@ export interface AttackRow {
 const root = path.resolve(import.meta.dirname, '..')
 const page = path.join(root, 'docs', 'security.md')
 const row = /^\| ([A-L]\d\d) \| (.*) \| (.*) \| ([^|]*) \|$/gm
-/** A text that begins with ids. */
-const title = /(?<=['"`])(?:[A-L]\d\d )+(?=\S)/g
+/** A text that begins with ids: `A11 A12 …`, `D28, G01: …`. */
+const title = /(?<=['"`])(?:[A-L]\d\d[,:]? )+(?=\S)/g
 
 /** The test files of each attack, sorted. */
 export function testedAttacks(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
   for (const file of testFiles()) {
     const text = readFileSync(path.join(root, 'test', file), 'utf8')
-    const ids = new Set([...text.matchAll(title)].flatMap(([titles]) => titles.trim().split(' ')))
+    const ids = new Set([...text.matchAll(title)].flatMap(([titles]) => titles.match(/[A-L]\d\d/g) ?? []))
     for (const id of ids) found.set(id, [...(found.get(id) ?? []), file])
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describedErrors, listErrors } from '../scripts/list-errors.ts'
+import { describedAttacks, testColumn, testedAttacks } from '../scripts/list-security-cases.ts'
 import { exitCodes } from '../src/cli/exit.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -46,4 +47,26 @@ test.each(pages)('%s names source files that are there', (page) => {
 
 test('decisions are numbered without a gap', () => {
   expect(decisions.map((name) => Number(name.slice(0, 4)))).toEqual(decisions.map((_, index) => index + 1))
+})
+
+/** How many attacks each section of docs/security.md has. */
+const attacks = { A: 37, B: 7, C: 22, D: 35, E: 33, F: 15, G: 10, H: 8, I: 7, J: 14, K: 8, L: 7 }
+
+test('docs/security.md has each attack, in order', () => {
+  const ids = Object.entries(attacks).flatMap(([section, count]) =>
+    Array.from({ length: count }, (_, index) => `${section}${String(index + 1).padStart(2, '0')}`),
+  )
+  expect(describedAttacks().map(({ id }) => id)).toEqual(ids)
+})
+
+test('docs/security.md names the tests of each attack (scripts/list-security-cases.ts --write)', () => {
+  const tested = testedAttacks()
+  const rows = describedAttacks()
+  expect([...tested.keys()].filter((id) => !rows.some((row) => row.id === id))).toEqual([])
+  expect(rows.map(({ id, tests }) => [id, tests])).toEqual(rows.map(({ id }) => [id, testColumn(tested.get(id))]))
+})
+
+test('docs/security.md says why an attack has no test', () => {
+  const untested = describedAttacks().filter(({ tests }) => tests === testColumn())
+  expect(untested.filter(({ outcome }) => !/^(not there|no test: )/.test(outcome))).toEqual([])
 })
