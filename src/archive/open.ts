@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, documentLimitsOf, type ImageSource, type Platform } from '../image/index.ts'
@@ -88,12 +89,18 @@ async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary, li
   throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a file`, { hint: `for an archive use oci-archive:${path}` })
 }
 
+/** Nobody may ever write to a pipe or device that a Dockerfile names: opening it waits for nothing. */
 async function kindOf(path: string): Promise<'directory' | 'file'> {
   try {
-    await using file = await open(path, 'r')
-    return (await file.stat()).isDirectory() ? 'directory' : 'file'
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stats = await file.stat()
+    if (stats.isFile()) return 'file'
+    if (stats.isDirectory()) return 'directory'
+    throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is neither a file nor a directory`, {
+      hint: 'write the archive to a file; tsbuild load also reads it from standard input',
+    })
   } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENXIO')) throw error
     throw new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${path}`, { cause: error, hint: 'check the path' })
   }
 }

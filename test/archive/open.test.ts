@@ -188,6 +188,11 @@ describe('what is no image', () => {
     await expect(open(`oci-archive:${folder}/nothing`)).rejects.toThrow(code('TSB_ARCHIVE_NOT_FOUND'))
   })
 
+  it('is a pipe to which nobody writes: it is not waited for', async () => {
+    runProgram('mkfifo', join(folder, 'pipe'))
+    await expect(open(`oci-archive:${folder}/pipe`)).rejects.toThrow(code('TSB_ARCHIVE_KIND'))
+  })
+
   it('is refused when it is no tar at all', async () => {
     writeFileSync(join(folder, 'x.tar'), 'not a tar '.repeat(200))
     await expect(open(`oci-archive:${folder}/x.tar`)).rejects.toMatchObject({

@@ -28,7 +28,7 @@ ${handOver}`
  * is. For containers that may do nothing else; says so.
  */
 export function createChrootSandbox(host: Host, notice: (message: string) => void): Sandbox {
-  const forced = host.machine.mayOnlyChroot ? 'nothing here may mount or make namespaces, and ' : ''
+  const forced = host.machine.mayOnlyChroot ? 'root has no CAP_SYS_ADMIN here, so nothing can be mounted, and ' : ''
   notice(`RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`)
   const limits = withinLimits()
   return {
