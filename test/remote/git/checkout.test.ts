@@ -76,17 +76,14 @@ describe.skipIf(!hasGit)(`the files of a commit (${noGit})`, () => {
     expect(await textOf((await remotes.fetch(url)).tree, 'a.bin')).toBe('version 1')
   })
 
-  test.each(['', 'null', '{}', '{"commit":1,"time":"x"}', '{"commit":'])(
-    'a checkout whose note was damaged to %j is made again',
-    async (damage) => {
-      repository.commit({ a: '1' })
-      await remotes.fetch(url)
-      const find = ['find', [remotes.folder, '-name', 'commit.json']] as const
-      const [note = ''] = execFileSync(...find, { encoding: 'utf8' }).split('\n')
-      writeFileSync(note, damage)
-      expect(await linesOf((await fetcher(join(folder, 'cache')).fetch(url)).tree)).toEqual(['644 a: 1'])
-    },
-  )
+  test.each(['', 'null', '{"commit":'])('a checkout whose note was damaged to %j is made again', async (damage) => {
+    repository.commit({ a: '1' })
+    await remotes.fetch(url)
+    const find = ['find', [remotes.folder, '-name', 'commit.json']] as const
+    const [note = ''] = execFileSync(...find, { encoding: 'utf8' }).split('\n')
+    writeFileSync(note, damage)
+    expect(await linesOf((await fetcher(join(folder, 'cache')).fetch(url)).tree)).toEqual(['644 a: 1'])
+  })
 
   test('a checkout that was deleted is made again from what was fetched', async () => {
     const commit = repository.commit({ a: '1' })

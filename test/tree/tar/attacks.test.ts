@@ -413,7 +413,8 @@ test('a sparse map without an end of line is refused before it is gathered', asy
   const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' }
   let given = 0
   async function* endless() {
-    yield encodeMember({ name: 's', size: 2 ** 40, pax })
+    yield encodeMember({ name: 's', size: 2 ** 32, pax })
+    yield Buffer.from('2\n0\n')
     for (; given < 100; given++) yield Buffer.alloc(1 << 16, '1')
   }
   const read = async () => {
