@@ -44,6 +44,7 @@ export function cacheHoldings(root: string): CacheHoldings {
     memos: new Map([
       ['plans', shelfFiles(join(folder, 'plans')).map(({ file }) => file)],
       ['surveys', shelfFiles(join(folder, 'surveys')).map(({ file }) => file)],
+      ['looks at layers', shelfFiles(join(folder, 'intact')).map(({ file }) => file)],
       ['steps', stepsIn(folder, keys, loose)],
       ['stat index', [join(folder, 'stat-index')]],
       ['probes', [join(folder, 'probes.json')]],
