@@ -21,6 +21,14 @@ interface Batch {
   readonly fault?: string | undefined
 }
 
+/** What a thread is to do. */
+interface Order {
+  readonly name: string
+  readonly seed: number
+  /** Milliseconds since 1970. */
+  readonly end: number
+}
+
 const batchRuns = 100
 /** Far more than a batch takes on a busy machine. */
 const patience = 300_000
@@ -56,12 +64,10 @@ async function main(): Promise<boolean> {
 /** Tries one target in a thread of its own, which can be ended whatever it does. */
 async function tryFor(name: string, seed: number, milliseconds: number): Promise<boolean> {
   const worker = new Worker(new URL(import.meta.url), {
-    workerData: { name, seed },
+    workerData: { name, seed, end: Date.now() + milliseconds } satisfies Order,
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
   })
-  const end = Date.now() + milliseconds
-  let runs = 0
-  let last = seed - 1
+  let [runs, last, found] = [0, seed - 1, undefined as string | undefined]
   const fault = await new Promise<string | undefined>((resolve) => {
     const hang = () => resolve(`no end within ${patience / 1000} s: seed ${last + 1}, up to ${batchRuns} runs`)
     let watch = setTimeout(hang, patience)
@@ -70,10 +76,13 @@ async function tryFor(name: string, seed: number, milliseconds: number): Promise
       watch = setTimeout(hang, patience)
       runs += batch.runs
       last = batch.seed
-      if (batch.fault !== undefined || Date.now() > end) resolve(batch.fault)
+      found = batch.fault
     })
     worker.on('error', (error) => resolve(`the thread ended: ${error.stack}: seed ${last + 1}`))
-    worker.on('exit', () => clearTimeout(watch))
+    worker.on('exit', () => {
+      clearTimeout(watch)
+      resolve(found)
+    })
   })
   await worker.terminate()
   console.log(`${name}: ${runs} runs, seeds ${seed} to ${last}, ${fault === undefined ? 'no fault' : 'a fault'}`)
@@ -89,11 +98,15 @@ function written(name: string, fault: string): string {
   return file
 }
 
-/** In the thread: one seed after the other, until it is ended. */
-async function tryOn({ name, seed }: { readonly name: string; readonly seed: number }): Promise<void> {
+/** In the thread: one seed after the other, until the time is over or one shows a fault. */
+async function tryOn({ name, seed, end }: Order): Promise<void> {
   const target = fuzzTargets.find((each) => each.name === name)
   if (!target) throw new Error(`no target ${name}`)
-  for (let at = seed; ; at++) parentPort?.postMessage(await tryBatch(target, at))
+  for (let [at, isOver] = [seed, false]; !isOver; at++) {
+    const batch = await tryBatch(target, at)
+    parentPort?.postMessage(batch)
+    isOver = batch.fault !== undefined || Date.now() > end
+  }
 }
 
 async function tryBatch(target: FuzzTarget, seed: number): Promise<Batch> {
