@@ -371,7 +371,8 @@ function shown(directory: string): readonly string[] {
 
 /** Devices on the disk but the marks of overlayfs, which are 0:0. */
 function nodesIn(directory: string): string {
-  return execFileSync('find', [directory, '-type', 'b', '-o', '-type', 'p'], { encoding: 'utf8' })
+  const own = ['!', '-path', join(directory, 'visitors')]
+  return execFileSync('find', [directory, '(', '-type', 'b', '-o', '-type', 'p', ')', ...own], { encoding: 'utf8' })
 }
 
 /** No part of an archive that was refused stays, and nothing outside was touched. */

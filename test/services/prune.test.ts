@@ -70,6 +70,7 @@ describe('what prune leaves', () => {
     expect(filesIn(workspace.environment.root).map((file) => file.replace(/^.*\//, ''))).toEqual([
       'index.json',
       'oci-layout',
+      'version',
     ])
   })
 
