@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createRandom } from '../../bench/random.ts'
 import { busyboxBase } from '../../test/support/busybox-base.ts'
@@ -23,7 +23,10 @@ const layerBytes = 1_500_000
 /** Makes bases by tsbuild itself, in a store that goes again, and puts them into the registry. */
 export async function pushBases(place: Place, registry: DockerRegistry): Promise<void> {
   const own = { ...place, store: path.join(place.folder, 'first') }
-  await must(own, 'import', busyboxBase(), 'busybox')
+  const busybox = path.join(place.folder, 'busybox.tar')
+  copyFileSync(busyboxBase(), busybox)
+  chmodSync(busybox, 0o644)
+  await must(own, 'import', busybox, 'busybox')
   for (let base = 0; base < bases; base++) {
     const folder = path.join(place.folder, `base-${base}`)
     const lines = Array.from({ length: baseLayers }, (_, layer) => `COPY ${layer} /lib/${layer}`)
