@@ -6,6 +6,7 @@ const report = process.env.TSBUILD_TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/bundled.ts',
     // Tests wait for programs most of the time.
     maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,

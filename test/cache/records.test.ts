@@ -112,11 +112,8 @@ describe('records', () => {
     )
   })
 
-  it('F15: a record that was changed and sealed again is no exception, and no hit for another key', async () => {
-    const { records, folder } = await open()
+  it('F15: a record that was changed and sealed again is no exception, and no hit for another key', () => {
     const saved = record('a')
-    await records.save(saved)
-    const path = join(folder, 'records', saved.key.slice(7, 9), saved.key.slice(9))
     const text = JSON.stringify({ version: 1, record: saved })
     const pieces = [
       'null',
@@ -131,12 +128,11 @@ describe('records', () => {
       saved.key,
       ',',
     ]
-    const check = async (changed: string) => {
-      await writeFile(path, `${sha256(changed)}\n${changed}\n`)
-      const found = await records.find(saved.key)
+    const check = (changed: string) => {
+      const found = parseRecord(`${sha256(changed)}\n${changed}\n`, saved.key)
       if (found) expect([found.key, typeof found.layer.descriptor.size]).toEqual([saved.key, 'number'])
     }
-    await fc.assert(fc.asyncProperty(mutated([text], pieces), check), tries(10_000))
+    fc.assert(fc.property(mutated([text], pieces), check), tries(10_000))
   })
 
   it('F15: a sealed text of another shape is no record', () => {

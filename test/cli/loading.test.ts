@@ -14,7 +14,7 @@ function loadedBy(...argv: readonly string[]): readonly string[] {
   rmSync(log, { force: true })
   const hook = ['--import', join(programs, 'log-loads.ts')]
   const env = { ...process.env, LOADED: log, TSBUILD_ROOT: join(directory, 'store') }
-  const words = [...hook, join(programs, 'start-cli.ts'), ...argv]
+  const words = [...hook, join(programs, 'start-sources.ts'), ...argv]
   const { status, stderr } = spawnSync(process.execPath, words, { cwd: directory, env, encoding: 'utf8' })
   expect(`${status} ${stderr}`).toMatch(/^0 /)
   const urls = readFileSync(log, 'utf8').split('\n')

@@ -1,4 +1,4 @@
-import { main } from '../../../src/cli/main.ts'
+import { createRequire } from 'node:module'
 
-// The command line of the sources, whatever dist/ holds.
-await main()
+// The command line as it is shipped: `test/support/bundled.ts` has made the bundle of the sources.
+createRequire(import.meta.url)('../../../dist/cli.cjs').main()
