@@ -46,14 +46,14 @@ export async function leftCgroups(parent = '/'): Promise<readonly string[]> {
   const hierarchies = [mountPoint, ...(await namesIn(mountPoint)).map((name) => path.join(mountPoint, name))]
   const near = readHierarchies().flatMap(({ own, mountPoint: top }) => (own === top ? [own] : [own, path.dirname(own)]))
   const folders = hierarchies.flatMap((hierarchy) => [hierarchy, path.join(hierarchy, path.posix.join('/', parent))])
-  const left: string[] = []
+  const left = new Set<string>()
   for (const hierarchy of new Set([...folders, ...near])) {
     for (const name of await namesIn(hierarchy)) {
       const owner = name.startsWith(cgroupPrefix) ? name.slice(cgroupPrefix.length).match(/^\d+/)?.[0] : undefined
-      if (owner !== undefined && !(await isAlive(owner))) left.push(path.join(hierarchy, name))
+      if (owner !== undefined && !(await isAlive(owner))) left.add(path.join(hierarchy, name))
     }
   }
-  return left
+  return [...left]
 }
 
 async function isAlive(pid: string): Promise<boolean> {
