@@ -149,7 +149,10 @@ describe('a check of the store', () => {
 
   it('doctor --fsck says it in text and JSON, with status 1 for a loss', async () => {
     const whole = await tsbuild(workspace, 'doctor', '--fsck')
-    expect(whole).toMatchObject({ status: 0, stdout: expect.stringMatching(/^(the store is whole|no image is damaged): 1 images, 3 blobs/m) })
+    expect(whole).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^(the store is whole|no image is damaged): 1 images, 3 blobs/m),
+    })
     const { layer } = await otherImage()
     renameSync(blob(layer), join(workspace.directory, 'kept'))
     const text = await tsbuild(workspace, 'doctor', '--fsck')
