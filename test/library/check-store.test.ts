@@ -163,7 +163,7 @@ describe('a check of the store', () => {
     const json = await tsbuild(workspace, 'doctor', '--fsck', '--format=json')
     expect(JSON.parse(json.stdout)).toMatchObject({
       whole: false,
-      findings: [{ level: 'loss', kind: 'layer-missing' }],
+      findings: expect.arrayContaining([expect.objectContaining({ level: 'loss', kind: 'layer-missing' })]),
     })
     expect(await tsbuild(workspace, 'doctor', '--fsck', '--format=xml')).toMatchObject({ status: 125 })
   })
