@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
+import { makeFolder } from '../make-folder.ts'
 import { noteUse, renameOver, writeFresh, writing } from '../store/index.ts'
 import type { Tree } from '../tree/index.ts'
 import { pageCache } from './index-file/directory.ts'
@@ -49,7 +49,7 @@ export function openIndexShelf(folder: string, aside: () => Promise<string>): In
       }
       const made = await writeFresh(await aside(), pieces())
       await writing(path(diffId), 0, async () => {
-        await mkdir(dirname(path(diffId)), { recursive: true, mode: 0o700 })
+        makeFolder(dirname(path(diffId)), 0o700)
         await renameOver(made, path(diffId))
       })
     },

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Digest } from '../digest/index.ts'
 import type { LowerForm } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
+import { makeFolder } from '../make-folder.ts'
 import { removeTree, renameOver, type Store, writing } from '../store/index.ts'
 import { archiveLimits, type OverlayMarks } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
@@ -197,7 +197,7 @@ async function once(
 /** Gives it its name when it is whole. The folder may have been deleted meanwhile, as all of the cache may. */
 async function publish(made: string, path: string): Promise<void> {
   await writing(path, 0, async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path), 0o700)
     await renameOver(made, path)
   })
 }

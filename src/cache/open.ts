@@ -1,7 +1,8 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256 } from '../digest/index.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { Store } from '../store/index.ts'
 import { archiveLimits, type OverlayMarks } from '../tree/index.ts'
 import type { Cache } from './cache.ts'
@@ -65,7 +66,7 @@ export async function openCache(store: Store, options: CacheOptions): Promise<Ca
     packed: openPackedLayers(join(folder, 'packed'), shelf('packs'), store),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      makeFolder(path, 0o700)
       await nameMount(path, id, now())
       return path
     },

@@ -1,7 +1,8 @@
-import { link, mkdir, rm } from 'node:fs/promises'
+import { link, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf, isDigest, sha256Hasher } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { removeTree, type Store, writing } from '../store/index.ts'
 import { fileBytes } from '../tree/index.ts'
 import { isDirectory, sizeOf } from './exists.ts'
@@ -51,7 +52,7 @@ export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store)
     },
     async keep(layer, form, file, packed) {
       await writing(place(packed), 0, async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
+        makeFolder(folder, 0o700)
         if (isDirectory(place(packed))) await removeTree(place(packed))
         await linked(file, place(packed))
       })

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { noteUse, writeAtomically, writing } from '../store/index.ts'
 
 /** Small texts by digest, each a file `ab/cdef…` of a folder. Any of them, and the folder, may go at any time. */
@@ -22,7 +23,7 @@ export function openShelf(folder: string, aside: () => Promise<string>): Shelf {
   return {
     get: (digest) => textOf(path(digest)),
     async put(digest, text) {
-      await writing(path(digest), text.length, () => mkdir(dirname(path(digest)), { recursive: true, mode: 0o700 }))
+      await writing(path(digest), text.length, async () => makeFolder(dirname(path(digest)), 0o700))
       await writeAtomically(path(digest), text, await aside())
     },
     use: (digest, now) => noteUse(path(digest), now),

@@ -57,6 +57,8 @@ describe.skipIf(!able)(`many builds at once in one store (${hasBusyboxBase ? 'ne
     expect(ran.map(({ status }) => status)).toEqual([0, 0, 0])
     expect(new Set(ran.map(({ stdout }) => stdout)).size).toBe(1)
     expect(processesWith(`sleep ${seconds}`)).toEqual([])
+    // What the killed one left goes with the next start.
+    expect(await start(workspace, 'slow', 'again').ended).toMatchObject({ status: 0, stdout: ran[0]?.stdout })
     expect(await findingsIn(workspace.environment)).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from 'node:fs'
+import { readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pid } from 'node:process'
@@ -11,6 +11,15 @@ export const cgroupPrefix = 'tsbuild-'
 /** Control groups outlive whoever is killed, so their name says whose they are. */
 export function groupName(step: string): string {
   return `${cgroupPrefix}${pid}-${step.replace(/[^\w.-]/g, '_')}`
+}
+
+/** Puts a process in, and so all that it will start. One that has ended by itself is let go: what it said will be told. */
+export function joinGroup(folder: string, pid: number): void {
+  try {
+    writeFileSync(path.join(folder, 'cgroup.procs'), String(pid))
+  } catch (error) {
+    if (!isSystemError(error, 'ESRCH')) throw error
+  }
 }
 
 /**

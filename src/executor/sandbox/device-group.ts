@@ -2,7 +2,7 @@ import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
-import { removeGroup } from './cgroups.ts'
+import { joinGroup, removeGroup } from './cgroups.ts'
 import { sandboxFailed } from './failure.ts'
 import { devices } from './surroundings.ts'
 
@@ -58,12 +58,7 @@ export function makeDeviceGroup(name: string, all: boolean): DeviceGroup {
   }
   return {
     add(pid) {
-      try {
-        write('cgroup.procs', String(pid))
-      } catch (error) {
-        // It has ended by itself, and what it said will be told.
-        if (!isSystemError(error, 'ESRCH')) throw error
-      }
+      joinGroup(folder, pid)
     },
     async remove() {
       for (let left = 20; left > 0 && !removeGroup(folder); left--) await sleep(5)

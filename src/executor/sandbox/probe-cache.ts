@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 
 /** Remembers what probes of this machine found. Losing it only costs the time of probing again. */
 export interface ProbeCache {
@@ -20,7 +21,7 @@ export function openProbeCache(file: string): ProbeCache {
       const answers = await readAnswers(file)
       answers.delete(key)
       answers.set(key, value)
-      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+      makeFolder(path.dirname(file), 0o700)
       const aside = `${file}.${crypto.randomUUID()}`
       await writeFile(aside, JSON.stringify([...answers].slice(-limit)), { mode: 0o600 })
       await rename(aside, file)

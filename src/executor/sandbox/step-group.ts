@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError, TsbuildError } from '../../errors.ts'
-import { removeGroup } from './cgroups.ts'
+import { joinGroup, removeGroup } from './cgroups.ts'
 import { findPlace, type GroupPlace } from './group-place.ts'
 import type { Controller } from './hierarchies.ts'
 import type { Exceeded, Resources } from './sandbox.ts'
@@ -128,7 +128,7 @@ function groupOf(made: ReadonlyMap<string, GroupPlace>, resources: Resources): S
     folders,
     unified: unifiedPath(made),
     add(pid) {
-      for (const folder of folders) writeFileSync(path.join(folder, 'cgroup.procs'), String(pid))
+      for (const folder of folders) joinGroup(folder, pid)
     },
     exceeded: () => exceededIn(made, resources),
     async remove() {
