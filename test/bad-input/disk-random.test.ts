@@ -34,8 +34,8 @@ describe.skipIf(!able)(`a disk that gets full at any point (${reason})`, () => {
       expect(right).toMatchObject({ status: 0 })
       const random = createRandom(14)
       const statuses: (number | null)[] = []
-      for (let round = 0; round < 4; round++) {
-        const limit = Math.ceil((enough * (0.15 + (0.75 * (round + random.number())) / 4)) / (unit ? 1024 : 1))
+      for (let round = 0; round < 3; round++) {
+        const limit = Math.ceil((enough * (0.15 + (0.75 * (round + random.number())) / 3)) / (unit ? 1024 : 1))
         await withDisk(workspace, `${option}=${limit}${unit}`, async ({ place, folder }) => {
           const ran = await buildAll(place)
           statuses.push(ran.status)

@@ -52,8 +52,18 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
 
 /** No word that is, or could be meant as, the name of another command, and none that lists them all. */
 function isPlainBuild(words: readonly string[]): boolean {
-  const [first = ''] = words
+  const first = commandWord(words)
   return (first === 'build' || !/^[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
+}
+
+/** The first word that is no flag of all commands. */
+function commandWord(words: readonly string[]): string {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (word === '--root') at++
+    else if (!/^(-D|--debug|--root=.*)$/s.test(word)) return word
+  }
+  return ''
 }
 
 /** That a flag which may be given several times was not given at all is nothing to say. */
@@ -66,8 +76,9 @@ function optionDescription(option: Option): string {
  * @throws {FlagError} for words that cannot be understood
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  const named = program.commands.find((command) => command.name() === argv[0])
-  if (!named) checkCommand(program, argv[0] ?? '')
+  const word = commandWord(argv)
+  const named = program.commands.find((command) => command.name() === word)
+  if (!named) checkCommand(program, word)
   const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
   const switches = [...program.options, ...command.options].filter((option) => option.isBoolean())
   const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)

@@ -4,6 +4,7 @@ import { TsbuildError } from '../../errors.ts'
 import type { Mount } from '../../graph/index.ts'
 import type { Secret } from '../../secret.ts'
 import type { OpContext } from '../ops/op-executor.ts'
+import type { Sandbox } from '../sandbox/index.ts'
 import type { PreparedMount } from './mount.ts'
 import { giveAway } from './owner.ts'
 
@@ -27,10 +28,28 @@ export async function prepareSecret(
   }
 }
 
-/** The value of a secret that is wanted as a variable: `NAME=value`, or nothing. */
-export async function secretVariable(mount: SecretMount, context: OpContext): Promise<readonly string[]> {
+/**
+ * The value of a secret that is wanted as a variable: `NAME=value`, or nothing.
+ * @throws {TsbuildError} TSB_SECRET_MISSING; TSB_SECRET_VARIABLE for a name that the sandbox cannot set unseen
+ */
+export async function secretVariable(
+  mount: SecretMount,
+  { name, shows }: Pick<Sandbox, 'name' | 'shows'>,
+  context: OpContext,
+): Promise<readonly string[]> {
   const secret = mount.env === undefined ? undefined : await readSecret(mount, context)
+  if (secret && mount.env !== undefined && shows?.(mount.env)) throw variableShown(mount.env, name)
   return secret ? [`${mount.env}=${new TextDecoder().decode(secret.reveal())}`] : []
+}
+
+function variableShown(variable: string, sandbox: string): TsbuildError {
+  return new TsbuildError(
+    'TSB_SECRET_VARIABLE',
+    `a secret cannot be the variable ${variable} with --runtime=${sandbox}: other users of this machine could read it`,
+    {
+      hint: 'name another variable (letters, digits and _, none of the shell itself), mount it as a file, or install runc',
+    },
+  )
 }
 
 async function readSecret(mount: SecretMount, { ports }: OpContext): Promise<Secret | undefined> {

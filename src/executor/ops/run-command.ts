@@ -28,7 +28,7 @@ export async function runCommand(
     id: path.basename(path.dirname(scratch)),
     rootfs: prepared.rootfs,
     argv: op.argv,
-    env: await environment(op, user, context),
+    env: await environment(op, user, sandbox, context),
     cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
     user,
     mounts,
@@ -50,9 +50,14 @@ export async function runCommand(
   }
 }
 
-async function environment(op: RunOp, user: ProcessUser, context: OpContext): Promise<readonly string[]> {
+async function environment(
+  op: RunOp,
+  user: ProcessUser,
+  sandbox: Sandbox,
+  context: OpContext,
+): Promise<readonly string[]> {
   const secrets = op.mounts.filter((mount) => mount.kind === 'secret')
-  const values = await Promise.all(secrets.map((mount) => secretVariable(mount, context)))
+  const values = await Promise.all(secrets.map((mount) => secretVariable(mount, sandbox, context)))
   const env = [...(context.node.unkeyed ?? []), ...op.env, ...values.flat()]
   return env.some((variable) => variable.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`]
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { putMounts } from './chroot-mounts.ts'
 import { type StepProcesses, stepProcesses } from './chroot-processes.ts'
-import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
+import { carryEnvironment, exportScript, isAssigned, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { launch } from './launch.ts'
@@ -33,6 +33,7 @@ export function createChrootSandbox(host: Host, notice: (message: string) => voi
   const limits = withinLimits()
   return {
     name: 'chroot',
+    shows: isAssigned,
     noCgroup: 'steps of --runtime=chroot have no control group',
     resolvConf: host.network.resolvConf,
     async run(spec, output, signal) {

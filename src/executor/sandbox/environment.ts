@@ -21,7 +21,7 @@ export function carryEnvironment(variables: readonly string[]): CarriedEnvironme
   const loader: (readonly [name: string, value: string])[] = []
   for (const [name, value] of lastOfEach(variables)) {
     if (loaderVariables.test(name)) loader.push([name, value])
-    else if (/^[A-Za-z_]\w*$/.test(name) && !shellVariables.test(name)) plain.push(`${name}=${value}`)
+    else if (!isAssigned(name)) plain.push(`${name}=${value}`)
     else assigned.push(`${name}=${value}`)
   }
   plain.push(...loader.map(([, value], index) => `tsbuild_${index + 1}=${value}`))
@@ -30,6 +30,11 @@ export function carryEnvironment(variables: readonly string[]): CarriedEnvironme
     assigned,
     wrapper: loader.length === 0 ? [] : ['/bin/sh', '-c', wrapper, 'sh', ...loader.map(([name]) => name), '--'],
   }
+}
+
+/** True for a variable that goes to `env`, where who lists the processes of the machine sees its value for a moment. */
+export function isAssigned(name: string): boolean {
+  return !loaderVariables.test(name) && (!/^[A-Za-z_]\w*$/.test(name) || shellVariables.test(name))
 }
 
 export async function writeEnvironment(file: string, { exported }: CarriedEnvironment): Promise<void> {

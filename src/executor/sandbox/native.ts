@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import { carryEnvironment, exportScript, writeEnvironment } from './environment.ts'
+import { carryEnvironment, exportScript, isAssigned, writeEnvironment } from './environment.ts'
 import { signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
 import { presentDevices } from './insecure-devices.ts'
@@ -47,6 +47,7 @@ export function createNativeSandbox(host: Host): Sandbox {
   return {
     name: 'native',
     noCgroup: 'steps that are run by util-linux have no control groups but those that hold limits: install runc',
+    shows: isAssigned,
     resolvConf: network.resolvConf,
     run: (spec, output, signal) =>
       limits.run(spec, 0, async (group) => {

@@ -35,8 +35,8 @@ export async function openNetwork(
   cache: ProbeCache,
   notice: (message: string) => void,
 ): Promise<StepNetwork> {
-  const { problem, hindrance } = await tryNetwork(tools, machine, cache)
-  if (problem === '') return networkWith((pid, signal) => connect(tools, machine, pid, signal), hindrance === '')
+  const { problem, confined, hindrance } = await tryNetwork(tools, machine, cache)
+  if (problem === '') return networkWith(connectorOf(tools, machine, confined), hindrance === '')
   notice(`steps use the network of this machine, its loopback and abstract sockets among it: ${problem}`)
   return networkWith(undefined)
 }
@@ -44,6 +44,8 @@ export async function openNetwork(
 /** What was found of user-mode networking; `''` is nothing in the way. */
 export interface NetworkTrial {
   readonly problem: string
+  /** True when slirp4netns shuts itself in: without the machine's files, with a filter for system calls. */
+  readonly confined: boolean
   /** Why a namespace of an earlier step cannot serve again. */
   readonly hindrance: string
 }
@@ -52,17 +54,20 @@ export async function tryNetwork(tools: Tools, machine: Machine, cache: ProbeCac
   // Cheap to see, and what is there tomorrow may be missing today: no answer of theirs is kept.
   if (!tools.find('slirp4netns')) return without('slirp4netns is not installed')
   if (!canUse(tunDevice)) return without(`${tunDevice} is missing, or may not be opened`)
-  const problem = await remembered(cache, `network ${machine.fingerprint}`, () => probe(tools, machine))
+  const ask = (question: string, probe: () => Promise<string>) =>
+    remembered(cache, `${question} ${machine.fingerprint}`, probe)
+  const confined = (await ask('network confined', () => probe(tools, machine, true))) === ''
+  const problem = confined ? '' : await ask('network', () => probe(tools, machine, false))
   if (problem !== '') return without(problem)
-  const hindrance = await remembered(cache, `network again ${machine.fingerprint}`, () => probeAgain(tools, machine))
-  return { problem, hindrance }
+  const hindrance = await ask(`network again ${confined}`, () => probeAgain(tools, machine, confined))
+  return { problem, confined, hindrance }
 }
 
 /** What user-mode networking makes its device by. */
 export const tunDevice = '/dev/net/tun'
 
 function without(problem: string): NetworkTrial {
-  return { problem, hindrance: problem }
+  return { problem, confined: false, hindrance: problem }
 }
 
 /** The network of the host for every step that wants one. */
@@ -80,20 +85,17 @@ export function networkWith(connector: Launch['connect'], servesAgain = false): 
 }
 
 /** What is in the way, or nothing. */
-function probe(tools: Tools, machine: Machine): Promise<string> {
-  return tried(tools, machine, {
-    namespaces: ['--net'],
-    connect: (pid, signal) => connect(tools, machine, pid, signal),
-  })
+function probe(tools: Tools, machine: Machine, confined: boolean): Promise<string> {
+  return tried(tools, machine, { namespaces: ['--net'], connect: connectorOf(tools, machine, confined) })
 }
 
 /** What keeps a step from the namespace of an earlier one, or nothing. */
-async function probeAgain(tools: Tools, machine: Machine): Promise<string> {
+async function probeAgain(tools: Tools, machine: Machine, confined: boolean): Promise<string> {
   if (!tools.find('nsenter')) return 'nsenter is not installed'
   let connected: Connection | undefined
   const problem = await tried(tools, machine, {
     namespaces: ['--net'],
-    connect: (pid, signal) => connect(tools, machine, pid, signal),
+    connect: connectorOf(tools, machine, confined),
     keep(connection) {
       connected = connection
     },
@@ -129,9 +131,14 @@ function canUse(device: string): boolean {
   }
 }
 
+function connectorOf(tools: Tools, machine: Machine, confined: boolean): NonNullable<Launch['connect']> {
+  const options = confined ? [...slirpOptions, ...confinement] : slirpOptions
+  return (pid, signal) => connect(pid, startSlirp(tools, machine, [...options, String(pid), 'tap0']), signal)
+}
+
 /** Gives the network namespace of a process a way out. */
-async function connect(tools: Tools, machine: Machine, pid: number, signal: AbortSignal): Promise<Connection> {
-  const { child, ready, said } = startSlirp(tools, machine, pid)
+async function connect(pid: number, slirp: ReturnType<typeof startSlirp>, signal: AbortSignal): Promise<Connection> {
+  const { child, ready, said } = slirp
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   ready.once('data', () => resolve())
   child.exit.then(() => reject(networkFailed(said())), reject)
@@ -159,9 +166,11 @@ export const slirpOptions = [
   '--exit-fd=4',
 ] as const
 
+/** What it does with a step's packets is then kept from the files and most calls of the machine. */
+const confinement = ['--enable-sandbox', '--enable-seccomp']
+
 /** It ends when the pipe of its handle 4 does, and so with tsbuild, however that dies. */
-function startSlirp(tools: Tools, machine: Machine, pid: number) {
-  const options = [...slirpOptions, String(pid), 'tap0']
+function startSlirp(tools: Tools, machine: Machine, options: readonly string[]) {
   const [complaints, ready, life] = [makePipe(), makePipe(), makePipe()]
   try {
     const started = withNothing((empty) =>

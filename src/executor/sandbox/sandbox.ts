@@ -104,6 +104,8 @@ export interface Sandbox {
   readonly name: 'runc' | 'crun' | 'native' | 'chroot'
   /** Why a step has no control group of its own, and nothing can be said of that group; absent when it has. */
   readonly noCgroup?: string
+  /** True for a name whose value others on this machine may see on a command line; absent: there is none. */
+  readonly shows?: (variable: string) => boolean
   /**
    * What `/etc/resolv.conf` has to say in a step with this network, given the host's own text: user-mode networking answers
    * at an address of its own, and a step without network has no resolver.

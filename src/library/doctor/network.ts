@@ -6,7 +6,7 @@ const tunDevice = '/dev/net/tun'
 
 /** Whose network a RUN has, and whether its namespace can serve another step. */
 export function networkFindings({ runtime, network }: RunAbility, { exam }: Facts): readonly Finding[] {
-  const { problem, hindrance } = exam.network
+  const { problem, confined, hindrance } = exam.network
   const slirp = exam.programs.get('slirp4netns')
   const facts = { network, ...(slirp?.version !== undefined && { slirp4netns: slirp.version }) }
   if (runtime === 'chroot') {
@@ -21,6 +21,9 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
   const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`.trim()
   return [
     finding('network', 'ok', own, { facts }),
+    confined
+      ? finding('network.confined', 'ok', 'slirp4netns gives up the files and most system calls of this machine')
+      : finding('network.confined', 'note', 'slirp4netns works with all that tsbuild may do: it cannot shut itself in'),
     hindrance === ''
       ? finding('network.reuse', 'ok', 'a network namespace that a step left clean serves the next one')
       : finding('network.reuse', 'note', `each step gets a network namespace of its own: ${hindrance}`),

@@ -53,6 +53,14 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`RUN --mount=type=secret (${reason})
     expect(await run(`--mount=type=secret,id=token,env=T,target=/t ${found}`)).toBe('CANARY-4711\nCANARY-4711')
   })
 
+  it('G07 env= of a name that no shell exports is set unseen, or an error that says so', async () => {
+    const line = '--mount=type=secret,id=token,env=a.b tr "\\0" "\\n" </proc/self/environ | grep a.b'
+    expect(await run(line)).toBe('a.b=CANARY-4711')
+    for (const runtime of ['native', 'chroot'] as const) {
+      await expect(run(line, { runtime, noCache: true })).rejects.toMatchObject({ code: 'TSB_SECRET_VARIABLE' })
+    }
+  })
+
   it('a step shows a variable that a secret brings as stars', async () => {
     workspace.write({
       'context/Dockerfile': 'FROM base\nENV T=public\nRUN --mount=type=secret,id=token,env=T echo $T\n',

@@ -48,7 +48,7 @@ const best: Facts = {
       { name: 'chroot', problem: '', noCgroup: 'none' },
     ],
     taken: 'crun',
-    network: { problem: '', hindrance: '' },
+    network: { problem: '', confined: true, hindrance: '' },
     groups: { version: 'v2', controllers: ['cpu', 'memory', 'pids'], problem: '' },
   },
   store: {
@@ -189,7 +189,7 @@ test.each([
   ['/dev/net/tun is missing, or may not be opened', ['slirp4netns'], 'chmod 0666 /dev/net/tun|modprobe tun'],
 ])('a network of the host because %s', (problem, programs, fix) => {
   const kept = [...best.exam.programs].filter(([name]) => name !== 'slirp4netns' || programs.includes(name))
-  const network = { problem, hindrance: problem }
+  const network = { problem, confined: false, hindrance: problem }
   const { run, find, headline: line } = told({ network, programs: new Map(kept) })
   expect(run.network).toBe('host')
   expect(find('network')).toMatchObject({ level: 'note', text: expect.stringContaining(problem) })
