@@ -1,5 +1,4 @@
-import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { diskFull } from '../disk-full.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 
 /**
@@ -21,17 +20,6 @@ export async function writing<T>(path: string, bytes: number, work: () => Promis
   } catch (error) {
     throw await writeFailure(error, path, bytes)
   }
-}
-
-async function diskFull(cause: unknown, path: string, bytes: number): Promise<TsbuildError> {
-  const found = await statfs(dirname(path)).catch(() => undefined)
-  const free = found ? found.bavail * found.bsize : 0
-  const hasNoInode = found !== undefined && found.files > 0 && found.ffree === 0
-  const missing = hasNoInode ? 'no inode is free' : `${bytes} bytes, ${free} are free`
-  return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${missing})`, {
-    hint: 'free some space, or set TSBUILD_ROOT to a directory on another disk',
-    cause,
-  })
 }
 
 function readOnly(cause: unknown, path: string): TsbuildError {

@@ -35,7 +35,7 @@ describe.skipIf(!able)(`a disk that gets full at any point (${reason})`, () => {
       const random = createRandom(14)
       const statuses: (number | null)[] = []
       for (let round = 0; round < 3; round++) {
-        const limit = Math.ceil((enough * (0.15 + (0.75 * (round + random.number())) / 3)) / (unit ? 1024 : 1))
+        const limit = Math.ceil((enough * (0.15 + (0.55 * (round + random.number())) / 3)) / (unit ? 1024 : 1))
         await withDisk(workspace, `${option}=${limit}${unit}`, async ({ place, folder }) => {
           const ran = await buildAll(place)
           statuses.push(ran.status)

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { fullBelow } from '../../disk-full.ts'
+import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
 import { maskSecrets, secretVariable } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
@@ -45,6 +47,10 @@ export async function runCommand(
     const result = await withTimeout(op, context, (signal) => sandbox.run(spec, masked.output, signal))
     if (result.exceeded) throw stepExceeded(op, result.exceeded)
     if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets)
+  } catch (error) {
+    // Runtimes do not always say why they could not write.
+    const isStart = error instanceof TsbuildError && error.code === 'TSB_SANDBOX_FAILED'
+    throw (isStart && (await fullBelow(error, scratch))) || error
   } finally {
     masked.end()
   }

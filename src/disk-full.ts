@@ -1,0 +1,34 @@
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { TsbuildError } from './errors.ts'
+
+/**
+ * TSB_DISK_FULL for a file that had no room.
+ * @param bytes how many were to be written, or had been
+ */
+export async function diskFull(cause: unknown, path: string, bytes: number): Promise<TsbuildError> {
+  const room = await roomOf(dirname(path))
+  const missing = room?.inodes === 0 ? 'no inode is free' : `${bytes} bytes, ${room?.bytes ?? 0} are free`
+  return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${missing})`, { hint, cause })
+}
+
+/** TSB_DISK_FULL where a program that failed in this folder may have failed for that; undefined where there is room. */
+export async function fullBelow(cause: Error, folder: string): Promise<TsbuildError | undefined> {
+  const room = await roomOf(folder)
+  if (!room || (room.bytes >= little.bytes && room.inodes >= little.inodes)) return undefined
+  const left = room.inodes < little.inodes ? `${room.inodes} inodes` : `${room.bytes} bytes`
+  const message = `no space left below ${folder} (${left} are free): ${cause.message}`
+  return new TsbuildError('TSB_DISK_FULL', message, { hint, cause })
+}
+
+const hint = 'free some space (tsbuild prune does), or set TSBUILD_ROOT to a directory on another disk'
+
+/** With less a program that writes a few small files may fail. */
+const little = { bytes: 1 << 20, inodes: 16 }
+
+/** File systems that count no inodes have any number. */
+async function roomOf(folder: string): Promise<{ readonly bytes: number; readonly inodes: number } | undefined> {
+  const found = await statfs(folder).catch(() => undefined)
+  if (!found) return undefined
+  return { bytes: found.bavail * found.bsize, inodes: found.files > 0 ? found.ffree : Number.POSITIVE_INFINITY }
+}

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { getuid } from 'node:process'
+import { expect, onTestFinished, test } from 'vitest'
+import { fullBelow } from '../src/disk-full.ts'
+import { runProgram } from './support/programs.ts'
+import { scratch } from './support/scratch.ts'
+
+const failed = new Error('crun could not start the step: write to seccomp fd')
+
+test('a program may have failed for want of room only where there is little', async () => {
+  expect(await fullBelow(failed, await scratch())).toBeUndefined()
+  expect(await fullBelow(failed, '/nowhere')).toBeUndefined()
+})
+
+test.skipIf(getuid?.() !== 0).each([
+  ['size=64k', /\d+ bytes are free\): crun could not start/],
+  ['nr_inodes=4', /\d inodes are free\): crun could not start/],
+])('that the disk is full is said with what the program said: %s (needs root, and mounts)', async (option, message) => {
+  const folder = await scratch()
+  runProgram('mount', '-t', 'tmpfs', '-o', option, 'tsbuild-test', folder)
+  onTestFinished(() => void spawnSync('umount', [folder]))
+  const error = await fullBelow(failed, folder)
+  expect(error).toMatchObject({ code: 'TSB_DISK_FULL', message: expect.stringMatching(message) })
+})
