@@ -42,10 +42,12 @@ export function start(
       heard[name] += text
     })
   }
+  const closed = once(child, 'close')
   const ended = once(child, 'exit').then(async ([status]): Promise<Ran> => {
+    const milliseconds = performance.now() - began
     // A process of a step that lived on would hold the other ends of its pipes: that is looked for by name.
-    await Promise.race([once(child, 'close'), new Promise((late) => setTimeout(late, 2000).unref())])
-    return { status, ...heard, milliseconds: performance.now() - began }
+    await Promise.race([closed, new Promise((late) => setTimeout(late, 2000).unref())])
+    return { status, ...heard, milliseconds }
   })
   return { child, ended }
 }
