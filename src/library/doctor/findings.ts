@@ -17,7 +17,7 @@ export function findings(rung: DoctorReport['rung'], run: RunAbility, facts: Fac
     ...rootfsFindings(run, facts),
     ...runtimeFindings(run, facts),
     ...networkFindings(run, facts),
-    groupFinding(run, facts),
+    groupFinding(facts),
     ...storeFindings(facts),
     ...programFindings(facts),
     nodeFinding(),

@@ -1,35 +1,47 @@
 import { type Facts, finding } from './facts.ts'
-import type { Finding, RunAbility } from './report.ts'
+import type { Finding } from './report.ts'
 
 const versions = {
-  v1: 'control groups are of version 1',
-  v2: 'control groups are of version 2',
-  hybrid: 'control groups are hybrid (controllers of version 1, and a hierarchy of version 2)',
+  v1: 'by control groups of version 1',
+  v2: 'by control groups of version 2',
+  hybrid: 'by control groups of version 1, beside which there are some of version 2',
   none: 'there are no control groups',
 } as const
 
-/** Whether a step has a control group of its own, and what that could hold it to. */
-export function groupFinding({ runtime }: RunAbility, { exam }: Facts): Finding {
+/** What a limit is of, and the flag that sets it. */
+const limits = [
+  { controller: 'memory', of: 'memory', flag: '--memory' },
+  { controller: 'cpu', of: 'processors', flag: '--cpus' },
+  { controller: 'pids', of: 'the number of processes', flag: '--pids-limit' },
+] as const
+
+/** Which limits a step can be held to. */
+export function groupFinding({ exam }: Facts): Finding {
   const { version, controllers, problem } = exam.groups
   const facts = { version, controllers }
-  const noCgroup = exam.sandboxes.find(({ name }) => name === runtime)?.noCgroup
-  const about = versions[version]
-  if (runtime !== undefined && noCgroup === undefined) {
-    const list = controllers.length > 0 ? controllers.join(' ') : 'no controllers'
-    return finding('cgroups', 'ok', `${about}, and a step has its own: ${list}`, { facts })
+  const missing = limits.filter(({ controller }) => !controllers.includes(controller))
+  if (missing.length === 0) {
+    return finding('cgroups', 'ok', `${flagsOf(limits)} can be held, ${versions[version]}`, { facts })
   }
-  const reason = problem !== '' ? problem : (noCgroup ?? 'no step can run')
-  return finding('cgroups', 'note', `${about}, and a step has none of its own: ${reason}`, {
-    fix: groupFix(exam, problem),
-    facts,
-  })
+  const text = `${flagsOf(missing)} cannot be held: ${version === 'none' ? versions.none : problem}`
+  return finding('cgroups', 'note', text, { fix: groupFix(exam), facts })
 }
 
-/** Another runtime may make groups where the best one makes none. */
-function groupFix({ sandboxes, groups, ids }: Facts['exam'], problem: string): string | undefined {
-  const other = sandboxes.find((trial) => trial.problem === '' && trial.noCgroup === undefined)
-  if (other) return `tsbuild build --runtime=${other.name}`
-  if (problem === '' || groups.version === 'none') return undefined
+/** What of a step nothing can limit: `memory, processors`. */
+export function unlimited({ groups }: Facts['exam']): readonly string[] {
+  const missing = limits.filter(({ controller }) => !groups.controllers.includes(controller))
+  return missing.length === 0 ? [] : [listOf(missing.map(({ of }) => of))]
+}
+
+function flagsOf(some: readonly { readonly flag: string }[]): string {
+  return listOf(some.map(({ flag }) => flag))
+}
+
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+function groupFix({ groups, ids }: Facts['exam']): string | undefined {
   if (groups.version === 'v2' && ids.outside !== 0) return 'systemd-run --user --scope -p Delegate=yes tsbuild …'
-  return undefined
+  return ids.outside === 0 ? 'mount /sys/fs/cgroup so that it can be written to' : undefined
 }

@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts'
+import { unlimited } from './groups.ts'
 import type { DoctorReport, RunAbility } from './report.ts'
 
 /** The rung, what steps are shut in by, and what not. */
@@ -35,14 +36,13 @@ function shutInBy({ runtime = 'chroot', network, seccomp, noNewPrivileges, capab
 /** The kernel is that of the machine on every rung. */
 function notShutIn({ runtime, network, seccomp }: RunAbility, { exam }: Facts): readonly string[] {
   if (runtime === 'chroot') {
-    return ['processes', 'network', 'users', 'memory, processors and the number of processes', 'the kernel']
+    return ['processes', 'network', 'users', ...unlimited(exam), 'the kernel']
   }
-  const noCgroup = exam.sandboxes.find(({ name }) => name === runtime)?.noCgroup !== undefined
   return [
     ...(network === 'own' ? [] : ['network']),
     ...(seccomp ? [] : ['system calls']),
     ...(exam.machine.inUserNamespace ? [] : ['users (root of a step is root here)']),
-    ...(noCgroup ? ['memory, processors and the number of processes'] : []),
+    ...unlimited(exam),
     'the kernel',
   ]
 }

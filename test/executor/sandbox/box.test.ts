@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { arch, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execPath } from 'node:process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SandboxMount, SandboxSpec } from '../../../src/executor/sandbox/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
 import { hasProgram } from '../../support/programs.ts'
@@ -25,6 +25,26 @@ for (const { target } of hasStaticBusybox ? shown : []) mkdirSync(join(root, tar
 
 /** Prints the number of the session keyring, and 0 where there is none of its own. */
 const keyring = [perl, '-e', 'print syscall(250, 0, -3, 0)']
+
+/** What the kernel says of those that connect steps of a process. */
+function helpersOf(parent: number) {
+  return readdirSync('/proc').flatMap((pid) => {
+    const status = /^\d+$/.test(pid) ? textOf(`/proc/${pid}/status`) : ''
+    const value = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]
+    const isOurs = value('Name') === 'slirp4netns' && value('PPid') === String(parent)
+    if (!isOurs || value('Seccomp') === '0' || value('State')?.startsWith('Z')) return []
+    return [{ seccomp: value('Seccomp'), files: readdirSync(`/proc/${pid}/root`) }]
+  })
+}
+
+/** Nothing for a process that has ended. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 /** Something that answers on this machine alone. */
 async function listening(place: string | number): Promise<Server> {
@@ -83,6 +103,13 @@ describe.each(['crun', 'runc', 'native'] as const)('%s', async (form) => {
       for (const address of ['127.0.0.1', '10.0.2.2', '10.0.2.3']) expect(await heard(address, 'default')).toBe('')
       expect(await heard('127.0.0.1', 'none')).toBe('')
       expect(await heard('127.0.0.1', 'host')).toBe('reached')
+    })
+
+    it('is given it by a program that sees no file of this machine, and may do little', async () => {
+      const step = run(['sh', '-c', 'sleep 1; echo done'], { network: 'default' })
+      const found = await vi.waitUntil(() => helpersOf(process.pid)[0], { timeout: 5000 })
+      expect(found).toMatchObject({ seccomp: '2', files: expect.not.arrayContaining(['home', 'usr', 'root']) })
+      expect((await step).stdout).toBe('done\n')
     })
 
     it.skipIf(!hasPerl)('reaches no abstract socket of this machine', async () => {
