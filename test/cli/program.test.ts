@@ -201,6 +201,18 @@ describe('commands on images', () => {
     return runCommandLine(argv, library)
   }
 
+  test.each([['--root', 'store'], ['--root=store'], ['-D'], ['--debug', '--root', 'images']])(
+    'stand behind the flags of all commands: %s %s',
+    async (...flags) => {
+      expect(await run(...flags, 'tag', 'a', 'b')).toMatchObject({ status: 0 })
+      expect(calls).toEqual([['tag', 'a', 'b'], 'close'])
+      expect(await run(...flags, 'tagg', 'a', 'b')).toMatchObject({
+        status: 125,
+        stderr: expect.stringContaining('did you mean "tag"?'),
+      })
+    },
+  )
+
   test('tag', async () => {
     expect(await run('tag', 'a', 'b:1')).toEqual({ status: 0, stdout: '', stderr: '' })
     expect(calls).toEqual([['tag', 'a', 'b:1'], 'close'])
