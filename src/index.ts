@@ -17,6 +17,7 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
+  BuiltImage,
   CheckStoreOptions,
   ContextArchive,
   ContextFiles,

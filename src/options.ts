@@ -32,8 +32,8 @@ export interface BuildOptions {
   }
   /** Of the manifest that the store keeps; an output has its own. */
   readonly annotations?: readonly Annotation[]
-  /** `linux/arm64`; absent: this machine's. */
-  readonly platform?: string
+  /** `linux/arm64`, or several, which become the images of one index; `local` is this machine's. Absent: this machine's. */
+  readonly platform?: string | readonly string[]
   /**
    * `--build-context`: directory, `docker-image://REF`, `oci-layout://DIR[:TAG]`, a git repository, an http(s) URL. A name may
    * be for one platform: `NAME::linux/arm64`.
@@ -115,7 +115,12 @@ export type OutputOptions =
       readonly tar: boolean
       readonly annotations?: readonly Annotation[]
     }
-  | { readonly type: 'tar' | 'local'; readonly dest: string }
+  | {
+      readonly type: 'tar' | 'local'
+      readonly dest: string
+      /** A folder `linux_amd64` for each platform. Absent: where there are several. */
+      readonly platformSplit?: boolean
+    }
 
 /** What the machine gives: never read from globals below the command line. */
 export interface Environment {
@@ -132,14 +137,26 @@ export interface Environment {
 }
 
 export interface BuildResult {
-  /** `sha256:…` of the config. */
+  /** `sha256:…` of the config; of several images that of their index. */
   readonly id: string
+  /** Of the image, or of the index. */
   readonly manifest: Descriptor
-  readonly platform: Platform
+  /** Absent for an index. */
+  readonly platform?: Platform
+  /** What was built, for each platform, in the order asked for. */
+  readonly images: readonly BuiltImage[]
   /** The names it has in the store now, in normal form. */
   readonly names: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+}
+
+/** An image for one platform. */
+export interface BuiltImage {
+  /** `sha256:…` of the config. */
+  readonly id: string
+  readonly manifest: Descriptor
+  readonly platform: Platform
 }
 
 /** A row of `history`, newest first. */

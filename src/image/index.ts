@@ -1,4 +1,4 @@
-export { type Annotation, annotationsOf, type ImageAnnotations } from './annotations.ts'
+export { type Annotation, annotationsOf, type ImageAnnotations, indexAnnotationsOf } from './annotations.ts'
 export { assemble, historyComment, type ImageParts, type NewHistory } from './assemble.ts'
 export type { ContainerConfig, Healthcheck, History, ImageConfig } from './config.ts'
 export { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
@@ -13,7 +13,7 @@ export {
   readStoredManifest,
 } from './documents.ts'
 export { followIndex, type SomeDocument } from './follow-index.ts'
-export type { Image, Index, Manifest } from './image.ts'
+export type { Image, ImageSet, Index, Manifest } from './image.ts'
 export {
   checkIsImage,
   chooseManifest,
@@ -21,6 +21,7 @@ export {
   type ManifestDocument,
   withConfig,
 } from './image-documents.ts'
+export { type ImageOrSet, imagesOf, indexOf, isImageSet } from './image-set.ts'
 export { type DocumentLimits, documentLimits, documentLimitsOf, parseJson, storedLimits } from './json.ts'
 export type { Layer, LowerForm, Snapshot } from './layer.ts'
 export { manifestOf, toOci } from './manifest.ts'
@@ -30,6 +31,8 @@ export {
   matchPlatform,
   normalizePlatform,
   parsePlatform,
+  platformFolder,
+  runsOn,
   samePlatform,
 } from './platform.ts'
 export { parseReference, type Reference, tryReference, withTagOrDigest } from './reference.ts'

@@ -36,6 +36,7 @@ export function manifestOf(
   return { descriptor: { ...named, ...unlessEmpty(annotations?.descriptor) }, bytes }
 }
 
-function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {
+/** The member `annotations`, unless there is nothing to say. */
+export function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {
   return Object.keys(annotations).length > 0 && { annotations }
 }

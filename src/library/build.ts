@@ -1,8 +1,10 @@
-import { buildImage } from '../build.ts'
+import { buildImages } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Image, parseReference } from '../image/index.ts'
+import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
-import { annotated, checkAnnotations } from './annotations.ts'
+import { annotated } from './annotations.ts'
+import { asOne, buildResult } from './build-result.ts'
+import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -25,7 +27,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
-  checkAnnotations(options)
+  checkOutputs(options, environment)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
@@ -49,16 +51,22 @@ async function buildIn(
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
   const ports = buildPorts(session, loaded, options, environment, progress)
-  const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
-  for (const id of await secretsIn(image.configBytes, session.secrets)) {
+  const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+  const images = built.images.map(({ image }) => image)
+  for (const id of await secretsInConfigs(images, session)) {
     events({ type: 'notice', at: now(), message: secretInConfig(id) })
   }
   options.signal?.throwIfAborted()
-  const manifest = await exportImage(image, names, options, environment, session, progress)
+  const image = asOne(images, loaded.request.severalPlatforms)
+  const kept = annotated(image, options.annotations)
+  const manifest = await exportImage(image, kept, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  const { os, architecture, variant } = image.config
-  const platform = { os, architecture, ...(variant && { variant }) }
-  return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
+  return buildResult(kept, manifest, names, built)
+}
+
+async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(images.map(({ configBytes }) => secretsIn(configBytes, secrets)))
+  return new Set(found.flat())
 }
 
 function secretInConfig(id: string): string {
@@ -81,11 +89,15 @@ async function keepCacheSmall(
   }
 }
 
-/** Outputs come first: an image is named only when all that was asked for could be written. */
+/**
+ * Outputs come first: an image is named only when all that was asked for could be written.
+ * @param kept the image with what the store says of it
+ */
 function exportImage(
-  image: Image,
+  image: ImageOrSet,
+  kept: ImageOrSet,
   names: readonly string[],
-  { outputs = [], annotations, signal }: BuildOptions,
+  { outputs = [], signal }: BuildOptions,
   environment: Environment,
   session: Session,
   progress: Progress,
@@ -97,8 +109,8 @@ function exportImage(
       for (const output of outputs) await writeOutput(image, names, output, environment, ports)
     }
     signal?.throwIfAborted()
-    const manifest = await session.store.images.save(annotated(image, annotations), names)
-    report(`writing image ${image.id}`, 0, undefined, true)
+    const manifest = await session.store.images.save(kept, names)
+    report(`writing image ${isImageSet(image) ? manifest.digest : image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
     return manifest
   })

@@ -18,7 +18,7 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<read
   await ports.index.write(kept)
   const untagged = image.names.filter((text) => removed.some((entry) => nameOf(entry) === tryReference(text)?.normal))
   if (kept.some((entry) => entry.digest === image.manifest.digest)) return untagged.map((text) => `Untagged: ${text}`)
-  await ports.deleteUnused([image.manifest.digest, image.id, ...image.summary.layers], kept)
+  await ports.deleteUnused([image.manifest.digest, ...image.summary.documents, ...image.summary.layers], kept)
   return [...untagged.map((text) => `Untagged: ${text}`), `Deleted: ${image.id}`]
 }
 

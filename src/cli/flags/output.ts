@@ -20,24 +20,37 @@ export function readOutput(text: string): OutputRequest {
   const pairs = readPairsOf('--output', text)
   const annotations = pairs.flatMap(([key, value]) => readAnnotationKey(key, value) ?? [])
   const others = pairs.filter(([key, value]) => !readAnnotationKey(key, value))
-  const fields = knownFields('--output', text, others, ['type', 'dest', 'tar', 'name'])
+  const fields = knownFields('--output', text, others, ['type', 'dest', 'tar', 'name', 'platform-split'])
   const type = fields.get('type') ?? ''
   if (type === 'image') return { type, names: (fields.get('name') ?? '').split(',').filter(Boolean), annotations }
   const known = types.find((candidate) => candidate === type)
   if (!known) throw unknownType(type)
   if (fields.has('name'))
     throw new FlagError(`--output ${text}: only type=image takes a name`, 'name the image with -t')
+  const split = platformSplit(text, known, fields.get('platform-split'))
+  if (known === 'tar' || known === 'local') return { ...filesTo(known, fields.get('dest')), ...split }
   return written(known, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
 }
 
+function filesTo(type: 'tar' | 'local', dest: string | undefined) {
+  return { type, dest: type === 'tar' ? (dest ?? '-') : required(type, dest) }
+}
+
+/** As buildx: without a value or the key the number of platforms decides. */
+function platformSplit(text: string, type: string, value: string | undefined): { readonly platformSplit?: boolean } {
+  if (value === undefined) return {}
+  if (type !== 'tar' && type !== 'local') {
+    throw new FlagError(`--output ${text}: only type=local and type=tar take platform-split`)
+  }
+  return { platformSplit: readBoolean('platform-split', value, true) }
+}
+
 function written(
-  type: (typeof types)[number],
+  type: 'docker' | 'oci',
   dest: string | undefined,
   tar: boolean,
   annotations: readonly Annotation[],
 ): OutputOptions {
-  if (type === 'tar') return { type, dest: dest ?? '-' }
-  if (type === 'local') return { type, dest: required(type, dest) }
   const place = { type, dest: tar ? (dest ?? '-') : required(type, dest), tar }
   return annotations.length > 0 ? { ...place, annotations } : place
 }
