@@ -195,7 +195,8 @@ export interface ImageCommands {
   tag(name: string, newName: string): Promise<void>
   /** Returns what was done, for people: `Untagged: app:latest`, `Deleted: sha256:…`. */
   remove(name: string): Promise<readonly string[]>
-  inspect(name: string): Promise<ImageDetails>
+  /** @param platform of an index: `linux/arm64`; absent: this machine's, else the first */
+  inspect(name: string, platform?: string): Promise<ImageDetails>
   /** Writes images with their names into one archive. `dest` `-` is standard output. */
   save(names: readonly string[], archive: ArchiveOptions, signal: AbortSignal): Promise<void>
   /** Reads an OCI or docker archive, `-` is standard input. Returns the names, or ids where there is none. */
@@ -208,6 +209,8 @@ export interface ImageCommands {
 export interface ArchiveOptions {
   readonly format: 'oci' | 'docker'
   readonly dest: string
+  /** Of an index only the image for this platform. Absent: all of them; in a docker archive that for this machine. */
+  readonly platform?: string
 }
 
 export interface ImportOptions {
@@ -221,16 +224,18 @@ export interface ImportOptions {
 }
 
 export interface ImageSummary {
-  /** `sha256:…` of the config. */
+  /** `sha256:…` of the config; of an index its own. */
   readonly id: string
   /** Familiar form: `app:latest`; none for an untagged image. */
   readonly names: readonly string[]
-  /** `sha256:…` of the manifest. */
+  /** `sha256:…` of the manifest or index. */
   readonly digest: string
   /** RFC 3339. */
   readonly created?: string
-  /** Bytes of its layers, as `history` counts them. */
+  /** Bytes of its layers, as `history` counts them; of an index those of all its images. */
   readonly size: number
+  /** Several of an index: those that are here. */
+  readonly platforms: readonly Platform[]
 }
 
 export interface ImageDetails extends ImageSummary {

@@ -19,6 +19,7 @@ export {
   chooseManifest,
   type ImageDocuments,
   type ManifestDocument,
+  noManifestFor,
   withConfig,
 } from './image-documents.ts'
 export { type ImageOrSet, imagesOf, indexOf, isImageSet } from './image-set.ts'

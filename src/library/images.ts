@@ -1,10 +1,22 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
-import { readStored, takeIn } from '../bases/index.ts'
+import { readStored, readStoredIndex, takeIn } from '../bases/index.ts'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { exportDocker, exportOci } from '../export/index.ts'
-import { machinePlatform, parsePlatform, parseReference, type Reference } from '../image/index.ts'
+import {
+  type Descriptor,
+  formatPlatform,
+  type Image,
+  type ImageConfig,
+  type ImageOrSet,
+  machinePlatform,
+  type Platform,
+  parsePlatform,
+  parseReference,
+  type Reference,
+  samePlatform,
+} from '../image/index.ts'
 import type {
   ArchiveOptions,
   Environment,
@@ -14,7 +26,7 @@ import type {
   ImportOptions,
   LimitOptions,
 } from '../options.ts'
-import type { StoredImage } from '../store/index.ts'
+import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
 import { compressionLimits } from '../tree/index.ts'
 import { configFrom } from './import-config.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
@@ -38,8 +50,8 @@ export async function openImages(
       await store.images.tag((await find(name, session)).manifest, newName)
     },
     remove: (name) => store.images.remove(name),
-    async inspect(name) {
-      return details(await find(name, session), session)
+    async inspect(name, platform) {
+      return details(await find(name, session), platform, machinePlatform(environment.arch), session)
     },
     save: (names, archive, signal) => save(names, archive, session, environment, signal),
     load: (file, signal) => load(file, session, environment, signal),
@@ -59,42 +71,103 @@ async function find(name: string, { store }: Session): Promise<StoredImage> {
   })
 }
 
-async function summary(image: StoredImage, session: Session): Promise<ImageSummary> {
-  const { config, manifest, ...rest } = await details(image, session)
-  return rest
-}
-
-async function details({ names, manifest, id }: StoredImage, { store }: Session): Promise<ImageDetails> {
-  const { config, manifest: document } = await readStored(store, manifest.digest)
-  const { created } = config
+async function summary({ names, manifest, id, images }: StoredImage, { store }: Session): Promise<ImageSummary> {
+  const all = await Promise.all((images ?? [{ manifest }]).map((each) => readStored(store, each.manifest.digest)))
+  const layers = new Map(all.flatMap((image) => image.manifest.layers).map((layer) => [layer.digest, layer.size]))
+  const created = all
+    .flatMap(({ config }) => config.created ?? [])
+    .sort()
+    .at(-1)
   return {
     id,
     names,
     digest: manifest.digest,
     ...(created !== undefined && { created }),
-    size: document.layers.reduce((sum, layer) => sum + layer.size, 0),
-    manifest,
-    config,
+    size: images ? sum(layers.values()) : sum(all.flatMap((image) => image.manifest.layers.map(({ size }) => size))),
+    platforms: images ? images.map(({ platform }) => platform) : all.map(({ config }) => platformOf(config)),
   }
+}
+
+function sum(sizes: Iterable<number>): number {
+  return [...sizes].reduce((total, size) => total + size, 0)
+}
+
+function platformOf({ os, architecture, variant }: ImageConfig): Platform {
+  return { os, architecture, ...(variant && { variant }) }
+}
+
+async function details(
+  stored: StoredImage,
+  asked: string | undefined,
+  machine: Platform,
+  session: Session,
+): Promise<ImageDetails> {
+  const platform = asked === undefined ? machine : parsePlatform(asked, machine)
+  const chosen = imageFor(stored, platform) ?? (asked === undefined ? stored.images?.[0] : undefined)
+  if (!chosen) throw noImageFor(stored, platform, stored.names[0] ?? stored.id)
+  const { names } = stored
+  const image = await summary({ names, ...chosen }, session)
+  const { config } = await readStored(session.store, chosen.manifest.digest)
+  if (asked !== undefined && !samePlatform(config, platform) && !stored.images) {
+    throw otherPlatform(names[0] ?? stored.id, config, platform)
+  }
+  return { ...image, manifest: chosen.manifest, config }
+}
+
+function otherPlatform(name: string, found: Platform, wanted: Platform): TsbuildError {
+  return new TsbuildError('TSB_PLATFORM_NOT_FOUND', `the image ${name} has no image for ${formatPlatform(wanted)}`, {
+    hint: `it is for ${formatPlatform(found)}`,
+  })
 }
 
 async function save(
   names: readonly string[],
-  { format, dest }: ArchiveOptions,
+  { format, dest, platform: asked }: ArchiveOptions,
   session: Session,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, cache } = session
+  const machine = machinePlatform(environment.arch)
+  const platform = asked === undefined ? machine : parsePlatform(asked, machine)
+  const found = await Promise.all(names.map(async (name) => ({ name, stored: await find(name, session) })))
+  const named = ({ name, stored }: (typeof found)[number]) => (stored.id.includes(name) ? [] : [parseReference(name)])
+  const [to, ports] = [destinationOf(dest, environment), exportPorts(session, signal)]
+  if (format === 'oci' && asked === undefined) {
+    const open = async (each: (typeof found)[number]) => ({
+      image: await openStored(each.stored, session),
+      names: named(each),
+    })
+    return exportOci(await Promise.all(found.map(open)), to, ports)
+  }
   const images = await Promise.all(
-    names.map(async (name) => {
-      const { manifest, id } = await find(name, session)
-      const image = await store.images.open(manifest, cache.layers.fromDescriptor)
-      return { image, names: id.includes(name) ? [] : [parseReference(name)] }
-    }),
+    found.map(async (each) => ({
+      image: await openFor(each.stored, platform, each.name, session),
+      names: named(each),
+    })),
   )
-  const write = format === 'docker' ? exportDocker : exportOci
-  await write(images, destinationOf(dest, environment), exportPorts(session, signal))
+  return format === 'docker' ? exportDocker(images, to, ports) : exportOci(images, to, ports)
+}
+
+/** All that a name stands for, as far as it is here. */
+async function openStored({ manifest, images }: StoredImage, { store, cache }: Session): Promise<ImageOrSet> {
+  const open = (descriptor: Descriptor) => store.images.open(descriptor, cache.layers.fromDescriptor)
+  if (!images) return open(manifest)
+  const { annotations } = await readStoredIndex(store, manifest.digest)
+  return {
+    images: await Promise.all(images.map((image) => open(image.manifest))),
+    annotations: { index: annotations ?? {}, descriptor: manifest.annotations ?? {} },
+  }
+}
+
+async function openFor(
+  stored: StoredImage,
+  platform: Platform,
+  name: string,
+  { store, cache }: Session,
+): Promise<Image> {
+  const chosen = imageFor(stored, platform)
+  if (!chosen) throw noImageFor(stored, platform, name)
+  return store.images.open(chosen.manifest, cache.layers.fromDescriptor)
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {

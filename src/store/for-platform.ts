@@ -1,4 +1,5 @@
-import { matchPlatform, type Platform } from '../image/index.ts'
+import type { TsbuildError } from '../errors.ts'
+import { matchPlatform, noManifestFor, type Platform } from '../image/index.ts'
 import type { PlatformImage } from './documents.ts'
 import type { StoredImage } from './store.ts'
 
@@ -8,7 +9,15 @@ export function imageFor(
   platform: Platform,
 ): Pick<PlatformImage, 'manifest' | 'id'> | undefined {
   if (!images) return { manifest, id }
-  const entries = images.map((image) => ({ ...image.manifest, platform: image.platform }))
-  const chosen = matchPlatform(entries, platform)
+  const chosen = matchPlatform(entriesOf(images), platform)
   return images.find((image) => image.manifest.digest === chosen?.digest)
+}
+
+/** TSB_PLATFORM_NOT_FOUND, with the platforms that there are. @param name as people call the image */
+export function noImageFor({ images = [] }: StoredImage, platform: Platform, name: string): TsbuildError {
+  return noManifestFor({ manifests: entriesOf(images) }, platform, `the image ${name} of the store`)
+}
+
+function entriesOf(images: readonly PlatformImage[]) {
+  return images.map(({ manifest, platform }) => ({ ...manifest, platform }))
 }
