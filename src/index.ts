@@ -10,7 +10,7 @@ export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { type Found, outline, targets } from './library/outline.ts'
-export { plan } from './library/plan.ts'
+export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {

@@ -1,0 +1,13 @@
+import { didYouMean, TsbuildError } from '../errors.ts'
+import type { StoredImage } from '../store/index.ts'
+import type { Session } from './session.ts'
+
+/** An image of the store by name or id. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND */
+export async function findStored(name: string, { store }: Session): Promise<StoredImage> {
+  const found = await store.images.find(name)
+  if (found) return found
+  const names = (await store.images.list()).flatMap((image) => image.names)
+  throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
+  })
+}

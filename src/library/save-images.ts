@@ -1,0 +1,67 @@
+import { readStoredIndex } from '../bases/index.ts'
+import { exportDocker, exportOci } from '../export/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  machinePlatform,
+  type Platform,
+  parsePlatform,
+  parseReference,
+} from '../image/index.ts'
+import type { ArchiveOptions, Environment } from '../options.ts'
+import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
+import { findStored } from './find-stored.ts'
+import { destinationOf, exportPorts } from './outputs.ts'
+import type { Session } from './session.ts'
+
+/** Writes images of the store to one archive. @throws {TsbuildError} TSB_PLATFORM_NOT_FOUND and those of exports */
+export async function saveImages(
+  names: readonly string[],
+  { format, dest, platform: asked }: ArchiveOptions,
+  session: Session,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const machine = machinePlatform(environment.arch)
+  const platform = asked === undefined ? machine : parsePlatform(asked, machine)
+  const found = await Promise.all(names.map(async (name) => ({ name, stored: await findStored(name, session) })))
+  const named = ({ name, stored }: (typeof found)[number]) => (stored.id.includes(name) ? [] : [parseReference(name)])
+  const [to, ports] = [destinationOf(dest, environment), exportPorts(session, signal)]
+  if (format === 'oci' && asked === undefined) {
+    const open = async (each: (typeof found)[number]) => ({
+      image: await openStored(each.stored, session),
+      names: named(each),
+    })
+    return exportOci(await Promise.all(found.map(open)), to, ports)
+  }
+  const images = await Promise.all(
+    found.map(async (each) => ({
+      image: await openFor(each.stored, platform, each.name, session),
+      names: named(each),
+    })),
+  )
+  return format === 'docker' ? exportDocker(images, to, ports) : exportOci(images, to, ports)
+}
+
+/** All that a name stands for, as far as it is here. */
+async function openStored({ manifest, images }: StoredImage, { store, cache }: Session): Promise<ImageOrSet> {
+  const open = (descriptor: Descriptor) => store.images.open(descriptor, cache.layers.fromDescriptor)
+  if (!images) return open(manifest)
+  const { annotations } = await readStoredIndex(store, manifest.digest)
+  return {
+    images: await Promise.all(images.map((image) => open(image.manifest))),
+    annotations: { index: annotations ?? {}, descriptor: manifest.annotations ?? {} },
+  }
+}
+
+async function openFor(
+  stored: StoredImage,
+  platform: Platform,
+  name: string,
+  { store, cache }: Session,
+): Promise<Image> {
+  const chosen = imageFor(stored, platform)
+  if (!chosen) throw noImageFor(stored, platform, name)
+  return store.images.open(chosen.manifest, cache.layers.fromDescriptor)
+}
