@@ -42,7 +42,7 @@ const url = 'http://deb.debian.org/debian/pool/main/b/busybox/'
  * @see busyboxBase
  */
 export function busyboxArm64(): string | undefined {
-  const version = spawnSync('apt-cache', ['show', 'busybox-static'], { encoding: 'utf8' }).stdout
+  const version = String(spawnSync('apt-cache', ['show', 'busybox-static'], { encoding: 'utf8' }).stdout)
   const [name] = /busybox-static_[^/\s]+(?=_amd64\.deb)/.exec(version) ?? []
   if (!name) return undefined
   try {
