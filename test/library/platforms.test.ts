@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type BuildOptions, checkStore, history, openImages, plans } from '../../src/index.ts'
+import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
 import { hasProgram, runProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -253,3 +254,24 @@ describe('an index of the store', () => {
     runProgram('skopeo', 'copy', '--all', '--insecure-policy', archive, `oci:${join(workspace.directory, 'copied')}:x`)
   })
 })
+
+test.skipIf(!hasDockerRegistry)(
+  `an index of a registry is a base for each platform (${noDockerRegistry})`,
+  async () => {
+    await using workspace = await opened()
+    await using registry = await startDockerRegistry()
+    await build(workspace, { outputs: [{ type: 'oci', dest: 'app.tar', tar: true }], tags: [] })
+    const place = `docker://${registry.host}/team/app:1`
+    const copy = ['copy', '--all', '--insecure-policy', '--dest-tls-verify=false']
+    runProgram('skopeo', ...copy, `oci-archive:${join(workspace.directory, 'app.tar')}`, place)
+    const text = `FROM ${registry.host}/team/app:1\nCOPY all /more\n`
+    const first = await build(workspace, {
+      dockerfile: text,
+      tags: ['next'],
+      outputs: [{ type: 'local', dest: 'out' }],
+    })
+    expect(both.map((name) => read(workspace, 'out', name.replace('/', '_'), 'arch'))).toEqual(['x', 'a'])
+    const again = await build(workspace, { dockerfile: text, tags: ['next'], pull: 'never' })
+    expect([again.ran, again.result.id]).toEqual([[], first.result.id])
+  },
+)
