@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { findEmulation } from '../../src/executor/index.ts'
 import type { BuildOptions } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase } from '../support/busybox-base.ts'
 import { busyboxArm64, canRegister, registerArm64 } from '../support/qemu.ts'
+import { scratch } from '../support/scratch.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const arm64 = process.arch === 'x64' && hasBusyboxBase && canRegister() ? busyboxArm64() : undefined
@@ -74,6 +76,17 @@ describe.skipIf(!arm64)(`RUN on another machine's platform (${why})`, () => {
       expect(names).toEqual(['bin', 'cross', 'dev', 'machine', 'native', 'proc', 'sys'])
     },
   )
+
+  it('is known to work where the kernel does not show what it has, as in a container', async () => {
+    const empty = { folder: await scratch(), temporary: async () => scratch() }
+    const platform = { os: 'linux', architecture: 'arm64' }
+    const registered = async () => {
+      using _ = registerArm64('F')
+      return await findEmulation(platform, empty)
+    }
+    expect(await registered()).toEqual({ kind: 'kernel' })
+    expect(await findEmulation(platform, empty)).toEqual({ kind: 'none' })
+  })
 
   it('that is in the cache needs no emulator any more', async () => {
     const once = async () => {
