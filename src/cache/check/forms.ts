@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Digest, isDigest, openFingerprint } from '../../digest/index.ts'
+import { type Digest, isDigest, openFingerprint, unseal } from '../../digest/index.ts'
 import { digestOfFile, type Finding, namesIn, type Reading, statOf, textOfFile, useless } from '../../store/index.ts'
 import { isDirectory } from '../exists.ts'
 import { openIndexFile } from '../index-file/open.ts'
@@ -61,7 +61,7 @@ async function checkMemos(root: string, reading: Reading): Promise<readonly Find
   const isThere = async (path: string) => (await statOf(join(root, path))) !== undefined
   const isRight = {
     [stats]: async () => isWholeStatIndex(join(root, stats), await openFingerprint()),
-    [probes]: async () => isJson((await textOfFile(join(root, probes), reading)) ?? ''),
+    [probes]: async () => unseal((await textOfFile(join(root, probes), reading)) ?? '') !== undefined,
   }
   const findings: Finding[] = []
   for (const [path, right] of Object.entries(isRight)) {
@@ -69,14 +69,4 @@ async function checkMemos(root: string, reading: Reading): Promise<readonly Find
     findings.push(useless('cache-damaged', path, `${path} is damaged`))
   }
   return findings
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
 }

@@ -95,11 +95,12 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   const { size, mtimeMs } = statSync(program)
   const key = `oci runtime ${program} ${size} ${mtimeMs} ${filterRules()} ${host.machine.fingerprint}`
   const kept = await remembered(options.probes ?? noProbeCache, key, () => probeRuntime(name, host, options))
+  if (kept.startsWith(refused)) return kept.slice(refused.length)
   const { answer, filter } = splitFilter(kept)
   const found = (Object.keys(remarks) as readonly RuntimeAbilities['cgroups'][]).find(
     (form) => remarks[form] === answer,
   )
-  if (!found) return kept.slice(refused.length)
+  if (!found) throw new Error(`nobody knows what a probe meant by ${answer}`)
   if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
   const { seccomp } = options
   const rules = { ...(filter !== undefined && { filter }), ...(seccomp !== undefined && { seccomp }) }

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { seal, unseal } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { makeFolder } from '../../make-folder.ts'
 
@@ -23,7 +24,7 @@ export function openProbeCache(file: string): ProbeCache {
       answers.set(key, value)
       makeFolder(path.dirname(file), 0o700)
       const aside = `${file}.${crypto.randomUUID()}`
-      await writeFile(aside, JSON.stringify([...answers].slice(-limit)), { mode: 0o600 })
+      await writeFile(aside, seal(JSON.stringify([...answers].slice(-limit))), { mode: 0o600 })
       await rename(aside, file)
     },
   }
@@ -38,14 +39,20 @@ export async function remembered(cache: ProbeCache, key: string, probe: () => Pr
   return found
 }
 
+/** None when somebody damaged them. */
 async function readAnswers(file: string): Promise<Map<string, string>> {
   try {
-    const rows: unknown = JSON.parse(await readFile(file, 'utf8'))
-    return new Map(Array.isArray(rows) ? rows.filter(isAnswer) : [])
+    return new Map(parseAnswers(await readFile(file, 'utf8')))
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'EISDIR') || error instanceof SyntaxError) return new Map()
     throw error
   }
+}
+
+/** @throws {SyntaxError} for what was never written here, or is damaged */
+function parseAnswers(text: string): readonly (readonly [string, string])[] {
+  const rows: unknown = JSON.parse(unseal(text) ?? '')
+  return Array.isArray(rows) ? rows.filter(isAnswer) : []
 }
 
 function isAnswer(row: unknown): row is [string, string] {
