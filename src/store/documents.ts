@@ -33,6 +33,16 @@ export async function summarize(blobs: Blobs, manifest: Descriptor): Promise<Ima
   }
 }
 
+/** True for a document without a config, which another program may have put here: an index of images, an artifact. */
+export async function isOther(blobs: Blobs, { digest }: Descriptor): Promise<boolean> {
+  try {
+    return (await readObject(blobs, digest, storedLimits.manifest))['config'] === undefined
+  } catch (error) {
+    if (error instanceof TsbuildError || error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
 async function readObject(blobs: Blobs, digest: Digest, limit: number): Promise<Readonly<Record<string, unknown>>> {
   const value: unknown = JSON.parse(new TextDecoder().decode(await blobs.read(digest, limit)))
   return typeof value === 'object' && value !== null ? { ...value } : {}

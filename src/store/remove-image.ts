@@ -1,18 +1,24 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
+import { summarize } from './documents.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
 import { isNamed, nameOf, tryReference } from './index-file.ts'
 
 /** Does what `Images.remove` says. The caller holds the lock of the index. */
 export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
+  const entries = await ports.index.read()
+  const damaged = await damagedEntries(ports, entries, name)
+  if (damaged.length > 0) {
+    await ports.index.write(entries.filter((entry) => !damaged.includes(entry)))
+    return [`Untagged: ${name}`]
+  }
   const image = await findImage(ports, name)
   if (!image) {
     throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
       hint: 'tsbuild images lists those of the store',
     })
   }
-  const entries = await ports.index.read()
   const removed = entriesToRemove(entries, image, name)
   const kept = entries.filter((entry) => !removed.includes(entry))
   await ports.index.write(kept)
@@ -20,6 +26,18 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<read
   if (kept.some((entry) => entry.digest === image.manifest.digest)) return untagged.map((text) => `Untagged: ${text}`)
   await ports.deleteUnused([image.manifest.digest, image.id, ...image.summary.layers], kept)
   return [...untagged.map((text) => `Untagged: ${text}`), `Deleted: ${image.id}`]
+}
+
+/** Entries of a name, or of the digest of a manifest, behind which there is no image, or none any more. */
+async function damagedEntries(
+  { blobs }: ImagePorts,
+  entries: readonly Descriptor[],
+  name: string,
+): Promise<readonly Descriptor[]> {
+  const normal = tryReference(name)?.normal
+  const named = entries.filter((entry) => entry.digest === name || (normal !== undefined && nameOf(entry) === normal))
+  const [first] = named
+  return first && (await summarize(blobs, first)) ? [] : named
 }
 
 /** Those of one name; all of them when the image was found by its id. */

@@ -105,7 +105,7 @@ export interface Images {
   list(): Promise<readonly StoredImage[]>
   /**
    * By name (`app`, `app:1`, any spelling of a reference), id, or the beginning of an id (4 hex digits or more).
-   * @throws {TsbuildError} TSB_AMBIGUOUS_ID
+   * @throws {TsbuildError} TSB_AMBIGUOUS_ID; TSB_IMAGE_DAMAGED for a name whose manifest or config is gone or damaged
    */
   find(name: string): Promise<StoredImage | undefined>
   /**

@@ -1,4 +1,4 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Digest, sha256 } from '../../src/digest/index.ts'
@@ -41,6 +41,25 @@ describe('images', () => {
     await store.images.save(await smallImage(store, 'mid', '2023-01-01T00:00:00Z'), ['mid:1', 'mid:2'])
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[], ['mid:1', 'mid:2'], ['old:latest']])
   })
+
+  it.each(['manifest', 'config'] as const)(
+    'never mistakes a name whose %s is damaged for one that it does not have',
+    async (part) => {
+      const store = await open()
+      const image = await smallImage(store, 'a')
+      const manifest = await store.images.save(image, ['app:1', 'app:2'])
+      const damaged = store.blobs.path(part === 'manifest' ? manifest.digest : image.id)
+      await chmod(damaged, 0o600)
+      await writeFile(damaged, 'x')
+      for (const name of ['app:1', 'docker.io/library/app:1']) {
+        await expect(store.images.find(name)).rejects.toMatchObject({ code: 'TSB_IMAGE_DAMAGED' })
+      }
+      expect(await store.images.remove('app:1')).toEqual(['Untagged: app:1'])
+      expect(await store.images.find('app:1')).toBeUndefined()
+      await store.images.save(image, ['app:2'])
+      expect(await store.images.find('app:2')).toMatchObject({ names: ['app:2'] })
+    },
+  )
 
   it('refuses to guess between ids that begin alike', async () => {
     const store = await open()
