@@ -51,7 +51,7 @@ async function buildIn(
   const ports = buildPorts(session, loaded, options, environment, progress)
   const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
   for (const id of await secretsIn(image.configBytes, session.secrets)) {
-    events({ type: 'notice', at: now(), message: secretInConfig(id) })
+    events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
   }
   options.signal?.throwIfAborted()
   const manifest = await exportImage(image, names, options, environment, session, progress)

@@ -25,6 +25,8 @@ export function buildPorts(
   const { store, bases } = session
   const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
+  /** All that a sandbox has to say is of what it does not shut in. */
+  const warn = (message: string) => events({ type: 'notice', at: environment.now(), message, serious: true })
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
     notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
@@ -46,7 +48,7 @@ export function buildPorts(
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
     runRefusal,
-    sandbox: late(() => sandboxFor(options, runOptions)),
+    sandbox: late(() => sandboxFor(options, { ...runOptions, notice: once(warn) })),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
     ),
