@@ -174,6 +174,8 @@ export interface HistoryOptions {
 export interface ImageCommands {
   /** Newest first. */
   list(): Promise<readonly ImageSummary[]>
+  /** Names that are not in the list, because the manifest or the config of their image is gone or damaged. */
+  damaged(): Promise<readonly string[]>
   /** @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REFERENCE_FORMAT */
   tag(name: string, newName: string): Promise<void>
   /** Returns what was done, for people: `Untagged: app:latest`, `Deleted: sha256:…`. */

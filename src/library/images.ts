@@ -33,6 +33,7 @@ export async function openImages(
       const images = await store.images.list()
       return Promise.all(images.map((image) => summary(image, session)))
     },
+    damaged: () => store.images.damaged(),
     async tag(name, newName) {
       parseReference(newName)
       await store.images.tag((await find(name, session)).manifest, newName)

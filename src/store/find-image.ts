@@ -47,6 +47,14 @@ export async function findImage(ports: ImagePorts, name: string): Promise<Listed
   return image
 }
 
+/** Names behind which there is no image any more, sorted. */
+export async function damagedNames({ blobs, index }: ImagePorts): Promise<readonly string[]> {
+  const named = (await index.read()).filter((entry) => nameOf(entry) !== undefined)
+  const isDamaged = async (entry: Descriptor) => !(await summarize(blobs, entry)) && !(await isOther(blobs, entry))
+  const damaged = await Promise.all(named.map(async (entry) => ((await isDamaged(entry)) ? nameOf(entry) : undefined)))
+  return damaged.flatMap((name) => (name === undefined ? [] : [familiarName(parseReference(name))])).sort()
+}
+
 /** Who asks for it must not be given another image of this name. */
 function damaged(name: string): TsbuildError {
   const message = `the image ${name} of the store is damaged: its manifest or its config is missing or has other bytes`

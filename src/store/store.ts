@@ -103,6 +103,8 @@ export interface Blobs {
 export interface Images {
   /** All of them, newest first. */
   list(): Promise<readonly StoredImage[]>
+  /** Names that are not in the list, because the manifest or the config of their image is gone or damaged. */
+  damaged(): Promise<readonly string[]>
   /**
    * By name (`app`, `app:1`, any spelling of a reference), id, or the beginning of an id (4 hex digits or more).
    * @throws {TsbuildError} TSB_AMBIGUOUS_ID; TSB_IMAGE_DAMAGED for a name whose manifest or config is gone or damaged

@@ -54,10 +54,12 @@ describe('images', () => {
       for (const name of ['app:1', 'docker.io/library/app:1']) {
         await expect(store.images.find(name)).rejects.toMatchObject({ code: 'TSB_IMAGE_DAMAGED' })
       }
+      expect([await store.images.list(), await store.images.damaged()]).toEqual([[], ['app:1', 'app:2']])
       expect(await store.images.remove('app:1')).toEqual(['Untagged: app:1'])
       expect(await store.images.find('app:1')).toBeUndefined()
       await store.images.save(image, ['app:2'])
       expect(await store.images.find('app:2')).toMatchObject({ names: ['app:2'] })
+      expect(await store.images.damaged()).toEqual([])
     },
   )
 
