@@ -1,6 +1,7 @@
 import { history as historyOf } from '../history.ts'
-import { machinePlatform, parsePlatform } from '../image/index.ts'
+import { machinePlatform } from '../image/index.ts'
 import type { Environment, HistoryOptions, ImageHistory } from '../options.ts'
+import { platformOf } from './platform.ts'
 import { openSession } from './session.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function history(name: string, options: HistoryOptions, environment
   await using session = await openSession(environment, options)
   return await historyOf(name, {
     ...session,
-    platform: options.platform === undefined ? machine : parsePlatform(options.platform, machine),
+    platform: platformOf(options.platform, machine),
     platformGiven: options.platform !== undefined,
     cwd: environment.cwd,
     ...(options.signal && { signal: options.signal }),

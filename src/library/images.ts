@@ -4,7 +4,7 @@ import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '.
 import { readStored, takeIn } from '../bases/index.ts'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { exportDocker, exportOci } from '../export/index.ts'
-import { machinePlatform, parsePlatform, parseReference, type Reference } from '../image/index.ts'
+import { machinePlatform, parseReference, type Reference } from '../image/index.ts'
 import type {
   ArchiveOptions,
   Environment,
@@ -18,6 +18,7 @@ import type { StoredImage } from '../store/index.ts'
 import { compressionLimits } from '../tree/index.ts'
 import { configFrom } from './import-config.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
+import { platformOf } from './platform.ts'
 import { receive } from './received.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -127,7 +128,7 @@ async function importTar(
 ): Promise<string> {
   if (name !== undefined) parseReference(name)
   const machine = machinePlatform(arch)
-  const target = platform === undefined ? machine : parsePlatform(platform, machine)
+  const target = platformOf(platform, machine)
   const config = await configFrom(changes, target)
   const bytes = abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal)
   const settings = {
