@@ -47,11 +47,11 @@ export async function prune(options: PruneOptions, environment: Environment): Pr
   const { all = false, filters = [], unusedFor, maxUsedSpace, minFreeSpace, reservedSpace, dryRun = false } = options
   const limits = { maxUsed: maxUsedSpace, minFree: minFreeSpace, reserved: reservedSpace }
   const request = { all, matches: matching(filters), unusedFor, ...limits }
-  if (!hasStore(environment)) return { removed: [], total: 0, left: 0, othersHere: false }
+  if (!hasStore(environment)) return { removed: [], total: 0, left: 0, needed: 0, othersHere: false }
   return withUnseenStore(environment, async (store) => {
-    const { removed, left, othersHere } = await pruneStore(store, request, { now: environment.now, dryRun })
+    const { removed, ...rest } = await pruneStore(store, request, { now: environment.now, dryRun })
     const entries = removed.map(({ entry, why }) => ({ ...shownEntry(entry, entry.lastUsed), why }))
-    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), left, othersHere }
+    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), ...rest }
   })
 }
 
