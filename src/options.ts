@@ -296,6 +296,8 @@ export interface PruneResult {
   readonly total: number
   /** Bytes that could be given back still, if nothing was in use. */
   readonly left: number
+  /** Bytes that images with a name need: no limit counts them. */
+  readonly needed: number
   /** Other builds were running: what they might have in hand stayed. */
   readonly othersHere: boolean
 }

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceRange } from '../source.ts'
-import { causes, isUserError } from './exit.ts'
+import { causes, isUserError, isWrongFlag } from './exit.ts'
 import { Interruption } from './signals.ts'
 import { visible } from './text/escape.ts'
 import { excerpt } from './text/excerpt.ts'
@@ -19,7 +19,7 @@ export interface ReportOptions {
 export function errorReport(error: unknown, options: ReportOptions): string {
   const { at, message, hint } = explain(error)
   const label = options.paint('red', 'ERROR:')
-  const prefix = isUserError(error) ? options.prefix : ''
+  const prefix = isUserError(error) && !isWrongFlag(error) ? options.prefix : ''
   return [
     at ? excerpt(at, error instanceof TsbuildError ? error.code : undefined) : '',
     `${label} ${prefix}${visible(message)}\n`,

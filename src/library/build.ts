@@ -1,5 +1,5 @@
 import { buildImage } from '../build.ts'
-import { TsbuildError } from '../errors.ts'
+import { readOption, TsbuildError } from '../errors.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
@@ -24,7 +24,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
-  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
+  const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkAnnotations(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })

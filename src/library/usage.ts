@@ -18,6 +18,7 @@ import {
   prune as pruneStore,
   survey,
 } from '../usage/index.ts'
+import { hasStore } from './has-store.ts'
 
 /**
  * What the store's room on the disk is used for, largest first.
@@ -26,6 +27,7 @@ import {
 export async function diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage> {
   const { filters = [], unusedFor = Number.NEGATIVE_INFINITY } = options
   const matches = matching(filters)
+  if (!hasStore(environment)) return usageOf([])
   return withUnseenStore(environment, async (store) => {
     const { entries } = await survey(store)
     const lastUses = lastUsesOf(entries)
@@ -45,10 +47,11 @@ export async function prune(options: PruneOptions, environment: Environment): Pr
   const { all = false, filters = [], unusedFor, maxUsedSpace, minFreeSpace, reservedSpace, dryRun = false } = options
   const limits = { maxUsed: maxUsedSpace, minFree: minFreeSpace, reserved: reservedSpace }
   const request = { all, matches: matching(filters), unusedFor, ...limits }
+  if (!hasStore(environment)) return { removed: [], total: 0, left: 0, needed: 0, othersHere: false }
   return withUnseenStore(environment, async (store) => {
-    const { removed, left, othersHere } = await pruneStore(store, request, { now: environment.now, dryRun })
+    const { removed, ...rest } = await pruneStore(store, request, { now: environment.now, dryRun })
     const entries = removed.map(({ entry, why }) => ({ ...shownEntry(entry, entry.lastUsed), why }))
-    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), left, othersHere }
+    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), ...rest }
   })
 }
 

@@ -23,7 +23,7 @@ export interface StoreOptions {
 
 /**
  * Opens the store in a directory, which is made when it is not there, and sweeps what dead processes left in it.
- * @throws {TsbuildError} TSB_STORE_UNSAFE, TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ * @throws {TsbuildError} TSB_STORE_UNSAFE, TSB_STORE_FOREIGN, TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function openStore(root: string, options: StoreOptions): Promise<Store> {
   const real = await prepareFolders(root)

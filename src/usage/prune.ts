@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type { Store } from '../store/index.ts'
-import { bytesUsed, type Chosen, choose, type PruneFacts, type PruneRules } from './choose.ts'
+import { bytesNeeded, bytesUsed, type Chosen, choose, type PruneFacts, type PruneRules } from './choose.ts'
 import { openTrash } from './remove.ts'
 import { type Inventory, survey } from './survey.ts'
 
@@ -9,6 +9,8 @@ export interface Pruned {
   readonly removed: readonly Chosen[]
   /** Bytes that could still be given back, were nobody to use them. */
   readonly left: number
+  /** Bytes that images with a name need. */
+  readonly needed: number
   /** Somebody else has the store open, so that more than asked may have stayed. */
   readonly othersHere: boolean
 }
@@ -68,7 +70,7 @@ async function takeOut(store: Store, { entries, mounts }: Inventory, chosen: rea
 
 function resultOf(entries: Inventory['entries'], removed: readonly Chosen[], since: number | undefined): Pruned {
   const left = bytesUsed(entries) - bytesUsed(removed.map(({ entry }) => entry))
-  return { removed, left, othersHere: since !== undefined }
+  return { removed, left, needed: bytesNeeded(entries), othersHere: since !== undefined }
 }
 
 function rulesOf({ maxUsed, minFree, reserved, ...rules }: PruneRequest, disk: number): PruneRules {

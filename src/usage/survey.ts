@@ -160,7 +160,16 @@ async function memoEntry(name: string, files: readonly string[], { measure }: Fa
   const parts = await measure.parts(files)
   if (bytesOf(parts) === 0) return []
   const lastUsed = Math.max(...files.map(measure.time))
-  return [
-    { ...plain, id: name.replace(' ', '-'), type: 'internal', description: name, lastUsed, parts, dangling: false },
-  ]
+  const description = memos[name] ?? name
+  return [{ ...plain, id: name.replaceAll(' ', '-'), type: 'internal', description, lastUsed, parts, dangling: false }]
+}
+
+/** What that is which only saves time, for people. */
+const memos: Readonly<Record<string, string>> = {
+  plans: 'plans of Dockerfiles that were built',
+  surveys: 'digests of directories of contexts, by what their files look like',
+  'looks at layers': 'which layers were read whole and found undamaged',
+  steps: 'the newest records of each step: why it is not cached',
+  'stat index': 'digests of files of contexts, by what they look like',
+  probes: 'what shuts steps in on this machine',
 }

@@ -37,6 +37,15 @@ describe('importRootfs', () => {
     expect((await workshop.store.images.find('base:1'))?.id).toBe(image.id)
   })
 
+  it.each(['short', 'long enough for a header '.repeat(50)])('says of a text that it is no tar', async (text) => {
+    await using workshop = await openWorkshop()
+    await expect(imported(workshop, Buffer.from(text))).rejects.toMatchObject({
+      code: 'TSB_ARCHIVE_HEADER',
+      message: 'it is not a tar archive',
+      hint: 'import takes a tar of a root file system, compressed or not; is this the right file?',
+    })
+  })
+
   it.each([
     ['what is no tar', Buffer.from('no tar at all '.repeat(100))],
     ['a tar that is cut short', rootfs.subarray(0, 700)],

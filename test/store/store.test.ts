@@ -34,6 +34,26 @@ describe('openStore', () => {
     await store.close()
   })
 
+  it('refuses a directory of something else, and puts nothing into it', async () => {
+    const root = await scratch()
+    await writeFile(join(root, 'package.json'), '{}')
+    await expect(openStore(root, { now })).rejects.toMatchObject({
+      code: 'TSB_STORE_FOREIGN',
+      hint: 'give --root, or TSBUILD_ROOT, an empty or new directory',
+    })
+    expect(await readdir(root)).toEqual(['package.json'])
+  })
+
+  it.each(['oci', 'cache', 'lost+found'])(
+    'takes a directory that has %s, as an older store or a fresh disk',
+    async (name) => {
+      const root = await scratch()
+      await mkdir(join(root, name), { mode: 0o700 })
+      if (name !== 'lost+found') await writeFile(join(root, 'note'), '')
+      await (await openStore(root, { now })).close()
+    },
+  )
+
   it('F09: refuses a store that other users may write to', async () => {
     const root = await scratch()
     await openStore(root, { now })
