@@ -4,8 +4,14 @@ import type { Descriptor } from '../image/index.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
 import { isNamed, nameOf, tryReference } from './index-file.ts'
 
-/** Does what `Images.remove` says. The caller holds the lock of the index. */
-export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
+/** What was done, in words, and the blobs that the index does not name any more. */
+export interface Removed {
+  readonly lines: readonly string[]
+  readonly freed: readonly Digest[]
+}
+
+/** Does what `Images.remove` says, but for the blobs. The caller holds the lock of the index. */
+export async function removeImage(ports: ImagePorts, name: string): Promise<Removed> {
   const image = await findImage(ports, name)
   if (!image) {
     throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
@@ -17,9 +23,10 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<read
   const kept = entries.filter((entry) => !removed.includes(entry))
   await ports.index.write(kept)
   const untagged = image.names.filter((text) => removed.some((entry) => nameOf(entry) === tryReference(text)?.normal))
-  if (kept.some((entry) => entry.digest === image.manifest.digest)) return untagged.map((text) => `Untagged: ${text}`)
-  await ports.deleteUnused([image.manifest.digest, image.id, ...image.summary.layers], kept)
-  return [...untagged.map((text) => `Untagged: ${text}`), `Deleted: ${image.id}`]
+  const lines = untagged.map((text) => `Untagged: ${text}`)
+  if (kept.some((entry) => entry.digest === image.manifest.digest)) return { lines, freed: [] }
+  const freed = [image.manifest.digest, image.id, ...image.summary.layers]
+  return { lines: [...lines, `Deleted: ${image.id}`], freed }
 }
 
 /** Those of one name; all of them when the image was found by its id. */

@@ -169,6 +169,20 @@ describe('remove', () => {
     expect(await store.blobs.has(image.id)).toBe(true)
   })
 
+  it('keeps blobs while somebody else has the store open, also one who has written nothing', async () => {
+    const store = await open()
+    const [one, two] = [await smallImage(store, 'one'), await smallImage(store, 'two')]
+    await store.images.save(one, ['one'])
+    await store.images.save(two, ['two'])
+    await age(store)
+    const other = await openStore(store.root, { now: Date.now })
+    await store.images.remove('one')
+    expect(await store.blobs.has(one.id)).toBe(true)
+    await other.close()
+    await store.images.remove('two')
+    expect(await store.blobs.has(two.id)).toBe(false)
+  })
+
   it('removes an image by its id only when that is clear', async () => {
     const store = await open()
     const image = await smallImage(store, 'one')
