@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { sha256Hasher } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import { setAside } from '../store/index.ts'
+import { type Blobs, setAside, type WholeBlobs } from '../store/index.ts'
 import { fileBytes, type OverlayMarks } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { isDirectory, isFile } from './exists.ts'
@@ -35,6 +35,14 @@ export function layerChecks(indexes: IndexShelf, intact: Intact, marks: OverlayM
         hint: 'it was put aside: build again; tsbuild doctor --fsck says which images had it',
       })
     },
+  }
+}
+
+/** What `intact` knows of blobs. */
+export function wholeBlobs(path: Blobs['path'], intact: Intact): WholeBlobs {
+  return {
+    is: async (digest) => isFile(path(digest)) && intact.is(path(digest), () => hasDigestOfName(path(digest))),
+    note: (digest) => intact.note(path(digest)),
   }
 }
 

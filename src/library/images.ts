@@ -98,7 +98,7 @@ async function save(
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
-  const { store } = session
+  const { store, cache } = session
   const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
   const loaded: string[] = []
   for (const archived of await openArchive(
@@ -108,7 +108,7 @@ async function load(file: string, session: Session, environment: Environment, si
     session.limits,
   )) {
     signal.throwIfAborted()
-    await takeIn(store, archived)
+    await takeIn(store, archived, cache.wholeBlobs)
     loaded.push(...namesOrId(archived))
   }
   return loaded
