@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { cacheHoldings } from '../cache/index.ts'
 import { type Digest, sha256 } from '../digest/index.ts'
-import { type HeldImage, mountPoints, type Store } from '../store/index.ts'
+import { damagedSuffix, type HeldImage, mountPoints, type Store } from '../store/index.ts'
 import { bytesOf, type Entry } from './entry.ts'
 import { fetchedEntries, mountEntries } from './kept-aside.ts'
 import { describeLayer, type HeldLayer, heldLayers } from './layers.ts'
@@ -39,6 +39,7 @@ export async function survey(store: Store, known = new Map<string, number>()): P
   for (const image of images) entries.push(await imageEntry(image, ofLayers, facts))
   const accounted = new Set([...ofLayers, ...images.flatMap((image) => image.needed)])
   entries.push(...(await danglingEntries(accounted, holdings.loose, strange, facts)))
+  entries.push(...(await strangeEntries(holdings.strange, facts)))
   for (const [name, files] of holdings.memos) entries.push(...(await memoEntry(name, files, facts)))
   entries.push(...(await mountEntries(join(store.root, 'mounts'), measure)))
   entries.push(...(await fetchedEntries(join(store.root, 'cache', 'remotes'), measure)))
@@ -154,6 +155,23 @@ async function danglingEntries(
     const lastUsed = Math.max(...files.map(measure.time))
     return { ...plain, id, type: 'regular', description, lastUsed, parts: await measure.parts(files), dangling: true }
   }
+}
+
+/** Damaged blobs that were put aside, and what is in the cache and not of it. */
+async function strangeEntries(inCache: readonly string[], { store, measure }: Facts): Promise<readonly Entry[]> {
+  const folder = join(store.root, 'oci', 'blobs', 'sha256')
+  const damaged = readdirSync(folder).filter((name) => name.endsWith(damagedSuffix))
+  const kinds = [
+    ['damaged', 'damaged blobs that were put aside', damaged.map((name) => join(folder, name))],
+    ['strange', 'files of the cache that are not of tsbuild', inCache],
+  ] as const
+  const entries: Entry[] = []
+  for (const [id, description, files] of kinds) {
+    const lastUsed = Math.max(0, ...files.map(measure.time))
+    const parts = await measure.parts(files)
+    entries.push({ ...plain, id, type: 'internal', description, lastUsed, parts, dangling: true })
+  }
+  return entries
 }
 
 async function memoEntry(name: string, files: readonly string[], { measure }: Facts): Promise<readonly Entry[]> {

@@ -172,6 +172,15 @@ describe('a check of the store', () => {
     expect((await workspace.build({ tags: ['app'] })).ran).toHaveLength(1)
   })
 
+  it('strangers in the cache and damaged blobs that were put aside are waste, and are removed by a repair', async () => {
+    writeFileSync(join(root, 'cache/probes.json.4711'), '[]')
+    writeFileSync(`${blob(sha256('nobody'))}.damaged`, 'somebody')
+    const waste = ['waste blob-stranger', 'waste cache-stranger']
+    expect(await findingsIn(environment)).toEqual(waste)
+    expect(await findingsIn(environment, true)).toEqual(waste.map((line) => `${line} removed`))
+    expect(await findingsIn(environment)).toEqual([])
+  })
+
   it('what a dead process left is waste; what a living one has is not, and keeps a repair away', async () => {
     mkdirSync(join(root, 'tmp/dead'))
     writeFileSync(join(root, 'locks/dead'), '')

@@ -39,7 +39,7 @@ function stranger(path: string): Finding {
   const [level, kind] = ['waste', 'blob-stranger'] as const
   if (path.endsWith(damagedSuffix)) {
     const message = `${path} is what an earlier repair put aside: a damaged part of an image`
-    return { level, kind, path, message, hint: `nothing needs it: rm ${path}, when you do not` }
+    return { level, kind, path, message, hint: 'nothing needs it', mend: { kind: 'remove', path } }
   }
   return { level, kind, path, message: `${path} is no blob`, hint: 'some other program put it there' }
 }
