@@ -43,7 +43,8 @@ export interface DurableBlobs extends Blobs {
 export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   const path = (digest: Digest) => join(folder, hexOf(digest))
   const bootTime = ports.now() - uptime() * 1000
-  const has: Blobs['has'] = async (digest, size) => isWhole(path(digest), digest, size, bootTime)
+  const has: Blobs['has'] = async (digest, size) =>
+    isWhole(path(digest), digest, size, (time) => time > bootTime + bootMargin && time <= ports.now() + clockMargin)
   /** For who has the bytes and would count on those that are here. */
   const isKept = async (digest: Digest, size: number, isRight = hasDigest(digest)) =>
     (await has(digest, size)) && (await isRight(path(digest))) && noteUse(path(digest), ports.now())
@@ -108,10 +109,21 @@ async function nothing(): Promise<void> {}
 /** Clocks jump and file systems round: what was written within this time after the start is hashed too. */
 const bootMargin = 60_000
 
-async function isWhole(path: string, digest: Digest, size: number | undefined, bootTime: number): Promise<boolean> {
+/**
+ * File servers have clocks of their own. What is later than this was written before the start, by a clock that has gone back
+ * since, as one without a battery does.
+ */
+const clockMargin = 5_000
+
+async function isWhole(
+  path: string,
+  digest: Digest,
+  size: number | undefined,
+  isSinceStart: (time: number) => boolean,
+): Promise<boolean> {
   const found = statOf(path)
   if (!found || found.size !== (size ?? found.size)) return false
-  if ((found.mode & 0o777) === settledMode || found.mtimeMs > bootTime + bootMargin) return true
+  if ((found.mode & 0o777) === settledMode || isSinceStart(found.mtimeMs)) return true
   if (!(await hasDigest(digest)(path))) {
     await removeTree(path)
     return false
