@@ -143,6 +143,18 @@ describe('what prune leaves', () => {
     expect((await diskUsage({}, workspace.environment)).reclaimable).toBeGreaterThan(0)
   })
 
+  it('after a build is its own image, also without a name', async () => {
+    await using workspace = await openCopies()
+    const { result } = await workspace.build({ cacheMax: 1 })
+    await exported(workspace, result.id)
+    workspace.write({ 'context/b': 'other' })
+    const { result: next } = await workspace.build({ cacheMax: 1 })
+    await exported(workspace, next.id)
+    await expect(exported(workspace, result.id)).rejects.toThrow(
+      expect.objectContaining({ code: 'TSB_IMAGE_NOT_FOUND' }),
+    )
+  })
+
   it('is nothing of what leads nowhere or is damaged', async () => {
     await using workspace = await openCopies()
     await workspace.build({ tags: ['app'] })
