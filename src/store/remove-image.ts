@@ -2,7 +2,7 @@ import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
-import { isNamed, nameOf, tryReference } from './index-file.ts'
+import { familiarName, isNamed, nameOf, tryReference } from './index-file.ts'
 
 /** What was done, in words, and the blobs that the index does not name any more. */
 export interface Removed {
@@ -13,11 +13,7 @@ export interface Removed {
 /** Does what `Images.remove` says, but for the blobs. The caller holds the lock of the index. */
 export async function removeImage(ports: ImagePorts, name: string): Promise<Removed> {
   const image = await findImage(ports, name)
-  if (!image) {
-    throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
-      hint: 'tsbuild images lists those of the store',
-    })
-  }
+  if (!image) return removeBroken(ports, name)
   const entries = await ports.index.read()
   const removed = entriesToRemove(entries, image, name)
   const kept = entries.filter((entry) => !removed.includes(entry))
@@ -27,6 +23,26 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<Remo
   if (kept.some((entry) => entry.digest === image.manifest.digest)) return { lines, freed: [] }
   const freed = [image.manifest.digest, image.id, ...image.summary.layers]
   return { lines: [...lines, `Deleted: ${image.id}`], freed }
+}
+
+/** The entries of a name, or of a manifest without one, whose documents are damaged or gone. */
+async function removeBroken({ index }: ImagePorts, name: string): Promise<Removed> {
+  const reference = tryReference(name)
+  const entries = await index.read()
+  const isMeant = (entry: Descriptor) => {
+    const called = nameOf(entry)
+    return called === undefined ? entry.digest === name : called === reference?.normal
+  }
+  const removed = entries.filter(isMeant)
+  if (removed.length === 0) {
+    throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+      hint: 'tsbuild images lists those of the store',
+    })
+  }
+  const kept = entries.filter((entry) => !isMeant(entry))
+  await index.write(kept)
+  const gone = removed.map(({ digest }) => digest).filter((digest) => kept.every((entry) => entry.digest !== digest))
+  return { lines: [`Untagged: ${reference ? familiarName(reference) : name}`], freed: gone }
 }
 
 /** Those of one name; all of them when the image was found by its id. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Digest, sha256 } from '../../src/digest/index.ts'
@@ -181,6 +181,16 @@ describe('remove', () => {
     await other.close()
     await store.images.remove('two')
     expect(await store.blobs.has(two.id)).toBe(false)
+  })
+
+  it.each(['manifest', 'config'] as const)('removes the name of an image whose %s is gone', async (part) => {
+    const store = await open()
+    const image = await smallImage(store, 'one')
+    const manifest = await store.images.save(image, ['a', 'b'])
+    await rm(store.blobs.path(part === 'config' ? image.id : manifest.digest))
+    expect(await store.images.remove('a')).toEqual(['Untagged: a:latest'])
+    expect(await store.images.remove('b')).toEqual(['Untagged: b:latest'])
+    await expect(store.images.remove('b')).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
   })
 
   it('removes an image by its id only when that is clear', async () => {
