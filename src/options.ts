@@ -85,7 +85,7 @@ export interface BuildOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   /** The only registries and mirrors that may be asked for images: `docker.io`, `127.0.0.1:5000`; absent: all. */
   readonly registryAllow?: readonly string[]
-  /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`. */
+  /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`; what it gave stays. */
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions

@@ -65,16 +65,16 @@ function secretInConfig(id: string): string {
   return `warning: the image has the value of the secret ${id} in its config, where ARG, ENV, LABEL and commands are kept for all to read: use RUN --mount=type=secret,id=${id}`
 }
 
-/** Where nothing was made nothing is looked at. The image is there, whatever comes of this. */
+/** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps }: BuildResult,
+  { steps, manifest }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
-  const { prune } = await import('./usage.ts')
+  const { pruneBeside } = await import('./usage.ts')
   try {
-    await prune({ all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })

@@ -43,6 +43,7 @@ function withoutStore(open: () => Promise<ImageCommands>): ImageCommands {
   }
   return {
     list: async () => (opened ? (await opened).list() : []),
+    damaged: async () => (opened ? (await opened).damaged() : []),
     tag: async (name, newName) => (await having(name)).tag(name, newName),
     remove: async (name) => (await having(name)).remove(name),
     inspect: async (name) => (await having(name)).inspect(name),
@@ -133,7 +134,7 @@ async function save(
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
-  const { store } = session
+  const { store, cache } = session
   const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
   const loaded: string[] = []
   for (const archived of await openArchive(
@@ -143,7 +144,7 @@ async function load(file: string, session: Session, environment: Environment, si
     session.limits,
   )) {
     signal.throwIfAborted()
-    await takeIn(store, archived)
+    await takeIn(store, archived, cache.wholeBlobs)
     loaded.push(...namesOrId(archived))
   }
   return loaded

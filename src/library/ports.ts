@@ -31,7 +31,7 @@ export function buildPorts(
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
     notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
     temporary: store.temporary,
-    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json')),
+    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json'), store.temporary),
     ...(seccomp !== undefined && { seccomp }),
   }
   return {

@@ -22,7 +22,7 @@ export async function prepareFolders(root: string): Promise<string> {
   const owner = statSync('/proc/self').uid
   checkFolder(real, lstatSync(real), owner)
   checkOurs(real)
-  const version = checkVersion(join(real, 'version'))
+  const version = checkVersion(real)
   for (const folder of folders) {
     const path = join(real, folder)
     checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await addFolder(path)), owner)
@@ -74,8 +74,12 @@ function unsafe(path: string, why: string, hint: string): TsbuildError {
 /** Raised when an older tsbuild would misread what is in a store, or a newer one an older store. */
 const storeVersion = '1'
 
-/** A store without a word about its version is of the first, from before this was said. */
-function checkVersion(path: string): string | undefined {
+/**
+ * The version of a store; undefined for one that does not say it, which is of the first, from before this was said.
+ * @throws {TsbuildError} TSB_STORE_VERSION
+ */
+export function checkVersion(root: string): string | undefined {
+  const path = join(root, 'version')
   const found = versionIn(path)
   if (found === undefined || found === storeVersion) return found
   const message = `the store was made by another tsbuild: ${path} says ${JSON.stringify(found)}, this one knows version ${storeVersion}`

@@ -24,7 +24,11 @@ export function openImages(ports: ImagePorts): Images {
         manifest,
         names.map((name) => parseReference(name)),
       ),
-    remove: (name) => ports.locked('index', () => removeImage(ports, name)),
+    async remove(name) {
+      const { lines, freed } = await ports.locked('index', () => removeImage(ports, name))
+      await ports.deleteUnused(freed)
+      return lines
+    },
     held: async () => (await import('./held-images.ts')).heldImages(ports.blobs, ports.index),
     forget: (manifests) => ports.locked('index', () => forgetUntagged(ports, manifests)),
   }

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import type { Digest } from '../digest/index.ts'
 import type { Store } from '../store/index.ts'
 import { bytesNeeded, bytesUsed, type Chosen, choose, type PruneFacts, type PruneRules } from './choose.ts'
 import { openTrash } from './remove.ts'
@@ -30,6 +31,8 @@ export interface PruneOptions {
   readonly now: () => number
   /** Nothing is removed, only said. */
   readonly dryRun: boolean
+  /** The manifest of an image that stays, also without a name. */
+  readonly own?: Digest | undefined
 }
 
 /**
@@ -38,17 +41,17 @@ export interface PruneOptions {
  * look, which measures all, may take long.
  * @param store one that was opened `unseen`
  */
-export async function prune(store: Store, request: PruneRequest, { now, dryRun }: PruneOptions): Promise<Pruned> {
+export async function prune(store: Store, request: PruneRequest, { now, dryRun, own }: PruneOptions): Promise<Pruned> {
   const disk = await statfs(store.root)
   const rules = rulesOf(request, disk.blocks * disk.bsize)
   const known = new Map<string, number>()
   const facts = (othersSince?: number): PruneFacts => ({ now: now(), free: disk.bavail * disk.bsize, othersSince })
   return store.locked('prune', async () => {
-    const first = await survey(store, known)
+    const first = await survey(store, known, own)
     if (dryRun) return store.whileClosed(async (since) => planned(first, rules, facts(since)))
     if (choose(first.entries, rules, facts()).length === 0) return planned(first, rules, facts())
     const { pruned, empty } = await store.whileClosed(async (since) => {
-      const inventory = await survey(store, known)
+      const inventory = await survey(store, known, own)
       return takeOut(store, inventory, choose(inventory.entries, rules, facts(since)), since)
     })
     await empty()

@@ -27,7 +27,9 @@ afterEach(async () => {
   await store.close()
   rmSync(root, { recursive: true })
 })
-const open = (more: Partial<BasesOptions> = {}) => openBases({ store, registry, pull: 'missing', cwd: root, ...more })
+const wholeBlobs = { is: async () => true, note: async () => {} }
+const open = (more: Partial<BasesOptions> = {}) =>
+  openBases({ store, wholeBlobs, registry, pull: 'missing', cwd: root, ...more })
 const noRegistry = async () => {
   throw new Error('a registry was asked')
 }

@@ -122,7 +122,7 @@ const small: FuzzTarget<string> = {
   holds: (text) =>
     inFolder(async (folder) => {
       writeFileSync(join(folder, 'probes.json'), seal(text))
-      const answer = await openProbeCache(join(folder, 'probes.json')).get('key')
+      const answer = await openProbeCache(join(folder, 'probes.json'), async () => folder).get('key')
       assert.ok(answer === undefined || typeof answer === 'string')
       mkdirSync(join(folder, 'files'))
       writeFileSync(join(folder, 'commit.json'), seal(text))

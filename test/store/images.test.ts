@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Digest, sha256 } from '../../src/digest/index.ts'
@@ -188,6 +188,30 @@ describe('remove', () => {
     await other.temporary('run')
     await store.images.remove('app')
     expect(await store.blobs.has(image.id)).toBe(true)
+  })
+
+  it('keeps blobs while somebody else has the store open, also one who has written nothing', async () => {
+    const store = await open()
+    const [one, two] = [await smallImage(store, 'one'), await smallImage(store, 'two')]
+    await store.images.save(one, ['one'])
+    await store.images.save(two, ['two'])
+    await age(store)
+    const other = await openStore(store.root, { now: Date.now })
+    await store.images.remove('one')
+    expect(await store.blobs.has(one.id)).toBe(true)
+    await other.close()
+    await store.images.remove('two')
+    expect(await store.blobs.has(two.id)).toBe(false)
+  })
+
+  it.each(['manifest', 'config'] as const)('removes the name of an image whose %s is gone', async (part) => {
+    const store = await open()
+    const image = await smallImage(store, 'one')
+    const manifest = await store.images.save(image, ['a', 'b'])
+    await rm(store.blobs.path(part === 'config' ? image.id : manifest.digest))
+    expect(await store.images.remove('a')).toEqual(['Untagged: a:latest'])
+    expect(await store.images.remove('b')).toEqual(['Untagged: b:latest'])
+    await expect(store.images.remove('b')).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
   })
 
   it('removes an image by its id only when that is clear', async () => {

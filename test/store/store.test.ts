@@ -215,6 +215,15 @@ describe('blobs', () => {
     expect([await blobs.has(torn.digest), await blobs.has(whole.digest)]).toEqual([false, true])
   })
 
+  it('F08: hashes a blob that is of the future, written before the clock went back', async () => {
+    const { blobs } = await openStore(await scratch(), { now })
+    const [torn, whole] = [await blobs.write(Buffer.from('torn')), await blobs.write(Buffer.from('whole'))]
+    await writeFile(blobs.path(torn.digest), '....')
+    for (const { digest } of [torn, whole]) await utimes(blobs.path(digest), now() / 1000 + 3600, now() / 1000 + 3600)
+    expect([await blobs.has(torn.digest), await blobs.has(whole.digest)]).toEqual([false, true])
+    expect((await stat(blobs.path(whole.digest))).mode & 0o777).toBe(0o400)
+  })
+
   it('fetches a blob from its origin once, however many ask', async () => {
     let fetches = 0
     const other = await openStore(await scratch(), { now })
