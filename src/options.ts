@@ -85,7 +85,7 @@ export interface BuildOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   /** The only registries and mirrors that may be asked for images: `docker.io`, `127.0.0.1:5000`; absent: all. */
   readonly registryAllow?: readonly string[]
-  /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`. */
+  /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`; what it gave stays. */
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
@@ -191,6 +191,8 @@ export interface HistoryOptions {
 export interface ImageCommands {
   /** Newest first. */
   list(): Promise<readonly ImageSummary[]>
+  /** Names that are not in the list, because the manifest or the config of their image is gone or damaged. */
+  damaged(): Promise<readonly string[]>
   /** @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REFERENCE_FORMAT */
   tag(name: string, newName: string): Promise<void>
   /** Returns what was done, for people: `Untagged: app:latest`, `Deleted: sha256:…`. */
@@ -316,6 +318,8 @@ export interface PruneResult {
   readonly total: number
   /** Bytes that could be given back still, if nothing was in use. */
   readonly left: number
+  /** Bytes that images with a name need: no limit counts them. */
+  readonly needed: number
   /** Other builds were running: what they might have in hand stayed. */
   readonly othersHere: boolean
 }

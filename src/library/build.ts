@@ -1,5 +1,5 @@
 import { buildImages } from '../build.ts'
-import { TsbuildError } from '../errors.ts'
+import { readOption, TsbuildError } from '../errors.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -26,7 +26,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
-  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
+  const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
@@ -54,7 +54,7 @@ async function buildIn(
   const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
   const images = built.images.map(({ image }) => image)
   for (const id of await secretsInConfigs(images, session)) {
-    events({ type: 'notice', at: now(), message: secretInConfig(id) })
+    events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
   }
   options.signal?.throwIfAborted()
   const image = asOne(images, loaded.request.severalPlatforms)
@@ -73,16 +73,16 @@ function secretInConfig(id: string): string {
   return `warning: the image has the value of the secret ${id} in its config, where ARG, ENV, LABEL and commands are kept for all to read: use RUN --mount=type=secret,id=${id}`
 }
 
-/** Where nothing was made nothing is looked at. The image is there, whatever comes of this. */
+/** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps }: BuildResult,
+  { steps, manifest }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
-  const { prune } = await import('./usage.ts')
+  const { pruneBeside } = await import('./usage.ts')
   try {
-    await prune({ all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })

@@ -7,7 +7,12 @@ export async function findStored(name: string, { store }: Session): Promise<Stor
   const found = await store.images.find(name)
   if (found) return found
   const names = (await store.images.list()).flatMap((image) => image.names)
-  throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+  throw noSuchImage(name, names)
+}
+
+/** @param names those that there are */
+export function noSuchImage(name: string, names: readonly string[]): TsbuildError {
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
     hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
   })
 }

@@ -1,8 +1,9 @@
 import { readStored } from '../bases/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { formatPlatform, type ImageConfig, type Platform, parsePlatform, samePlatform } from '../image/index.ts'
+import { formatPlatform, type ImageConfig, type Platform, samePlatform } from '../image/index.ts'
 import type { ImageDetails, ImageSummary } from '../options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
+import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'
 
 /** What a list says of an image, or of the images of an index together. */
@@ -19,7 +20,7 @@ export async function summary({ names, manifest, id, images }: StoredImage, { st
     digest: manifest.digest,
     ...(created !== undefined && { created }),
     size: images ? sum(layers.values()) : sum(all.flatMap((image) => image.manifest.layers.map(({ size }) => size))),
-    platforms: images ? images.map(({ platform }) => platform) : all.map(({ config }) => platformOf(config)),
+    platforms: images ? images.map(({ platform }) => platform) : all.map(({ config }) => platformIn(config)),
   }
 }
 
@@ -27,7 +28,7 @@ function sum(sizes: Iterable<number>): number {
   return [...sizes].reduce((total, size) => total + size, 0)
 }
 
-function platformOf({ os, architecture, variant }: ImageConfig): Platform {
+function platformIn({ os, architecture, variant }: ImageConfig): Platform {
   return { os, architecture, ...(variant && { variant }) }
 }
 
@@ -42,7 +43,7 @@ export async function details(
   machine: Platform,
   session: Session,
 ): Promise<ImageDetails> {
-  const platform = asked === undefined ? machine : parsePlatform(asked, machine)
+  const platform = platformOf(asked, machine)
   const chosen = imageFor(stored, platform) ?? (asked === undefined ? stored.images?.[0] : undefined)
   if (!chosen) throw noImageFor(stored, platform, stored.names[0] ?? stored.id)
   const { names } = stored

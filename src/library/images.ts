@@ -3,21 +3,50 @@ import path from 'node:path'
 import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
 import { takeIn } from '../bases/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
-import { machinePlatform, parsePlatform, parseReference, type Reference } from '../image/index.ts'
+import { machinePlatform, parseReference, type Reference } from '../image/index.ts'
 import type { Environment, ImageCommands, ImportOptions, LimitOptions } from '../options.ts'
 import { compressionLimits } from '../tree/index.ts'
-import { findStored } from './find-stored.ts'
+import { findStored, noSuchImage } from './find-stored.ts'
+import { hasStore } from './has-store.ts'
 import { details, summary } from './image-details.ts'
 import { configFrom } from './import-config.ts'
+import { platformOf } from './platform.ts'
 import { receive } from './received.ts'
 import { saveImages } from './save-images.ts'
 import { openSession, type Session } from './session.ts'
 
-/** Opens the images of the store. */
-export async function openImages(
-  environment: Environment,
-  options: { readonly limits?: LimitOptions } = {},
-): Promise<ImageCommands> {
+type ImagesOptions = { readonly limits?: LimitOptions }
+
+/** Opens the images of the store. One that is not there is made by what has something to keep in it. */
+export async function openImages(environment: Environment, options: ImagesOptions = {}): Promise<ImageCommands> {
+  const open = () => openInStore(environment, options)
+  return hasStore(environment) ? open() : withoutStore(open)
+}
+
+function withoutStore(open: () => Promise<ImageCommands>): ImageCommands {
+  let opened: Promise<ImageCommands> | undefined
+  const made = () => {
+    opened ??= open()
+    return opened
+  }
+  const having = async (name = '') => {
+    if (!opened) throw noSuchImage(name, [])
+    return opened
+  }
+  return {
+    list: async () => (opened ? (await opened).list() : []),
+    damaged: async () => (opened ? (await opened).damaged() : []),
+    tag: async (name, newName) => (await having(name)).tag(name, newName),
+    remove: async (name) => (await having(name)).remove(name),
+    inspect: async (name, platform) => (await having(name)).inspect(name, platform),
+    save: async (names, archive, signal) => (await having(names[0])).save(names, archive, signal),
+    load: async (file, signal) => (await made()).load(file, signal),
+    import: async (file, settings, signal) => (await made()).import(file, settings, signal),
+    close: async () => (await opened)?.close(),
+  }
+}
+
+async function openInStore(environment: Environment, options: ImagesOptions): Promise<ImageCommands> {
   const session = await openSession(environment, options)
   const { store } = session
   return {
@@ -25,6 +54,7 @@ export async function openImages(
       const images = await store.images.list()
       return Promise.all(images.map((image) => summary(image, session)))
     },
+    damaged: () => store.images.damaged(),
     async tag(name, newName) {
       parseReference(newName)
       await store.images.tag((await findStored(name, session)).manifest, newName)
@@ -43,7 +73,7 @@ export async function openImages(
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
-  const { store } = session
+  const { store, cache } = session
   const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
   const loaded: string[] = []
   for (const archived of await openArchive(
@@ -53,7 +83,7 @@ async function load(file: string, session: Session, environment: Environment, si
     session.limits,
   )) {
     signal.throwIfAborted()
-    await takeIn(store, archived)
+    await takeIn(store, archived, cache.wholeBlobs)
     loaded.push(...namesOrId(archived))
   }
   return loaded
@@ -73,7 +103,7 @@ async function importTar(
 ): Promise<string> {
   if (name !== undefined) parseReference(name)
   const machine = machinePlatform(arch)
-  const target = platform === undefined ? machine : parsePlatform(platform, machine)
+  const target = platformOf(platform, machine)
   const config = await configFrom(changes, target)
   const bytes = abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal)
   const settings = {

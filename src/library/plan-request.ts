@@ -1,8 +1,9 @@
-import { formatPlatform, machinePlatform, type Platform, parsePlatform } from '../image/index.ts'
+import { formatPlatform, machinePlatform, type Platform } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
 import type { PlanRequest } from '../planner/index.ts'
 import { parseAddHost } from './add-host.ts'
 import { type NamedSource, plannedContext } from './inputs/index.ts'
+import { platformOf } from './platform.ts'
 
 /**
  * What the options say about what to build: a request for each platform, in the order given.
@@ -22,7 +23,7 @@ export function planRequests(
 /** Each once, however it is spelled; none when nobody asks for one. */
 export function platformsOf(asked: BuildOptions['platform'], machine: Platform): readonly Platform[] {
   const texts = typeof asked === 'string' ? [asked] : (asked ?? [])
-  const platforms = texts.map((text) => (text === 'local' ? machine : parsePlatform(text, machine)))
+  const platforms = texts.map((text) => (text === 'local' ? machine : platformOf(text, machine)))
   return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()]
 }
 

@@ -32,11 +32,13 @@ export function buildPorts(
   const { store, bases } = session
   const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
+  /** All that a sandbox has to say is of what it does not shut in. */
+  const warn = (message: string) => events({ type: 'notice', at: environment.now(), message, serious: true })
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
     notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
     temporary: store.temporary,
-    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json')),
+    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json'), store.temporary),
     ...(seccomp !== undefined && { seccomp }),
   }
   return {
@@ -54,7 +56,7 @@ export function buildPorts(
     },
     runRefusal,
     emulation: eachOnce((platform) => findEmulation(platform, store)),
-    sandbox: late(() => sandboxFor(options, runOptions)),
+    sandbox: late(() => sandboxFor(options, { ...runOptions, notice: once(warn) })),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
     ),

@@ -6,13 +6,13 @@ import {
   type ImageOrSet,
   machinePlatform,
   type Platform,
-  parsePlatform,
   parseReference,
 } from '../image/index.ts'
 import type { ArchiveOptions, Environment } from '../options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
 import { findStored } from './find-stored.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
+import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'
 
 /** Writes images of the store to one archive. @throws {TsbuildError} TSB_PLATFORM_NOT_FOUND and those of exports */
@@ -24,7 +24,7 @@ export async function saveImages(
   signal: AbortSignal,
 ): Promise<void> {
   const machine = machinePlatform(environment.arch)
-  const platform = asked === undefined ? machine : parsePlatform(asked, machine)
+  const platform = platformOf(asked, machine)
   const found = await Promise.all(names.map(async (name) => ({ name, stored: await findStored(name, session) })))
   const named = ({ name, stored }: (typeof found)[number]) => (stored.id.includes(name) ? [] : [parseReference(name)])
   const [to, ports] = [destinationOf(dest, environment), exportPorts(session, signal)]

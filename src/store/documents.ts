@@ -102,6 +102,12 @@ function platformOf({ os, architecture, variant }: Readonly<Record<string, unkno
   return { os, architecture, ...(typeof variant === 'string' && variant !== '' && { variant }) }
 }
 
+/** True for a document without a config, which another program may have put here: an index of nothing here, an artifact. */
+export async function isOther(blobs: Blobs, { digest }: Descriptor): Promise<boolean> {
+  const document = await tryObject(blobs, digest, storedLimits.manifest)
+  return document !== undefined && document['config'] === undefined
+}
+
 function digestIn(descriptor: unknown): Digest | undefined {
   const { digest } = objectOf(descriptor)
   return typeof digest === 'string' && isDigest(digest) ? digest : undefined

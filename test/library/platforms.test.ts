@@ -235,7 +235,9 @@ describe('an index of the store', () => {
   test('is whole by a check of the store, loses an image by name, and goes with its last name', async () => {
     await using workspace = await opened()
     const { result } = await build(workspace, { tags: ['app', 'app:2'] })
-    expect(await checkStore({}, workspace.environment)).toMatchObject({ whole: true, findings: [], images: 1 })
+    const { whole, images: found, findings } = await checkStore({}, workspace.environment)
+    // What killed builds have left on the machine is not of this store.
+    expect([whole, found, findings.filter(({ path }) => path.startsWith('oci/'))]).toEqual([true, 1, []])
     const images = await openImages(workspace.environment)
     expect(await images.remove('app')).toEqual(['Untagged: app:latest'])
     expect(await images.remove('app:2')).toEqual(['Untagged: app:2', `Deleted: ${result.id}`])

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync } from 'node:fs'
 import { TsbuildError } from '../../errors.ts'
 import { makePipe, startProcess } from '../../syscalls/index.ts'
 import { watch, withNothing } from './child.ts'
@@ -53,7 +53,8 @@ export interface NetworkTrial {
 export async function tryNetwork(tools: Tools, machine: Machine, cache: ProbeCache): Promise<NetworkTrial> {
   // Cheap to see, and what is there tomorrow may be missing today: no answer of theirs is kept.
   if (!tools.find('slirp4netns')) return without('slirp4netns is not installed')
-  if (!canUse(tunDevice)) return without(`${tunDevice} is missing, or may not be opened`)
+  if (!existsSync(tunDevice)) return without(`${tunDevice} is missing`)
+  if (!canUse(tunDevice)) return without(`${tunDevice} may not be opened by this user`)
   const ask = (question: string, probe: () => Promise<string>) =>
     remembered(cache, `${question} ${machine.fingerprint}`, probe)
   const confined = (await ask('network confined', () => probe(tools, machine, true))) === ''

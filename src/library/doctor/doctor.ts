@@ -20,7 +20,9 @@ export async function doctor(options: DoctorOptions, environment: Environment): 
       path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
       notice: () => {},
       temporary: place.temporary,
-      ...(place.root !== undefined && { probes: openProbeCache(path.join(place.root, 'cache', 'probes.json')) }),
+      ...(place.root !== undefined && {
+        probes: openProbeCache(path.join(place.root, 'cache', 'probes.json'), place.temporary),
+      }),
     })
     const facts = { exam, store: await place.examine(), ...options }
     const rung = rungOf(facts)

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { type Facts, finding } from './facts.ts'
 import type { Finding, RunAbility } from './report.ts'
 
@@ -14,9 +13,7 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
   }
   if (problem !== '') {
     const text = `steps use the network of this machine, its loopback and abstract sockets too: ${problem}`
-    return [
-      finding('network', 'note', text, { fix: networkFix(slirp !== undefined, existsSync(tunDevice), exam), facts }),
-    ]
+    return [finding('network', 'note', text, { fix: networkFix(slirp !== undefined, exam), facts })]
   }
   const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`.trim()
   return [
@@ -31,9 +28,9 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
 }
 
 /** Of several things that are missing, the first one to see to. */
-function networkFix(hasSlirp: boolean, hasDevice: boolean, { network, ids }: Facts['exam']): string | undefined {
+function networkFix(hasSlirp: boolean, { network, ids }: Facts['exam']): string | undefined {
   if (!hasSlirp) return 'apt-get install slirp4netns'
   if (!network.problem.startsWith(tunDevice)) return undefined
-  if (hasDevice) return `chmod 0666 ${tunDevice}`
+  if (!network.problem.includes('missing')) return `chmod 0666 ${tunDevice}`
   return ids.outside === 0 ? 'modprobe tun, or in a container --device /dev/net/tun' : 'modprobe tun'
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { SandboxMount } from '../../../src/executor/sandbox/index.ts'
+import type { TsbuildError } from '../../../src/errors.ts'
+import { openSandbox, type SandboxMount } from '../../../src/executor/sandbox/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
 import { processesWith, until } from '../../support/processes.ts'
 import { openSteps } from '../../support/steps.ts'
@@ -133,5 +134,26 @@ describe('D27: without namespaces', () => {
     })
     const opened = await openSteps('auto', home, tools, home)
     expect(opened).toEqual(expect.stringContaining('no step can be shut in here'))
+  })
+
+  it('a form that was named is told by itself, with the one that works and never with chroot', async () => {
+    const tools = await mkdtemp(join(home, 'tools-'))
+    await writeFile(join(tools, 'crun'), '#!/bin/sh\necho "hybrid mode" >&2\nexit 1\n', { mode: 0o755 })
+    const opened = openSandbox('crun', {
+      path: `${tools}:${process.env['PATH']}`,
+      notice: () => {},
+      temporary: (prefix) => mkdtemp(join(home, prefix)),
+    })
+    const error = await opened.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'TSB_SANDBOX_UNAVAILABLE' })
+    const { message, hint } = error as TsbuildError
+    expect(message).toMatch(/^crun cannot run steps here: .*hybrid mode/)
+    expect(hint).toMatch(
+      /^leave --runtime away: (runc|native) works here$|^no other form works here either \(runc: .*native: /,
+    )
+    expect(hint).not.toContain('chroot')
   })
 })

@@ -170,7 +170,17 @@ describe('runtimes', () => {
   test('chroot that nobody asked for is named as the flag to give', () => {
     const { rung, run, find } = told(without(shutting))
     expect([rung, run.works, run.flags]).toEqual([3, true, ['--runtime=chroot']])
-    expect(find('runtime.chroot')).toMatchObject({ level: 'problem' })
+    expect(find('runtime.chroot')).toMatchObject({ level: 'problem', fix: find('rung')?.fix })
+  })
+
+  test('what does not work is never ok, also where something better does', () => {
+    const { find } = told(without(['native', 'chroot']))
+    expect([find('runtime.native')?.level, find('runtime.chroot')?.level]).toEqual(['note', 'note'])
+  })
+
+  test('capabilities are written alike everywhere', () => {
+    const { find, run } = told()
+    expect(find('step.capabilities')?.facts?.['capabilities']).toEqual(run.capabilities)
   })
 
   test('chroot that is taken by itself needs no flag', () => {
@@ -185,7 +195,8 @@ describe('runtimes', () => {
 
 test.each([
   ['slirp4netns is not installed', [], 'apt-get install slirp4netns'],
-  ['/dev/net/tun is missing, or may not be opened', ['slirp4netns'], 'chmod 0666 /dev/net/tun|modprobe tun'],
+  ['/dev/net/tun is missing', ['slirp4netns'], 'modprobe tun'],
+  ['/dev/net/tun may not be opened by this user', ['slirp4netns'], 'chmod 0666 /dev/net/tun'],
 ])('a network of the host because %s', (problem, programs, fix) => {
   const kept = [...best.exam.programs].filter(([name]) => name !== 'slirp4netns' || programs.includes(name))
   const network = { problem, confined: false, hindrance: problem }
