@@ -28,7 +28,7 @@ export async function fullHint(folder: string): Promise<string | undefined> {
   return left && `its disk is full (${left} are free): ${hint}`
 }
 
-const hint = 'free some space (tsbuild prune does), or set TSBUILD_ROOT to a directory on another disk'
+const hint = 'free some space (tsbuild prune does), or give --root, or TSBUILD_ROOT, a directory on another disk'
 
 /** With less a program that writes a few small files may fail. */
 const little = { bytes: 1 << 20, inodes: 16 }
