@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { putMounts } from './chroot-mounts.ts'
-import { type StepProcesses, stepProcesses } from './chroot-processes.ts'
+import { guardFunctions, type StepProcesses, stepProcesses } from './chroot-processes.ts'
 import { carryEnvironment, exportScript, isAssigned, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
@@ -15,11 +15,15 @@ import { checkUser } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
 import { checkDirectory } from './working-directory.ts'
 
-/** `$1` is the file of variables; the rest is the command line. */
+/** `$1` is the file of variables, `$2` what marks the processes of the step, `$3` is `prlimit`; the rest is the command line. */
 const script = `${preamble}
+${guardFunctions}
 exec 6<"$1"
-shift
+mark=$2
+mark "$3"
+shift 3
 go
+guard
 ${exportScript}
 ${handOver}`
 
@@ -81,7 +85,7 @@ async function runChrooted(
     {
       namespaces: [],
       script,
-      args: [environment, ...commandLine(spec, processes.marking, host)],
+      args: [environment, processes.mark, host.tools.need('prlimit'), ...commandLine(spec, host)],
       cwd: root,
       owner: spec.user,
       admit: group?.add,
@@ -98,13 +102,12 @@ async function runChrooted(
 }
 
 /** Numbers with a plus sign are not looked up in files of the image. */
-function commandLine(spec: SandboxSpec, marking: readonly string[], host: Host): readonly string[] {
+function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
   const { uid, gid, groups } = spec.user
   const ids = [`--userspec=+${uid}:+${gid}`, `--groups=${groups.map((group) => `+${group}`).join(',')}`]
   const { wrapper } = carryEnvironment(spec.env)
   const enter = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
   return [
-    ...(marking.length > 0 ? [host.tools.need('prlimit'), ...marking, '--'] : []),
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
     ...[host.tools.need('chroot'), ...ids, '.'],
