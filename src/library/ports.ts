@@ -25,11 +25,11 @@ export function buildPorts(
   const { store, bases } = session
   const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
-  /** All that a sandbox has to say is of what it does not shut in. */
-  const warn = (message: string) => events({ type: 'notice', at: environment.now(), message, serious: true })
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
+    notice: once((message, serious) =>
+      events({ type: 'notice', at: environment.now(), message, ...(serious && { serious }) }),
+    ),
     temporary: store.temporary,
     probes: openProbeCache(path.join(store.root, 'cache', 'probes.json'), store.temporary),
     ...(seccomp !== undefined && { seccomp }),
@@ -48,7 +48,7 @@ export function buildPorts(
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
     runRefusal,
-    sandbox: late(() => sandboxFor(options, { ...runOptions, notice: once(warn) })),
+    sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
     ),
@@ -135,10 +135,10 @@ function late<T>(open: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function once(say: (message: string) => void): (message: string) => void {
+function once(say: (message: string, serious?: true) => void): typeof say {
   const said = new Set<string>()
-  return (message) => {
-    if (!said.has(message)) say(message)
+  return (message, serious) => {
+    if (!said.has(message)) say(message, serious)
     said.add(message)
   }
 }

@@ -31,9 +31,10 @@ ${handOver}`
  * Steps run in a changed root and nothing more: they see and can stop the processes around them, and use the network as it
  * is. For containers that may do nothing else; says so.
  */
-export function createChrootSandbox(host: Host, notice: (message: string) => void): Sandbox {
+export function createChrootSandbox(host: Host, notice: (message: string, serious: true) => void): Sandbox {
   const forced = host.machine.mayOnlyChroot ? 'root has no CAP_SYS_ADMIN here, so nothing can be mounted, and ' : ''
-  notice(`RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`)
+  const message = `RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`
+  notice(message, true)
   const limits = withinLimits()
   return {
     name: 'chroot',
