@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
-import type { Cache } from '../cache/index.ts'
+import { type Cache, openProbes } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { openProbeCache, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
+import { openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -31,7 +30,7 @@ export function buildPorts(
       events({ type: 'notice', at: environment.now(), message, ...(serious && { serious }) }),
     ),
     temporary: store.temporary,
-    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json'), store.temporary),
+    probes: openProbes(store),
     ...(seccomp !== undefined && { seccomp }),
   }
   return {

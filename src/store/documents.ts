@@ -33,12 +33,16 @@ export async function summarize(blobs: Blobs, manifest: Descriptor): Promise<Ima
   }
 }
 
-/** True for a document without a config, which another program may have put here: an index of images, an artifact. */
-export async function isOther(blobs: Blobs, { digest }: Descriptor): Promise<boolean> {
+/**
+ * True for an image that has lost its documents. What is no image is none: another program may have put an index of images
+ * here, or an artifact without a config.
+ */
+export async function isDamaged(blobs: Blobs, manifest: Descriptor): Promise<boolean> {
+  if (await summarize(blobs, manifest)) return false
   try {
-    return (await readObject(blobs, digest, storedLimits.manifest))['config'] === undefined
+    return (await readObject(blobs, manifest.digest, storedLimits.manifest))['config'] !== undefined
   } catch (error) {
-    if (error instanceof TsbuildError || error instanceof SyntaxError) return false
+    if (error instanceof TsbuildError || error instanceof SyntaxError) return true
     throw error
   }
 }
