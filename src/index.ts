@@ -17,11 +17,8 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
-  CheckStoreOptions,
   ContextArchive,
   ContextFiles,
-  DiskUsage,
-  DiskUsageOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -32,6 +29,14 @@ export type {
   ImportOptions,
   LimitOptions,
   OutputOptions,
+} from './options.ts'
+export { parse } from './parser/index.ts'
+export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+export type { SourceFile, SourceRange } from './source.ts'
+export type {
+  CheckStoreOptions,
+  DiskUsage,
+  DiskUsageOptions,
   PruneOptions,
   PruneResult,
   Space,
@@ -39,7 +44,4 @@ export type {
   StoreFinding,
   UsageEntry,
   UsageFilter,
-} from './options.ts'
-export { parse } from './parser/index.ts'
-export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
-export type { SourceFile, SourceRange } from './source.ts'
+} from './upkeep.ts'

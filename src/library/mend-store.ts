@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
-import type { Environment, StoreFinding } from '../options.ts'
+import type { Environment } from '../options.ts'
 import { damagedSuffix, type Finding, isAsSeen, openStore, type Reading, removeTree, setAside } from '../store/index.ts'
+import type { StoreFinding } from '../upkeep.ts'
 import { openSession } from './session.ts'
 
 /** What came of a finding: undefined where nothing could be done, or not enough. */
