@@ -73,7 +73,7 @@ async function mendOne({ mend, level }: Finding, root: string, reading: Reading)
   if (mend.kind === 'remove') return (await removeTree(place)) ? { mended: 'removed' } : {}
   await setAside(place)
   if (mend.kind === 'fetch') return { fetch: mend.descriptor }
-  return level === 'loss' ? { hint: mend.after } : { mended: 'removed' }
+  return level === 'loss' ? { hint: `it was put aside; ${mend.after}` } : { mended: 'removed' }
 }
 
 /** What is damaged stays aside when it cannot be had now: the next build that reads the layer tries again. */
