@@ -18,11 +18,8 @@ export type {
   BuildOptions,
   BuildResult,
   BuiltImage,
-  CheckStoreOptions,
   ContextArchive,
   ContextFiles,
-  DiskUsage,
-  DiskUsageOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -33,6 +30,14 @@ export type {
   ImportOptions,
   LimitOptions,
   OutputOptions,
+} from './options.ts'
+export { parse } from './parser/index.ts'
+export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+export type { SourceFile, SourceRange } from './source.ts'
+export type {
+  CheckStoreOptions,
+  DiskUsage,
+  DiskUsageOptions,
   PruneOptions,
   PruneResult,
   Space,
@@ -40,7 +45,4 @@ export type {
   StoreFinding,
   UsageEntry,
   UsageFilter,
-} from './options.ts'
-export { parse } from './parser/index.ts'
-export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
-export type { SourceFile, SourceRange } from './source.ts'
+} from './upkeep.ts'

@@ -18,7 +18,7 @@ export interface LayerChecks {
 
 export function layerChecks(indexes: IndexShelf, intact: Intact, marks: OverlayMarks): LayerChecks {
   return {
-    tar: async (path) => isFile(path) && intact.is(path, () => hasDigestOfName(path)),
+    tar: (path) => isWholeFile(path, intact),
     async directory(path, { diffId }) {
       const holds = async () => {
         const index = indexes.open(diffId)
@@ -41,9 +41,13 @@ export function layerChecks(indexes: IndexShelf, intact: Intact, marks: OverlayM
 /** What `intact` knows of blobs. */
 export function wholeBlobs(path: Blobs['path'], intact: Intact): WholeBlobs {
   return {
-    is: async (digest) => isFile(path(digest)) && intact.is(path(digest), () => hasDigestOfName(path(digest))),
+    is: (digest) => isWholeFile(path(digest), intact),
     note: (digest) => intact.note(path(digest)),
   }
+}
+
+async function isWholeFile(path: string, intact: Intact): Promise<boolean> {
+  return isFile(path) && intact.is(path, () => hasDigestOfName(path))
 }
 
 /** For a file whose name is the digest of its bytes. */

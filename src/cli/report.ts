@@ -56,7 +56,8 @@ const systemHints: Readonly<Record<string, string>> = {
   EACCES: 'this user may not do that there; --root chooses another place for the store',
   EDQUOT: 'the disk quota of this user is used up',
   EMFILE: 'too many open files: raise the limit with ulimit -n',
-  ENOSPC: 'the disk is full: free some space (tsbuild prune does), or set TSBUILD_ROOT to a directory on another disk',
+  ENOSPC:
+    'the disk is full: free some space (tsbuild prune does), or give --root, or TSBUILD_ROOT, a directory on another disk',
   EROFS: 'that file system cannot be written to; --root chooses another place for the store',
 }
 

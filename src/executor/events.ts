@@ -37,7 +37,7 @@ export type BuildEvent = { readonly at: number } & (
   | {
       readonly type: 'notice'
       readonly message: string
-      /** Protection that is missing, or a secret where anybody may find it: said to who wants to hear nothing, too. */
+      /** Steps that nothing shuts in, or a secret where anybody may find it: said to who wants to hear nothing, too. */
       readonly serious?: true
     }
   /** What the checks found, once and before anything runs; not told when there is nothing. */

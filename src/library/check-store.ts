@@ -3,9 +3,10 @@ import path from 'node:path'
 import { checkCache } from '../cache/index.ts'
 import { isSystemError } from '../errors.ts'
 import { leftRunning } from '../executor/index.ts'
-import type { CheckStoreOptions, Environment, StoreCheck, StoreFinding } from '../options.ts'
+import type { Environment } from '../options.ts'
 import { checkRemotes } from '../remote/index.ts'
 import { type Finding, lookThrough } from '../store/index.ts'
+import type { CheckStoreOptions, StoreCheck, StoreFinding } from '../upkeep.ts'
 import { mendStore } from './mend-store.ts'
 
 /**

@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
-import type { Environment, StoreFinding } from '../options.ts'
+import type { Environment } from '../options.ts'
 import { damagedSuffix, type Finding, isAsSeen, openStore, type Reading, removeTree, setAside } from '../store/index.ts'
+import type { StoreFinding } from '../upkeep.ts'
 import { openSession } from './session.ts'
 
 /** What came of a finding: undefined where nothing could be done, or not enough. */
@@ -72,7 +73,7 @@ async function mendOne({ mend, level }: Finding, root: string, reading: Reading)
   if (mend.kind === 'remove') return (await removeTree(place)) ? { mended: 'removed' } : {}
   await setAside(place)
   if (mend.kind === 'fetch') return { fetch: mend.descriptor }
-  return level === 'loss' ? { hint: mend.after } : { mended: 'removed' }
+  return level === 'loss' ? { hint: `it was put aside; ${mend.after}` } : { mended: 'removed' }
 }
 
 /** What is damaged stays aside when it cannot be had now: the next build that reads the layer tries again. */

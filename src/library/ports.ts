@@ -1,16 +1,8 @@
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
-import type { Cache } from '../cache/index.ts'
+import { type Cache, openProbes } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import {
-  findEmulation,
-  openProbeCache,
-  openRootfs,
-  openSandbox,
-  runRefusal,
-  type StepRules,
-} from '../executor/index.ts'
+import { findEmulation, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
 import { formatImageSource, formatPlatform, type Platform, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -32,13 +24,13 @@ export function buildPorts(
   const { store, bases } = session
   const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
-  /** All that a sandbox has to say is of what it does not shut in. */
-  const warn = (message: string) => events({ type: 'notice', at: environment.now(), message, serious: true })
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
+    notice: once((message, serious) =>
+      events({ type: 'notice', at: environment.now(), message, ...(serious && { serious }) }),
+    ),
     temporary: store.temporary,
-    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json'), store.temporary),
+    probes: openProbes(store),
     ...(seccomp !== undefined && { seccomp }),
   }
   return {
@@ -56,7 +48,7 @@ export function buildPorts(
     },
     runRefusal,
     emulation: eachOnce((platform) => findEmulation(platform, store)),
-    sandbox: late(() => sandboxFor(options, { ...runOptions, notice: once(warn) })),
+    sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
     ),
@@ -155,10 +147,10 @@ function late<T>(open: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function once(say: (message: string) => void): (message: string) => void {
+function once(say: (message: string, serious?: true) => void): typeof say {
   const said = new Set<string>()
-  return (message) => {
-    if (!said.has(message)) say(message)
+  return (message, serious) => {
+    if (!said.has(message)) say(message, serious)
     said.add(message)
   }
 }

@@ -1,15 +1,8 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import type {
-  DiskUsage,
-  DiskUsageOptions,
-  Environment,
-  PruneOptions,
-  PruneResult,
-  UsageEntry,
-  UsageFilter,
-} from '../options.ts'
+import type { Environment } from '../options.ts'
 import { openStore, type Store } from '../store/index.ts'
+import type { DiskUsage, DiskUsageOptions, PruneOptions, PruneResult, UsageEntry, UsageFilter } from '../upkeep.ts'
 import {
   bytesOf,
   type Entry,

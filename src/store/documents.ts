@@ -73,6 +73,16 @@ async function ofManifest(
   }
 }
 
+/**
+ * True for an image that has lost its documents. What is no image is none: another program may have put an index of nothing
+ * here, or an artifact without a config.
+ */
+export async function isDamaged(blobs: Blobs, manifest: Descriptor): Promise<boolean> {
+  if (await summarize(blobs, manifest)) return false
+  const document = await tryObject(blobs, manifest.digest, storedLimits.manifest)
+  return document === undefined || document['config'] !== undefined
+}
+
 async function tryObject(
   blobs: Blobs,
   digest: Digest,
@@ -100,12 +110,6 @@ function platformIn(value: unknown): Platform | undefined {
 function platformOf({ os, architecture, variant }: Readonly<Record<string, unknown>>): Platform | undefined {
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined
   return { os, architecture, ...(typeof variant === 'string' && variant !== '' && { variant }) }
-}
-
-/** True for a document without a config, which another program may have put here: an index of nothing here, an artifact. */
-export async function isOther(blobs: Blobs, { digest }: Descriptor): Promise<boolean> {
-  const document = await tryObject(blobs, digest, storedLimits.manifest)
-  return document !== undefined && document['config'] === undefined
 }
 
 function digestIn(descriptor: unknown): Digest | undefined {

@@ -2,7 +2,7 @@ import { hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Descriptor, parseReference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
-import { type ImageSummary, isOther, summarize } from './documents.ts'
+import { type ImageSummary, isDamaged, summarize } from './documents.ts'
 import { familiarName, type IndexFile, nameOf, ownAnnotations, tryReference } from './index-file.ts'
 import type { Locked } from './locks.ts'
 import type { StoredImage } from './store.ts'
@@ -43,16 +43,18 @@ export async function findImage(ports: ImagePorts, name: string): Promise<Listed
   if (!named) return findById(ports, name)
   const own = entries.filter((entry) => entry.digest === named.digest)
   const image = await describe(ports.blobs, own)
-  if (!image && !(await isOther(ports.blobs, named))) throw damaged(name)
+  if (!image && (await isDamaged(ports.blobs, named))) throw damaged(name)
   return image
 }
 
 /** Names behind which there is no image any more, sorted. */
 export async function damagedNames({ blobs, index }: ImagePorts): Promise<readonly string[]> {
-  const named = (await index.read()).filter((entry) => nameOf(entry) !== undefined)
-  const isDamaged = async (entry: Descriptor) => !(await summarize(blobs, entry)) && !(await isOther(blobs, entry))
-  const damaged = await Promise.all(named.map(async (entry) => ((await isDamaged(entry)) ? nameOf(entry) : undefined)))
-  return damaged.flatMap((name) => (name === undefined ? [] : [familiarName(parseReference(name))])).sort()
+  const names: string[] = []
+  for (const entry of await index.read()) {
+    const name = nameOf(entry)
+    if (name !== undefined && (await isDamaged(blobs, entry))) names.push(familiarName(parseReference(name)))
+  }
+  return names.sort()
 }
 
 /** Who asks for it must not be given another image of this name. */

@@ -24,6 +24,17 @@ const imported = ({ store, cache }: Workshop, bytes: Uint8Array) =>
     { platform: amd64, created },
   )
 
+/** An image of one layer in an archive of docker's form, as a workshop reads it. */
+async function archivedIn(workshop: Workshop) {
+  await using maker = await openWorkshop()
+  const path = join(await scratch(), 'app.tar')
+  const image = await maker.image([['file /a x']])
+  await exportDocker([{ image, names: [parseReference('app')] }], { kind: 'file', path }, maker.exportPorts)
+  const [found] = await openArchive(path, amd64, workshop.store.temporary)
+  if (!found) throw new Error('no image')
+  return found
+}
+
 describe('importRootfs', () => {
   it.each([
     ['plain', rootfs],
@@ -80,14 +91,10 @@ describe('takeIn', () => {
   })
 
   it('puts the good bytes in place of damaged ones of the same size, settled as those were', async () => {
-    await using one = await openWorkshop()
     await using two = await openWorkshop()
-    const path = join(await scratch(), 'app.tar')
-    const image = await one.image([['file /a x']])
-    await exportDocker([{ image, names: [parseReference('app')] }], { kind: 'file', path }, one.exportPorts)
-    const [found] = await openArchive(path, amd64, two.store.temporary)
-    const [layer] = found?.manifest.layers ?? []
-    if (!found || !layer) throw new Error('no image')
+    const found = await archivedIn(two)
+    const [layer] = found.manifest.layers
+    if (!layer) throw new Error('no layer')
     await takeIn(two.store, found, two.cache.wholeBlobs)
     const parts = [layer.digest, found.manifest.config.digest, found.descriptor.digest].map(two.store.blobs.path)
     const good = await Promise.all(parts.map((part) => readFile(part)))
@@ -106,13 +113,8 @@ describe('takeIn', () => {
   })
 
   it('reads no layer again that nobody has touched', async () => {
-    await using one = await openWorkshop()
     await using two = await openWorkshop()
-    const path = join(await scratch(), 'app.tar')
-    const image = await one.image([['file /a x']])
-    await exportDocker([{ image, names: [parseReference('app')] }], { kind: 'file', path }, one.exportPorts)
-    const [found] = await openArchive(path, amd64, two.store.temporary)
-    if (!found) throw new Error('no image')
+    const found = await archivedIn(two)
     await takeIn(two.store, found, two.cache.wholeBlobs)
     const unread = {
       ...found,

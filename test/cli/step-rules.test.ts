@@ -192,6 +192,24 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`flags of all RUNs (${reason})`, () 
       expect(await until(() => helpers.every((helper) => !isAlive(helper)))).toBe(true)
     })
   })
+
+  test.each(['0', '1000'])(
+    'D24: tsbuild is killed with SIGKILL: no step of user %s in a changed root is left',
+    async (user) => {
+      const mark = marker()
+      const home = join(workspace.directory, `killed-chroot-${user}`)
+      mkdirSync(home)
+      writeFileSync(
+        join(home, 'Dockerfile'),
+        `FROM base\nUSER ${user}\nRUN setsid sleep ${mark} & sleep ${mark}; true\n`,
+      )
+      const running = startTsbuild(workspace, '--no-cache', '--runtime=chroot', home)
+      onTestFinished(() => void running.child.kill('SIGKILL'))
+      expect(await until(() => processesWith(`sleep ${mark}`).length >= 3)).toBe(true)
+      running.child.kill('SIGKILL')
+      expect(await until(() => processesWith(mark).length === 0)).toBe(true)
+    },
+  )
 })
 
 const user = findOrdinaryUser(import.meta.filename)

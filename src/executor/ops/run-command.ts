@@ -50,7 +50,7 @@ export async function runCommand(
   } catch (error) {
     // Runtimes do not always say why they could not write.
     const isStart = error instanceof TsbuildError && error.code === 'TSB_SANDBOX_FAILED'
-    throw (isStart && (await fullBelow(error, scratch))) || error
+    throw (isStart && (await fullBelow(scratch, error.message, error))) || error
   } finally {
     masked.end()
   }

@@ -23,8 +23,8 @@ export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
 export interface SandboxOptions {
   /** A `PATH`: where runtimes and system tools are looked for. */
   readonly path: string
-  /** Says something that the user ought to know once. */
-  readonly notice: (message: string) => void
+  /** Says something that the user ought to know once; what is serious also when nothing else is to be heard. */
+  readonly notice: (message: string, serious?: true) => void
   /** A fresh private directory; it is removed after use. */
   readonly temporary: (prefix: string) => Promise<string>
   readonly probes?: ProbeCache

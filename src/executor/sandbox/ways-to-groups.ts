@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { geteuid } from 'node:process'
-import { isSystemError } from '../../errors.ts'
 import { readHierarchies } from './hierarchies.ts'
+import { outsideOf, readIdMap } from './id-map.ts'
 
 /** What decides how somebody comes to control groups of his own. */
 export interface GroupsAround {
@@ -16,7 +16,7 @@ export interface GroupsAround {
 export function groupsAround(): GroupsAround {
   const hierarchies = readHierarchies()
   return {
-    outside: outsideOf(geteuid?.() ?? 0),
+    outside: outsideOf(readIdMap('uid'), geteuid?.() ?? 0),
     isUnified: hierarchies.length > 0 && hierarchies.every(({ version }) => version === 2),
     hasSystemd: existsSync('/run/systemd/system'),
   }
@@ -27,20 +27,4 @@ export function waysToGroups({ outside, isUnified, hasSystemd }: GroupsAround): 
   if (outside === 0) return ['make /sys/fs/cgroup writable (in a container it is read-only unless asked for)']
   const delegated = 'run tsbuild by systemd-run --user --scope -p Delegate=yes'
   return isUnified && hasSystemd ? [delegated, 'or as root'] : ['run tsbuild as root']
-}
-
-/** Rows of the map: first id inside, first one outside, how many. */
-function outsideOf(uid: number): number {
-  const rows = readMap().map((row) => row.trim().split(/\s+/).map(Number))
-  const [first = 0, outside = 0] = rows.find(([from = 0, , count = 0]) => uid >= from && uid < from + count) ?? []
-  return outside + uid - first
-}
-
-function readMap(): readonly string[] {
-  try {
-    return readFileSync('/proc/self/uid_map', 'utf8').split('\n')
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EACCES')) return []
-    throw error
-  }
 }

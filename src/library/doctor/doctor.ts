@@ -1,5 +1,5 @@
-import path from 'node:path'
-import { examine, openProbeCache } from '../../executor/index.ts'
+import { openProbes } from '../../cache/index.ts'
+import { examine } from '../../executor/index.ts'
 import type { Environment } from '../../options.ts'
 import { findings } from './findings.ts'
 import { headline } from './headline.ts'
@@ -21,7 +21,7 @@ export async function doctor(options: DoctorOptions, environment: Environment): 
       notice: () => {},
       temporary: place.temporary,
       ...(place.root !== undefined && {
-        probes: openProbeCache(path.join(place.root, 'cache', 'probes.json'), place.temporary),
+        probes: openProbes({ root: place.root, temporary: place.temporary }),
       }),
     })
     const facts = { exam, store: await place.examine(), ...options }

@@ -34,7 +34,7 @@ export async function openPlace(environment: Environment): Promise<Place> {
   try {
     store = await openStore(root, { now })
     const { root: real, temporary, close } = store
-    const full = await fullBelow(new Error('no build works without some'), real)
+    const full = await fullBelow(real, 'no build works without some')
     if (full) throw full
     const facts = factsOf(real, await temporary('doctor'))
     return { root: real, temporary, close, examine: async () => facts }

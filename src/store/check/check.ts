@@ -9,7 +9,7 @@ import { damagedBlobs, readBlobs } from './blobs.ts'
 import { type Finding, useless } from './finding.ts'
 import { checkImages, type ImageLook, pathOf } from './images.ts'
 import { findLeftovers, type Leftovers } from './leftovers.ts'
-import { namesIn, type Reading } from './read.ts'
+import { namesIn, type Reading, see } from './read.ts'
 
 /** What was seen of images, blobs and what processes left. */
 export interface StoreLook extends Omit<ImageLook, 'needed'>, Pick<Leftovers, 'dead'> {
@@ -39,7 +39,7 @@ export async function lookThrough(root: string, reading: Reading): Promise<Store
   const whole = [...blobs].flatMap(([digest, { size, isWhole }]) => (isWhole ? [[digest, size] as const] : []))
   return {
     ...images,
-    findings: [...all, ...(await badOrigins(root, hasOrigin)), ...left.findings],
+    findings: [...all, ...(await badOrigins(root, hasOrigin, reading)), ...left.findings],
     dead: left.dead,
     blobs: new Map(whole),
     hasOrigin,
@@ -62,10 +62,15 @@ async function readEntries(
   }
 }
 
-async function badOrigins(root: string, hasOrigin: StoreLook['hasOrigin']): Promise<readonly Finding[]> {
+async function badOrigins(
+  root: string,
+  hasOrigin: StoreLook['hasOrigin'],
+  reading: Reading,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const name of await namesIn(join(root, 'origins'))) {
     const digest = `sha256:${name}`
+    see(join(root, 'origins', name), reading)
     if (isDigest(digest) && (await hasOrigin(digest))) continue
     findings.push(useless('origin-damaged', `origins/${name}`, `origins/${name} does not say where a layer can be had`))
   }

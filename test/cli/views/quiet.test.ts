@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { quietView } from '../../../src/cli/views/quiet.ts'
 
-test('tells of protection that is missing, and of nothing else', async () => {
+test('tells of steps that nothing shuts in, and of nothing harmless', async () => {
   let text = ''
   const view = quietView((piece) => {
     text += piece

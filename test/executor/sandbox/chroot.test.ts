@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { TsbuildError } from '../../../src/errors.ts'
 import { openSandbox, type SandboxMount } from '../../../src/executor/sandbox/index.ts'
+import { openStore } from '../../../src/store/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
 import { processesWith, until } from '../../support/processes.ts'
 import { openSteps } from '../../support/steps.ts'
@@ -118,6 +122,20 @@ describe('chroot', async () => {
     controller.abort(new Error('stopped'))
     await expect(running).rejects.toThrow('stopped')
     expect(processesWith(`sleep ${number}`)).toEqual([])
+  })
+
+  it('D24: the next start ends what has its root below a folder of a dead tsbuild, and nothing else', async () => {
+    const store = await mkdtemp(join(home, 'store-'))
+    const left = await busyboxRoot(join(store, 'tmp/0badc0de/root'))
+    const beside = spawn('sleep', [marker()], { cwd: left })
+    const below = spawn('chroot', [left, '/bin/sh', '-c', 'while :; do sleep 1; done'])
+    const ended = once(below, 'exit')
+    onTestFinished(() => [beside, below].forEach((child) => void child.kill('SIGKILL')))
+    expect(await until(() => readlinkSync(`/proc/${below.pid}/root`) === left)).toBe(true)
+    await (await openStore(store, { now: () => 0 })).close()
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect([beside.exitCode, beside.signalCode]).toEqual([null, null])
+    expect(await readdir(join(store, 'tmp'))).toEqual([])
   })
 
   it('a command that is not in the image', async () => {
