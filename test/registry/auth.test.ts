@@ -6,7 +6,7 @@ import { code } from '../support/pulling.ts'
 function request(registry: string, realm: string) {
   const [endpoint] = endpointsOf(registry, 'o/app', new Map())
   if (!endpoint) throw new Error('no endpoint')
-  return tokenRequest(endpoint, { realm, service: 'the service' })
+  return tokenRequest(endpoint, { realm, service: 'the service' }, ['repository:o/app:pull'])
 }
 
 describe('tokenRequest', () => {
