@@ -9,8 +9,10 @@ export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
+export { createIndex } from './library/index-create.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { plan } from './library/plan.ts'
+export { copy, listTags, login, logout, pull, push, remoteDocument } from './library/registry-commands.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {
@@ -30,10 +32,17 @@ export type {
   ImageHistory,
   ImageSummary,
   ImportOptions,
+  IndexOptions,
   LimitOptions,
+  LoginOptions,
   OutputOptions,
   PruneOptions,
   PruneResult,
+  PullOptions,
+  RegistryOptions,
+  RegistryOutput,
+  RemoteDocumentText,
+  RemoteName,
   Space,
   StoreCheck,
   StoreFinding,

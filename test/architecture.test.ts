@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
+  transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   usage: ['store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */

@@ -28,7 +28,10 @@ export interface HttpRequest {
 /** A request that may change something, with a body perhaps. */
 export interface HttpMessage extends HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-  /** Exactly as many bytes as `content-length` of the headers says. An error that it throws ends the request. */
+  /**
+   * Exactly as many bytes as `content-length` of the headers says, in pieces that stay as they are. An error that it throws
+   * ends the request.
+   */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 

@@ -1,11 +1,11 @@
 import { buildImage } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Image, parseReference } from '../image/index.ts'
+import { type Descriptor, type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
-import { type Progress, progressTo } from './progress.ts'
+import { type Progress, progressTo, type Report } from './progress.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -26,6 +26,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
   checkAnnotations(options)
+  await checkPushes(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
@@ -81,6 +82,41 @@ async function keepCacheSmall(
   }
 }
 
+/** Before a step runs: a name that cannot be pushed to is known without an image. */
+async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<void> {
+  for (const output of outputs) {
+    if (output.type !== 'registry') continue
+    const { pushTargets } = await import('./push.ts')
+    pushTargets(output.names ?? tags, output.byDigest)
+  }
+}
+
+/**
+ * Writes or pushes what is asked for, one after the other.
+ * @returns the manifest that was pushed last
+ */
+async function writeOutputs(
+  image: Image,
+  names: readonly string[],
+  outputs: NonNullable<BuildOptions['outputs']>,
+  environment: Environment,
+  session: Session,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor | undefined> {
+  const { exportPorts, writeOutput } = await import('./outputs.ts')
+  const ports = exportPorts(session, signal, report)
+  let pushed: Descriptor | undefined
+  for (const output of outputs) {
+    if (output.type === 'registry') {
+      const { pushImage, pushTargets } = await import('./push.ts')
+      const targets = pushTargets(output.names ?? names, output.byDigest)
+      pushed = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
+    } else await writeOutput(image, names, output, environment, ports)
+  }
+  return pushed
+}
+
 /** Outputs come first: an image is named only when all that was asked for could be written. */
 function exportImage(
   image: Image,
@@ -91,15 +127,12 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    if (outputs.length > 0) {
-      const { exportPorts, writeOutput } = await import('./outputs.ts')
-      const ports = exportPorts(session, signal, report)
-      for (const output of outputs) await writeOutput(image, names, output, environment, ports)
-    }
+    const pushed =
+      outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
     const manifest = await session.store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return manifest
+    return pushed ?? manifest
   })
 }

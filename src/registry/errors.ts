@@ -36,9 +36,12 @@ function statusError(asked: Asked, status: number, detail: string, attempts: num
     case 401:
     case 403:
       return new TsbuildError('TSB_REGISTRY_DENIED', `access denied: ${what}`, {
-        hint: isRead(asked)
-          ? `the image does not exist, or it is private: tsbuild login ${asked.host}`
-          : `tsbuild login ${asked.host} as a user who may push there`,
+        hint:
+          asked.request === 'GET /v2/'
+            ? 'check the user and the password'
+            : isRead(asked)
+              ? `the image does not exist, or it is private: tsbuild login ${asked.host}`
+              : `tsbuild login ${asked.host} as a user who may push there`,
       })
     case 429:
       return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`, {

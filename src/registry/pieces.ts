@@ -43,7 +43,7 @@ export async function* withoutFirst(bytes: Bytes, count: number): Bytes {
 
 /**
  * The same bytes, hashed while they pass. The last of them come only when all are those of the digest: whoever gets them
- * to their end got the right ones.
+ * to their end got the right ones. Pieces are copies, which stay as they are: who gives them may use its memory again.
  * @param changed makes the error for when they are not
  */
 export async function* rightToTheEnd(
@@ -59,7 +59,7 @@ export async function* rightToTheEnd(
     size += chunk.length
     if (size > expected.size) throw changed()
     if (held) yield held
-    held = chunk
+    held = Buffer.from(chunk)
   }
   if (size !== expected.size || hasher.digest() !== expected.digest) throw changed()
   if (held) yield held

@@ -110,11 +110,21 @@ function body(
   let taken = 0
   return async function* () {
     if (taken > 0) throw new TakenError('who asks has to be said again in the middle of sending')
-    for await (const chunk of pieces.next(length)) {
+    for await (const chunk of readable(pieces.next(length))) {
       signal?.throwIfAborted()
       taken += chunk.length
       yield chunk
       report?.(from + taken)
     }
+  }
+}
+
+/** That a file cannot be read says nothing about the registry. */
+async function* readable(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    if (error instanceof TsbuildError || !(error instanceof Error)) throw error
+    throw new TsbuildError('TSB_UPLOAD_READ', `cannot read what is to be sent: ${error.message}`, { cause: error })
   }
 }

@@ -21,8 +21,12 @@ function outgoing(bytes: Buffer) {
   return { bytes, descriptor, open: () => chunksOf(bytes) }
 }
 
+/** As files are read: a piece is valid until the next one is asked for. */
 async function* chunksOf(bytes: Buffer): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 64 << 10) yield bytes.subarray(at, at + (64 << 10))
+  const memory = Buffer.alloc(64 << 10)
+  for (let at = 0; at < bytes.length; at += memory.length) {
+    yield memory.subarray(0, bytes.copy(memory, 0, at))
+  }
 }
 
 const patient = { ...impatient, attempts: 12, idleMs: 500 }
