@@ -28,6 +28,9 @@ export function readOutput(text: string): OutputRequest {
   if (!file) throw unknownType(type)
   if (fields.has('name'))
     throw new FlagError(`--output ${text}: only type=image and type=registry take a name`, 'name the image with -t')
+  if (['push', 'push-by-digest', 'name-canonical'].some((key) => fields.has(key as 'push'))) {
+    throw new FlagError(`--output ${text}: only type=image and type=registry push`, 'add -o type=registry for that')
+  }
   return written(file, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
 }
 
