@@ -55,10 +55,13 @@ export function tokenRequest(
   const admit: HttpMessage['admit'] = (to) => {
     if (!local && (to === 'loopback' || to === 'link-local')) throw realmError(endpoint, url)
   }
-  if (login?.kind === 'identity') return refreshRequest(url, challenge, scopes, login.token, admit)
+  if (login?.kind === 'identity' && isSafe(url)) return refreshRequest(url, challenge, scopes, login.token, admit)
   if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
   for (const scope of scopes) url.searchParams.append('scope', scope)
-  const headers = { accept: 'application/json', ...(login && isSafe(url) && { authorization: basic(login) }) }
+  const headers = {
+    accept: 'application/json',
+    ...(login?.kind === 'password' && isSafe(url) && { authorization: basic(login) }),
+  }
   return { method: 'GET', url, headers, admit }
 }
 

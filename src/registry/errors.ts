@@ -53,7 +53,7 @@ function statusError(asked: Asked, status: number, detail: string, attempts: num
 }
 
 function isRead({ request }: Asked): boolean {
-  return /^(GET|HEAD|token) /.test(request)
+  return /^(GET|token) /.test(request)
 }
 
 export const damagedHint = 'the registry, a mirror or something in between is damaged or tampered with'

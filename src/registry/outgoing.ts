@@ -58,6 +58,8 @@ export function changedError({ descriptor }: Outgoing, { host, repository }: End
   return new TsbuildError(
     'TSB_UPLOAD_CHANGED',
     `blob ${descriptor.digest} has other bytes than its digest says, and was not sent to ${host}/${repository}`,
-    { hint: 'a file of the store was changed: tsbuild fsck finds it, and what it was is built or pulled again' },
+    {
+      hint: 'a file of the store was changed: tsbuild doctor --fsck finds it, and what it was is built or pulled again',
+    },
   )
 }

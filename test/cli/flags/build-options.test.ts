@@ -83,7 +83,7 @@ describe('outputs', () => {
     ['dest=x', 'unknown type ""'],
     ['type=oci,tar=maybe', 'neither true nor false'],
     ['type=oci,dest="x', 'invalid value'],
-    ['type=image,push-by-digest=true', 'add push=true'],
+    ['type=image,push-by-digest=true', 'push-by-digest pushes'],
     ['type=oci,dest=x,push=true', 'only type=image and type=registry push'],
   ])('%s is refused', (text, message) => {
     expect(() => options({ output: [text] })).toThrow(message)
