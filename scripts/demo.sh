@@ -10,7 +10,8 @@ trap 'chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work" 2>/dev/null || true' EX
 TSBUILD_ROOT=$work/store
 export TSBUILD_ROOT
 tsbuild() { node "$home/bin/tsbuild.js" "$@"; }
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() { say "\$ tsbuild $*"; tsbuild "$@"; }
 
 sh scripts/demo-base.sh "$work/base.tar"

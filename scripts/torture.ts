@@ -1,6 +1,6 @@
 /**
  * Kills tsbuild with SIGKILL at random moments of builds that pull, copy, run, tag and write archives, and looks after each
- * kill whether anything was lost or left: `node scripts/torture.ts --kills 200 --seed 1 --minutes 60 [--as USER]`. It ends with
+ * kill whether anything was lost or left: `node scripts/torture.ts --kills 200 --seed 1 --minutes 60 [--as USER] [--runtime chroot]`. It ends with
  * status 1 when anything was. Needs docker-registry, skopeo and busybox-static, and what RUN needs.
  */
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
@@ -20,10 +20,11 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     minutes: { type: 'string', default: '60' },
     as: { type: 'string' },
+    runtime: { type: 'string', default: 'auto' },
   },
 })
 const [kills, seed, minutes] = [values.kills, values.seed, values.minutes].map(wholeNumber) as [number, number, number]
-process.exitCode = (await torture(kills, seed, minutes, values.as)) ? 0 : 1
+process.exitCode = (await torture(kills, seed, minutes, values.as, values.runtime)) ? 0 : 1
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`${text} is no number`)
@@ -31,12 +32,18 @@ function wholeNumber(text: string): number {
 }
 
 /** @returns true when nothing was wrong */
-async function torture(kills: number, seed: number, minutes: number, user: string | undefined): Promise<boolean> {
+async function torture(
+  kills: number,
+  seed: number,
+  minutes: number,
+  user: string | undefined,
+  runtime: string,
+): Promise<boolean> {
   const place = openPlace(user)
   await using registry = await startDockerRegistry()
   try {
     await pushBases(place, registry)
-    const builds = writeBuilds(place, registry.host)
+    const builds = writeBuilds(place, registry.host, runtime)
     const expected = new Map<string, Expected>()
     for (const build of builds) {
       const own = { ...place, store: path.join(place.folder, 'expected') }

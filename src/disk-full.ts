@@ -12,19 +12,32 @@ export async function diskFull(cause: unknown, path: string, bytes: number): Pro
   return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${missing})`, { hint, cause })
 }
 
-/** TSB_DISK_FULL where a program that failed in this folder may have failed for that; undefined where there is room. */
-export async function fullBelow(cause: Error, folder: string): Promise<TsbuildError | undefined> {
-  const room = await roomOf(folder)
-  if (!room || (room.bytes >= little.bytes && room.inodes >= little.inodes)) return undefined
-  const left = room.inodes < little.inodes ? `${room.inodes} inodes` : `${room.bytes} bytes`
-  const message = `no space left below ${folder} (${left} are free): ${cause.message}`
-  return new TsbuildError('TSB_DISK_FULL', message, { hint, cause })
+/** TSB_DISK_FULL where there is little room for what is done in this folder; undefined where there is some. */
+export async function fullBelow(folder: string, what: string, cause?: unknown): Promise<TsbuildError | undefined> {
+  const left = await littleLeft(folder)
+  if (left === undefined) return undefined
+  return new TsbuildError('TSB_DISK_FULL', `no space left below ${folder} (${left} are free): ${what}`, {
+    hint,
+    cause,
+  })
 }
 
-const hint = 'free some space (tsbuild prune does), or set TSBUILD_ROOT to a directory on another disk'
+/** What to do where a program in this folder may have failed for want of room; undefined where there is some. */
+export async function fullHint(folder: string): Promise<string | undefined> {
+  const left = await littleLeft(folder)
+  return left && `its disk is full (${left} are free): ${hint}`
+}
+
+const hint = 'free some space (tsbuild prune does), or give --root, or TSBUILD_ROOT, a directory on another disk'
 
 /** With less a program that writes a few small files may fail. */
 const little = { bytes: 1 << 20, inodes: 16 }
+
+async function littleLeft(folder: string): Promise<string | undefined> {
+  const room = await roomOf(folder)
+  if (!room || (room.bytes >= little.bytes && room.inodes >= little.inodes)) return undefined
+  return room.inodes < little.inodes ? `${room.inodes} inodes` : `${room.bytes} bytes`
+}
 
 /** File systems that count no inodes have any number. */
 async function roomOf(folder: string): Promise<{ readonly bytes: number; readonly inodes: number } | undefined> {

@@ -30,6 +30,19 @@ export class TsbuildError extends Error {
   }
 }
 
+/** An option that cannot be, whatever is built with it: for the command line, a wrong flag. */
+export class OptionError extends TsbuildError {}
+
+/** Reads an option: what is wrong with its text is an `OptionError` of the same code. */
+export function readOption<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    throw new OptionError(error.code, error.message, { hint: error.hint, cause: error })
+  }
+}
+
 /** Characters that are shown of a text at its beginning and at its end: a command and its exit code, say. */
 const [headLength, tailLength] = [1500, 400]
 

@@ -19,11 +19,8 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
-  CheckStoreOptions,
   ContextArchive,
   ContextFiles,
-  DiskUsage,
-  DiskUsageOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -36,19 +33,24 @@ export type {
   LimitOptions,
   LoginOptions,
   OutputOptions,
-  PruneOptions,
-  PruneResult,
   PullOptions,
   RegistryOptions,
   RegistryOutput,
   RemoteDocumentText,
   RemoteName,
+} from './options.ts'
+export { parse } from './parser/index.ts'
+export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+export type { SourceFile, SourceRange } from './source.ts'
+export type {
+  CheckStoreOptions,
+  DiskUsage,
+  DiskUsageOptions,
+  PruneOptions,
+  PruneResult,
   Space,
   StoreCheck,
   StoreFinding,
   UsageEntry,
   UsageFilter,
-} from './options.ts'
-export { parse } from './parser/index.ts'
-export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
-export type { SourceFile, SourceRange } from './source.ts'
+} from './upkeep.ts'

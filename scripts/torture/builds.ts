@@ -42,7 +42,7 @@ export async function pushBases(place: Place, registry: DockerRegistry): Promise
 }
 
 /** Two stages with all that a build does: a pull, COPY of few and of many files, RUN, a tag, an archive. */
-export function writeBuilds(place: Place, host: string): readonly Build[] {
+export function writeBuilds(place: Place, host: string, runtime: string): readonly Build[] {
   mkdirIn(place, path.join(place.folder, 'out'))
   const all = Array.from({ length: bases * contexts }, (_, at) => ({
     base: at % bases,
@@ -55,7 +55,14 @@ export function writeBuilds(place: Place, host: string): readonly Build[] {
     const folder = path.join(place.folder, name)
     writeTree(place, folder, { Dockerfile: dockerfile(`${host}/base:${base}`), ...Object.fromEntries(files) })
     const archive = `${name}.tar`
-    const words = ['--progress=plain', '-t', name, '-o', `type=oci,dest=${path.join(place.folder, 'out', archive)}`]
+    const words = [
+      '--progress=plain',
+      `--runtime=${runtime}`,
+      '-t',
+      name,
+      '-o',
+      `type=oci,dest=${path.join(place.folder, 'out', archive)}`,
+    ]
     return { name, archive, words: [...words, folder] }
   })
 }

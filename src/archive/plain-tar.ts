@@ -23,7 +23,7 @@ export async function plainTar(
     )
   } catch (error) {
     if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error
-    const hint = 'free some space, or set TSBUILD_ROOT to a directory on another disk'
+    const hint = 'free some space, or give --root, or TSBUILD_ROOT, a directory on another disk'
     throw new TsbuildError('TSB_DISK_FULL', `no space left to unpack ${path}`, { cause: error, hint })
   }
   return copy

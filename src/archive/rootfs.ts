@@ -10,6 +10,7 @@ import {
   type Platform,
 } from '../image/index.ts'
 import { type CompressionLimits, decompress } from '../tree/index.ts'
+import { onlyTar } from './damaged.ts'
 
 /** Where the layer of an imported image is kept. */
 export interface RootfsPorts {
@@ -19,6 +20,8 @@ export interface RootfsPorts {
   readonly layer: (descriptor: Descriptor, diffId: Digest) => Layer
   readonly limits?: CompressionLimits
 }
+
+const wanted = 'import takes a tar of a root file system, compressed or not'
 
 /** What an imported image says of itself. */
 export interface RootfsSettings {
@@ -39,7 +42,7 @@ export async function importRootfs(
   ports: RootfsPorts,
   { platform, created, comment = 'Imported from -', config }: RootfsSettings,
 ): Promise<Image> {
-  const { digest, size } = await ports.write(decompress(bytes, ports.limits))
+  const { digest, size } = await ports.write(onlyTar(decompress(bytes, ports.limits), wanted))
   if (size === 0) throw new TsbuildError('TSB_ARCHIVE_KIND', 'the archive is empty')
   const layer = ports.layer({ mediaType: mediaTypes.layerTar, digest, size }, digest)
   await layer.tree()

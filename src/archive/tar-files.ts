@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { type ArchiveLimits, readTar, type TreePath, treePath } from '../tree/index.ts'
-import { readingArchive } from './damaged.ts'
+import { onlyTar, readingArchive } from './damaged.ts'
 import { type Files, noSuchFile, readAtMost } from './files.ts'
 
 /** Where the bytes of a member are in the archive; a link stands for the member it names. */
@@ -27,10 +27,12 @@ export async function tarFiles(path: string, name: string, limits?: ArchiveLimit
   }
 }
 
+const wanted = 'an image archive is a tar, compressed or not, as skopeo, docker save and tsbuild save write it'
+
 async function membersOf(path: string, limits?: ArchiveLimits): Promise<ReadonlyMap<TreePath, Member>> {
   const members = new Map<TreePath, Member>()
   const bytes = createReadStream(path, { highWaterMark: 1 << 20 })
-  for await (const { entry, offset } of readTar(bytes, 'context', limits)) {
+  for await (const { entry, offset } of readTar(onlyTar(bytes, wanted), 'context', limits)) {
     if (entry.kind === 'file' && offset !== undefined) members.set(entry.path, { offset, size: entry.size })
     else if (entry.kind === 'hardlink') members.set(entry.path, { link: entry.target })
     else if (entry.kind === 'symlink') members.set(entry.path, { link: treePath(`${entry.path}/../${entry.target}`) })

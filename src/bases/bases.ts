@@ -14,12 +14,14 @@ import {
 import type { Limits } from '../limits.ts'
 import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry } from '../registry/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, WholeBlobs } from '../store/index.ts'
 import { keep, layersOf, type NamedLayer, readStored, type StoredDocuments } from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
 export interface BasesOptions {
   readonly store: Store
+  /** What is known of the blobs of the store. */
+  readonly wholeBlobs: WholeBlobs
   /** Asked for the first time that a registry is needed: a build that finds all in the store loads no client. */
   readonly registry: () => Promise<Registry>
   /** `missing`: the store first. `always`: the registry, for every name. `never`: the store alone. */
@@ -112,7 +114,7 @@ async function fromArchive(source: ArchiveSource, platform: Platform, options: B
   const { openArchivedImage } = await import('../archive/index.ts')
   const image = await openArchivedImage(source, platform, store.temporary, options.limits)
   if (options.remember !== false) {
-    if (source.kind === 'docker-archive') await takeLayers(store, image)
+    if (source.kind === 'docker-archive') await takeLayers(store, image, options.wholeBlobs)
     const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
     await keep(store, image, location, [])
   }

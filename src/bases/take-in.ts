@@ -1,20 +1,22 @@
 import type { ArchivedImage } from '../archive/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, WholeBlobs } from '../store/index.ts'
 import { keep } from './stored.ts'
 
 /**
  * Takes an image of an archive into the store, its layers too, under the names that the archive gives it.
  * @throws {TsbuildError} TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH, TSB_DISK_FULL
  */
-export async function takeIn(store: Store, image: ArchivedImage): Promise<void> {
-  await takeLayers(store, image)
+export async function takeIn(store: Store, image: ArchivedImage, whole: WholeBlobs): Promise<void> {
+  await takeLayers(store, image, whole)
   await keep(store, image, undefined, image.names)
   if (image.names.length === 0) await store.images.tag(image.descriptor)
 }
 
-/** Layers that are here already are not read again. */
-export async function takeLayers(store: Store, image: ArchivedImage): Promise<void> {
+/** Layers that are here already, and known to be whole, are not read again. */
+export async function takeLayers({ blobs }: Store, image: ArchivedImage, whole: WholeBlobs): Promise<void> {
   for (const layer of image.manifest.layers) {
-    if (!(await store.blobs.has(layer.digest, layer.size))) await store.blobs.write(image.layer(layer), layer)
+    if ((await blobs.has(layer.digest, layer.size)) && (await whole.is(layer.digest))) continue
+    await blobs.write(image.layer(layer), layer)
+    await whole.note(layer.digest)
   }
 }

@@ -1,5 +1,6 @@
 import type { Digest, Json } from '../digest/index.ts'
 import type { Descriptor, Layer } from '../image/index.ts'
+import type { WholeBlobs } from '../store/index.ts'
 import type { Change, FileEntry, Survey } from '../tree/index.ts'
 import type { Wanted } from './byte-search.ts'
 import type { Find, LayerWatch } from './layer-search.ts'
@@ -47,6 +48,7 @@ export interface Cache {
   readonly surveys: Surveys
   readonly plans: Plans
   readonly packed: PackedLayers
+  readonly wholeBlobs: WholeBlobs
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
   /** Writes what is still in memory (the stat index). */

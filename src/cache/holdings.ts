@@ -8,6 +8,7 @@ import { isCacheKey } from './key.ts'
 import { parsePack } from './packed.ts'
 import { parseRecord } from './record-file.ts'
 import { keysIn } from './records.ts'
+import { strangersIn } from './strangers.ts'
 
 /** A record, and the files that are of use with it alone. */
 export interface HeldRecord {
@@ -28,6 +29,8 @@ export interface CacheHoldings {
   readonly memos: ReadonlyMap<string, readonly string[]>
   /** What leads nowhere or is damaged. */
   readonly loose: readonly string[]
+  /** What is not of tsbuild, or of another version. */
+  readonly strange: readonly string[]
 }
 
 /** Looks at every file of the records, and at the names of all others. Takes no lock: what goes meanwhile is passed over. */
@@ -50,6 +53,7 @@ export function cacheHoldings(root: string): CacheHoldings {
       ['probes', [join(folder, 'probes.json')]],
     ]),
     loose,
+    strange: strangersIn(root).map((name) => join(folder, name)),
   }
 }
 

@@ -1,6 +1,5 @@
-import { digestOf } from '../digest/index.ts'
+import { digestOf, seal, unseal } from '../digest/index.ts'
 import { signsOf } from '../tree/index.ts'
-import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
 import { savedIfPossible } from './stat-index.ts'
 

@@ -1,7 +1,7 @@
-import { rename } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { sha256Hasher } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { type Blobs, setAside, type WholeBlobs } from '../store/index.ts'
 import { fileBytes, type OverlayMarks } from '../tree/index.ts'
 import type { LayerRecord } from './cache.ts'
 import { isDirectory, isFile } from './exists.ts'
@@ -18,7 +18,7 @@ export interface LayerChecks {
 
 export function layerChecks(indexes: IndexShelf, intact: Intact, marks: OverlayMarks): LayerChecks {
   return {
-    tar: async (path) => isFile(path) && intact.is(path, () => hasDigestOfName(path)),
+    tar: (path) => isWholeFile(path, intact),
     async directory(path, { diffId }) {
       const holds = async () => {
         const index = indexes.open(diffId)
@@ -30,12 +30,24 @@ export function layerChecks(indexes: IndexShelf, intact: Intact, marks: OverlayM
     },
     async blob(path) {
       if (await intact.is(path, () => hasDigestOfName(path))) return
-      await rename(path, `${path}.damaged`)
+      await setAside(path)
       throw new TsbuildError('TSB_DIGEST_MISMATCH', `the file of a layer has other bytes: ${path}`, {
         hint: 'it was put aside: build again; tsbuild doctor --fsck says which images had it',
       })
     },
   }
+}
+
+/** What `intact` knows of blobs. */
+export function wholeBlobs(path: Blobs['path'], intact: Intact): WholeBlobs {
+  return {
+    is: (digest) => isWholeFile(path(digest), intact),
+    note: (digest) => intact.note(path(digest)),
+  }
+}
+
+async function isWholeFile(path: string, intact: Intact): Promise<boolean> {
+  return isFile(path) && intact.is(path, () => hasDigestOfName(path))
 }
 
 /** For a file whose name is the digest of its bytes. */

@@ -116,9 +116,12 @@ export function openLayerFiles(ports: LayerFilePorts): LayerFiles {
     remakeIndex,
     putIndex: indexes.put,
     async adoptTar(path, diffId) {
-      const wasHere = await store.blobs.has(diffId)
-      await store.blobs.adopt(path, diffId)
-      if (!wasHere) await intact.note(store.blobs.path(diffId))
+      let isKept = false
+      await store.blobs.adopt(path, diffId, async (found) => {
+        isKept = await checks.tar(found)
+        return isKept
+      })
+      if (!isKept) await intact.note(store.blobs.path(diffId))
     },
     async index(layer, use) {
       const found = known(layer, use)

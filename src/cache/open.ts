@@ -10,6 +10,7 @@ import { openFileDigests } from './file-digests.ts'
 import { openIndexShelf } from './index-shelf.ts'
 import { openIntact } from './intact.ts'
 import { isCacheKey } from './key.ts'
+import { wholeBlobs } from './layer-checks.ts'
 import { openLayerFiles } from './layer-files.ts'
 import { openLayers } from './layers.ts'
 import { mountIdFile } from './mount-id.ts'
@@ -64,6 +65,7 @@ export async function openCache(store: Store, options: CacheOptions): Promise<Ca
     surveys: openSurveys(shelf('surveys')),
     plans: openPlans(shelf('plans')),
     packed: openPackedLayers(join(folder, 'packed'), shelf('packs'), store),
+    wholeBlobs: wholeBlobs(store.blobs.path, intact),
     async cacheMount(id) {
       const path = join(store.root, 'mounts', hexOf(sha256(id)))
       makeFolder(path, 0o700)

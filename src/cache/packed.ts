@@ -1,12 +1,11 @@
 import { link, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Digest, digestOf, hexOf, isDigest, sha256Hasher } from '../digest/index.ts'
+import { type Digest, digestOf, hexOf, isDigest, seal, sha256Hasher, unseal } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 import { removeTree, type Store, writing } from '../store/index.ts'
 import { fileBytes } from '../tree/index.ts'
 import { isDirectory, sizeOf } from './exists.ts'
-import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
 
 /** What a layer was compressed to. */

@@ -1,5 +1,5 @@
+import { seal, unseal } from '../digest/index.ts'
 import type { Plans } from './cache.ts'
-import { seal, unseal } from './sealed.ts'
 import type { Shelf } from './shelf.ts'
 
 /** @param shelf key → text */

@@ -1,7 +1,6 @@
-import { type Digest, isDigest } from '../digest/index.ts'
+import { type Digest, isDigest, seal, unseal } from '../digest/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { CacheKey, CacheRecord, KeyComponents, LayerRecord } from './cache.ts'
-import { seal, unseal } from './sealed.ts'
 
 /** Files of a COPY are only for explaining a miss, and may be many: they have a file of their own. */
 export type TakenFiles = NonNullable<CacheRecord['files']>

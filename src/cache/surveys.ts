@@ -1,6 +1,5 @@
-import { isDigest } from '../digest/index.ts'
+import { isDigest, seal, unseal } from '../digest/index.ts'
 import type { Surveys } from './cache.ts'
-import { seal, unseal } from './sealed.ts'
 import { isSettled } from './settled.ts'
 import type { Shelf } from './shelf.ts'
 

@@ -1,4 +1,4 @@
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { isSystemError, OptionError, TsbuildError } from '../errors.ts'
 import { FlagError } from './flags/flag-error.ts'
 import { Interruption } from './signals.ts'
 
@@ -20,11 +20,16 @@ export const exitCodes = {
 /** The exit status for an error; that of a signal is 128 and its number. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interruption) return error.exitCode
-  if (error instanceof FlagError) return exitCodes.usage
+  if (isWrongFlag(error)) return exitCodes.usage
   if (causes(error).some((cause) => isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE')))
     return exitCodes.exhausted
   if (causes(error).some((cause) => isTsbuildError(cause, 'TSB_PUSH_FAILED'))) return exitCodes.push
   return isUserError(error) ? exitCodes.failure : exitCodes.internal
+}
+
+/** True for a flag that cannot be, whether that showed when it was read or when it was to be used. */
+export function isWrongFlag(error: unknown): boolean {
+  return error instanceof FlagError || error instanceof OptionError
 }
 
 /** True for what a user can mend: our own errors, and what the operating system refused. All else is a bug. */

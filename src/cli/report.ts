@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import type { SourceRange } from '../source.ts'
-import { causes, isUserError } from './exit.ts'
+import { causes, isUserError, isWrongFlag } from './exit.ts'
 import { Interruption } from './signals.ts'
 import { visible } from './text/escape.ts'
 import { excerpt } from './text/excerpt.ts'
@@ -19,7 +19,7 @@ export interface ReportOptions {
 export function errorReport(error: unknown, options: ReportOptions): string {
   const { at, message, hint } = explain(error)
   const label = options.paint('red', 'ERROR:')
-  const prefix = isUserError(error) ? options.prefix : ''
+  const prefix = isUserError(error) && !isWrongFlag(error) ? options.prefix : ''
   return [
     at ? excerpt(at, error instanceof TsbuildError ? error.code : undefined) : '',
     `${label} ${prefix}${visible(message)}\n`,
@@ -56,7 +56,8 @@ const systemHints: Readonly<Record<string, string>> = {
   EACCES: 'this user may not do that there; --root chooses another place for the store',
   EDQUOT: 'the disk quota of this user is used up',
   EMFILE: 'too many open files: raise the limit with ulimit -n',
-  ENOSPC: 'the disk is full; the cache may be deleted at any time',
+  ENOSPC:
+    'the disk is full: free some space (tsbuild prune does), or give --root, or TSBUILD_ROOT, a directory on another disk',
   EROFS: 'that file system cannot be written to; --root chooses another place for the store',
 }
 

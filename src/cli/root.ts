@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { FlagError } from './flags/flag-error.ts'
 
 /** What decides where the store is. */
 export interface RootFacts {
@@ -11,8 +12,12 @@ export interface RootFacts {
   readonly home: string
 }
 
-/** `--root`, else `$TSBUILD_ROOT`, else a directory of the system for root and one of the user for others. */
+/**
+ * `--root`, else `$TSBUILD_ROOT`, else a directory of the system for root and one of the user for others.
+ * @throws {FlagError} for an empty `--root`: it would be the store of somebody else's variable that did not get its value
+ */
 export function storeRoot({ flag, env, cwd, uid, home }: RootFacts): string {
+  if (flag === '') throw new FlagError('--root names no directory', 'write --root DIRECTORY, or leave it away')
   const asked = flag ?? env['TSBUILD_ROOT']
   if (asked) return resolve(cwd, asked)
   if (uid === 0) return '/var/lib/tsbuild'

@@ -34,7 +34,12 @@ export type BuildEvent = { readonly at: number } & (
   | { readonly type: 'step:done'; readonly step: StepId; readonly milliseconds: number }
   | { readonly type: 'step:error'; readonly step: StepId; readonly message: string }
   | { readonly type: 'step:canceled'; readonly step: StepId }
-  | { readonly type: 'notice'; readonly message: string }
+  | {
+      readonly type: 'notice'
+      readonly message: string
+      /** Steps that nothing shuts in, or a secret where anybody may find it: said to who wants to hear nothing, too. */
+      readonly serious?: true
+    }
   /** What the checks found, once and before anything runs; not told when there is nothing. */
   | { readonly type: 'warnings'; readonly warnings: readonly Warning[] }
   | { readonly type: 'build:done'; readonly milliseconds: number }

@@ -8,7 +8,6 @@ export { type LayerMounts, openLayerMounts, type RootfsProvider } from './rootfs
 export {
   type LeftRunning,
   layerForm,
-  openProbeCache,
   readRights,
   runRefusal,
   type Sandbox,

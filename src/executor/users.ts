@@ -38,7 +38,7 @@ const largestId = 4_294_967_294
  * The owner that `--chown=user[:group]` means in a tree. A number alone is also the group; a name alone brings its primary
  * group from `/etc/passwd`; a name that is in neither file is told to `unknown`, and 0 for a user, nothing for a group, as
  * BuildKit has it. Nothing after a colon is group 0.
- * @throws {TsbuildError} TSB_USER_RANGE for a number above 2^32 - 2
+ * @throws {TsbuildError} TSB_USER_RANGE for a number above 2^32 - 2, here or in a row of the image
  */
 export async function resolveOwner(
   spec: string,
@@ -52,7 +52,7 @@ export async function resolveOwner(
   const uid = account?.uid ?? 0
   if (group === undefined) return { uid, gid: account?.gid ?? 0 }
   if (group === '') return { uid, gid: 0 }
-  const gid = parseId(group) ?? (await readGroups(tree, limit)).find((row) => row.name === group)?.gid
+  const gid = parseId(group) ?? (await gidOf(group, tree, limit))
   if (gid === undefined) unknown(group)
   return { uid, gid: gid ?? account?.gid ?? 0 }
 }
@@ -66,12 +66,13 @@ function userAndGroup(spec: string): { readonly user: string; readonly group: st
 async function findAccount(user: string, tree: FileTree, limit: number): Promise<Owner | undefined> {
   const id = parseId(user)
   if (id !== undefined) return { uid: id, gid: id }
-  return user === '' ? undefined : (await readPasswd(tree, limit)).find((row) => row.name === user)
+  const row = user === '' ? undefined : (await readPasswd(tree, limit)).find((one) => one.name === user)
+  return row && { uid: checkId(row.uid), gid: checkId(row.gid) }
 }
 
 /**
  * The user, groups and home that `USER user[:group]` means for a process.
- * @throws {TsbuildError} TSB_UNKNOWN_USER, TSB_UNKNOWN_GROUP when a name is not in the image
+ * @throws {TsbuildError} TSB_UNKNOWN_USER, TSB_UNKNOWN_GROUP when a name is not in the image; TSB_USER_RANGE
  */
 export async function resolveProcessUser(spec: string, tree: FileTree, limit = usualLimit): Promise<ProcessUser> {
   const { user, group } = userAndGroup(spec)
@@ -79,19 +80,19 @@ export async function resolveProcessUser(spec: string, tree: FileTree, limit = u
   const id = user === '' ? 0 : parseId(user)
   const row = passwd.find((candidate) => (id === undefined ? candidate.name === user : candidate.uid === id))
   if (!row && id === undefined) throw unknownUser(user)
-  const uid = row?.uid ?? id ?? 0
+  const uid = checkId(row?.uid ?? id ?? 0)
   const home = passwd.find((candidate) => candidate.uid === uid)?.home ?? '/'
   if (group !== undefined && group !== '') {
     const gid = await findGroup(group, tree, limit)
     return { uid, gid, groups: [gid], home }
   }
-  const gid = row?.gid ?? 0
+  const gid = checkId(row?.gid ?? 0)
   const groups = row ? (await readGroups(tree, limit)).filter((one) => one.members.includes(row.name)) : []
-  return { uid, gid, groups: [...new Set([gid, ...groups.map((one) => one.gid)])], home }
+  return { uid, gid, groups: [...new Set([gid, ...groups.map((one) => checkId(one.gid))])], home }
 }
 
 async function findGroup(group: string, tree: FileTree, limit: number): Promise<number> {
-  const gid = parseId(group) ?? (await readGroups(tree, limit)).find((row) => row.name === group)?.gid
+  const gid = parseId(group) ?? (await gidOf(group, tree, limit))
   if (gid !== undefined) return gid
   throw new TsbuildError('TSB_UNKNOWN_GROUP', `unable to find group ${group}: no matching entries in group file`, {
     hint: 'make the group in an earlier RUN, or use its number',
@@ -107,11 +108,20 @@ function unknownUser(user: string): TsbuildError {
 /** A decimal id; undefined for a name. */
 function parseId(text: string): number | undefined {
   if (!/^[0-9]+$/.test(text)) return undefined
-  const id = Number(text)
+  return checkId(Number(text))
+}
+
+/** The same id, when there is such a one. Rows of an image that nobody asks for may say what they like. */
+function checkId(id: number): number {
   if (id <= largestId) return id
-  throw new TsbuildError('TSB_USER_RANGE', `user or group id ${text} is out of range`, {
+  throw new TsbuildError('TSB_USER_RANGE', `user or group id ${id} is out of range`, {
     hint: `the largest id is ${largestId}`,
   })
+}
+
+async function gidOf(group: string, tree: FileTree, limit: number): Promise<number | undefined> {
+  const row = (await readGroups(tree, limit)).find(({ name }) => name === group)
+  return row && checkId(row.gid)
 }
 
 async function readPasswd(tree: FileTree, limit: number): Promise<readonly PasswdRow[]> {

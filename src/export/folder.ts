@@ -6,6 +6,7 @@ import { makeFolder } from '../make-folder.ts'
 import { fileBytes } from '../tree/index.ts'
 import { exporting, replaceFile } from './destination.ts'
 import { indexJson, type LayoutFile, layoutHeader } from './layout.ts'
+import { digested } from './pack.ts'
 
 /** Writes a layout into a directory; see `exportOciFolder`. */
 export async function writeFolder(
@@ -55,7 +56,13 @@ async function makePlainFolder(folder: string): Promise<void> {
 async function putBlob(target: string, file: LayoutFile, signal: AbortSignal | undefined): Promise<void> {
   const size = 'bytes' in file ? file.bytes.length : file.size
   if (await isThere(target, size)) return
-  await replaceFile(target, 'bytes' in file ? [file.bytes] : fileBytes(file.file), signal)
+  await replaceFile(target, bytesOf(file), signal)
+}
+
+function bytesOf(file: LayoutFile): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if ('bytes' in file) return [file.bytes]
+  const bytes = fileBytes(file.file)
+  return file.digest ? digested(bytes, file.file, file.digest) : bytes
 }
 
 async function isThere(file: string, size: number): Promise<boolean> {

@@ -3,8 +3,10 @@ import { type Digest, hexOf } from '../digest/index.ts'
 import { type Descriptor, type Image, manifestOf, mediaTypes, type Reference } from '../image/index.ts'
 import { type ExportPorts, type LayerCompression, type PackedBlob, packLayer } from './pack.ts'
 
-/** The bytes of a file of a layout, or the file that holds them. */
-export type LayoutFile = { readonly bytes: Uint8Array } | { readonly file: string; readonly size: number }
+/** The bytes of a file of a layout, or the file that holds them. With a digest they have to be checked on their way out. */
+export type LayoutFile =
+  | { readonly bytes: Uint8Array }
+  | { readonly file: string; readonly size: number; readonly digest?: Digest }
 
 /** An image, and what it is called. */
 export interface NamedImage {
@@ -94,7 +96,10 @@ function addImage(named: NamedImage, packed: readonly PackedBlob[], blobs: Map<s
   const { descriptor, bytes } = manifestOf(image, layers)
   blobs.set(blobName(image.id), { bytes: image.configBytes })
   blobs.set(blobName(descriptor.digest), { bytes })
-  for (const { descriptor: layer, file } of packed) blobs.set(blobName(layer.digest), { file, size: layer.size })
+  for (const { descriptor: layer, file, checked } of packed) {
+    const { digest, size } = layer
+    blobs.set(blobName(digest), { file, size, ...(!checked && { digest }) })
+  }
   const entries = names.map((name) => ({
     ...descriptor,
     annotations: { ...descriptor.annotations, ...annotationsFor(name) },

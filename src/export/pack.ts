@@ -40,6 +40,8 @@ export type LayerCompression = 'gzip' | 'zstd' | 'none'
 export interface PackedBlob {
   readonly descriptor: Descriptor
   readonly file: string
+  /** False for a file of the store, which has its bytes checked when they leave. */
+  readonly checked: boolean
 }
 
 /** Levels that give most of the size for a part of the time. */
@@ -57,14 +59,14 @@ export async function packLayer(
 ): Promise<PackedBlob> {
   const descriptor = toOci(await layer.descriptor())
   const file = await ports.blobFile(descriptor)
-  if (compression === 'none' || isPacked(descriptor, compression)) return { descriptor, file }
+  if (compression === 'none' || isPacked(descriptor, compression)) return { descriptor, file, checked: false }
   const target = path.join(folder, hexOf(descriptor.digest))
   const form = `${compression}-${levels[compression]}.${compressionFormat}`
   const { digest, size } = await packedTo(target, descriptor.digest, form, ports.packed, () =>
     writeCompressed(file, compression, target, descriptor, ports),
   )
   const mediaType = compression === 'gzip' ? mediaTypes.layerGzip : mediaTypes.layerZstd
-  return { descriptor: { mediaType, digest, size }, file: target }
+  return { descriptor: { mediaType, digest, size }, file: target, checked: true }
 }
 
 /** True for a layer that leaves as it is: nobody need have its bytes to know what it is called. */
@@ -113,9 +115,23 @@ async function writeCompressed(
   return { digest: hasher.digest(), size }
 }
 
+/** Lets the bytes of a file pass. @throws {TsbuildError} TSB_DIGEST_MISMATCH at the end when they were others */
+export async function* digested(
+  bytes: AsyncIterable<Uint8Array>,
+  file: string,
+  digest: Digest,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hasher = sha256Hasher()
+  for await (const piece of bytes) {
+    hasher.update(piece)
+    yield piece
+  }
+  if (hasher.digest() !== digest) throw damaged(file, digest)
+}
+
 function damaged(file: string, digest: Digest): TsbuildError {
   return new TsbuildError('TSB_DIGEST_MISMATCH', `the file of layer ${digest} has other bytes: ${file}`, {
-    hint: 'remove that file; what it was is pulled or built again',
+    hint: 'tsbuild doctor --fsck --repair puts it aside or fetches it; then build or load the image again',
   })
 }
 

@@ -12,6 +12,7 @@ import {
   treePath,
 } from '../tree/index.ts'
 import type { LayoutFile } from './layout.ts'
+import { digested } from './pack.ts'
 
 const plain = { uid: 0, gid: 0, mtime: 0 } as const
 
@@ -31,7 +32,7 @@ export async function* tarOfFiles(files: ReadonlyMap<string, LayoutFile>): Async
     })
   }
   const archive = pack()
-  const filled = fill(archive, tarOrder(changes)).catch((error: Error) => archive.destroy(error))
+  const filled = fill(archive, tarOrder(changes), files).catch((error: Error) => archive.destroy(error))
   try {
     yield* archive as AsyncIterable<Uint8Array>
   } finally {
@@ -41,25 +42,31 @@ export async function* tarOfFiles(files: ReadonlyMap<string, LayoutFile>): Async
 }
 
 /** These are names and numbers that any tar can say, unlike those of layers, which `tree/` writes itself. */
-async function fill(archive: Pack, changes: readonly Change[]): Promise<void> {
+async function fill(archive: Pack, changes: readonly Change[], files: ReadonlyMap<string, LayoutFile>): Promise<void> {
   for (const change of changes) {
-    if (change.kind === 'file') await addFile(archive, change)
+    if (change.kind === 'file') await addFile(archive, change, files.get(change.path))
     else if (change.kind === 'directory') archive.entry({ ...headerOf(change), type: 'directory' })
   }
   archive.finalize()
 }
 
-async function addFile(archive: Pack, file: FileEntry): Promise<void> {
+async function addFile(archive: Pack, file: FileEntry, of: LayoutFile | undefined): Promise<void> {
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   done.catch(() => undefined) // whoever waits for it below gets it
   const sink = archive.entry({ ...headerOf(file), size: file.size }, (error) => (error ? reject(error) : resolve()))
-  for await (const piece of readContent(file)) {
+  sink.on('error', () => undefined) // whoever reads the archive gets it
+  for await (const piece of bytesOf(file, of)) {
     // One that was destroyed meanwhile, since nobody reads on, would never tell that it has room again.
     if (sink.destroyed) break
     if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
   }
   sink.end(null)
   await done
+}
+
+function bytesOf(file: FileEntry, of: LayoutFile | undefined): AsyncIterable<Uint8Array> {
+  const bytes = readContent(file)
+  return of && 'file' in of && of.digest ? digested(bytes, of.file, of.digest) : bytes
 }
 
 function headerOf({

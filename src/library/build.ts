@@ -1,5 +1,5 @@
 import { buildImage } from '../build.ts'
-import { TsbuildError } from '../errors.ts'
+import { readOption, TsbuildError } from '../errors.ts'
 import { type Descriptor, type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
@@ -24,7 +24,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
-  const names = (options.tags ?? []).map((tag) => parseReference(tag).normal)
+  const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkAnnotations(options)
   await checkPushes(options)
   await checkSecrets(options.secrets, environment, notice)
@@ -52,7 +52,7 @@ async function buildIn(
   const ports = buildPorts(session, loaded, options, environment, progress)
   const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
   for (const id of await secretsIn(image.configBytes, session.secrets)) {
-    events({ type: 'notice', at: now(), message: secretInConfig(id) })
+    events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
   }
   options.signal?.throwIfAborted()
   const manifest = await exportImage(image, names, options, environment, session, progress)
@@ -66,16 +66,16 @@ function secretInConfig(id: string): string {
   return `warning: the image has the value of the secret ${id} in its config, where ARG, ENV, LABEL and commands are kept for all to read: use RUN --mount=type=secret,id=${id}`
 }
 
-/** Where nothing was made nothing is looked at. The image is there, whatever comes of this. */
+/** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps }: BuildResult,
+  { steps, manifest }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
-  const { prune } = await import('./usage.ts')
+  const { pruneBeside } = await import('./usage.ts')
   try {
-    await prune({ all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })

@@ -1,6 +1,8 @@
 import { history as historyOf } from '../history.ts'
-import { machinePlatform, parsePlatform } from '../image/index.ts'
+import { machinePlatform } from '../image/index.ts'
 import type { Environment, HistoryOptions, ImageHistory } from '../options.ts'
+import { lookingOnly } from './has-store.ts'
+import { platformOf } from './platform.ts'
 import { openSession } from './session.ts'
 
 /**
@@ -8,12 +10,16 @@ import { openSession } from './session.ts'
  * else one of a registry, of which only manifest and config are asked for.
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
  */
-export async function history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory> {
+export function history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory> {
+  return lookingOnly(environment, (inStore) => historyIn(name, options, inStore))
+}
+
+async function historyIn(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory> {
   const machine = machinePlatform(environment.arch)
   await using session = await openSession(environment, options)
   return await historyOf(name, {
     ...session,
-    platform: options.platform === undefined ? machine : parsePlatform(options.platform, machine),
+    platform: platformOf(options.platform, machine),
     platformGiven: options.platform !== undefined,
     cwd: environment.cwd,
     ...(options.signal && { signal: options.signal }),

@@ -4,7 +4,7 @@ import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '.
 import { readStored, takeIn } from '../bases/index.ts'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { exportDocker, exportOci } from '../export/index.ts'
-import { machinePlatform, parsePlatform, parseReference, type Reference } from '../image/index.ts'
+import { machinePlatform, parseReference, type Reference } from '../image/index.ts'
 import type {
   ArchiveOptions,
   Environment,
@@ -16,16 +16,45 @@ import type {
 } from '../options.ts'
 import type { StoredImage } from '../store/index.ts'
 import { compressionLimits } from '../tree/index.ts'
+import { hasStore } from './has-store.ts'
 import { configFrom } from './import-config.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
+import { platformOf } from './platform.ts'
 import { receive } from './received.ts'
 import { openSession, type Session } from './session.ts'
 
-/** Opens the images of the store. */
-export async function openImages(
-  environment: Environment,
-  options: { readonly limits?: LimitOptions } = {},
-): Promise<ImageCommands> {
+type ImagesOptions = { readonly limits?: LimitOptions }
+
+/** Opens the images of the store. One that is not there is made by what has something to keep in it. */
+export async function openImages(environment: Environment, options: ImagesOptions = {}): Promise<ImageCommands> {
+  const open = () => openInStore(environment, options)
+  return hasStore(environment) ? open() : withoutStore(open)
+}
+
+function withoutStore(open: () => Promise<ImageCommands>): ImageCommands {
+  let opened: Promise<ImageCommands> | undefined
+  const made = () => {
+    opened ??= open()
+    return opened
+  }
+  const having = async (name = '') => {
+    if (!opened) throw noSuchImage(name, [])
+    return opened
+  }
+  return {
+    list: async () => (opened ? (await opened).list() : []),
+    damaged: async () => (opened ? (await opened).damaged() : []),
+    tag: async (name, newName) => (await having(name)).tag(name, newName),
+    remove: async (name) => (await having(name)).remove(name),
+    inspect: async (name) => (await having(name)).inspect(name),
+    save: async (names, archive, signal) => (await having(names[0])).save(names, archive, signal),
+    load: async (file, signal) => (await made()).load(file, signal),
+    import: async (file, settings, signal) => (await made()).import(file, settings, signal),
+    close: async () => (await opened)?.close(),
+  }
+}
+
+async function openInStore(environment: Environment, options: ImagesOptions): Promise<ImageCommands> {
   const session = await openSession(environment, options)
   const { store } = session
   return {
@@ -33,6 +62,7 @@ export async function openImages(
       const images = await store.images.list()
       return Promise.all(images.map((image) => summary(image, session)))
     },
+    damaged: () => store.images.damaged(),
     async tag(name, newName) {
       parseReference(newName)
       await store.images.tag((await find(name, session)).manifest, newName)
@@ -53,8 +83,14 @@ export async function openImages(
 async function find(name: string, { store }: Session): Promise<StoredImage> {
   const found = await store.images.find(name)
   if (found) return found
-  const names = (await store.images.list()).flatMap((image) => image.names)
-  throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+  throw noSuchImage(
+    name,
+    (await store.images.list()).flatMap((image) => image.names),
+  )
+}
+
+function noSuchImage(name: string, names: readonly string[]): TsbuildError {
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
     hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
   })
 }
@@ -98,7 +134,7 @@ async function save(
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
-  const { store } = session
+  const { store, cache } = session
   const source = file === '-' ? await receive(session, environment) : path.resolve(environment.cwd, file)
   const loaded: string[] = []
   for (const archived of await openArchive(
@@ -108,7 +144,7 @@ async function load(file: string, session: Session, environment: Environment, si
     session.limits,
   )) {
     signal.throwIfAborted()
-    await takeIn(store, archived)
+    await takeIn(store, archived, cache.wholeBlobs)
     loaded.push(...namesOrId(archived))
   }
   return loaded
@@ -127,7 +163,7 @@ async function importTar(
 ): Promise<string> {
   if (name !== undefined) parseReference(name)
   const machine = machinePlatform(arch)
-  const target = platform === undefined ? machine : parsePlatform(platform, machine)
+  const target = platformOf(platform, machine)
   const config = await configFrom(changes, target)
   const bytes = abortable(file === '-' ? stdin : await openInput(path.resolve(cwd, file)), signal)
   const settings = {

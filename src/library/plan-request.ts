@@ -1,8 +1,9 @@
-import { machinePlatform, parsePlatform } from '../image/index.ts'
+import { machinePlatform } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
 import type { PlanRequest } from '../planner/index.ts'
 import { parseAddHost } from './add-host.ts'
 import { type NamedSource, plannedContext } from './inputs/index.ts'
+import { platformOf } from './platform.ts'
 
 /**
  * What the options say about what to build.
@@ -17,7 +18,7 @@ export function planRequest(
   const machine = machinePlatform(arch)
   return {
     buildArgs: new Map(Object.entries(options.args ?? {})),
-    platform: options.platform === undefined ? machine : parsePlatform(options.platform, machine),
+    platform: platformOf(options.platform, machine),
     buildPlatform: machine,
     labels: new Map(Object.entries(options.labels ?? {})),
     namedContexts: new Map([...named].map(([name, source]) => [name, plannedContext(source)])),

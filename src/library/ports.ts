@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import type { BuildPorts } from '../build.ts'
-import type { Cache } from '../cache/index.ts'
+import { type Cache, openProbes } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { openProbeCache, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
+import { openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
 import { formatImageSource, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -27,9 +26,11 @@ export function buildPorts(
   const events = options.onEvent ?? (() => {})
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    notice: once((message: string) => events({ type: 'notice', at: environment.now(), message })),
+    notice: once((message, serious) =>
+      events({ type: 'notice', at: environment.now(), message, ...(serious && { serious }) }),
+    ),
     temporary: store.temporary,
-    probes: openProbeCache(path.join(store.root, 'cache', 'probes.json')),
+    probes: openProbes(store),
     ...(seccomp !== undefined && { seccomp }),
   }
   return {
@@ -133,10 +134,10 @@ function late<T>(open: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function once(say: (message: string) => void): (message: string) => void {
+function once(say: (message: string, serious?: true) => void): typeof say {
   const said = new Set<string>()
-  return (message) => {
-    if (!said.has(message)) say(message)
+  return (message, serious) => {
+    if (!said.has(message)) say(message, serious)
     said.add(message)
   }
 }

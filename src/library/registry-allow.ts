@@ -1,10 +1,10 @@
-import { TsbuildError } from '../errors.ts'
+import { OptionError } from '../errors.ts'
 import { tryReference } from '../image/index.ts'
 
 /**
  * The hosts of `--registry-allow`, in the form that references have: `docker.io`, `127.0.0.1:5000`. None at all is a list
  * that allows nothing.
- * @throws {TsbuildError} TSB_REGISTRY_ALLOW for what is no `host[:port]`, or would be read as part of a repository
+ * @throws {OptionError} TSB_REGISTRY_ALLOW for what is no `host[:port]`, or would be read as part of a repository
  */
 export function allowedRegistries(hosts: readonly string[]): ReadonlySet<string> {
   return new Set(hosts.map((text) => registryHost(text.toLowerCase()) ?? refuse(text)))
@@ -18,7 +18,7 @@ function registryHost(text: string): string | undefined {
 }
 
 function refuse(text: string): never {
-  throw new TsbuildError('TSB_REGISTRY_ALLOW', `not the host of a registry: ${JSON.stringify(text)}`, {
+  throw new OptionError('TSB_REGISTRY_ALLOW', `not the host of a registry: ${JSON.stringify(text)}`, {
     hint: 'write --registry-allow docker.io, or --registry-allow 127.0.0.1:5000',
   })
 }

@@ -51,7 +51,8 @@ export async function checkSecrets(
 ): Promise<void> {
   for (const [id, source] of Object.entries(named ?? {})) {
     if ('file' in source) await checkFile(id, source.file, path.resolve(cwd, source.file))
-    else if (env[source.env] === undefined) notice(`secret ${id} is empty: the variable ${source.env} is not set`)
+    else if (env[source.env] === undefined)
+      notice(`warning: secret ${id} is empty: the variable ${source.env} is not set`)
   }
 }
 

@@ -75,6 +75,7 @@ export async function openSession(environment: Environment, options: SessionOpti
   const cache = await openCache(store, { now, overlayXattr: marks, devices, limits })
   const bases = openBases({
     store,
+    wholeBlobs: cache.wholeBlobs,
     registry,
     pull: options.pull ?? 'missing',
     cwd,

@@ -1,14 +1,8 @@
+import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import type {
-  DiskUsage,
-  DiskUsageOptions,
-  Environment,
-  PruneOptions,
-  PruneResult,
-  UsageEntry,
-  UsageFilter,
-} from '../options.ts'
+import type { Environment } from '../options.ts'
 import { openStore, type Store } from '../store/index.ts'
+import type { DiskUsage, DiskUsageOptions, PruneOptions, PruneResult, UsageEntry, UsageFilter } from '../upkeep.ts'
 import {
   bytesOf,
   type Entry,
@@ -18,6 +12,7 @@ import {
   prune as pruneStore,
   survey,
 } from '../usage/index.ts'
+import { hasStore } from './has-store.ts'
 
 /**
  * What the store's room on the disk is used for, largest first.
@@ -26,6 +21,7 @@ import {
 export async function diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage> {
   const { filters = [], unusedFor = Number.NEGATIVE_INFINITY } = options
   const matches = matching(filters)
+  if (!hasStore(environment)) return usageOf([])
   return withUnseenStore(environment, async (store) => {
     const { entries } = await survey(store)
     const lastUses = lastUsesOf(entries)
@@ -41,14 +37,27 @@ export async function diskUsage(options: DiskUsageOptions, environment: Environm
  * Gives room on the disk back. Never what an image with a name needs, and nothing that a running build may have in hand.
  * @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH, TSB_STORE_READ_ONLY
  */
-export async function prune(options: PruneOptions, environment: Environment): Promise<PruneResult> {
+export function prune(options: PruneOptions, environment: Environment): Promise<PruneResult> {
+  return pruneBeside(undefined, options, environment)
+}
+
+/**
+ * The same, for who has made an image that need not have a name and stays.
+ * @param own its manifest
+ */
+export async function pruneBeside(
+  own: Digest | undefined,
+  options: PruneOptions,
+  environment: Environment,
+): Promise<PruneResult> {
   const { all = false, filters = [], unusedFor, maxUsedSpace, minFreeSpace, reservedSpace, dryRun = false } = options
   const limits = { maxUsed: maxUsedSpace, minFree: minFreeSpace, reserved: reservedSpace }
   const request = { all, matches: matching(filters), unusedFor, ...limits }
+  if (!hasStore(environment)) return { removed: [], total: 0, left: 0, needed: 0, othersHere: false }
   return withUnseenStore(environment, async (store) => {
-    const { removed, left, othersHere } = await pruneStore(store, request, { now: environment.now, dryRun })
+    const { removed, ...rest } = await pruneStore(store, request, { now: environment.now, dryRun, own })
     const entries = removed.map(({ entry, why }) => ({ ...shownEntry(entry, entry.lastUsed), why }))
-    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), left, othersHere }
+    return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), ...rest }
   })
 }
 

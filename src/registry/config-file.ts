@@ -34,14 +34,26 @@ export function withMirrors(mirrors: Mirrors, added: readonly string[]): Mirrors
 
 async function mirrorsIn(bytes: Uint8Array, file: string): Promise<Mirrors> {
   const { configFileSchema } = await import('./config-file-schema.ts')
-  const parsed = configFileSchema.safeParse(parseJson(bytes, file, sizeLimit))
+  const parsed = configFileSchema.safeParse(readJson(bytes, file))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw new TsbuildError('TSB_CONFIG_FILE', `${file}: ${issue?.path.map(String).join('.')}: ${issue?.message}`, {
-      hint: '{"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}',
-    })
+    throw wrongFile(`${file}: ${issue?.path.map(String).join('.')}: ${issue?.message}`)
   }
   const mirrors = Object.entries(parsed.data.registryMirrors ?? {})
   for (const [registry, hosts] of mirrors) for (const host of hosts) parseMirror(`${registry}=${host}`)
   return new Map(mirrors)
+}
+
+function readJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return parseJson(bytes, file, sizeLimit)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    throw wrongFile(error.message, error)
+  }
+}
+
+function wrongFile(message: string, cause?: unknown): TsbuildError {
+  const hint = 'mend or remove the file; it is written {"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}'
+  return new TsbuildError('TSB_CONFIG_FILE', message, { hint, cause })
 }

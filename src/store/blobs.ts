@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { chmod, open, stat } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
@@ -43,22 +43,28 @@ export interface DurableBlobs extends Blobs {
 export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   const path = (digest: Digest) => join(folder, hexOf(digest))
   const bootTime = ports.now() - uptime() * 1000
-  const has: Blobs['has'] = async (digest, size) => isWhole(path(digest), digest, size, bootTime)
-  /** For who had the bytes and now counts on those that are here. */
-  const isKept = async (digest: Digest, size: number) => (await has(digest, size)) && noteUse(path(digest), ports.now())
-  const adopt: Blobs['adopt'] = async (file, digest) => {
-    if (await isKept(digest, (await stat(file)).size)) {
+  const has: Blobs['has'] = async (digest, size) =>
+    isWhole(path(digest), digest, size, (time) => time > bootTime + bootMargin && time <= ports.now() + clockMargin)
+  /** For who has the bytes and would count on those that are here. */
+  const isKept = async (digest: Digest, size: number, isRight = hasDigest(digest)) =>
+    (await has(digest, size)) && (await isRight(path(digest))) && noteUse(path(digest), ports.now())
+  const adopt: Blobs['adopt'] = async (file, digest, isRight) => {
+    if (await isKept(digest, (await stat(file)).size, isRight)) {
       await removeTree(file)
       return
     }
     await writing(path(digest), 0, async () => {
       await chmod(file, 0o600)
+      // An image may count on what gives way to survive a power cut.
+      if (isSettled(path(digest))) await settle(file)
       await renameOver(file, path(digest))
     })
   }
   const write: Blobs['write'] = async (bytes, expected) => {
     const known = bytes instanceof Uint8Array ? { digest: sha256(bytes), size: bytes.length } : undefined
-    if (known && known.digest === (expected ?? known).digest && (await isKept(known.digest, known.size))) return known
+    const isSame = async (file: string) => bytes instanceof Uint8Array && readFileSync(file).equals(bytes)
+    if (known && known.digest === (expected ?? known).digest && (await isKept(known.digest, known.size, isSame)))
+      return known
     const written = await writeBlob(bytes, await ports.aside(), expected)
     await adopt(written.path, written.digest)
     return { digest: written.digest, size: written.size }
@@ -103,18 +109,35 @@ async function nothing(): Promise<void> {}
 /** Clocks jump and file systems round: what was written within this time after the start is hashed too. */
 const bootMargin = 60_000
 
-async function isWhole(path: string, digest: Digest, size: number | undefined, bootTime: number): Promise<boolean> {
+/**
+ * File servers have clocks of their own. What is later than this was written before the start, by a clock that has gone back
+ * since, as one without a battery does.
+ */
+const clockMargin = 5_000
+
+async function isWhole(
+  path: string,
+  digest: Digest,
+  size: number | undefined,
+  isSinceStart: (time: number) => boolean,
+): Promise<boolean> {
   const found = statOf(path)
   if (!found || found.size !== (size ?? found.size)) return false
-  if ((found.mode & 0o777) === settledMode || found.mtimeMs > bootTime + bootMargin) return true
-  const hasher = sha256Hasher()
-  for await (const chunk of createReadStream(path)) hasher.update(chunk)
-  if (hasher.digest() !== digest) {
+  if ((found.mode & 0o777) === settledMode || isSinceStart(found.mtimeMs)) return true
+  if (!(await hasDigest(digest)(path))) {
     await removeTree(path)
     return false
   }
   await settleIfWritable(path)
   return true
+}
+
+function hasDigest(digest: Digest): (path: string) => Promise<boolean> {
+  return async (path) => {
+    const hasher = sha256Hasher()
+    for await (const chunk of createReadStream(path)) hasher.update(chunk)
+    return hasher.digest() === digest
+  }
 }
 
 /** In a read-only store the blob is hashed again next time. */
@@ -126,9 +149,13 @@ async function settleIfWritable(path: string): Promise<void> {
   }
 }
 
+function isSettled(path: string): boolean {
+  return ((statOf(path)?.mode ?? 0) & 0o777) === settledMode
+}
+
 async function settle(path: string): Promise<void> {
   const found = statOf(path)
-  if (!found || (found.mode & 0o777) === settledMode) return
+  if (!found || isSettled(path)) return
   await writing(path, found.size, async () => {
     await using file = await open(path, 'r')
     await file.datasync()
@@ -145,7 +172,7 @@ async function readDocument(path: string, digest: Digest, limit: number): Promis
   const bytes = await file.readFile()
   if (sha256(bytes) === digest) return bytes
   throw new TsbuildError('TSB_DIGEST_MISMATCH', `the file of blob ${digest} has other bytes: ${path}`, {
-    hint: 'remove that file; what it was is pulled or built again',
+    hint: 'tsbuild doctor --fsck --repair puts it aside; then build or load the image again',
   })
 }
 

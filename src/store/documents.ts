@@ -33,6 +33,20 @@ export async function summarize(blobs: Blobs, manifest: Descriptor): Promise<Ima
   }
 }
 
+/**
+ * True for an image that has lost its documents. What is no image is none: another program may have put an index of images
+ * here, or an artifact without a config.
+ */
+export async function isDamaged(blobs: Blobs, manifest: Descriptor): Promise<boolean> {
+  if (await summarize(blobs, manifest)) return false
+  try {
+    return (await readObject(blobs, manifest.digest, storedLimits.manifest))['config'] !== undefined
+  } catch (error) {
+    if (error instanceof TsbuildError || error instanceof SyntaxError) return true
+    throw error
+  }
+}
+
 async function readObject(blobs: Blobs, digest: Digest, limit: number): Promise<Readonly<Record<string, unknown>>> {
   const value: unknown = JSON.parse(new TextDecoder().decode(await blobs.read(digest, limit)))
   return typeof value === 'object' && value !== null ? { ...value } : {}

@@ -25,7 +25,7 @@ export async function writing<T>(path: string, bytes: number, work: () => Promis
 function readOnly(cause: unknown, path: string): TsbuildError {
   const reason = isSystemError(cause, 'EROFS') ? 'its file system is read-only' : 'permission denied'
   return new TsbuildError('TSB_STORE_READ_ONLY', `the store cannot be written to: ${path}: ${reason}`, {
-    hint: 'set TSBUILD_ROOT to a directory that you may write to',
+    hint: 'give --root, or TSBUILD_ROOT, a directory that you may write to',
     cause,
   })
 }

@@ -2,7 +2,7 @@ import { hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type Descriptor, parseReference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
-import { type ImageSummary, summarize } from './documents.ts'
+import { type ImageSummary, isDamaged, summarize } from './documents.ts'
 import { familiarName, type IndexFile, nameOf, ownAnnotations, tryReference } from './index-file.ts'
 import type { Locked } from './locks.ts'
 import type { StoredImage } from './store.ts'
@@ -32,16 +32,37 @@ export async function listImages({ blobs, index }: ImagePorts): Promise<readonly
   return listed.sort((a, b) => (a.summary.created < b.summary.created ? 1 : -1))
 }
 
-/** By name, else by id. */
+/**
+ * By name, else by id.
+ * @throws {TsbuildError} TSB_IMAGE_DAMAGED for a name of the store whose documents are gone or damaged
+ */
 export async function findImage(ports: ImagePorts, name: string): Promise<Listed | undefined> {
   const normal = tryReference(name)?.normal
   const entries = await ports.index.read()
   const named = entries.find((entry) => normal !== undefined && nameOf(entry) === normal)
   if (!named) return findById(ports, name)
-  return describe(
-    ports.blobs,
-    entries.filter((entry) => entry.digest === named.digest),
-  )
+  const own = entries.filter((entry) => entry.digest === named.digest)
+  const image = await describe(ports.blobs, own)
+  if (!image && (await isDamaged(ports.blobs, named))) throw damaged(name)
+  return image
+}
+
+/** Names behind which there is no image any more, sorted. */
+export async function damagedNames({ blobs, index }: ImagePorts): Promise<readonly string[]> {
+  const names: string[] = []
+  for (const entry of await index.read()) {
+    const name = nameOf(entry)
+    if (name !== undefined && (await isDamaged(blobs, entry))) names.push(familiarName(parseReference(name)))
+  }
+  return names.sort()
+}
+
+/** Who asks for it must not be given another image of this name. */
+function damaged(name: string): TsbuildError {
+  const message = `the image ${name} of the store is damaged: its manifest or its config is missing or has other bytes`
+  return new TsbuildError('TSB_IMAGE_DAMAGED', message, {
+    hint: `build, load or pull (--pull) ${name} again, or take the name away: tsbuild rmi ${name}; tsbuild doctor --fsck says more`,
+  })
 }
 
 async function findById(ports: ImagePorts, text: string): Promise<Listed | undefined> {

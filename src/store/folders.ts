@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
@@ -12,8 +12,8 @@ const folders = ['oci', 'oci/blobs', 'oci/blobs/sha256', 'origins', 'cache', 'tr
  * Makes the directories of a store, or checks those that are there. Only their owner may look inside: layers hold
  * set-uid files of whatever image was pulled.
  * @returns the real path of the root
- * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it; TSB_STORE_VERSION for one that another
- *   tsbuild made; TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ * @throws {TsbuildError} TSB_STORE_UNSAFE when other users could have written to it; TSB_STORE_FOREIGN for a
+ *   directory of something else; TSB_STORE_VERSION for one that another tsbuild made; TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function prepareFolders(root: string): Promise<string> {
   if (!statSync(root, { throwIfNoEntry: false })) await addFolder(root)
@@ -21,7 +21,8 @@ export async function prepareFolders(root: string): Promise<string> {
   // Node has no other way to ask who we are below the command line; a process owns its folder in /proc.
   const owner = statSync('/proc/self').uid
   checkFolder(real, lstatSync(real), owner)
-  const version = checkVersion(join(real, 'version'))
+  checkOurs(real)
+  const version = checkVersion(real)
   for (const folder of folders) {
     const path = join(real, folder)
     checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await addFolder(path)), owner)
@@ -42,10 +43,28 @@ async function addFolder(path: string): Promise<Stats> {
 function checkFolder(path: string, found: Stats, owner: number): void {
   if (!found.isDirectory()) throw unsafe(path, 'it is not a directory', `remove ${path}`)
   if (found.uid !== owner) {
-    throw unsafe(path, `it belongs to user ${found.uid}`, 'set TSBUILD_ROOT to a directory of your own')
+    throw unsafe(path, `it belongs to user ${found.uid}`, 'give --root, or TSBUILD_ROOT, a directory of your own')
   }
   if (found.mode & 0o022)
     throw unsafe(path, 'other users may write to it', `chmod 700 ${path}, if you trust what is in it`)
+}
+
+/** What only a store has; its other folders may be deleted, or not be there yet. */
+const marks: readonly string[] = ['oci', 'cache', 'version']
+
+/** A directory of something else is not filled with folders of ours, and later pruned. A fresh file system may be one. */
+function checkOurs(root: string): void {
+  const names = readdirSync(root).filter((name) => name !== 'lost+found')
+  const isOurs = (name: string) => name === 'visitors' || folders.some((folder) => folder === name)
+  if (names.every(isOurs) || names.some((name) => marks.includes(name))) return
+  const strange = names.find((name) => !isOurs(name)) ?? ''
+  throw new TsbuildError(
+    'TSB_STORE_FOREIGN',
+    `${root} is no store of tsbuild: it has ${JSON.stringify(strange)} in it`,
+    {
+      hint: 'give --root, or TSBUILD_ROOT, an empty or new directory',
+    },
+  )
 }
 
 function unsafe(path: string, why: string, hint: string): TsbuildError {
@@ -55,13 +74,17 @@ function unsafe(path: string, why: string, hint: string): TsbuildError {
 /** Raised when an older tsbuild would misread what is in a store, or a newer one an older store. */
 const storeVersion = '1'
 
-/** A store without a word about its version is of the first, from before this was said. */
-function checkVersion(path: string): string | undefined {
+/**
+ * The version of a store; undefined for one that does not say it, which is of the first, from before this was said.
+ * @throws {TsbuildError} TSB_STORE_VERSION
+ */
+export function checkVersion(root: string): string | undefined {
+  const path = join(root, 'version')
   const found = versionIn(path)
   if (found === undefined || found === storeVersion) return found
   const message = `the store was made by another tsbuild: ${path} says ${JSON.stringify(found)}, this one knows version ${storeVersion}`
   throw new TsbuildError('TSB_STORE_VERSION', message, {
-    hint: 'use the tsbuild that made it, or set TSBUILD_ROOT to another directory',
+    hint: 'use the tsbuild that made it, or give --root, or TSBUILD_ROOT, another directory',
   })
 }
 

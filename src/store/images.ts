@@ -1,5 +1,5 @@
 import { parseReference } from '../image/index.ts'
-import { findImage, type ImagePorts, listImages } from './find-image.ts'
+import { damagedNames, findImage, type ImagePorts, listImages } from './find-image.ts'
 import { nameImage } from './name-image.ts'
 import { openImage, writeDocuments } from './open-image.ts'
 import { forgetUntagged, removeImage } from './remove-image.ts'
@@ -9,6 +9,7 @@ import type { Images } from './store.ts'
 export function openImages(ports: ImagePorts): Images {
   return {
     list: () => listImages(ports),
+    damaged: () => damagedNames(ports),
     find: (name) => findImage(ports, name),
     async save(image, names) {
       const references = names.map((name) => parseReference(name))
@@ -23,7 +24,11 @@ export function openImages(ports: ImagePorts): Images {
         manifest,
         names.map((name) => parseReference(name)),
       ),
-    remove: (name) => ports.locked('index', () => removeImage(ports, name)),
+    async remove(name) {
+      const { lines, freed } = await ports.locked('index', () => removeImage(ports, name))
+      await ports.deleteUnused(freed)
+      return lines
+    },
     held: async () => (await import('./held-images.ts')).heldImages(ports.blobs, ports.index),
     forget: (manifests) => ports.locked('index', () => forgetUntagged(ports, manifests)),
   }

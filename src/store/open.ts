@@ -23,7 +23,7 @@ export interface StoreOptions {
 
 /**
  * Opens the store in a directory, which is made when it is not there, and sweeps what dead processes left in it.
- * @throws {TsbuildError} TSB_STORE_UNSAFE, TSB_STORE_READ_ONLY, TSB_DISK_FULL
+ * @throws {TsbuildError} TSB_STORE_UNSAFE, TSB_STORE_FOREIGN, TSB_STORE_READ_ONLY, TSB_DISK_FULL
  */
 export async function openStore(root: string, options: StoreOptions): Promise<Store> {
   const real = await prepareFolders(root)
@@ -44,11 +44,16 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
     now: options.now,
     fetch: options.fetch,
   })
-  const deleteUnused = unusedBlobs({ blobs, now: options.now, othersAlive: temporary.othersAlive, protectors })
+  const index = openIndexFile(layout, aside)
+  const alone = (work: () => Promise<void>) =>
+    locked(closing, async () => {
+      if (!presence.isAnybodyElseHere() && !(await temporary.othersAlive())) await locked('index', work)
+    })
+  const deleteUnused = unusedBlobs({ blobs, now: options.now, alone, entries: index.read, protectors })
   return {
     root: real,
     blobs,
-    images: openImages({ blobs, index: openIndexFile(layout, aside), locked, deleteUnused }),
+    images: openImages({ blobs, index, locked, deleteUnused }),
     temporary: temporary.make,
     locked,
     protect: (needed) => void protectors.add(needed),

@@ -12,6 +12,8 @@ export interface Presence {
   enter(): Release
   /** True when somebody is here, or that cannot be known. */
   isAnybodyHere(): boolean
+  /** The same without who asks, who is away for that moment. */
+  isAnybodyElseHere(): boolean
 }
 
 /** What a file system or its owner may have against a fifo. */
@@ -19,20 +21,30 @@ const refusals = ['EROFS', 'EACCES', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL',
 
 /** @param path where the fifo is, or is to be */
 export function openPresence(path: string): Presence {
-  return {
+  let own: ReturnType<typeof openFifo>
+  const leave = () => {
+    if (typeof own === 'number') closeSync(own)
+    own = undefined
+  }
+  const presence: Presence = {
     enter() {
-      let fd = openFifo(path, constants.O_RDONLY)
-      return () => {
-        if (typeof fd === 'number') closeSync(fd)
-        fd = undefined
-      }
+      own = openFifo(path, constants.O_RDONLY)
+      return leave
     },
     isAnybodyHere() {
       const fd = openFifo(path, constants.O_WRONLY)
       if (typeof fd === 'number') closeSync(fd)
       return fd !== 'ENXIO'
     },
+    isAnybodyElseHere() {
+      if (own === undefined) return presence.isAnybodyHere()
+      leave()
+      const found = presence.isAnybodyHere()
+      presence.enter()
+      return found
+    },
   }
+  return presence
 }
 
 /** The fifo is made when it is not there. Undefined where none can be. */

@@ -1,25 +1,63 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
+import { summarize } from './documents.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
-import { isNamed, nameOf, tryReference } from './index-file.ts'
+import { familiarName, isNamed, nameOf, tryReference } from './index-file.ts'
 
-/** Does what `Images.remove` says. The caller holds the lock of the index. */
-export async function removeImage(ports: ImagePorts, name: string): Promise<readonly string[]> {
+/** What was done, in words, and the blobs that the index does not name any more. */
+export interface Removed {
+  readonly lines: readonly string[]
+  readonly freed: readonly Digest[]
+}
+
+/** Does what `Images.remove` says, but for the blobs. The caller holds the lock of the index. */
+export async function removeImage(ports: ImagePorts, name: string): Promise<Removed> {
+  const entries = await ports.index.read()
+  const broken = await brokenEntries(ports, entries, name)
+  if (broken.length > 0) return removeBroken(ports, entries, broken, name)
   const image = await findImage(ports, name)
   if (!image) {
     throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
       hint: 'tsbuild images lists those of the store',
     })
   }
-  const entries = await ports.index.read()
   const removed = entriesToRemove(entries, image, name)
   const kept = entries.filter((entry) => !removed.includes(entry))
   await ports.index.write(kept)
   const untagged = image.names.filter((text) => removed.some((entry) => nameOf(entry) === tryReference(text)?.normal))
-  if (kept.some((entry) => entry.digest === image.manifest.digest)) return untagged.map((text) => `Untagged: ${text}`)
-  await ports.deleteUnused([image.manifest.digest, image.id, ...image.summary.layers], kept)
-  return [...untagged.map((text) => `Untagged: ${text}`), `Deleted: ${image.id}`]
+  const lines = untagged.map((text) => `Untagged: ${text}`)
+  if (kept.some((entry) => entry.digest === image.manifest.digest)) return { lines, freed: [] }
+  const freed = [image.manifest.digest, image.id, ...image.summary.layers]
+  return { lines: [...lines, `Deleted: ${image.id}`], freed }
+}
+
+/** The entries of a name, or of a manifest without one, behind which there is no image, or none any more. */
+async function brokenEntries(
+  { blobs }: ImagePorts,
+  entries: readonly Descriptor[],
+  name: string,
+): Promise<readonly Descriptor[]> {
+  const normal = tryReference(name)?.normal
+  const meant = entries.filter((entry) => {
+    const called = nameOf(entry)
+    return called === undefined ? entry.digest === name : called === normal
+  })
+  const [first] = meant
+  return first && (await summarize(blobs, first)) ? [] : meant
+}
+
+async function removeBroken(
+  { index }: ImagePorts,
+  entries: readonly Descriptor[],
+  broken: readonly Descriptor[],
+  name: string,
+): Promise<Removed> {
+  const kept = entries.filter((entry) => !broken.includes(entry))
+  await index.write(kept)
+  const gone = broken.map(({ digest }) => digest).filter((digest) => kept.every((entry) => entry.digest !== digest))
+  const reference = tryReference(name)
+  return { lines: [`Untagged: ${reference ? familiarName(reference) : name}`], freed: gone }
 }
 
 /** Those of one name; all of them when the image was found by its id. */

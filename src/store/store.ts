@@ -93,19 +93,33 @@ export interface Blobs {
     use: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T>
-  /** Puts a finished file of this file system in by rename. The caller vouches for the digest. */
-  adopt(file: string, digest: Digest): Promise<void>
+  /**
+   * Puts a finished file of this file system in by rename. The caller vouches for the digest. What is here already stays when
+   * it has the same bytes, and gives way when not.
+   * @param isRight says so of the file that is here; absent: it is read
+   */
+  adopt(file: string, digest: Digest, isRight?: (path: string) => Promise<boolean>): Promise<void>
   /** Says where a blob can be had that is not here, so that a later process can fetch it. */
   rememberOrigin(digest: Digest, origin: BlobOrigin): Promise<void>
   origin(digest: Digest): Promise<BlobOrigin | undefined>
 }
 
+/** What is known of blobs beside their size, which a damaged one may have too. */
+export interface WholeBlobs {
+  /** True for one that is here and has the bytes of its name: read only when somebody touched it since that was known. */
+  is(digest: Digest): Promise<boolean>
+  /** Says that what was just put in is whole. */
+  note(digest: Digest): Promise<void>
+}
+
 export interface Images {
   /** All of them, newest first. */
   list(): Promise<readonly StoredImage[]>
+  /** Names that are not in the list, because the manifest or the config of their image is gone or damaged. */
+  damaged(): Promise<readonly string[]>
   /**
    * By name (`app`, `app:1`, any spelling of a reference), id, or the beginning of an id (4 hex digits or more).
-   * @throws {TsbuildError} TSB_AMBIGUOUS_ID
+   * @throws {TsbuildError} TSB_AMBIGUOUS_ID; TSB_IMAGE_DAMAGED for a name whose manifest or config is gone or damaged
    */
   find(name: string): Promise<StoredImage | undefined>
   /**

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isSystemError } from '../errors.ts'
 import { writing } from './failure.ts'
+import { endProcessesBelow } from './left-processes.ts'
 import { acquire, type Release, tryAcquire } from './lock.ts'
 import { removeTree } from './remove-tree.ts'
 
@@ -69,17 +70,28 @@ async function claim(folder: string): Promise<{ readonly path: string; readonly 
   return { path, release }
 }
 
-/** Removes what processes left that are dead. Never touches what a living one has. A read-only store is left as it is. */
+/**
+ * Removes what processes left that are dead, steps of theirs among it. Never touches what a living one has. A read-only store
+ * is left as it is, and so, for the next time, is what somebody goes on writing into.
+ */
 export async function sweep(folder: string): Promise<void> {
   for (const id of await leftIn(folder)) {
     try {
       const release = tryAcquire(join(folder, `${id}.lock`))
       if (!release) continue
-      await removeTree(join(folder, id)).finally(release)
+      await removeLeft(join(folder, id)).finally(release)
     } catch (error) {
-      if (!isSystemError(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+      if (!isSystemError(error, 'EROFS', 'EACCES', 'EPERM', ...stillWritten)) throw error
     }
   }
+}
+
+/** Of a directory in which files come and go while it is being removed. */
+const stillWritten = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EISDIR'] as const
+
+async function removeLeft(path: string): Promise<void> {
+  await endProcessesBelow(path)
+  await removeTree(path)
 }
 
 function isHeld(lock: string): boolean {

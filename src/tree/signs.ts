@@ -20,7 +20,7 @@ function signs({ dev, ino, mode, uid, gid, size, rdev, mtimeNs, ctimeNs }: Stats
   return said.join(' ')
 }
 
-/** Of folders their names and modes count: their times change when one above is renamed. */
+/** Of folders their names, owners and modes count: their times change when one above is renamed. */
 function signsOfFolder(folder: string): Digest {
   const hasher = sha256Hasher()
   const waiting = [Buffer.from(folder)]
@@ -30,10 +30,16 @@ function signsOfFolder(folder: string): Digest {
       const found = statsOf(path)
       if (found?.isDirectory()) waiting.push(path)
       hasher.update(path.subarray(folder.length))
-      hasher.update(Buffer.from(found ? `\0${found.isDirectory() ? found.mode : signs(found, 'entry')}\0` : '\0'))
+      hasher.update(
+        Buffer.from(found ? `\0${found.isDirectory() ? folderSigns(found) : signs(found, 'entry')}\0` : '\0'),
+      )
     }
   }
   return hasher.digest()
+}
+
+function folderSigns({ mode, uid, gid }: Stats): string {
+  return [mode, uid, gid].join(' ')
 }
 
 const slash = Buffer.from('/')

@@ -64,6 +64,11 @@ export function bytesUsed(entries: readonly Entry[]): number {
   return entries.reduce((sum, { kept, parts }) => (kept ? sum : sum + bytesOf(parts)), 0)
 }
 
+/** Bytes that no limit counts: of images with a name, and what they need. */
+export function bytesNeeded(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { kept, parts, shared }) => sum + bytesOf(shared) + (kept ? bytesOf(parts) : 0), 0)
+}
+
 /** How many bytes may stay; -1 when all that is wanted goes. As BuildKit reckons it. */
 function goalOf(used: number, { maxUsed, minFree, reserved }: PruneRules, { free }: PruneFacts): number {
   if (maxUsed === undefined && minFree === undefined && reserved === undefined) return -1

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
+import type { Digest } from '../digest/index.ts'
 import type { Store } from '../store/index.ts'
-import { bytesUsed, type Chosen, choose, type PruneFacts, type PruneRules } from './choose.ts'
+import { bytesNeeded, bytesUsed, type Chosen, choose, type PruneFacts, type PruneRules } from './choose.ts'
 import { openTrash } from './remove.ts'
 import { type Inventory, survey } from './survey.ts'
 
@@ -9,6 +10,8 @@ export interface Pruned {
   readonly removed: readonly Chosen[]
   /** Bytes that could still be given back, were nobody to use them. */
   readonly left: number
+  /** Bytes that images with a name need. */
+  readonly needed: number
   /** Somebody else has the store open, so that more than asked may have stayed. */
   readonly othersHere: boolean
 }
@@ -28,6 +31,8 @@ export interface PruneOptions {
   readonly now: () => number
   /** Nothing is removed, only said. */
   readonly dryRun: boolean
+  /** The manifest of an image that stays, also without a name. */
+  readonly own?: Digest | undefined
 }
 
 /**
@@ -36,17 +41,17 @@ export interface PruneOptions {
  * look, which measures all, may take long.
  * @param store one that was opened `unseen`
  */
-export async function prune(store: Store, request: PruneRequest, { now, dryRun }: PruneOptions): Promise<Pruned> {
+export async function prune(store: Store, request: PruneRequest, { now, dryRun, own }: PruneOptions): Promise<Pruned> {
   const disk = await statfs(store.root)
   const rules = rulesOf(request, disk.blocks * disk.bsize)
   const known = new Map<string, number>()
   const facts = (othersSince?: number): PruneFacts => ({ now: now(), free: disk.bavail * disk.bsize, othersSince })
   return store.locked('prune', async () => {
-    const first = await survey(store, known)
+    const first = await survey(store, known, own)
     if (dryRun) return store.whileClosed(async (since) => planned(first, rules, facts(since)))
     if (choose(first.entries, rules, facts()).length === 0) return planned(first, rules, facts())
     const { pruned, empty } = await store.whileClosed(async (since) => {
-      const inventory = await survey(store, known)
+      const inventory = await survey(store, known, own)
       return takeOut(store, inventory, choose(inventory.entries, rules, facts(since)), since)
     })
     await empty()
@@ -68,7 +73,7 @@ async function takeOut(store: Store, { entries, mounts }: Inventory, chosen: rea
 
 function resultOf(entries: Inventory['entries'], removed: readonly Chosen[], since: number | undefined): Pruned {
   const left = bytesUsed(entries) - bytesUsed(removed.map(({ entry }) => entry))
-  return { removed, left, othersHere: since !== undefined }
+  return { removed, left, needed: bytesNeeded(entries), othersHere: since !== undefined }
 }
 
 function rulesOf({ maxUsed, minFree, reserved, ...rules }: PruneRequest, disk: number): PruneRules {

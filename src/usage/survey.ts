@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { cacheHoldings } from '../cache/index.ts'
 import { type Digest, sha256 } from '../digest/index.ts'
-import { type HeldImage, mountPoints, type Store } from '../store/index.ts'
+import { damagedSuffix, type HeldImage, mountPoints, type Store } from '../store/index.ts'
 import { bytesOf, type Entry } from './entry.ts'
 import { fetchedEntries, mountEntries } from './kept-aside.ts'
 import { describeLayer, type HeldLayer, heldLayers } from './layers.ts'
@@ -18,9 +18,10 @@ export interface Inventory {
 /**
  * Looks at all of a store. Takes no lock: what goes meanwhile is passed over.
  * @param known sizes that an earlier survey found, of what does not change
+ * @param own the manifest of an image that counts as if it had a name
  * @throws {TsbuildError} TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH when it cannot be known what images need
  */
-export async function survey(store: Store, known = new Map<string, number>()): Promise<Inventory> {
+export async function survey(store: Store, known = new Map<string, number>(), own?: Digest): Promise<Inventory> {
   const mounts = await mountPoints()
   const trees = join(store.root, 'trees/')
   const measure = openMeasure(mounts, known, (path) => path.startsWith(trees))
@@ -28,7 +29,8 @@ export async function survey(store: Store, known = new Map<string, number>()): P
   const holdings = cacheHoldings(store.root)
   const images = await store.images.held()
   const { layers, strange } = heldLayers(store.root, holdings, images)
-  const needed = new Set(images.filter(({ names }) => names.length > 0).flatMap((image) => image.needed))
+  const isKept = ({ names, manifest }: HeldImage) => names.length > 0 || manifest === own
+  const needed = new Set(images.filter(isKept).flatMap((image) => image.needed))
   const idsOfChains = new Map(
     layers.flatMap(({ hex, chains }) => [...chains].map((chain) => [chain, idOf(hex)] as const)),
   )
@@ -36,9 +38,10 @@ export async function survey(store: Store, known = new Map<string, number>()): P
   const entries: Entry[] = []
   for (const layer of layers) entries.push(await layerEntry(layer, facts))
   const ofLayers = new Set(layers.flatMap(({ blobs }) => [...blobs]))
-  for (const image of images) entries.push(await imageEntry(image, ofLayers, facts))
+  for (const image of images) entries.push(await imageEntry(image, isKept(image), ofLayers, facts))
   const accounted = new Set([...ofLayers, ...images.flatMap((image) => image.needed)])
   entries.push(...(await danglingEntries(accounted, holdings.loose, strange, facts)))
+  entries.push(...(await strangeEntries(holdings.strange, facts)))
   for (const [name, files] of holdings.memos) entries.push(...(await memoEntry(name, files, facts)))
   entries.push(...(await mountEntries(join(store.root, 'mounts'), measure)))
   entries.push(...(await fetchedEntries(join(store.root, 'cache', 'remotes'), measure)))
@@ -48,7 +51,7 @@ export async function survey(store: Store, known = new Map<string, number>()): P
 interface Facts {
   readonly store: Store
   readonly measure: Measure
-  /** By images with a name. */
+  /** By images that stay. */
   readonly needed: ReadonlySet<Digest>
   readonly idsOfChains: ReadonlyMap<Digest, string>
   readonly packed: ReadonlyMap<Digest, readonly string[]>
@@ -100,17 +103,21 @@ function blobFiles(digest: Digest, { store }: Pick<Facts, 'store'>): readonly st
 }
 
 /** Its documents; what it has of layers is theirs, but for what they do not know. */
-async function imageEntry(image: HeldImage, ofLayers: ReadonlySet<Digest>, facts: Facts): Promise<Entry> {
+async function imageEntry(
+  image: HeldImage,
+  kept: boolean,
+  ofLayers: ReadonlySet<Digest>,
+  facts: Facts,
+): Promise<Entry> {
   const { measure, needed } = facts
   const own = image.needed.filter((digest) => !ofLayers.has(digest))
-  const kept = image.names.length > 0
   const files = (isShared: boolean) =>
     measure.parts(own.filter((digest) => needed.has(digest) === isShared).flatMap((each) => blobFiles(each, facts)))
   const lastUsed = measure.time(facts.store.blobs.path(image.manifest))
   return {
     id: idOf(image.manifest.slice('sha256:'.length)),
     type: 'image',
-    description: kept ? image.names.join(', ') : 'image without a name',
+    description: image.names.join(', ') || 'image without a name',
     parents: image.layers.slice(-1).map(({ diffId }) => idOf(diffId.slice('sha256:'.length))),
     lastUsed,
     uses: image.names.length,
@@ -156,11 +163,37 @@ async function danglingEntries(
   }
 }
 
+/** Damaged blobs that were put aside, and what is in the cache and not of it. */
+async function strangeEntries(inCache: readonly string[], { store, measure }: Facts): Promise<readonly Entry[]> {
+  const folder = join(store.root, 'oci', 'blobs', 'sha256')
+  const damaged = readdirSync(folder).filter((name) => name.endsWith(damagedSuffix))
+  const kinds = [
+    ['damaged', 'damaged blobs that were put aside', damaged.map((name) => join(folder, name))],
+    ['strange', 'files of the cache that are not of tsbuild', inCache],
+  ] as const
+  const entries: Entry[] = []
+  for (const [id, description, files] of kinds) {
+    const lastUsed = Math.max(0, ...files.map(measure.time))
+    const parts = await measure.parts(files)
+    entries.push({ ...plain, id, type: 'internal', description, lastUsed, parts, dangling: true })
+  }
+  return entries
+}
+
 async function memoEntry(name: string, files: readonly string[], { measure }: Facts): Promise<readonly Entry[]> {
   const parts = await measure.parts(files)
   if (bytesOf(parts) === 0) return []
   const lastUsed = Math.max(...files.map(measure.time))
-  return [
-    { ...plain, id: name.replace(' ', '-'), type: 'internal', description: name, lastUsed, parts, dangling: false },
-  ]
+  const description = memos[name] ?? name
+  return [{ ...plain, id: name.replaceAll(' ', '-'), type: 'internal', description, lastUsed, parts, dangling: false }]
+}
+
+/** What that is which only saves time, for people. */
+const memos: Readonly<Record<string, string>> = {
+  plans: 'plans of Dockerfiles that were built',
+  surveys: 'digests of directories of contexts, by what their files look like',
+  'looks at layers': 'which layers were read whole and found undamaged',
+  steps: 'the newest records of each step: why it is not cached',
+  'stat index': 'digests of files of contexts, by what they look like',
+  probes: 'what shuts steps in on this machine',
 }

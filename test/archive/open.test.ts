@@ -196,8 +196,9 @@ describe('what is no image', () => {
   it('is refused when it is no tar at all', async () => {
     writeFileSync(join(folder, 'x.tar'), 'not a tar '.repeat(200))
     await expect(open(`oci-archive:${folder}/x.tar`)).rejects.toMatchObject({
-      message: expect.stringContaining(`cannot read ${folder}/x.tar: `),
-      hint: 'the archive is damaged or incomplete: get it again',
+      code: 'TSB_ARCHIVE_HEADER',
+      message: `cannot read ${folder}/x.tar: it is not a tar archive`,
+      hint: expect.stringContaining('is this the right file?'),
     })
   })
 

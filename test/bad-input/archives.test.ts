@@ -41,7 +41,8 @@ describe.skipIf(!hasBusyboxBase)(`a damaged archive (${hasBusyboxBase ? 'of busy
 
     it('when it is not there', () => run('nothing.tar', { error: /cannot open \/.*\/nothing\.tar$/, hint: /path/ }))
 
-    it('when it is no archive', () => run('noise', { error: /cannot read .*noise: /, hint: /get it again$/ }))
+    it('when it is no archive', () =>
+      run('noise', { error: /cannot read .*noise: it is not a tar archive$/, hint: /right file\?$/ }))
 
     it('when it is cut short', () =>
       run('cut.tar', {

@@ -74,9 +74,9 @@ const cases: readonly (readonly [rule: string, dockerfile: string, complaint: Co
     { error: /"\/mian\.c": not found$/, hint: /did you mean "\/main\.c"\?$/, at: 'Dockerfile:3' },
   ],
   [
-    'COPY of a file outside of the context: says that nothing above it is in reach',
+    'COPY of a file outside of the context: says how to have what is above it',
     'FROM busybox\nCOPY ../secret /\n',
-    { error: /not found$/, hint: /nothing above it is in reach$/, at: 'Dockerfile:2' },
+    { error: /not found$/, hint: /--build-context NAME=\.\. .*COPY --from=NAME secret give it$/, at: 'Dockerfile:2' },
   ],
   [
     'COPY of a link that leads out of the context',

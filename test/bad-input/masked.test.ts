@@ -49,6 +49,14 @@ describe.skipIf(!able)(`G05: secrets in what is shown (${hasBusyboxBase ? 'needs
     expectMasked(text + ran.stdout)
   })
 
+  it('G05 so is what is said of a RUN that is tried again', async () => {
+    write(`RUN echo "${canary}"; exit 3`)
+    const { status, stderr } = await tsbuild(workspace, '--progress=plain', '--retry=1', ...given)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/try 1 of 2 failed, and again on clean files: process .*\*\*\*/)
+    expectMasked(stderr)
+  })
+
   it.skipIf(!hasProgram('script'))('G05 the output of a step is masked on a terminal', async () => {
     write(printing)
     const { status, stdout } = await tsbuildOnTerminal(workspace, ...given)

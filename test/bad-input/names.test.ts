@@ -23,7 +23,11 @@ describe.skipIf(!hasBusyboxBase)(
       ['-app', /a name is/],
       ['app:', /a name is/],
     ])('that no image can have is refused by -t: %s', async (name, hint) => {
-      await refused(workspace, ['-q', `--tag=${name}`, 'context'], { error: /not an image name: /, hint })
+      await refused(workspace, ['-q', `--tag=${name}`, 'context'], {
+        status: 125,
+        error: /^ERROR: not an image name: /m,
+        hint,
+      })
     })
 
     it('that no image can have is refused by tag, import, save and history', async () => {
@@ -91,6 +95,12 @@ describe.skipIf(!hasBusyboxBase)('a wrong flag ends with 125', () => {
     [['--allow', 'everything'], /--allow/, /network\.host/],
     [['--iidfile', 'nowhere/id'], /--iidfile nowhere\/id: no file can be written in nowhere$/, /a directory/],
     [['--metadata-file', 'context'], /--metadata-file context: that is a directory$/, /./],
+    [
+      ['--registry-allow', 'https://docker.io'],
+      /not the host of a registry: "https:\/\/docker\.io"/,
+      /--registry-allow docker\.io/,
+    ],
+    [['--platform', 'linux/foo'], /not a platform: "linux\/foo"/, /linux\/amd64/],
     [['--quiet', '--progress=plain'], /exclude each other/, /./],
   ] as const)('%s', async (flags, error, hint) => {
     await refused(workspace, [...flags, 'context'], { status: 125, error, hint })

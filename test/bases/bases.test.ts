@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -27,7 +27,9 @@ afterEach(async () => {
   await store.close()
   rmSync(root, { recursive: true })
 })
-const open = (more: Partial<BasesOptions> = {}) => openBases({ store, registry, pull: 'missing', cwd: root, ...more })
+const wholeBlobs = { is: async () => true, note: async () => {} }
+const open = (more: Partial<BasesOptions> = {}) =>
+  openBases({ store, wholeBlobs, registry, pull: 'missing', cwd: root, ...more })
 const noRegistry = async () => {
   throw new Error('a registry was asked')
 }
@@ -87,6 +89,20 @@ describe('openBases', () => {
     const name = `${server.host}/app@${sha256(image.manifest.bytes)}`
     const first = await open().resolve(name, amd64)
     expect(await open({ registry: noRegistry }).resolve(name, amd64)).toEqual(first)
+  })
+
+  it('asks nobody for an image that is here and damaged, unless it is to be pulled', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    const name = `${server.host}/app:1`
+    await open().resolve(name, amd64)
+    const config = store.blobs.path(sha256(image.config.bytes))
+    chmodSync(config, 0o600)
+    writeFileSync(config, 'x')
+    const asked = server.requests.length
+    await expect(open().resolve(name, amd64)).rejects.toEqual(code('TSB_IMAGE_DAMAGED'))
+    expect(server.requests.length).toBe(asked)
+    expect(await open({ pull: 'always' }).resolve(name, amd64)).toMatchObject({ platform: amd64 })
+    expect(await open().resolve(name, amd64)).toMatchObject({ platform: amd64 })
   })
 
   it('with --pull=never knows the store alone', async () => {

@@ -12,6 +12,7 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { seal, unseal } from '../../src/digest/index.ts'
 import type { DoctorReport, Finding } from '../../src/index.ts'
 import { busyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { hasStaticBusybox } from '../support/busybox-root.ts'
@@ -96,15 +97,15 @@ describe.skipIf(!isRoot || !hasProgram('runc'))('doctor for root (needs root and
 
   test('is text without --format, asks no older answer, and leaves in the store but what was found', () => {
     const file = path.join(folder, 'store/cache/probes.json')
-    const answers: [string, string][] = JSON.parse(readFileSync(file, 'utf8'))
+    const answers: [string, string][] = JSON.parse(unseal(readFileSync(file, 'utf8')) ?? '')
     const asked = answers.filter(([key]) => !key.startsWith('network '))
     const wrong = asked.map(([key]) => [key, 'no: said by nobody'])
-    writeFileSync(file, JSON.stringify([['another machine', ''], ...wrong]))
+    writeFileSync(file, seal(JSON.stringify([['another machine', ''], ...wrong])))
     const { status, stdout } = tsbuild(folder, ['unshare', '--mount', 'sh', '-c', noTun, 'sh'], 'doctor')
     expect(status).toBe(0)
     expectText(stdout)
     expect(stdout).not.toContain('said by nobody')
-    const kept = new Map<string, string>(JSON.parse(readFileSync(file, 'utf8')))
+    const kept = new Map<string, string>(JSON.parse(unseal(readFileSync(file, 'utf8')) ?? ''))
     expect([...kept.keys()].sort()).toEqual(['another machine', ...asked.map(([key]) => key)].sort())
     expect([...kept.values()]).not.toContain('no: said by nobody')
     expect(readdirSync(path.join(folder, 'store/tmp'))).toEqual([])
@@ -239,7 +240,7 @@ describe.skipIf(!withoutRanges || !hasProgram('runc'))('a user without ranges (n
       expect(status).toBe(1)
       expect(stderr).toContain(`[${code}]`)
       expect(stderr).toContain(words)
-      expect(stderr).toMatch(/hint: .*usermod --add-subuids/)
+      expect(stderr).toMatch(/hint: .*tsbuild doctor says what to type/)
     })
 
     test('COPY --chown and a RUN on files of root work', () => {

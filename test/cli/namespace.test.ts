@@ -71,4 +71,9 @@ describe('the store is', () => {
   ])('%s', (_title, given, root) => {
     expect(storeRoot(given)).toBe(root)
   })
+
+  test('nowhere when --root is empty, whatever TSBUILD_ROOT says', () => {
+    const given = { ...facts, flag: '', env: { TSBUILD_ROOT: '/x' } }
+    expect(() => storeRoot(given)).toThrow('--root names no directory')
+  })
 })

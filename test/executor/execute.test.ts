@@ -19,7 +19,7 @@ async function workshop() {
   write({ 'a.txt': 'a', 'b.txt': 'b', 'd/c.txt': 'c' })
   let now = 1_700_000_000_000
   const build = async (text: string, noCache: boolean | readonly string[] = false, order: string[] = []) => {
-    const store = await openStore(join(directory, 'store'), { now: () => (now += 1000) })
+    const store = await openStore(join(directory, 'store'), { now: Date.now })
     const cache = await openCache(store, { now: () => now, overlayXattr: 'trusted' })
     const events: BuildEvent[] = []
     const ports = portsOf(store, cache, context, events, () => (now += 1000))

@@ -34,6 +34,24 @@ describe('--chown', () => {
   it('refuses a number that no user can have', async () => {
     await expect(owner('4294967295')).rejects.toThrow(code('TSB_USER_RANGE'))
   })
+
+  it('D32 refuses a row of the image with such a number, when it is asked for', async () => {
+    const odd = tree(
+      'file /etc/passwd app:x:1:1::/:\nbig:x:4294967296:1::/:\nwide:x:1:4294967296::/:\n',
+      'file /etc/group app:x:1:\nbig:x:4294967297:app\n',
+    )
+    const [found, range] = [{ uid: 1, gid: 1 }, code('TSB_USER_RANGE')]
+    expect(await resolveOwner('app', odd, () => {})).toMatchObject(found)
+    for (const spec of ['big', 'wide', 'app:big', '0:big']) {
+      await expect(
+        resolveOwner(spec, odd, () => {}),
+        spec,
+      ).rejects.toThrow(range)
+      await expect(resolveProcessUser(spec, odd), spec).rejects.toThrow(range)
+    }
+    await expect(resolveProcessUser('app', odd)).rejects.toThrow(range)
+    expect(await resolveProcessUser('app:app', odd)).toMatchObject(found)
+  })
 })
 
 describe('USER', () => {

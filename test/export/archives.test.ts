@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { openArchive, openArchivedImage } from '../../src/archive/index.ts'
+import { takeIn } from '../../src/bases/index.ts'
 import { type Digest, hexOf, sha256 } from '../../src/digest/index.ts'
 import { exportDocker, exportOci, exportOciFolder, exportTar } from '../../src/export/index.ts'
 import { mediaTypes, parseReference } from '../../src/image/index.ts'
@@ -31,6 +32,15 @@ async function exported(workshop: Workshop, path: string) {
   const image = await workshop.image(files)
   await exportOci([{ image, names }], file(path), workshop.exportPorts)
   return image
+}
+
+/** As many bytes, with one that is another. */
+async function flip(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+  await chmod(path, 0o600)
+  await writeFile(path, bytes)
+  await chmod(path, 0o400)
 }
 
 const membersOf = async (bytes: AsyncIterable<Uint8Array>) => {
@@ -139,6 +149,29 @@ describe('exportOci', () => {
     await expect(exportOci([{ image, names }], file(target), ports)).rejects.toEqual(code('TSB_DIGEST_MISMATCH'))
     await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
     await expect(readdir(join(workshop.store.root, 'cache/packed'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it.each(['none', 'gzip'] as const)('lets no layer out that is not what its digest says (%s)', async (compression) => {
+    await using workshop = await openWorkshop()
+    const path = join(await scratch(), 'app.tar')
+    await exported(workshop, path)
+    await using other = await openWorkshop()
+    const [found] = await openArchive(path, amd64, other.store.temporary)
+    if (!found) throw new Error('no image')
+    await takeIn(other.store, found, other.cache.wholeBlobs)
+    const image = await other.store.images.open(found.descriptor, other.cache.layers.fromDescriptor)
+    const [layer] = found.manifest.layers
+    if (!layer) throw new Error('no layer')
+    await flip(other.store.blobs.path(layer.digest))
+    const folder = await scratch()
+    const [target, into, ports] = [join(folder, 'app.tar'), join(folder, 'layout'), other.exportPorts]
+    const refused = expect.objectContaining({ code: 'TSB_DIGEST_MISMATCH' })
+    await expect(exportOci([{ image, names }], file(target), ports, compression)).rejects.toEqual(refused)
+    await expect(exportDocker([{ image, names }], file(target), ports)).rejects.toEqual(refused)
+    await expect(exportOciFolder([{ image, names }], into, ports, compression)).rejects.toEqual(refused)
+    expect(await readdir(folder)).toEqual(['layout'])
+    expect(await readdir(into)).toEqual(['blobs'])
+    expect(await readdir(join(into, 'blobs/sha256'))).not.toContain(hexOf(layer.digest))
   })
 
   it('writes to a stream and leaves it open', async () => {

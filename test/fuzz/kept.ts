@@ -10,11 +10,10 @@ import { openIndexFile } from '../../src/cache/index-file/open.ts'
 import { treeOfIndex } from '../../src/cache/index-file/tree.ts'
 import { indexPieces } from '../../src/cache/index-file/write.ts'
 import { parsePack } from '../../src/cache/packed.ts'
+import { openProbes } from '../../src/cache/probes.ts'
 import { formatFiles, formatRecord, parseFiles, parseRecord } from '../../src/cache/record-file.ts'
-import { seal, unseal } from '../../src/cache/sealed.ts'
 import { openStatIndex } from '../../src/cache/stat-index.ts'
-import { hexOf, sha256 } from '../../src/digest/index.ts'
-import { openProbeCache } from '../../src/executor/sandbox/probe-cache.ts'
+import { hexOf, seal, sha256, unseal } from '../../src/digest/index.ts'
 import { readEarlier } from '../../src/remote/git/earlier.ts'
 import { walk } from '../../src/tree/index.ts'
 import { anyChange } from '../support/changes.ts'
@@ -115,18 +114,19 @@ const layerIndexes: FuzzTarget<Buffer> = {
     }),
 }
 
-/** JSON without a seal: damaged, it is as if it were not there. */
+/** Small files with a seal, sealed whatever is in them. */
 const small: FuzzTarget<string> = {
-  name: 'unsealed-files',
+  name: 'sealed-files',
   runs: 200,
   input: mutatedJson([[['key', 'answer']], { commit: hexOf(digest).slice(0, 40), time: 5 }]),
   holds: (text) =>
     inFolder(async (folder) => {
-      writeFileSync(join(folder, 'probes.json'), text)
-      const answer = await openProbeCache(join(folder, 'probes.json')).get('key')
+      mkdirSync(join(folder, 'cache'))
+      writeFileSync(join(folder, 'cache/probes.json'), seal(text))
+      const answer = await openProbes({ root: folder, temporary: async () => folder }).get('key')
       assert.ok(answer === undefined || typeof answer === 'string')
       mkdirSync(join(folder, 'files'))
-      writeFileSync(join(folder, 'commit.json'), text)
+      writeFileSync(join(folder, 'commit.json'), seal(text))
       const earlier = await readEarlier(folder)
       assert.ok(earlier === undefined || (typeof earlier.commit === 'string' && Number.isFinite(earlier.time)))
     }),

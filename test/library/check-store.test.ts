@@ -92,6 +92,55 @@ describe('a check of the store', () => {
     expect(await findingsIn(environment)).toContain('loss layer-missing')
   })
 
+  it('a repair leaves alone what was written anew after it was looked at', async () => {
+    const image = await otherImage()
+    const good = readFileSync(blob(image.layer))
+    damage(blob(image.layer))
+    writeFileSync(join(workspace.directory, 'good'), good)
+    // The clock is asked when the check begins, and when the store is opened to be repaired: somebody loads it in between.
+    let asked = 0
+    const now = () => {
+      if (++asked === 2) renameSync(join(workspace.directory, 'good'), blob(image.layer))
+      return Date.now()
+    }
+    const { findings } = await checkStore({ repair: true }, { ...environment, now })
+    const [loss] = findings.filter(({ level }) => level === 'loss')
+    expect(loss).toMatchObject({ kind: 'layer-damaged', hint: 'it was written to meanwhile: check again' })
+    expect(readFileSync(blob(image.layer))).toEqual(good)
+    expect(await findingsIn(environment)).toEqual([])
+  })
+
+  it('a layer that two images share is mended once', async () => {
+    const base = fakeImage()
+    await using server = await startServer(serve(contentsOf('base', '1', base)))
+    for (const name of ['one', 'two']) {
+      workspace.write({ 'context/Dockerfile': `FROM ${server.host}/base:1\nENV NAME=${name}\n` })
+      await workspace.build({ tags: [name] })
+    }
+    const file = blob(sha256(base.layer.bytes))
+    writeFileSync(file, 'other bytes')
+    const losses = (lines: readonly string[]) => lines.filter((line) => line.startsWith('loss'))
+    expect(losses(await findingsIn(environment, true))).toEqual(Array(3).fill('loss layer-damaged fetched'))
+    expect(readFileSync(file)).toEqual(Buffer.from(base.layer.bytes))
+    rmSync(join(root, 'origins', hexOf(sha256(base.layer.bytes))))
+    damage(file)
+    expect(losses(await findingsIn(environment, true))).toEqual(Array(3).fill('loss layer-damaged'))
+    expect(losses(await findingsIn(environment))).toEqual(Array(3).fill('loss layer-missing'))
+  })
+
+  it('a repair is refused while somebody has the store open, also one who has written nothing', async () => {
+    const other = await openStore(root, { now: Date.now })
+    await expect(checkStore({ repair: true }, environment)).rejects.toMatchObject({ code: 'TSB_STORE_BUSY' })
+    await other.close()
+    expect(await findingsIn(environment, true)).toEqual([])
+  })
+
+  it('a store of another version is not looked into', async () => {
+    writeFileSync(join(root, 'version'), '999\n')
+    await expect(checkStore({}, environment)).rejects.toMatchObject({ code: 'TSB_STORE_VERSION' })
+    await expect(checkStore({ repair: true }, environment)).rejects.toMatchObject({ code: 'TSB_STORE_VERSION' })
+  })
+
   it('an index that cannot be read, or gives a name twice, is a loss', async () => {
     const other = await otherImage()
     const file = join(root, 'oci/index.json')
@@ -123,6 +172,15 @@ describe('a check of the store', () => {
     expect((await workspace.build({ tags: ['app'] })).ran).toHaveLength(1)
   })
 
+  it('strangers in the cache and damaged blobs that were put aside are waste, and are removed by a repair', async () => {
+    writeFileSync(join(root, 'cache/probes.json.4711'), '[]')
+    writeFileSync(`${blob(sha256('nobody'))}.damaged`, 'somebody')
+    const waste = ['waste blob-stranger', 'waste cache-stranger']
+    expect(await findingsIn(environment)).toEqual(waste)
+    expect(await findingsIn(environment, true)).toEqual(waste.map((line) => `${line} removed`))
+    expect(await findingsIn(environment)).toEqual([])
+  })
+
   it('what a dead process left is waste; what a living one has is not, and keeps a repair away', async () => {
     mkdirSync(join(root, 'tmp/dead'))
     writeFileSync(join(root, 'locks/dead'), '')
@@ -142,7 +200,7 @@ describe('a check of the store', () => {
     await expect(checkStore({ repair: true }, environment)).rejects.toMatchObject({ code: 'TSB_STORE_BUSY' })
     child.kill('SIGKILL')
     await once(child, 'exit')
-    expect(await findingsIn(environment)).toEqual(['waste lock-left', 'waste temporary-left', 'waste temporary-left'])
+    expect(await findingsIn(environment)).toEqual(['waste lock-left', 'waste temporary-left'])
     expect(await findingsIn(environment, true)).toContain('waste lock-left removed')
     expect(await findingsIn(environment)).toEqual([])
   })
@@ -158,7 +216,7 @@ describe('a check of the store', () => {
     const text = await tsbuild(workspace, 'doctor', '--fsck')
     expect(text).toMatchObject({ status: 1, stderr: '' })
     expect(text.stdout).toMatch(
-      /^LOSS {2}other:latest: its layer sha256:\w+ is not here\n {6}hint: build or pull other:latest/,
+      /^LOSS {2}other:latest: its layer sha256:\w+ is not here\n {6}hint: build or load other:latest again/,
     )
     const json = await tsbuild(workspace, 'doctor', '--fsck', '--format=json')
     expect(JSON.parse(json.stdout)).toMatchObject({

@@ -40,7 +40,9 @@ test('a file may have 500 KiB and no more', async () => {
   })
 })
 
-test('a variable that is not set makes an empty secret, with a notice', async () => {
-  expect(await check({ token: { env: 'TOKEN' } })).toEqual(['secret token is empty: the variable TOKEN is not set'])
+test('a variable that is not set makes an empty secret, as with buildx, with a warning', async () => {
+  expect(await check({ token: { env: 'TOKEN' } })).toEqual([
+    'warning: secret token is empty: the variable TOKEN is not set',
+  ])
   expect(await check({ token: { env: 'TOKEN' } }, { TOKEN: '' })).toEqual([])
 })

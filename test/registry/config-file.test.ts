@@ -29,7 +29,7 @@ describe('loadRegistryConfig', () => {
   it.each([
     ['{"registryMirrors": {"docker.io": "127.0.0.1:5000"}}', 'TSB_CONFIG_FILE'],
     ['{"registryMirrors": 3}', 'TSB_CONFIG_FILE'],
-    ['{', 'TSB_DOCUMENT_FORMAT'],
+    ['{', 'TSB_CONFIG_FILE'],
     ['{"registryMirrors": {"docker.io": ["a b"]}}', 'TSB_MIRROR_FORMAT'],
   ])('refuses %s', async (text, expected) => {
     await expect(load(text)).rejects.toThrow(code(expected))

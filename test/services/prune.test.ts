@@ -58,6 +58,28 @@ describe('what prune leaves', () => {
     expect([next.cached.length, next.ran]).toEqual([2, []])
   })
 
+  it('without -a are strangers in the cache and damaged blobs that were put aside; with it they go', async () => {
+    await using workspace = await openCopies()
+    await workspace.build({ tags: ['app'] })
+    const { root } = workspace.environment
+    const strange = [join(root, 'cache/probes.json.4711'), join(root, 'oci/blobs/sha256', `${'a'.repeat(64)}.damaged`)]
+    for (const path of strange) writeFileSync(path, 'x'.repeat(10_000))
+    mkdirSync(join(root, 'cache/of-another'))
+    const { entries } = await diskUsage({}, workspace.environment)
+    const found = entries.filter(({ id }) => ['strange', 'damaged'].includes(id))
+    expect(found.map(({ size }) => size >= 10_000)).toEqual([true, true])
+    expect((await prune({}, workspace.environment)).removed).toEqual([])
+    const { removed } = await prune({ all: true }, workspace.environment)
+    expect(
+      removed
+        .filter(({ why }) => why === 'nothing needs it')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['damaged', 'strange'])
+    expect(strange.filter(existsSync)).toEqual([])
+    expect(existsSync(join(root, 'cache/of-another'))).toBe(false)
+  })
+
   it('is all, when it only says what it would do', async () => {
     await using workspace = await openCopies()
     await workspace.build()
@@ -119,6 +141,18 @@ describe('what prune leaves', () => {
       places.filter((place) => existsSync(join(workspace.environment.root, 'locks', place))),
     ]).toEqual([2, []])
     expect((await diskUsage({}, workspace.environment)).reclaimable).toBeGreaterThan(0)
+  })
+
+  it('after a build is its own image, also without a name', async () => {
+    await using workspace = await openCopies()
+    const { result } = await workspace.build({ cacheMax: 1 })
+    await exported(workspace, result.id)
+    workspace.write({ 'context/b': 'other' })
+    const { result: next } = await workspace.build({ cacheMax: 1 })
+    await exported(workspace, next.id)
+    await expect(exported(workspace, result.id)).rejects.toThrow(
+      expect.objectContaining({ code: 'TSB_IMAGE_NOT_FOUND' }),
+    )
   })
 
   it('is nothing of what leads nowhere or is damaged', async () => {

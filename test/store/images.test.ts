@@ -1,4 +1,4 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Digest, sha256 } from '../../src/digest/index.ts'
@@ -41,6 +41,27 @@ describe('images', () => {
     await store.images.save(await smallImage(store, 'mid', '2023-01-01T00:00:00Z'), ['mid:1', 'mid:2'])
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[], ['mid:1', 'mid:2'], ['old:latest']])
   })
+
+  it.each(['manifest', 'config'] as const)(
+    'never mistakes a name whose %s is damaged for one that it does not have',
+    async (part) => {
+      const store = await open()
+      const image = await smallImage(store, 'a')
+      const manifest = await store.images.save(image, ['app:1', 'app:2'])
+      const damaged = store.blobs.path(part === 'manifest' ? manifest.digest : image.id)
+      await chmod(damaged, 0o600)
+      await writeFile(damaged, 'x')
+      for (const name of ['app:1', 'docker.io/library/app:1']) {
+        await expect(store.images.find(name)).rejects.toMatchObject({ code: 'TSB_IMAGE_DAMAGED' })
+      }
+      expect([await store.images.list(), await store.images.damaged()]).toEqual([[], ['app:1', 'app:2']])
+      expect(await store.images.remove('app:1')).toEqual(['Untagged: app:1'])
+      expect(await store.images.find('app:1')).toBeUndefined()
+      await store.images.save(image, ['app:2'])
+      expect(await store.images.find('app:2')).toMatchObject({ names: ['app:2'] })
+      expect(await store.images.damaged()).toEqual([])
+    },
+  )
 
   it('refuses to guess between ids that begin alike', async () => {
     const store = await open()
@@ -167,6 +188,30 @@ describe('remove', () => {
     await other.temporary('run')
     await store.images.remove('app')
     expect(await store.blobs.has(image.id)).toBe(true)
+  })
+
+  it('keeps blobs while somebody else has the store open, also one who has written nothing', async () => {
+    const store = await open()
+    const [one, two] = [await smallImage(store, 'one'), await smallImage(store, 'two')]
+    await store.images.save(one, ['one'])
+    await store.images.save(two, ['two'])
+    await age(store)
+    const other = await openStore(store.root, { now: Date.now })
+    await store.images.remove('one')
+    expect(await store.blobs.has(one.id)).toBe(true)
+    await other.close()
+    await store.images.remove('two')
+    expect(await store.blobs.has(two.id)).toBe(false)
+  })
+
+  it.each(['manifest', 'config'] as const)('removes the name of an image whose %s is gone', async (part) => {
+    const store = await open()
+    const image = await smallImage(store, 'one')
+    const manifest = await store.images.save(image, ['a', 'b'])
+    await rm(store.blobs.path(part === 'config' ? image.id : manifest.digest))
+    expect(await store.images.remove('a')).toEqual(['Untagged: a:latest'])
+    expect(await store.images.remove('b')).toEqual(['Untagged: b:latest'])
+    await expect(store.images.remove('b')).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
   })
 
   it('removes an image by its id only when that is clear', async () => {

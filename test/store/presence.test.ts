@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/index.ts'
+import { openPresence } from '../../src/store/presence.ts'
 import { scratch } from '../support/scratch.ts'
 
 const minutes = 60_000
@@ -19,6 +20,17 @@ describe('a store that is closed for a while', () => {
     expect(await own.whileClosed(async (since) => since)).toBeLessThan(Date.now() - 9 * minutes)
     await other.close()
     expect(await own.whileClosed(async (since) => since)).toBeUndefined()
+  })
+
+  it('is open to who asks whether somebody else has it', async () => {
+    const place = join(await scratch(), 'visitors')
+    const [own, other] = [openPresence(place), openPresence(place)]
+    const [leave, leaveOther] = [own.enter(), other.enter()]
+    expect([own.isAnybodyElseHere(), other.isAnybodyElseHere()]).toEqual([true, true])
+    leaveOther()
+    expect([own.isAnybodyElseHere(), own.isAnybodyHere(), other.isAnybodyElseHere()]).toEqual([false, true, true])
+    leave()
+    expect(other.isAnybodyElseHere()).toBe(false)
   })
 
   it('says since when others may be there: ten minutes before the first of them wrote something', async () => {

@@ -34,6 +34,26 @@ describe('openStore', () => {
     await store.close()
   })
 
+  it('refuses a directory of something else, and puts nothing into it', async () => {
+    const root = await scratch()
+    await writeFile(join(root, 'package.json'), '{}')
+    await expect(openStore(root, { now })).rejects.toMatchObject({
+      code: 'TSB_STORE_FOREIGN',
+      hint: 'give --root, or TSBUILD_ROOT, an empty or new directory',
+    })
+    expect(await readdir(root)).toEqual(['package.json'])
+  })
+
+  it.each(['oci', 'cache', 'lost+found'])(
+    'takes a directory that has %s, as an older store or a fresh disk',
+    async (name) => {
+      const root = await scratch()
+      await mkdir(join(root, name), { mode: 0o700 })
+      if (name !== 'lost+found') await writeFile(join(root, 'note'), '')
+      await (await openStore(root, { now })).close()
+    },
+  )
+
   it('F09: refuses a store that other users may write to', async () => {
     const root = await scratch()
     await openStore(root, { now })
@@ -193,6 +213,15 @@ describe('blobs', () => {
     await writeFile(blobs.path(torn.digest), '')
     for (const { digest } of [torn, whole]) await utimes(blobs.path(digest), 1, 1)
     expect([await blobs.has(torn.digest), await blobs.has(whole.digest)]).toEqual([false, true])
+  })
+
+  it('F08: hashes a blob that is of the future, written before the clock went back', async () => {
+    const { blobs } = await openStore(await scratch(), { now })
+    const [torn, whole] = [await blobs.write(Buffer.from('torn')), await blobs.write(Buffer.from('whole'))]
+    await writeFile(blobs.path(torn.digest), '....')
+    for (const { digest } of [torn, whole]) await utimes(blobs.path(digest), now() / 1000 + 3600, now() / 1000 + 3600)
+    expect([await blobs.has(torn.digest), await blobs.has(whole.digest)]).toEqual([false, true])
+    expect((await stat(blobs.path(whole.digest))).mode & 0o777).toBe(0o400)
   })
 
   it('fetches a blob from its origin once, however many ask', async () => {

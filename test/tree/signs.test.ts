@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { geteuid } from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { signsOf } from '../../src/tree/index.ts'
 import { scratch } from '../support/scratch.ts'
@@ -49,6 +51,13 @@ describe('the signs of a folder', () => {
     const before = signsOf(path)
     expect(signsOf(path)).toBe(before)
     change(path)
+    expect(signsOf(path)).not.toBe(before)
+  })
+
+  it.skipIf(geteuid?.() !== 0)('change with the owner of a folder in it', async () => {
+    const path = await folder()
+    const before = signsOf(path)
+    chownSync(join(path, 'a'), 7, 0)
     expect(signsOf(path)).not.toBe(before)
   })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesUsed, choose, type PruneRules } from '../../src/usage/choose.ts'
+import { bytesNeeded, bytesUsed, choose, type PruneRules } from '../../src/usage/choose.ts'
 import { bytesOf, type Entry } from '../../src/usage/entry.ts'
 import { tries } from '../support/fuzz.ts'
 
@@ -17,6 +17,11 @@ describe('what is chosen', () => {
     ]
     expect(idsOf(choose(entries, { ...all, all: false }, { now, free: 0 }))).toEqual(['own'])
     expect(idsOf(choose(entries, all, { now, free: 0 }))).toEqual(['own', 'shared', 'memo'])
+  })
+
+  it('what images need is in no limit: their own, and what they share', () => {
+    const entries = [entry('own'), entry('both', { shared: [part('both', 5)] }), entry('image', { kept: true })]
+    expect([bytesUsed(entries), bytesNeeded(entries)]).toEqual([20, 15])
   })
 
   it('goes by what was used least recently, and takes a leaf before what it stands on', () => {

@@ -1,5 +1,6 @@
 import type { Digest } from '../../digest/index.ts'
-import type { Finding, Reading, StoreLook } from '../../store/index.ts'
+import { type Finding, type Reading, type StoreLook, useless } from '../../store/index.ts'
+import { strangersIn } from '../strangers.ts'
 import { checkForms } from './forms.ts'
 import { checkRecords, checkShelves } from './texts.ts'
 import { checkTrees } from './trees.ts'
@@ -10,15 +11,18 @@ export interface CacheLook {
   readonly records: number
 }
 
-/** Reads all of `cache/` and `trees/` that belongs to layers and steps. Nothing is changed. */
+/** Reads all of `cache/` and `trees/` but what was fetched. Nothing is changed. */
 export async function checkCache(root: string, { diffIds }: StoreLook, reading: Reading): Promise<CacheLook> {
   const records = await checkRecords(root, reading)
   const shelves = await checkShelves(root, reading)
   const forms = await checkForms(root, reading)
   const known = new Set<Digest>([...diffIds, ...forms.known, ...records.layers.map(({ diffId }) => diffId)])
   const trees = await checkTrees(root, known, reading)
+  const strangers = strangersIn(root).map((name) =>
+    useless('cache-stranger', `cache/${name}`, `nothing of tsbuild has the name cache/${name}`),
+  )
   return {
-    findings: [...records.findings, ...shelves, ...forms.findings, ...trees],
+    findings: [...strangers, ...records.findings, ...shelves, ...forms.findings, ...trees],
     records: records.layers.length,
   }
 }

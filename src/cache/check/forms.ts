@@ -1,6 +1,15 @@
 import { join } from 'node:path'
-import { type Digest, isDigest, openFingerprint } from '../../digest/index.ts'
-import { digestOfFile, type Finding, namesIn, type Reading, statOf, textOfFile, useless } from '../../store/index.ts'
+import { type Digest, isDigest, openFingerprint, unseal } from '../../digest/index.ts'
+import {
+  digestOfFile,
+  type Finding,
+  namesIn,
+  type Reading,
+  see,
+  statOf,
+  textOfFile,
+  useless,
+} from '../../store/index.ts'
 import { isDirectory } from '../exists.ts'
 import { openIndexFile } from '../index-file/open.ts'
 import { isWholeImage } from '../layer-image.ts'
@@ -19,6 +28,7 @@ export async function checkForms(root: string, reading: Reading): Promise<FormsL
   const known = new Set<Digest>()
   for await (const { digest, path } of filesOnShelf(root, 'cache/layers', findings)) {
     reading.signal.throwIfAborted()
+    see(join(root, path), reading)
     const index = openIndexFile(join(root, path))
     reading.bytes += (await statOf(join(root, path)))?.size ?? 0
     if (index?.isWhole()) known.add(digest)
@@ -50,6 +60,7 @@ async function checkImages(root: string, version: string, reading: Reading, find
   for (const name of await namesIn(join(root, 'cache/erofs', version))) {
     const path = `cache/erofs/${version}/${name}`
     reading.signal.throwIfAborted()
+    see(join(root, path), reading)
     reading.bytes += (await statOf(join(root, path)))?.size ?? 0
     if (!isDirectory(join(root, path)) && isWholeImage(join(root, path))) continue
     findings.push(useless('cache-damaged', path, `the EROFS image ${path} is damaged`))
@@ -58,10 +69,13 @@ async function checkImages(root: string, version: string, reading: Reading, find
 
 async function checkMemos(root: string, reading: Reading): Promise<readonly Finding[]> {
   const [stats, probes] = ['cache/stat-index', 'cache/probes.json']
-  const isThere = async (path: string) => (await statOf(join(root, path))) !== undefined
+  const isThere = async (path: string) => {
+    see(join(root, path), reading)
+    return (await statOf(join(root, path))) !== undefined
+  }
   const isRight = {
     [stats]: async () => isWholeStatIndex(join(root, stats), await openFingerprint()),
-    [probes]: async () => isJson((await textOfFile(join(root, probes), reading)) ?? ''),
+    [probes]: async () => unseal((await textOfFile(join(root, probes), reading)) ?? '') !== undefined,
   }
   const findings: Finding[] = []
   for (const [path, right] of Object.entries(isRight)) {
@@ -69,14 +83,4 @@ async function checkMemos(root: string, reading: Reading): Promise<readonly Find
     findings.push(useless('cache-damaged', path, `${path} is damaged`))
   }
   return findings
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
 }

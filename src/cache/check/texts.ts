@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { type Digest, isDigest } from '../../digest/index.ts'
+import { type Digest, isDigest, unseal } from '../../digest/index.ts'
 import { type Finding, namesIn, type Reading, textOfFile, useless } from '../../store/index.ts'
 import type { LayerRecord } from '../cache.ts'
 import { isCacheKey } from '../key.ts'
 import { parseFiles, parseRecord } from '../record-file.ts'
-import { unseal } from '../sealed.ts'
 
 /** The records that can be read. */
 export interface RecordsLook {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Digest } from '../../digest/index.ts'
-import { type Finding, namesIn, type Reading, statOf, useless } from '../../store/index.ts'
+import { type Finding, namesIn, type Reading, see, statOf, useless } from '../../store/index.ts'
 import { holdsLayer } from '../holds-layer.ts'
 import { openIndexShelf } from '../index-shelf.ts'
 import { layerPlaces } from '../layer-places.ts'
@@ -19,6 +19,7 @@ export async function checkTrees(
   const findings: Finding[] = []
   for (const name of await namesIn(join(root, 'trees'))) {
     const [path, owner] = [`trees/${name}`, owners.get(name)]
+    see(join(root, path), reading)
     if (!owner) findings.push(useless('tree-stranger', path, `${path} belongs to no layer that is known`))
     else if (!(await statOf(join(root, path)))?.isDirectory()) {
       findings.push(useless('tree-damaged', path, `${path} is no directory`))

@@ -44,6 +44,9 @@ export function listCommand(session: Session, only: string | undefined, flags: I
   return withImages(session, async (images) => {
     const all = await images.list()
     session.out.print(imagesText(all, only, flags, session.environment.now()))
+    const damaged = await images.damaged()
+    if (damaged.length > 0)
+      session.err.print(`WARNING: damaged, and not listed: ${damaged.join(', ')} (tsbuild doctor --fsck says more)\n`)
   })
 }
 

@@ -33,6 +33,7 @@ export async function pruneCommand(session: Session, flags: PruneFlags): Promise
   const removed = result.removed.map((entry) => ({ ...entry, size: entry.reclaimable, shared: false }))
   out.print(flags.dryRun ? plannedText(result, now) : entriesText(removed, flags.verbose ? 'pretty' : 'table', now))
   out.print(`Total: ${humanSize(result.total)}\n`)
+  if (flags.maxUsedSpace !== undefined && removed.length === 0) err.print(keptText(result, flags.maxUsedSpace))
   if (result.othersHere) {
     err.print('note: other builds are running: what they may have in hand stays; run prune again when they are over\n')
   }
@@ -71,6 +72,12 @@ async function isConfirmed({ environment, err, signal }: Session, { all }: Prune
   } finally {
     asking.close()
   }
+}
+
+/** Why nothing goes, since the sum of `du` may be above the limit all the same. */
+function keptText({ left, needed }: PruneResult, most: string): string {
+  const counted = `${humanSize(left)} of ${visible(most)} are used`
+  return `note: nothing was to be removed: ${counted}; what images with a name need, ${humanSize(needed)}, is not counted\n`
 }
 
 /** What would go, and why. */

@@ -131,9 +131,12 @@ function addStepFlags(command: Command): void {
     .option('--shm-size <size>', 'size of /dev/shm (default: 64m)')
     .addOption(repeatable('--ulimit <name=soft[:hard]>', 'limit of processes'))
     .option('--cgroup-parent <path>', 'control group that those of steps are made in')
-    .option('-m, --memory <size>', 'memory of a RUN: 512m, 2g; an error where no control group can hold it')
+    .option(
+      '-m, --memory <size>',
+      'memory of a RUN: 512m, 2g; 0 for no limit (the default); an error where no control group can hold it',
+    )
     .option('--memory-swap <size>', 'memory and swap together, -1 for no limit (default: twice --memory)')
-    .option('--cpus <number>', "processors' worth of time for a RUN: 0.5, 2")
+    .option('--cpus <number>', "processors' worth of time for a RUN: 0.5, 2; 0 for no limit (the default)")
     .option(
       '--pids-limit <number>',
       'processes and threads of a RUN, -1 for no limit (default: 8192 where it can be held)',

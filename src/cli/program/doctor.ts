@@ -11,8 +11,8 @@ Everything is tried afresh, as the builds of this user and store would use it; l
 Rungs: 1 root; 2 an ordinary user in a user namespace; 3 root to whom namespaces are refused: RUN only by chroot; 4 no RUN.
 Levels: ok; note, less than could be had here, or what only some builds need; problem, some builds fail.
 
-Exit status: 0 when a RUN step can run here, if need be with the flags that the report names; 1 when none can, because no
-runtime works, or because the store cannot be used. With --fsck: 1 when an image is broken.`
+Exit status: 0 when a RUN step can run here, whatever notes and problems there are, if need be with the flags that the
+report names; 1 when none can, because no runtime works, or because the store cannot be used. With --fsck: 1 when an image is broken.`
 
 export function doctorProgram(run: Run): Command {
   return new Command('doctor')

@@ -21,6 +21,7 @@ export const missing: Readonly<Record<string, string>> = {
   '--attest': 'no attestations are made',
   '--cache-from': 'the local cache is always used',
   '--cache-to': 'the local cache is always written',
+  '--keep-storage': 'write prune --max-used-space, or --reserved-space for what is always kept',
   '--squash': 'use a stage with one COPY --from',
 }
 

@@ -8,7 +8,7 @@ type EventOf<T extends BuildEvent['type']> = Extract<BuildEvent, { readonly type
 export interface TraceListener {
   readonly line?: (step: Step, line: LogLine) => void
   readonly transfer?: (step: Step, transfer: Transfer) => void
-  readonly notice?: (message: string) => void
+  readonly notice?: (message: string, isSerious: boolean) => void
 }
 
 /** How many lines of output are kept for the report of a failure. */
@@ -64,7 +64,7 @@ export class Trace {
       return undefined
     },
     notice: (event) => {
-      this.#listener.notice?.(event.message)
+      this.#listener.notice?.(event.message, event.serious === true)
       return undefined
     },
     // Shown when all is over, by whoever closes the view.

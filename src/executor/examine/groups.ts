@@ -5,6 +5,7 @@ import { isSystemError } from '../../errors.ts'
 import { cgroupPrefix } from '../sandbox/cgroups.ts'
 import { findPlace } from '../sandbox/group-place.ts'
 import { type Controller, type Hierarchy, readHierarchies } from '../sandbox/hierarchies.ts'
+import { groupsAround, waysToGroups } from '../sandbox/ways-to-groups.ts'
 
 /** What control groups this machine has, and which limits they can hold a step to. */
 export interface GroupTrial {
@@ -14,6 +15,8 @@ export interface GroupTrial {
   readonly controllers: readonly Controller[]
   /** Why there are no more of them; `''` when there are all. */
   readonly problem: string
+  /** What would help who asks. */
+  readonly ways: readonly string[]
 }
 
 /** Makes a group for each limit, where those of steps are made, and removes it. */
@@ -26,6 +29,7 @@ export function tryGroups(hierarchies: readonly Hierarchy[] = readHierarchies())
     version: versionOf(hierarchies),
     controllers: trials.filter(({ problem }) => problem === '').map(({ controller }) => controller),
     problem: trials.find(({ problem }) => problem !== '')?.problem ?? '',
+    ways: waysToGroups(groupsAround()),
   }
 }
 

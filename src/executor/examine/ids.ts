@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { geteuid } from 'node:process'
 import { isSystemError } from '../../errors.ts'
 import { getXattr } from '../../syscalls/index.ts'
+import { type IdRange, outsideOf, readIdMap } from '../sandbox/id-map.ts'
 import type { Tools } from '../sandbox/tools.ts'
 
 /** Whose ids tsbuild may use, and what decides it. */
@@ -36,9 +37,9 @@ const settings = [
 ] as const
 
 export function examineIds(tools: Tools): Ids {
-  const [users, groups] = ['uid_map', 'gid_map'].map((file) => numbersIn(`/proc/self/${file}`))
+  const users = readIdMap('uid')
   const uid = geteuid?.() ?? 0
-  const outside = outsideOf(uid, users ?? [])
+  const outside = outsideOf(users, uid)
   const name = rowsIn('/etc/passwd').find((row) => row[2] === String(outside))?.[0]
   const ranges = ['/etc/subuid', '/etc/subgid'].map((file) => rowsIn(file))
   const given = ranges.map((rows) => sizeOf(rows, [String(outside), ...(name === undefined ? [] : [name])]))
@@ -46,8 +47,8 @@ export function examineIds(tools: Tools): Ids {
     uid,
     outside,
     ...(name !== undefined && { name }),
-    users: countIn(users ?? []),
-    groups: countIn(groups ?? []),
+    users: countIn(users),
+    groups: countIn(readIdMap('gid')),
     newuidmap: helperState(tools.find('newuidmap'), 7),
     newgidmap: helperState(tools.find('newgidmap'), 6),
     subuid: given[0] ?? 0,
@@ -57,16 +58,8 @@ export function examineIds(tools: Tools): Ids {
   }
 }
 
-/** Rows of an id map: first id inside, first one outside, how many. */
-type IdMap = readonly (readonly number[])[]
-
-function outsideOf(id: number, map: IdMap): number {
-  const row = map.find(([first = 0, , count = 0]) => id >= first && id < first + count)
-  return row ? (row[1] ?? 0) + id - (row[0] ?? 0) : id
-}
-
-function countIn(map: IdMap): number {
-  return map.reduce((sum, [, , count = 0]) => sum + count, 0)
+function countIn(map: readonly IdRange[]): number {
+  return map.reduce((sum, { count }) => sum + count, 0)
 }
 
 function sizeOf(rows: readonly (readonly string[])[], names: readonly string[]): number {
@@ -86,13 +79,6 @@ function helperState(path: string | undefined, capability: number): HelperState 
 function settingNamed(setting: string): readonly (readonly [string, number])[] {
   const text = textOf(`/proc/sys/${setting.replace('.', '/')}`).trim()
   return text === '' ? [] : [[setting, Number(text)]]
-}
-
-function numbersIn(file: string): IdMap {
-  return textOf(file)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.trim().split(/\s+/).map(Number))
 }
 
 function rowsIn(file: string): readonly (readonly string[])[] {

@@ -28,14 +28,16 @@ const shortestInLayer = 8
 const [inLayer, inLayerCoded] = [64 * 1024, 1024]
 
 /**
- * What of a secret no layer is to have: its value, also in base64. Not its lines: most files of several have some that anybody
+ * What of a secret no layer is to have: its value, also in base64, and that in lines. Not its own lines: most files of several have some that anybody
  * may see.
  */
 export function layerForms(secret: Uint8Array): readonly Buffer[] {
   const whole = trimmed(Buffer.from(secret))
   if (whole.length < shortestInLayer) return []
-  const base64 = [0, 1, 2].flatMap((shift) => insideBase64(whole.subarray(0, inLayerCoded), shift))
-  return [whole.subarray(0, inLayer), ...[...new Set(base64)].map((form) => Buffer.from(form))]
+  const begin = whole.subarray(0, inLayerCoded)
+  const base64 = [0, 1, 2].flatMap((shift) => insideBase64(begin, shift))
+  const folded = insideBase64(begin, 0).flatMap(inFoldedLines)
+  return [whole.subarray(0, inLayer), ...[...new Set([...base64, ...folded])].map((form) => Buffer.from(form))]
 }
 
 /** Without the line feeds that files end with, and echo adds or not. */
@@ -55,10 +57,22 @@ function coded(value: Buffer): readonly Buffer[] {
   return [...(url === text ? [] : [url]), ...base64, ...foldedBase64(value)].map((form) => Buffer.from(form))
 }
 
-/** The lines of base64 where programs fold it: after 76 letters, or 64. Nothing when it is no longer than a line. */
+/** After so many letters programs fold base64. */
+const foldWidths = [76, 64]
+
+/** The lines of base64 where programs fold it. Nothing when it is no longer than a line. */
 function foldedBase64(value: Buffer): readonly string[] {
   const letters = value.toString('base64')
-  return [76, 64].flatMap((width) => (letters.length > width ? (letters.match(RegExp(`.{${width}}`, 'g')) ?? []) : []))
+  return foldWidths.flatMap((width) =>
+    letters.length > width ? (letters.match(RegExp(`.{${width}}`, 'g')) ?? []) : [],
+  )
+}
+
+/** All the letters, folded. A single line may be one that many files begin with, as keys do. */
+function inFoldedLines(letters: string): readonly string[] {
+  return foldWidths
+    .filter((width) => letters.length > width)
+    .map((width) => letters.replace(RegExp(`.{${width}}(?=.)`, 'g'), '$&\n'))
 }
 
 /** The letters that do not depend on what stands before and after, when `shift` bytes stand before: `user:` and the like. */

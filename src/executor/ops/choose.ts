@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { nearest, TsbuildError } from '../../errors.ts'
 import type { CopyOp, CopySource } from '../../graph/index.ts'
 import {
@@ -48,9 +49,9 @@ export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<re
 
 function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpValue): readonly ChosenFile[] {
   const above = wildcardStart(source.path)
-  if (above !== undefined) existing(tree, above, value)
+  if (above !== undefined) existing(tree, above, value, source)
   return select(tree, source.path).map((path) => {
-    const entry = existing(tree, path, value)
+    const entry = existing(tree, path, value, source)
     const chosen = {
       tree,
       entry: entry.kind === 'hardlink' ? fileOfLink(tree, entry) : entry,
@@ -60,9 +61,9 @@ function choosePaths(tree: FileTree, source: CopySource, op: CopyOp, value: OpVa
   })
 }
 
-function existing(tree: FileTree, path: TreePath, value: OpValue): Entry {
+function existing(tree: FileTree, path: TreePath, value: OpValue, source: CopySource): Entry {
   const { entry } = resolvePath(tree, path, { followLast: true })
-  if (!entry) throw missing(tree, path, value)
+  if (!entry) throw missing(tree, path, value, source)
   return entry
 }
 
@@ -84,21 +85,27 @@ function chooseWithParents(tree: FileTree, source: CopySource, op: CopyOp, value
     (wanted.matches(relative) || wanted.mayDifferBelow(relative)) &&
     (!excluded.matches(relative) || excluded.mayDifferBelow(relative))
   return select(tree, start).flatMap((path) => {
-    const entry = existing(tree, path, value)
+    const entry = existing(tree, path, value, source)
     if (entry.kind !== 'directory') return []
-    if (!hasWildcard(source.path)) requireBelow(tree, entry.path, pattern, value)
+    if (!hasWildcard(source.path)) requireBelow(tree, entry.path, pattern, value, source)
     const files = filterTree(tree, entry.path, accept, mayAcceptBelow)
     return [{ tree: files, entry, name: baseName(path), accepts: accept }]
   })
 }
 
 /** Links below the pivot are not walked through, so one of them makes a path missing too. */
-function requireBelow(tree: FileTree, directory: TreePath, pattern: TreePath, value: OpValue): void {
+function requireBelow(
+  tree: FileTree,
+  directory: TreePath,
+  pattern: TreePath,
+  value: OpValue,
+  source: CopySource,
+): void {
   const path = treePath(`${directory}/${pattern}`)
-  if (tree.get(path) === undefined) throw missing(tree, path, value)
+  if (tree.get(path) === undefined) throw missing(tree, path, value, source)
 }
 
-function missing(tree: FileTree, path: TreePath, value: OpValue): TsbuildError {
+function missing(tree: FileTree, path: TreePath, value: OpValue, source: CopySource): TsbuildError {
   const shown = absolutePath(path)
   const link = value.kind === 'context' ? value.files.leavesBy(path) : undefined
   if (link) {
@@ -108,17 +115,31 @@ function missing(tree: FileTree, path: TreePath, value: OpValue): TsbuildError {
     })
   }
   return new TsbuildError('TSB_COPY_SOURCE_MISSING', `failed to compute cache key: "${shown}": not found`, {
-    hint: value.kind === 'context' ? contextHint(tree, path, value) : similarName(tree, path),
+    hint: value.kind === 'context' ? contextHint(tree, path, value, source) : similarName(tree, path),
   })
 }
 
-function contextHint(tree: FileTree, path: TreePath, value: Extract<OpValue, { kind: 'context' }>): string {
+function contextHint(
+  tree: FileTree,
+  path: TreePath,
+  value: Extract<OpValue, { kind: 'context' }>,
+  source: CopySource,
+): string {
+  const above = aboveContext(source.path)
+  if (above !== undefined) return above
   const rule = value.files.excludedBy(path)
   if (rule) return `${rule} excludes it`
   return (
     similarName(tree, path) ??
     `it is not in the build context; paths are relative to its root, and nothing above it is in reach`
   )
+}
+
+/** What stands in for a path that would lead out of the context: `..` at its root is the root, as for BuildKit. */
+function aboveContext(written: string): string | undefined {
+  const [, up, rest] = /^((?:\.\.\/)+)(.*)$/.exec(posix.normalize(written)) ?? []
+  if (up === undefined || rest === undefined) return undefined
+  return `../ does not leave the context; --build-context NAME=${up.slice(0, -1)} (seen from the context) and COPY --from=NAME ${rest || '.'} give it`
 }
 
 function similarName(tree: FileTree, path: TreePath): string | undefined {

@@ -46,11 +46,11 @@ export async function runCommand(
   try {
     const result = await withTimeout(op, context, (signal) => sandbox.run(spec, masked.output, signal))
     if (result.exceeded) throw stepExceeded(op, result.exceeded)
-    if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets)
+    if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets, scratch)
   } catch (error) {
     // Runtimes do not always say why they could not write.
     const isStart = error instanceof TsbuildError && error.code === 'TSB_SANDBOX_FAILED'
-    throw (isStart && (await fullBelow(error, scratch))) || error
+    throw (isStart && (await fullBelow(scratch, error.message, error))) || error
   } finally {
     masked.end()
   }

@@ -1,17 +1,23 @@
+import { fullHint } from '../../disk-full.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
 import type { Secrets } from '../ports.ts'
 import { idRangesHint, readMachine, type SandboxResult } from '../sandbox/index.ts'
 
-/** The error of a command that ended otherwise than with 0. A secret that it had to do without may be the reason. */
+/**
+ * The error of a command that ended otherwise than with 0. That the disk is full, or a secret that it had to do without, may be
+ * the reason.
+ * @param scratch a folder on the disk that it wrote to
+ */
 export async function stepFailed(
   { argv, mounts }: RunOp,
   { exitCode, signal }: SandboxResult,
   secrets: Secrets,
+  scratch: string,
 ): Promise<TsbuildError> {
   const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
   return new TsbuildError('TSB_STEP_FAILED', `process "${argv.join(' ')}" did not complete successfully: ${how}`, {
-    hint: exitHints[exitCode] ?? (await secretHint(mounts, secrets)) ?? singleIdHint(),
+    hint: (await fullHint(scratch)) ?? exitHints[exitCode] ?? (await secretHint(mounts, secrets)) ?? singleIdHint(),
   })
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
+import { maskSecrets } from '../mounts/index.ts'
 import type { OpContext } from './op-executor.ts'
 
 /**
@@ -8,7 +9,8 @@ import type { OpContext } from './op-executor.ts'
  * output of the step.
  * @throws the error of the last try
  */
-export async function withRetries<T>({ ports, output, signal }: OpContext, work: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(context: OpContext, work: () => Promise<T>): Promise<T> {
+  const { ports, signal } = context
   const { retries = 0, retryDelay = 0 } = ports.steps ?? {}
   for (let left = retries; ; left--) {
     try {
@@ -17,10 +19,17 @@ export async function withRetries<T>({ ports, output, signal }: OpContext, work:
       if (signal.aborted || !isWorthATry(error) || retries === 0) throw error
       if (left === 0) throw triedInVain(error, retries + 1)
       const again = `tsbuild: try ${retries - left + 1} of ${retries + 1} failed, and again on clean files: ${error.message}\n`
-      output('stderr', Buffer.from(again))
+      await say(again, context)
       await sleep(retryDelay, undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   }
+}
+
+/** The command in it may have a secret. */
+async function say(text: string, context: OpContext): Promise<void> {
+  const masked = await maskSecrets(context)
+  masked.output('stderr', Buffer.from(text))
+  masked.end()
 }
 
 /** What a command may do otherwise the next time; nothing that is wrong with the Dockerfile or the machine. */

@@ -58,7 +58,7 @@ export interface ScriptChild extends Child {
   readonly complaints: () => string
   /** Gives it a line to read. */
   tell(line: string): void
-  /** Lets it go on to the command: the last line it gets. */
+  /** Lets it go on to the command: the last line it gets. After it comes nothing, until one of both ends. */
   go(): void
   /** It has ended, and what it said was read. */
   readonly closed: Promise<number>
@@ -142,7 +142,6 @@ function follow(pid: number, progress: Readable, complaints: Readable, go: numbe
     },
     go() {
       if (open !== undefined) write(open, 'go')
-      leave()
     },
   }
 }

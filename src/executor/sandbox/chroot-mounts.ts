@@ -6,14 +6,15 @@ import { promisify } from 'node:util'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import { keepTime } from '../keep-time.ts'
 import { fillDevices } from './chroot-devices.ts'
+import { goneFrom, type Names, namesBelow, takeAway } from './chroot-removals.ts'
 import { cannotMount } from './failure.ts'
 import type { SandboxMount } from './sandbox.ts'
 import type { Tools } from './tools.ts'
 
 /**
  * Puts copies where mounts would be, with a `/dev` of its own, and what was there into `aside`. The returned function puts
- * it back, after what a step wrote into a writable directory was added to its source. The directories around keep the times
- * that the layers and the step gave them.
+ * it back, after what a step wrote into a writable directory was added to its source, and what it removed was removed there:
+ * what another step wrote meanwhile stays. The directories around keep the times that the layers and the step gave them.
  * @throws {TsbuildError} TSB_SANDBOX_MOUNT for what a copy cannot stand for
  */
 export async function putMounts(
@@ -34,8 +35,16 @@ export async function putMounts(
       await makeParents(real, mount.target)
       const restoreTime = keepTime(path.dirname(place))
       const original = await moveAside(place, path.join(aside, String(index)))
-      undo.push(() => takeCopyBack(mount, place, original, tools))
+      const copied = {
+        mount,
+        place,
+        original,
+        before: new Map() as Names,
+        removed: path.join(aside, `${index}-removed`),
+      }
+      undo.push(() => takeCopyBack(copied, tools))
       await putCopy(mount, place, original, tools)
+      if (isKept(mount)) copied.before = await namesBelow(place)
       if (mount === devices) fillDevices(place)
       restoreTime()
     }
@@ -84,10 +93,30 @@ async function look(place: string): Promise<Stats | undefined> {
   }
 }
 
-async function takeCopyBack(mount: SandboxMount, place: string, original: string | undefined, tools: Tools) {
+/** What a step writes there is for later ones. */
+function isKept(mount: SandboxMount): mount is Extract<SandboxMount, { kind: 'bind' }> {
+  return mount.kind === 'bind' && !mount.readOnly
+}
+
+/** A copy in place of a mount. */
+interface Copied {
+  readonly mount: SandboxMount
+  readonly place: string
+  /** What was there. */
+  readonly original: string | undefined
+  /** What was in it when the step began. */
+  readonly before: Names
+  /** For what the step removed. */
+  readonly removed: string
+}
+
+async function takeCopyBack({ mount, place, original, before, removed }: Copied, tools: Tools): Promise<void> {
   await checkParent(place, mount.target)
   const restoreTime = keepTime(path.dirname(place))
-  if (mount.kind === 'bind' && !mount.readOnly) await addTo(mount.source, place, mount.target, tools)
+  if (isKept(mount)) {
+    await takeAway(mount.source, goneFrom(before, await namesBelow(place)), removed)
+    await addTo(mount.source, place, mount.target, tools)
+  }
   await rm(place, { recursive: true, force: true })
   if (original !== undefined) await rename(original, place)
   restoreTime()

@@ -1,13 +1,11 @@
 import { randomInt } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSystemError } from '../../errors.ts'
+import { killProcess, processFile, rootOf, runningProcesses } from '../../processes.ts'
 
 /** The processes of one step, where no namespace holds them together. */
 export interface StepProcesses {
-  /** Options of `prlimit` for the first one, which all others inherit. */
-  readonly marking: readonly string[]
+  /** The limit that marks the first one, which all others inherit; `''` where none can. */
+  readonly mark: string
   /** Kills all of them, until none is left. */
   end(): Promise<void>
 }
@@ -18,12 +16,12 @@ export interface StepProcesses {
  * @param root absolute, without links
  */
 export function stepProcesses(root: string): StepProcesses {
-  const mark = isUnlimited() ? String(centuries + randomInt(2 ** 40)) : undefined
-  const isOurs = (pid: string) => rootOf(pid) === root || (mark !== undefined && markOf(pid) === mark)
+  const mark = isUnlimited() ? String(centuries + randomInt(2 ** 40)) : ''
+  const isOurs = (pid: string) => rootOf(pid) === root || (mark !== '' && markOf(pid) === mark)
   return {
-    marking: mark === undefined ? [] : [`--rttime=${mark}:${mark}`],
+    mark,
     async end() {
-      while (running().filter((pid) => isOurs(pid) && tryKill(Number(pid))).length > 0) await sleep(10)
+      while (runningProcesses().filter((pid) => isOurs(pid) && killProcess(pid)).length > 0) await sleep(10)
     },
   }
 }
@@ -37,38 +35,34 @@ function isUnlimited(): boolean {
 
 /** The hard limit. */
 function markOf(pid: string): string | undefined {
-  return read(`/proc/${pid}/limits`)?.match(/^Max realtime timeout\s+\S+\s+(\S+)/m)?.[1]
+  return processFile(pid, 'limits')?.match(/^Max realtime timeout\s+\S+\s+(\S+)/m)?.[1]
 }
 
-function rootOf(pid: string): string | undefined {
-  return unlessGone(() => readlinkSync(`/proc/${pid}/root`))
+/**
+ * For a script whose `$pid` and `$mark` are set: `mark PRLIMIT` marks its process, and `guard`, to be called after `go`, leaves
+ * a process beside it that kills all marked ones when tsbuild is gone. The kernel does not: what it is asked to kill with a
+ * parent it forgets when the user changes, and children never knew. It goes by the limit, as whose root it is may not be
+ * seen; a few times, as they may start others while it looks; at last its own group, which nobody else can be in.
+ */
+export const guardFunctions = `
+mark() { [ -z "$mark" ] || "$1" --pid "$pid" "--rttime=$mark:$mark" || exit 125; }
+guard() { [ -z "$mark" ] || (watch &); }
+watch() {
+  exec <&3 >/dev/null 2>&1 3<&- 4>&- 5>&- 6<&-
+  cd /
+  read -r self rest </proc/self/stat
+  while read -r word; do :; done
+  kill -KILL "$pid"
+  for round in 1 2 3 4 5; do
+    found=
+    for process in /proc/[0-9]*; do
+      [ "$process" != "/proc/$self" ] || continue
+      while read -r line; do
+        case $line in "Max realtime timeout "*" $mark "*) kill -KILL "\${process#/proc/}" && found=yes ;; esac
+      done <"$process/limits"
+    done
+    [ -n "$found" ] || break
+  done
+  kill -KILL 0
 }
-
-/** Those that have ended stay listed until somebody asks how. */
-function running(): readonly string[] {
-  const isOver = (pid: string) => /^State:\s+[ZX]/m.test(read(`/proc/${pid}/status`) ?? 'State: X')
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !isOver(name))
-}
-
-function read(file: string): string | undefined {
-  return unlessGone(() => readFileSync(file, 'latin1'))
-}
-
-/** Nothing of a process that is gone, or that we may not look at. */
-function unlessGone(look: () => string): string | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EACCES', 'EPERM', 'ESRCH')) return undefined
-    throw error
-  }
-}
-
-function tryKill(pid: number): boolean {
-  try {
-    return kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (isSystemError(error, 'ESRCH')) return false
-    throw error
-  }
-}
+`

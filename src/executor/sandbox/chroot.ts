@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { putMounts } from './chroot-mounts.ts'
-import { type StepProcesses, stepProcesses } from './chroot-processes.ts'
+import { guardFunctions, type StepProcesses, stepProcesses } from './chroot-processes.ts'
 import { carryEnvironment, exportScript, isAssigned, writeEnvironment } from './environment.ts'
 import { cannotMount, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
@@ -15,11 +15,15 @@ import { checkUser } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
 import { checkDirectory } from './working-directory.ts'
 
-/** `$1` is the file of variables; the rest is the command line. */
+/** `$1` is the file of variables, `$2` what marks the processes of the step, `$3` is `prlimit`; the rest is the command line. */
 const script = `${preamble}
+${guardFunctions}
 exec 6<"$1"
-shift
+mark=$2
+mark "$3"
+shift 3
 go
+guard
 ${exportScript}
 ${handOver}`
 
@@ -27,9 +31,10 @@ ${handOver}`
  * Steps run in a changed root and nothing more: they see and can stop the processes around them, and use the network as it
  * is. For containers that may do nothing else; says so.
  */
-export function createChrootSandbox(host: Host, notice: (message: string) => void): Sandbox {
+export function createChrootSandbox(host: Host, notice: (message: string, serious: true) => void): Sandbox {
   const forced = host.machine.mayOnlyChroot ? 'root has no CAP_SYS_ADMIN here, so nothing can be mounted, and ' : ''
-  notice(`RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`)
+  const message = `RUN STEPS ARE NOT ISOLATED: ${forced}--runtime=chroot changes the root directory and nothing else. ${risks}`
+  notice(message, true)
   const limits = withinLimits()
   return {
     name: 'chroot',
@@ -81,7 +86,7 @@ async function runChrooted(
     {
       namespaces: [],
       script,
-      args: [environment, ...commandLine(spec, processes.marking, host)],
+      args: [environment, processes.mark, host.tools.need('prlimit'), ...commandLine(spec, host)],
       cwd: root,
       owner: spec.user,
       admit: group?.add,
@@ -98,13 +103,12 @@ async function runChrooted(
 }
 
 /** Numbers with a plus sign are not looked up in files of the image. */
-function commandLine(spec: SandboxSpec, marking: readonly string[], host: Host): readonly string[] {
+function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
   const { uid, gid, groups } = spec.user
   const ids = [`--userspec=+${uid}:+${gid}`, `--groups=${groups.map((group) => `+${group}`).join(',')}`]
   const { wrapper } = carryEnvironment(spec.env)
   const enter = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
   return [
-    ...(marking.length > 0 ? [host.tools.need('prlimit'), ...marking, '--'] : []),
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
     ...[host.tools.need('chroot'), ...ids, '.'],

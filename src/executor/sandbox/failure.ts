@@ -75,9 +75,9 @@ function notFoundHint([command = '', option]: readonly string[]): string {
   return 'if the file is there, then its interpreter is not: the program of its first line, or its dynamic loader'
 }
 
-/** What to do where too few user ids are there. */
+/** What to do where too few user ids are there. Which range is free takes a look at those of all users. */
 export const idRangesHint =
-  'install uidmap, and give yourself a range of ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER (tsbuild doctor says which)'
+  'install uidmap, and give yourself a range of ids in /etc/subuid and /etc/subgid: tsbuild doctor says what to type'
 
 export function argumentsTooLong(cause: unknown): TsbuildError {
   return new TsbuildError(

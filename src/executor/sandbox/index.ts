@@ -5,7 +5,7 @@ export { type Machine, readMachine, readRights } from './machine.ts'
 export { type MountedImage, mountImage } from './mount-image.ts'
 export { openSandbox, type SandboxChoice, type SandboxOptions } from './open.ts'
 export { type MountProbe, openMountProbe } from './overlay-probe.ts'
-export { openProbeCache, type ProbeCache } from './probe-cache.ts'
+export type { ProbeCache } from './probe-cache.ts'
 export { runRefusal } from './refusal.ts'
 export type {
   Ahead,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import { isSystemError } from '../../errors.ts'
+import { isMapped, isWholeMap, readIdMap } from './id-map.ts'
 
 /** What decides how files of layers can be put here. */
 export interface Rights {
@@ -32,14 +33,14 @@ export interface Machine extends Rights {
 /** Less than `readMachine`, for a build in which nothing may have to run. */
 export function readRights(): Rights {
   return {
-    inUserNamespace: !isWholeMap(readIdMap('/proc/self/uid_map')),
+    inUserNamespace: !isWholeMap(readIdMap('uid')),
     boundingSet: boundingSetIn(readText('/proc/self/status')),
   }
 }
 
 export function readMachine(): Machine {
-  const users = readIdMap('/proc/self/uid_map')
-  const groups = readIdMap('/proc/self/gid_map')
+  const users = readIdMap('uid')
+  const groups = readIdMap('gid')
   const status = readText('/proc/self/status')
   const rights = ['CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp'].map((name) => field(status, name))
   const [major = 0, minor = 0] = os.release().split('.').map(Number)
@@ -74,30 +75,6 @@ function mayOnlyChroot(effective: bigint): boolean {
 
 /** CAP_SYS_CHROOT and CAP_SYS_ADMIN. */
 const [changeRoot, administer] = [18n, 21n]
-
-interface IdRange {
-  readonly first: number
-  readonly count: number
-}
-
-function readIdMap(file: string): readonly IdRange[] {
-  const rows = readText(file)
-    .split('\n')
-    .filter((row) => row.trim() !== '')
-  return rows.map((row) => {
-    const [first = 0, , count = 0] = row.trim().split(/\s+/).map(Number)
-    return { first, count }
-  })
-}
-
-/** The initial user namespace maps every number to itself. */
-function isWholeMap(map: readonly IdRange[]): boolean {
-  return map.length === 0 || map.some(({ first, count }) => first === 0 && count === 4_294_967_295)
-}
-
-function isMapped(map: readonly IdRange[], id: number): boolean {
-  return isWholeMap(map) || map.some(({ first, count }) => id >= first && id < first + count)
-}
 
 function hardLimitOfFiles(): number {
   const row = readText('/proc/self/limits')

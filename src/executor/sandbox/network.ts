@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync } from 'node:fs'
 import { TsbuildError } from '../../errors.ts'
 import { makePipe, startProcess } from '../../syscalls/index.ts'
 import { watch, withNothing } from './child.ts'
@@ -44,6 +44,8 @@ export async function openNetwork(
 /** What was found of user-mode networking; `''` is nothing in the way. */
 export interface NetworkTrial {
   readonly problem: string
+  /** What has to be there first, and is not. */
+  readonly lacking?: 'program' | 'device' | 'permission'
   /** True when slirp4netns shuts itself in: without the machine's files, with a filter for system calls. */
   readonly confined: boolean
   /** Why a namespace of an earlier step cannot serve again. */
@@ -52,8 +54,9 @@ export interface NetworkTrial {
 
 export async function tryNetwork(tools: Tools, machine: Machine, cache: ProbeCache): Promise<NetworkTrial> {
   // Cheap to see, and what is there tomorrow may be missing today: no answer of theirs is kept.
-  if (!tools.find('slirp4netns')) return without('slirp4netns is not installed')
-  if (!canUse(tunDevice)) return without(`${tunDevice} is missing, or may not be opened`)
+  if (!tools.find('slirp4netns')) return without('slirp4netns is not installed', 'program')
+  if (!existsSync(tunDevice)) return without(`${tunDevice} is missing`, 'device')
+  if (!canUse(tunDevice)) return without(`${tunDevice} may not be opened by this user`, 'permission')
   const ask = (question: string, probe: () => Promise<string>) =>
     remembered(cache, `${question} ${machine.fingerprint}`, probe)
   const confined = (await ask('network confined', () => probe(tools, machine, true))) === ''
@@ -64,10 +67,10 @@ export async function tryNetwork(tools: Tools, machine: Machine, cache: ProbeCac
 }
 
 /** What user-mode networking makes its device by. */
-export const tunDevice = '/dev/net/tun'
+const tunDevice = '/dev/net/tun'
 
-function without(problem: string): NetworkTrial {
-  return { problem, confined: false, hindrance: problem }
+function without(problem: string, lacking?: NetworkTrial['lacking']): NetworkTrial {
+  return { problem, confined: false, hindrance: problem, ...(lacking && { lacking }) }
 }
 
 /** The network of the host for every step that wants one. */

@@ -23,8 +23,8 @@ export type SandboxChoice = 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
 export interface SandboxOptions {
   /** A `PATH`: where runtimes and system tools are looked for. */
   readonly path: string
-  /** Says something that the user ought to know once. */
-  readonly notice: (message: string) => void
+  /** Says something that the user ought to know once; what is serious also when nothing else is to be heard. */
+  readonly notice: (message: string, serious?: true) => void
   /** A fresh private directory; it is removed after use. */
   readonly temporary: (prefix: string) => Promise<string>
   readonly probes?: ProbeCache
@@ -54,18 +54,40 @@ export async function openSandbox(choice: SandboxChoice, options: SandboxOptions
     return chroot()
   }
   const host = { tools, machine, network: await openNetwork(tools, machine, probes, notice) }
-  const problems: string[] = []
-  for (const form of choice === 'auto' ? autoForms : [choice]) {
-    if (form === 'native' && isFiltered) {
-      problems.push('native: it has no system call filter, and --security-opt seccomp asks for one')
-      continue
-    }
-    const found = await tryForm(form, host, options)
-    if (typeof found === 'string') problems.push(`${form}: ${found}`)
-    else return announced(found, choice, notice)
-  }
-  throw new TsbuildError('TSB_SANDBOX_UNAVAILABLE', `no step can be shut in here (${problems.join('; ')})`, {
+  const found = await firstWorking(choice === 'auto' ? autoForms : [choice], host, options)
+  if (!Array.isArray(found)) return announced(found, choice, notice)
+  if (choice !== 'auto') throw await cannotBe(choice, found, host, options)
+  throw new TsbuildError('TSB_SANDBOX_UNAVAILABLE', `no step can be shut in here (${found.join('; ')})`, {
     hint: 'install runc, or allow user namespaces; --runtime=chroot --snapshotter=copy runs steps with no isolation at all',
+  })
+}
+
+type ShuttingForm = (typeof autoForms)[number]
+
+/** The first of the forms that works, or what each of them says. */
+async function firstWorking(
+  forms: readonly ShuttingForm[],
+  host: Host,
+  options: SandboxOptions,
+): Promise<Sandbox | string[]> {
+  const problems: string[] = []
+  for (const form of forms) {
+    const found = await tryForm(form, host, options)
+    if (typeof found !== 'string') return found
+    problems.push(`${form}: ${found}`)
+  }
+  return problems
+}
+
+/** Whoever names a form wants to be shut in: another form that does that is the way out, and never chroot. */
+async function cannotBe(choice: ShuttingForm, problems: readonly string[], host: Host, options: SandboxOptions) {
+  const others = autoForms.filter((form) => form !== choice)
+  const other = await firstWorking(others, host, options)
+  const message = `${choice} cannot run steps here${problems.join('').slice(choice.length)}`
+  return new TsbuildError('TSB_SANDBOX_UNAVAILABLE', message, {
+    hint: Array.isArray(other)
+      ? `no other form works here either (${other.join('; ')}): tsbuild doctor says what to type`
+      : `leave --runtime away: ${other.name} works here`,
   })
 }
 
@@ -78,8 +100,10 @@ function cannotFilter(form: string): TsbuildError {
 export const autoForms = ['crun', 'runc', 'native'] as const
 
 /** The sandbox, or why it cannot be had. */
-export function tryForm(form: (typeof autoForms)[number], host: Host, options: SandboxOptions) {
-  return form === 'native' ? tryNative(host, options) : tryRuntime(form, host, options)
+export async function tryForm(form: ShuttingForm, host: Host, options: SandboxOptions): Promise<Sandbox | string> {
+  if (form !== 'native') return tryRuntime(form, host, options)
+  if (typeof options.seccomp !== 'object') return tryNative(host, options)
+  return 'it has no system call filter, and --security-opt seccomp asks for one'
 }
 
 function announced(sandbox: Sandbox, choice: SandboxChoice, notice: (message: string) => void): Sandbox {
@@ -95,11 +119,12 @@ async function tryRuntime(name: OciRuntimeName, host: Host, options: SandboxOpti
   const { size, mtimeMs } = statSync(program)
   const key = `oci runtime ${program} ${size} ${mtimeMs} ${filterRules()} ${host.machine.fingerprint}`
   const kept = await remembered(options.probes ?? noProbeCache, key, () => probeRuntime(name, host, options))
+  if (kept.startsWith(refused)) return kept.slice(refused.length)
   const { answer, filter } = splitFilter(kept)
   const found = (Object.keys(remarks) as readonly RuntimeAbilities['cgroups'][]).find(
     (form) => remarks[form] === answer,
   )
-  if (!found) return kept.slice(refused.length)
+  if (!found) throw new Error(`nobody knows what a probe meant by ${answer}`)
   if (found === 'of devices' && options.namesCgroup) return 'it can make no control group where hierarchies are hybrid'
   const { seccomp } = options
   const rules = { ...(filter !== undefined && { filter }), ...(seccomp !== undefined && { seccomp }) }

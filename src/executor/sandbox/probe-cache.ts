@@ -1,8 +1,3 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { isSystemError } from '../../errors.ts'
-import { makeFolder } from '../../make-folder.ts'
-
 /** Remembers what probes of this machine found. Losing it only costs the time of probing again. */
 export interface ProbeCache {
   get(key: string): Promise<string | undefined>
@@ -12,23 +7,6 @@ export interface ProbeCache {
 /** Remembers nothing. */
 export const noProbeCache: ProbeCache = { get: async () => undefined, set: async () => {} }
 
-/** Answers kept in a small file; of the many that many boots leave behind, the newest stay. */
-export function openProbeCache(file: string): ProbeCache {
-  const limit = 64
-  return {
-    get: async (key) => (await readAnswers(file)).get(key),
-    async set(key, value) {
-      const answers = await readAnswers(file)
-      answers.delete(key)
-      answers.set(key, value)
-      makeFolder(path.dirname(file), 0o700)
-      const aside = `${file}.${crypto.randomUUID()}`
-      await writeFile(aside, JSON.stringify([...answers].slice(-limit)), { mode: 0o600 })
-      await rename(aside, file)
-    },
-  }
-}
-
 /** The answer from the cache, else of the probe, which is kept. */
 export async function remembered(cache: ProbeCache, key: string, probe: () => Promise<string>): Promise<string> {
   const known = await cache.get(key)
@@ -36,18 +14,4 @@ export async function remembered(cache: ProbeCache, key: string, probe: () => Pr
   const found = await probe()
   await cache.set(key, found)
   return found
-}
-
-async function readAnswers(file: string): Promise<Map<string, string>> {
-  try {
-    const rows: unknown = JSON.parse(await readFile(file, 'utf8'))
-    return new Map(Array.isArray(rows) ? rows.filter(isAnswer) : [])
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EISDIR') || error instanceof SyntaxError) return new Map()
-    throw error
-  }
-}
-
-function isAnswer(row: unknown): row is [string, string] {
-  return Array.isArray(row) && row.length === 2 && row.every((part) => typeof part === 'string')
 }

@@ -7,6 +7,7 @@ import { findPlace, type GroupPlace } from './group-place.ts'
 import type { Controller } from './hierarchies.ts'
 import type { Exceeded, Resources } from './sandbox.ts'
 import { usualProcesses } from './surroundings.ts'
+import { groupsAround, waysToGroups } from './ways-to-groups.ts'
 
 /** The control groups, one in each hierarchy that is needed, which hold the limits of a step. */
 export interface StepGroup {
@@ -118,7 +119,7 @@ function hold({ flag, files }: Setting, folder: string, place: GroupPlace, made:
 
 function cannotHold(flag: string, why: string): TsbuildError {
   return new TsbuildError('TSB_LIMIT_UNAVAILABLE', `${flag} cannot be held here: ${why}`, {
-    hint: `run tsbuild as root, or by systemd-run --user --scope -p Delegate=yes; in a container /sys/fs/cgroup has to be writable; without ${flag} it builds`,
+    hint: `${waysToGroups(groupsAround()).join(', ')}; without ${flag} it builds`,
   })
 }
 

@@ -1,5 +1,5 @@
-import path from 'node:path'
-import { examine, openProbeCache } from '../../executor/index.ts'
+import { openProbes } from '../../cache/index.ts'
+import { examine } from '../../executor/index.ts'
 import type { Environment } from '../../options.ts'
 import { findings } from './findings.ts'
 import { headline } from './headline.ts'
@@ -20,7 +20,9 @@ export async function doctor(options: DoctorOptions, environment: Environment): 
       path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
       notice: () => {},
       temporary: place.temporary,
-      ...(place.root !== undefined && { probes: openProbeCache(path.join(place.root, 'cache', 'probes.json')) }),
+      ...(place.root !== undefined && {
+        probes: openProbes({ root: place.root, temporary: place.temporary }),
+      }),
     })
     const facts = { exam, store: await place.examine(), ...options }
     const rung = rungOf(facts)

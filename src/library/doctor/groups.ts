@@ -17,14 +17,14 @@ const limits = [
 
 /** Which limits a step can be held to. */
 export function groupFinding({ exam }: Facts): Finding {
-  const { version, controllers, problem } = exam.groups
+  const { version, controllers, problem, ways } = exam.groups
   const facts = { version, controllers }
   const missing = limits.filter(({ controller }) => !controllers.includes(controller))
   if (missing.length === 0) {
     return finding('cgroups', 'ok', `${flagsOf(limits)} can be held, ${versions[version]}`, { facts })
   }
   const text = `${flagsOf(missing)} cannot be held: ${version === 'none' ? versions.none : problem}`
-  return finding('cgroups', 'note', text, { fix: groupFix(exam), facts })
+  return finding('cgroups', 'note', text, { fix: ways.join(', '), facts })
 }
 
 /** What of a step nothing can limit: `memory, processors`. */
@@ -39,9 +39,4 @@ function flagsOf(some: readonly { readonly flag: string }[]): string {
 
 function listOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-}
-
-function groupFix({ groups, ids }: Facts['exam']): string | undefined {
-  if (groups.version === 'v2' && ids.outside !== 0) return 'systemd-run --user --scope -p Delegate=yes tsbuild …'
-  return ids.outside === 0 ? 'mount /sys/fs/cgroup so that it can be written to' : undefined
 }

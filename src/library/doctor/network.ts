@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { type Facts, finding } from './facts.ts'
 import type { Finding, RunAbility } from './report.ts'
-
-const tunDevice = '/dev/net/tun'
 
 /** Whose network a RUN has, and whether its namespace can serve another step. */
 export function networkFindings({ runtime, network }: RunAbility, { exam }: Facts): readonly Finding[] {
@@ -14,9 +11,7 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
   }
   if (problem !== '') {
     const text = `steps use the network of this machine, its loopback and abstract sockets too: ${problem}`
-    return [
-      finding('network', 'note', text, { fix: networkFix(slirp !== undefined, existsSync(tunDevice), exam), facts }),
-    ]
+    return [finding('network', 'note', text, { fix: networkFix(exam), facts })]
   }
   const own = `steps have a network of their own by slirp4netns ${slirp?.version ?? ''}`.trim()
   return [
@@ -30,10 +25,10 @@ export function networkFindings({ runtime, network }: RunAbility, { exam }: Fact
   ]
 }
 
-/** Of several things that are missing, the first one to see to. */
-function networkFix(hasSlirp: boolean, hasDevice: boolean, { network, ids }: Facts['exam']): string | undefined {
-  if (!hasSlirp) return 'apt-get install slirp4netns'
-  if (!network.problem.startsWith(tunDevice)) return undefined
-  if (hasDevice) return `chmod 0666 ${tunDevice}`
+/** What to do about the first of several things that are missing. */
+function networkFix({ network: { lacking }, ids }: Facts['exam']): string | undefined {
+  if (lacking === 'program') return 'apt-get install slirp4netns'
+  if (lacking === 'permission') return 'chmod 0666 /dev/net/tun'
+  if (lacking !== 'device') return undefined
   return ids.outside === 0 ? 'modprobe tun, or in a container --device /dev/net/tun' : 'modprobe tun'
 }

@@ -23,8 +23,8 @@ export function rungFinding(rung: DoctorReport['rung'], facts: Facts): Finding {
   const native = exam.sandboxes.find(({ name }) => name === 'native')?.problem ?? ''
   const why = [...hindrances(facts), oneLine(native)].join('; ')
   if (rung === 3)
-    return finding('rung', 'problem', `rung 3 of 4: steps can only change their root; ${why}`, fixOf(facts))
-  return finding('rung', 'problem', `rung 4 of 4: builds without RUN only; ${why}`, fixOf(facts))
+    return finding('rung', 'problem', `rung 3 of 4: steps can only change their root; ${why}`, fixOfRung(facts))
+  return finding('rung', 'problem', `rung 4 of 4: builds without RUN only; ${why}`, fixOfRung(facts))
 }
 
 /** What keeps this process from making namespaces, as far as it shows. */
@@ -38,8 +38,11 @@ function hindrances({ exam, userNamespace }: Facts): readonly string[] {
   ]
 }
 
-/** A container has to allow what its filter and its profile refuse; on a machine itself the settings of the kernel do. */
-function fixOf(facts: Facts): { readonly fix?: string | undefined } {
+/**
+ * What leads to a better rung. A container has to allow what its filter and its profile refuse; on a machine itself the
+ * settings of the kernel do.
+ */
+export function fixOfRung(facts: Facts): { readonly fix?: string | undefined } {
   const { rights, ids } = facts.exam
   return { fix: rights.filtered || ids.uid === 0 ? openContainer : fixForIds(facts) }
 }

@@ -1,5 +1,6 @@
 import { type Facts, finding } from './facts.ts'
 import type { Finding, RunAbility } from './report.ts'
+import { fixOfRung } from './rung.ts'
 
 type Trial = Facts['exam']['sandboxes'][number]
 
@@ -14,20 +15,18 @@ export function runtimeFindings(run: RunAbility, facts: Facts): readonly Finding
 }
 
 /** @param missed nothing better than it is taken */
-function runtimeFinding({ name, problem }: Trial, missed: boolean, { runtime }: RunAbility, { exam }: Facts): Finding {
+function runtimeFinding({ name, problem }: Trial, missed: boolean, { runtime }: RunAbility, all: Facts): Finding {
+  const { exam } = all
   const { path, version } = exam.programs.get(name === 'native' ? 'unshare' : name) ?? {}
   const facts = { ...(version !== undefined && { version }), ...(path !== undefined && { program: path }) }
   const about = labels[name].replace('VERSION', version ?? '')
   const outcome = problem === '' ? 'works' : `does not work: ${problem}`
-  const fix = missed && problem === 'not installed' ? fixes[name] : undefined
   const text = `${about} ${outcome}${use(name, runtime, exam.taken)}`
-  return finding(`runtime.${name}`, levelOf(name, missed && problem !== '', runtime), text, { fix, facts })
-}
-
-/** Nobody misses chroot where something shuts steps in. */
-function levelOf(name: Trial['name'], isMissed: boolean, runtime: RunAbility['runtime']): Finding['level'] {
-  if (name === 'chroot' && runtime === 'chroot') return 'problem'
-  return isMissed ? 'note' : 'ok'
+  if (name === 'chroot' && runtime === 'chroot') {
+    return finding('runtime.chroot', 'problem', text, { ...fixOfRung(all), facts })
+  }
+  const fix = missed && problem === 'not installed' ? fixes[name] : undefined
+  return finding(`runtime.${name}`, problem === '' ? 'ok' : 'note', text, { fix, facts })
 }
 
 const labels: Readonly<Record<Trial['name'], string>> = {
@@ -49,7 +48,6 @@ function use(name: Trial['name'], runtime: RunAbility['runtime'], taken: Trial['
 
 /** What a step by the form that is taken found around itself. */
 function boxFindings({ runtime, seccomp, noNewPrivileges, capabilities }: RunAbility): readonly Finding[] {
-  const list = capabilities.map((name) => `CAP_${name}`)
   const filter = runtime === 'chroot' ? 'the system call filter of tsbuild itself is' : 'a system call filter is'
   return [
     seccomp
@@ -60,8 +58,8 @@ function boxFindings({ runtime, seccomp, noNewPrivileges, capabilities }: RunAbi
     noNewPrivileges
       ? finding('step.no-new-privs', 'ok', 'steps cannot get further rights (no_new_privs)')
       : finding('step.no-new-privs', 'problem', 'steps can get further rights: no_new_privs is not set'),
-    finding('step.capabilities', 'ok', `steps have ${list.length} capabilities at most`, {
-      facts: { capabilities: list },
+    finding('step.capabilities', 'ok', `steps have ${capabilities.length} capabilities at most`, {
+      facts: { capabilities },
     }),
   ]
 }

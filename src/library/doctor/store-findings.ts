@@ -34,7 +34,8 @@ export function storeFindings({ store }: Facts): readonly Finding[] {
 function spaceFinding({ freeBytes, freeInodes }: Facts['store']): Finding {
   const facts = { freeBytes, ...(freeInodes !== undefined && { freeInodes }) }
   const files = freeInodes === undefined ? '' : ` and ${freeInodes} files`
-  const text = `${(freeBytes / 1e9).toFixed(1)}GB${files} are free`
+  const room = freeBytes < 1e9 ? `${(freeBytes / 1e6).toFixed(1)}MB` : `${(freeBytes / 1e9).toFixed(1)}GB`
+  const text = `${room}${files} are free`
   const isLow = freeBytes < little.bytes || (freeInodes ?? little.inodes) < little.inodes
   if (!isLow) return finding('store.space', 'ok', text, { facts })
   return finding('store.space', 'problem', `only ${text}`, {

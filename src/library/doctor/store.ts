@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { fullBelow } from '../../disk-full.ts'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import type { Environment } from '../../options.ts'
 import { openStore, type Store } from '../../store/index.ts'
@@ -32,9 +33,11 @@ export async function openPlace(environment: Environment): Promise<Place> {
   let store: Store | undefined
   try {
     store = await openStore(root, { now })
-    const scratch = await store.temporary('doctor')
     const { root: real, temporary, close } = store
-    return { root: real, temporary, close, examine: async () => factsOf(real, scratch) }
+    const full = await fullBelow(real, 'no build works without some')
+    if (full) throw full
+    const facts = factsOf(real, await temporary('doctor'))
+    return { root: real, temporary, close, examine: async () => facts }
   } catch (error) {
     await store?.close()
     const failure = failureOf(error)
@@ -54,7 +57,10 @@ function failureOf(error: unknown): NonNullable<StoreFacts['failure']> {
   return { message: error.message, ...(hint !== undefined && { hint }) }
 }
 
-const refusals = ['EACCES', 'EPERM', 'ENOTDIR', 'EROFS', 'ELOOP', 'ENAMETOOLONG', 'EIO', 'ESTALE']
+const refusals = [
+  ...['EACCES', 'EPERM', 'ENOTDIR', 'EROFS', 'ELOOP', 'ENAMETOOLONG', 'EIO', 'ESTALE'],
+  ...['ENOENT', 'ENOSPC', 'EDQUOT'],
+]
 
 function factsOf(root: string, scratch: string): StoreFacts {
   const layout: unknown = JSON.parse(readFileSync(path.join(root, 'oci', 'oci-layout'), 'utf8'))

@@ -30,11 +30,11 @@ async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>
   try {
     return await port.resolve(ref.reference, ref.platform, ref.at)
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    const meant = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code) ? stageHint(ref.reference, stages) : undefined
+    // The settings of who builds are to blame, and no line of the Dockerfile.
+    if (!(error instanceof TsbuildError) || error.code === 'TSB_CONFIG_FILE') throw error
     const told = new TsbuildError(error.code, error.message, {
       at: error.at ?? ref.at,
-      hint: meant ?? error.hint ?? 'no stage above has this name either: check the name and the tag',
+      hint: hintFor(ref, error, [...stages]),
       cause: error.cause ?? error,
     })
     const standIn = port.standIn?.(told, ref.reference, ref.platform)
@@ -44,7 +44,15 @@ async function resolve(ref: ImageRef, port: BaseImages, stages: Iterable<string>
 }
 
 /** A name that is no image may have been meant as that of a stage. */
-function stageHint(name: string, stages: Iterable<string>): string | undefined {
-  const names = [...stages]
-  return names.includes(name) ? `stage "${name}" stands below: move it above this line` : didYouMean(name, names)
+function hintFor({ reference, orStage }: ImageRef, { code, hint }: TsbuildError, stages: readonly string[]): string {
+  const isMissing = /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(code)
+  const meant = isMissing ? stageHint(reference, stages) : undefined
+  if (meant !== undefined) return meant
+  if (hint === undefined) return 'no stage above has this name either: check the name and the tag'
+  if (!isMissing || !orStage || !/^[\w.-]+$/.test(reference)) return hint
+  return `no stage is named "${reference}", so it was taken for an image; ${hint}`
+}
+
+function stageHint(name: string, stages: readonly string[]): string | undefined {
+  return stages.includes(name) ? `stage "${name}" stands below: move it above this line` : didYouMean(name, stages)
 }

@@ -22,6 +22,8 @@ export interface ImageRef {
   readonly reference: string
   readonly platform: Platform
   readonly at: SourceRange
+  /** Named where a stage is usual: by COPY --from, or from= of a mount. */
+  readonly orStage?: true
 }
 
 /** Two references with one key are the same image. */

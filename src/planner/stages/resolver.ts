@@ -58,7 +58,9 @@ export function createResolver(
     },
     byName: (name, index, at) => {
       const found = names.find(name.toLowerCase(), index)
-      return found === undefined ? outside(name, request.platform, at) : stageRef(found)
+      if (found !== undefined) return stageRef(found)
+      const ref = outside(name, request.platform, at)
+      return ref.kind === 'image' ? { ...ref, orStage: true } : ref
     },
     byIndex: (index, at) => {
       if (index >= 0 && index < stages.length) return stageRef(index)

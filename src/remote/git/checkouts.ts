@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { hexOf, sha256 } from '../../digest/index.ts'
+import { hexOf, seal, sha256 } from '../../digest/index.ts'
 import { makeFolder } from '../../make-folder.ts'
 import { signsOf } from '../../tree/index.ts'
 import { checkoutBudget } from './contents.ts'
@@ -61,7 +61,7 @@ async function makeFiles(
   const kept = keepGitDir ? { gitDir: path.join(workTree, '.git'), ...(found.name && { ref: found.name }) } : {}
   await placeCommit(placing, transport, held, { workTree, depth: 0, ...kept })
   await rm(placing.indexFile, { force: true })
-  await writeFile(path.join(part, recordName), JSON.stringify({ commit, time, signs: signsOf(workTree) }))
+  await writeFile(path.join(part, recordName), seal(JSON.stringify({ commit, time, signs: signsOf(workTree) })))
   await rm(place, { recursive: true, force: true })
   await rename(part, place)
   return { directory: path.join(place, 'files'), commit, time }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { unseal } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
 import { signsOf } from '../../tree/index.ts'
 
@@ -17,7 +18,7 @@ export const recordName = 'commit.json'
 /** What was made of a commit before; undefined where there is nothing, somebody touched it, or nobody can tell what it is. */
 export async function readEarlier(place: string): Promise<CheckoutFiles | undefined> {
   try {
-    const found = recordOf(JSON.parse(await readFile(path.join(place, recordName), 'utf8')))
+    const found = recordOf(JSON.parse(unseal(await readFile(path.join(place, recordName), 'utf8')) ?? 'null'))
     const directory = path.join(place, 'files')
     return found && signsOf(directory) === found.signs
       ? { directory, commit: found.commit, time: found.time }

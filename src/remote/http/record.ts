@@ -1,4 +1,4 @@
-import { parseDigest } from '../../digest/index.ts'
+import { parseDigest, seal, unseal } from '../../digest/index.ts'
 import type { FetchedFile } from '../remotes.ts'
 import { recordSchema } from './record-schema.ts'
 
@@ -14,12 +14,12 @@ export interface UrlRecord extends Omit<FetchedFile, 'path'> {
 
 export function formatRecord({ identity, ...record }: UrlRecord): string {
   const written = Object.fromEntries(Object.entries(identity).map(([name, value]) => [name, String(value)]))
-  return `${JSON.stringify({ version: 1, ...record, identity: written })}\n`
+  return seal(JSON.stringify({ version: 1, ...record, identity: written }))
 }
 
-/** Reads what `formatRecord` wrote; undefined for anything else. */
+/** Reads what `formatRecord` wrote; undefined for anything else, and when it was damaged. */
 export function parseRecord(text: string): UrlRecord | undefined {
-  const parsed = recordSchema.safeParse(jsonOf(text))
+  const parsed = recordSchema.safeParse(jsonOf(unseal(text) ?? ''))
   if (!parsed.success) return undefined
   const { digest, size, modified, etag, since, fetched, identity } = parsed.data
   const { dev, ino, mtimeNs, ctimeNs } = identity

@@ -1,13 +1,11 @@
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../digest/index.ts'
+import { damagedSuffix } from '../set-aside.ts'
 import { type Finding, useless } from './finding.ts'
-import { digestOfFile, namesIn, type Reading, statOf } from './read.ts'
+import { digestOfFile, namesIn, type Reading, see, statOf } from './read.ts'
 
 /** Where the blobs are, below the root of a store. */
 export const blobFolder = 'oci/blobs/sha256'
-
-/** How the file of a blob ends that was damaged and part of an image. */
-export const damagedSuffix = '.damaged'
 
 /** A file under the name of a digest. */
 export interface FoundBlob {
@@ -28,6 +26,7 @@ export async function readBlobs(
     const [digest, path] = [`sha256:${name}`, `${blobFolder}/${name}`]
     if (!isDigest(digest)) findings.push(stranger(path))
     else {
+      see(join(root, path), reading)
       const found = await statOf(join(root, path))
       const bytes = found?.isFile() ? await digestOfFile(join(root, path), reading) : undefined
       if (found) blobs.set(digest, { size: found.size, isWhole: bytes === digest })
@@ -40,7 +39,7 @@ function stranger(path: string): Finding {
   const [level, kind] = ['waste', 'blob-stranger'] as const
   if (path.endsWith(damagedSuffix)) {
     const message = `${path} is what an earlier repair put aside: a damaged part of an image`
-    return { level, kind, path, message, hint: `nothing needs it: rm ${path}, when you do not` }
+    return { level, kind, path, message, hint: 'nothing needs it', mend: { kind: 'remove', path } }
   }
   return { level, kind, path, message: `${path} is no blob`, hint: 'some other program put it there' }
 }

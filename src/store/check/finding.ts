@@ -24,7 +24,9 @@ export interface Finding {
  * - `start`: whatever opens the store next does it
  */
 export type Mend =
-  | { readonly kind: 'remove' | 'aside'; readonly path: string }
+  | { readonly kind: 'remove'; readonly path: string }
+  /** `after`: what a person has to do then. */
+  | { readonly kind: 'aside'; readonly path: string; readonly after: string }
   | { readonly kind: 'fetch'; readonly path: string; readonly descriptor: Descriptor }
   | { readonly kind: 'start' }
 

@@ -94,11 +94,20 @@ async function checkPart(part: Part, facts: ImageFacts, name: string): Promise<F
   const fetchable = role === 'layer' && (await facts.hasOrigin(digest))
   if (!found && fetchable) return undefined
   const kind = `${role}-${found ? 'damaged' : 'missing'}`
-  const what = found ? 'has other bytes than its name says' : 'is not here'
-  const hint = fetchable ? 'with --repair it is fetched again' : `build or pull ${name} again, or tsbuild rmi ${name}`
-  const mend: Mend | undefined =
-    found && (fetchable && descriptor ? { kind: 'fetch', path, descriptor } : { kind: 'aside', path })
-  return { level: 'loss', kind, path, message: `${name}: its ${role} ${digest} ${what}`, hint, ...(mend && { mend }) }
+  const what = !found
+    ? 'is not here'
+    : found.isWhole
+      ? `has ${found.size} bytes, not ${size}`
+      : 'has other bytes than its name says'
+  const after = `build or load ${name} again (a base: build with --pull=always), or tsbuild rmi ${name}`
+  const message = `${name}: its ${role} ${digest} ${what}`
+  if (!found || found.isWhole) return { level: 'loss', kind, path, message, hint: after }
+  if (fetchable && descriptor) {
+    const mend: Mend = { kind: 'fetch', path, descriptor }
+    return { level: 'loss', kind, path, message, hint: 'with --repair it is fetched again', mend }
+  }
+  const hint = `with --repair it is put aside; then ${after}`
+  return { level: 'loss', kind, path, message, hint, mend: { kind: 'aside', path, after } }
 }
 
 export function pathOf(digest: Digest): string {

@@ -1,27 +1,23 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSystemError } from '../../errors.ts'
 import { lockFile } from '../../syscalls/index.ts'
+import { mountPoints } from '../remove-tree.ts'
 import type { Finding } from './finding.ts'
 import { namesIn } from './read.ts'
 
 export interface Leftovers {
   readonly findings: readonly Finding[]
-  /** Names in `tmp/` of the processes that work in the store now. */
-  readonly living: readonly string[]
-  /** Those of dead ones. */
+  /** Names in `tmp/` of processes that are dead. */
   readonly dead: readonly string[]
 }
 
 /** What processes that were killed left in `tmp/` and `locks/`, and what is mounted in the store. Changes nothing. */
 export async function findLeftovers(root: string): Promise<Leftovers> {
   const ids = [...new Set((await namesIn(join(root, 'tmp'))).map((name) => name.replace(/\.lock$/, '')))]
-  const living = ids.filter((id) => isHeld(join(root, 'tmp', `${id}.lock`)))
-  const dead = ids.filter((id) => !living.includes(id))
+  const dead = ids.filter((id) => !isHeld(join(root, 'tmp', `${id}.lock`)))
   const locks = (await namesIn(join(root, 'locks'))).filter((name) => !isHeld(join(root, 'locks', name)))
   return {
-    living,
     dead,
     findings: [
       ...dead.map((id) => ofDead('temporary-left', `tmp/${id}`, 'is of a process that was killed')),
@@ -52,13 +48,15 @@ function isHeld(lock: string): boolean {
 
 /** tsbuild mounts in namespaces of its own alone, so these are of somebody else, who knows what they are for. */
 async function mountsBelow(root: string): Promise<readonly Finding[]> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
-  const places = lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${root}/`))
-  return places.map((path) => ({
-    level: 'waste',
-    kind: 'mount-left',
-    path,
-    message: `something is mounted on ${path}`,
-    hint: `umount ${path}, when nothing needs it`,
-  }))
+  const below = Buffer.from(`${root}/`).toString('latin1')
+  const places = [...(await mountPoints())].filter((place) => place.startsWith(below))
+  return places
+    .map((place) => Buffer.from(place, 'latin1').toString())
+    .map((path) => ({
+      level: 'waste',
+      kind: 'mount-left',
+      path,
+      message: `something is mounted on ${path}`,
+      hint: `umount ${path}, when nothing needs it`,
+    }))
 }

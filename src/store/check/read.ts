@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, lstatSync } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { type Digest, sha256Hasher } from '../../digest/index.ts'
 import { isSystemError } from '../../errors.ts'
@@ -8,6 +8,8 @@ export interface Reading {
   readonly signal: AbortSignal
   /** Bytes so far. */
   bytes: number
+  /** What the file system said of each file or folder right before it was looked at, by path. */
+  readonly seen: Map<string, string>
 }
 
 /** What is not there, or is something else than was asked for: others may have removed it. */
@@ -16,6 +18,7 @@ const gone = ['ENOENT', 'ENOTDIR', 'EISDIR'] as const
 /** sha256 of a file; undefined when there is none, or the disk cannot read it. */
 export async function digestOfFile(path: string, reading: Reading): Promise<Digest | undefined> {
   const hasher = sha256Hasher()
+  see(path, reading)
   return ifThere(async () => {
     const { signal } = reading
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }) as AsyncIterable<Uint8Array>) {
@@ -29,9 +32,27 @@ export async function digestOfFile(path: string, reading: Reading): Promise<Dige
 /** A small text; undefined when there is none. */
 export async function textOfFile(path: string, reading: Reading): Promise<string | undefined> {
   reading.signal.throwIfAborted()
+  see(path, reading)
   const text = await ifThere(() => readFile(path, 'utf8'))
   reading.bytes += text?.length ?? 0
   return text
+}
+
+/** Says that what is there is looked at now: a finding is about what it is at this moment. */
+export function see(path: string, { seen }: Reading): void {
+  seen.set(path, signsOf(path))
+}
+
+/** False for what somebody has touched since it was seen, or put there in place of that. */
+export function isAsSeen(path: string, { seen }: Reading): boolean {
+  const signs = seen.get(path)
+  return signs === undefined || signs === signsOf(path)
+}
+
+/** Empty when there is nothing. */
+function signsOf(path: string): string {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  return found ? [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ') : ''
 }
 
 /** Names in a folder, sorted; none when there is no such folder. */

@@ -87,7 +87,7 @@ function giveTo({ path, uid, gid }: Metadata & { readonly path?: TreePath }, wor
     const message = `${what} of the image belongs to user ${uid} and group ${gid}, which are not both to be had here`
     throw new TsbuildError('TSB_OWNER_UNAVAILABLE', message, {
       cause: error,
-      hint: 'RUN needs the ids of all files below it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER gives a range (tsbuild doctor says which)',
+      hint: 'RUN needs the ids of all files below it: tsbuild doctor says what to type for a range of them',
     })
   }
 }

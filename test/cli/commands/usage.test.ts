@@ -86,6 +86,7 @@ describe('prune', () => {
     removed: [{ ...layer, why: 'nothing needs it' }],
     total: 8000,
     left: 0,
+    needed: 0,
     othersHere: false,
   }
   const prune = async (...flags: readonly string[]) => {
@@ -133,6 +134,15 @@ describe('prune', () => {
     )
   })
 
+  test('a limit that removes nothing says why', async () => {
+    const ran = await runCommandLine(['prune', '-af', '--max-used-space=20mb'], {
+      prune: async () => ({ removed: [], total: 0, left: 14_900_000, needed: 16_800_000, othersHere: false }),
+    })
+    expect(ran.stderr).toBe(
+      'note: nothing was to be removed: 14.9MB of 20mb are used; what images with a name need, 16.8MB, is not counted\n',
+    )
+  })
+
   test('--dry-run says why, and asks nobody', async () => {
     const { stdout, asked } = await prune('--dry-run')
     expect(stdout).toMatch(
@@ -145,6 +155,7 @@ describe('prune', () => {
     [[], 'add -f'],
     [['-f', '--max-used-space=200%'], 'at most 100%'],
     [['-f', '--reserved-space=much'], 'write 64m'],
+    [['-f', '--keep-storage=1g'], 'write prune --max-used-space, or --reserved-space'],
   ])('%j is refused where there is no terminal', async (flags, message) => {
     const ran = await prune(...flags)
     expect(ran).toMatchObject({ status: 125, stderr: expect.stringContaining(message), asked: [] })

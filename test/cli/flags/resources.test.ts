@@ -11,6 +11,7 @@ test.each<[Partial<ResourceFlags>, ReturnType<typeof read>]>([
   [{}, undefined],
   [{ memory: '6m' }, { memory: 6 * megabyte }],
   [{ memory: '0' }, undefined],
+  [{ cpus: '0' }, undefined],
   [
     { memory: '64m', memorySwap: '64m' },
     { memory: 64 * megabyte, memorySwap: 64 * megabyte },

@@ -58,7 +58,9 @@ describe.skipIf(!user)(
         const { status, stderr } = await builder.run('context')
         expect(status).toBe(1)
         expect(stderr).toContain('Dockerfile:4  [TSB_SANDBOX_USER]')
-        expect(stderr).toContain('give yourself a range of ids: usermod --add-subuids')
+        expect(stderr).toContain(
+          'give yourself a range of ids in /etc/subuid and /etc/subgid: tsbuild doctor says what to type',
+        )
       })
     })
   },

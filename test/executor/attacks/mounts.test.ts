@@ -40,6 +40,22 @@ describe.skipIf(noAttacks !== '')(`mounts of a step (${noAttacks || 'on busybox'
     }
   })
 
+  it.each(forms)('what a step removes from a cache is gone for the next one: $runtime, $snapshotter', async (form) => {
+    const id = `gone-${form.runtime}-${form.snapshotter}`
+    const lines = [
+      'mkdir -p x/y z; touch gone kept x/y/1 z/2; ln -s $T link',
+      'rm gone; rm -r x; echo a file >x; rm link; mkdir link; rm -r z; mkdir z',
+      'find . | sort; cat x',
+    ]
+    const text = `FROM base\n${lines.map((line) => `RUN ${cache(id, '/c')} : $U; cd /c && ${line}`).join('\n')}\n`
+    const { code, log } = await target.build(text, form)
+    expect({ code, log }).toEqual({
+      code: undefined,
+      log: '.\n./kept\n./link\n./x\n./z\na file\n',
+    })
+    expect(target.isIntact()).toBe(true)
+  })
+
   it.each(isolating)('D11: the source of a bind mount is found in its stage: $runtime, $snapshotter', async (form) => {
     const stage = 'FROM base AS s\nRUN ln -s / /l; ln -s /../../.. /m; ln -s $T /t; echo in-stage >/marker'
     const binds = ['l', 'm'].map((name) => `--mount=type=bind,from=s,source=/${name},target=/${name}`)

@@ -102,4 +102,13 @@ describe('chooseFiles', () => {
     )
     expect(await chosen({ canary: 'CANARY', 'c/f': '' }, { sources: ['../../f'] })).toEqual(['f:'])
   })
+
+  it('a path above the context is told how to have a context there', async () => {
+    await expect(chosen(files, { sources: ['../y/z'] })).rejects.toMatchObject({
+      code: 'TSB_COPY_SOURCE_MISSING',
+      message: expect.stringContaining('"/y/z"'),
+      hint: '../ does not leave the context; --build-context NAME=.. (seen from the context) and COPY --from=NAME y/z give it',
+    })
+    expect(await chosen(files, { sources: ['../x.md'] })).toEqual(['x.md:'])
+  })
 })

@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
-import { afterAll, describe, expect, it } from 'vitest'
-import type { SandboxMount } from '../../../src/executor/sandbox/index.ts'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { TsbuildError } from '../../../src/errors.ts'
+import { openSandbox, type SandboxMount } from '../../../src/executor/sandbox/index.ts'
+import { openStore } from '../../../src/store/index.ts'
 import { busyboxRoot, hasStaticBusybox } from '../../support/busybox-root.ts'
 import { processesWith, until } from '../../support/processes.ts'
 import { openSteps } from '../../support/steps.ts'
@@ -119,6 +124,20 @@ describe('chroot', async () => {
     expect(processesWith(`sleep ${number}`)).toEqual([])
   })
 
+  it('D24: the next start ends what has its root below a folder of a dead tsbuild, and nothing else', async () => {
+    const store = await mkdtemp(join(home, 'store-'))
+    const left = await busyboxRoot(join(store, 'tmp/0badc0de/root'))
+    const beside = spawn('sleep', [marker()], { cwd: left })
+    const below = spawn('chroot', [left, '/bin/sh', '-c', 'while :; do sleep 1; done'])
+    const ended = once(below, 'exit')
+    onTestFinished(() => [beside, below].forEach((child) => void child.kill('SIGKILL')))
+    expect(await until(() => readlinkSync(`/proc/${below.pid}/root`) === left)).toBe(true)
+    await (await openStore(store, { now: () => 0 })).close()
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect([beside.exitCode, beside.signalCode]).toEqual([null, null])
+    expect(await readdir(join(store, 'tmp'))).toEqual([])
+  })
+
   it('a command that is not in the image', async () => {
     await expect(run(['nosuch'], { rootfs })).rejects.toMatchObject({ code: 'TSB_COMMAND_NOT_FOUND' })
   })
@@ -133,5 +152,26 @@ describe('D27: without namespaces', () => {
     })
     const opened = await openSteps('auto', home, tools, home)
     expect(opened).toEqual(expect.stringContaining('no step can be shut in here'))
+  })
+
+  it('a form that was named is told by itself, with the one that works and never with chroot', async () => {
+    const tools = await mkdtemp(join(home, 'tools-'))
+    await writeFile(join(tools, 'crun'), '#!/bin/sh\necho "hybrid mode" >&2\nexit 1\n', { mode: 0o755 })
+    const opened = openSandbox('crun', {
+      path: `${tools}:${process.env['PATH']}`,
+      notice: () => {},
+      temporary: (prefix) => mkdtemp(join(home, prefix)),
+    })
+    const error = await opened.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'TSB_SANDBOX_UNAVAILABLE' })
+    const { message, hint } = error as TsbuildError
+    expect(message).toMatch(/^crun cannot run steps here: .*hybrid mode/)
+    expect(hint).toMatch(
+      /^leave --runtime away: (runc|native) works here$|^no other form works here either \(runc: .*native: /,
+    )
+    expect(hint).not.toContain('chroot')
   })
 })

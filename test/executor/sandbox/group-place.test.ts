@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findPlace } from '../../../src/executor/sandbox/group-place.ts'
 import { type Hierarchy, hierarchiesIn } from '../../../src/executor/sandbox/hierarchies.ts'
+import { waysToGroups } from '../../../src/executor/sandbox/ways-to-groups.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'tsbuild-places-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -77,5 +78,16 @@ describe('where the group of a step is made', () => {
     expect(findPlace('memory', undefined, unified('bare', ''))).toBe('this machine has no control groups for memory')
     rmSync(join(folder('closed', 'memory'), 'cgroup.procs'))
     expect(findPlace('memory', undefined, unified('closed', ''))).toMatch(/closed may not be written to$/)
+  })
+})
+
+describe('a way to groups that can be made', () => {
+  const user = { outside: 1000, isUnified: true, hasSystemd: true }
+
+  test('is only told to whom it can help', () => {
+    expect(waysToGroups(user).join()).toContain('systemd-run --user --scope -p Delegate=yes')
+    expect(waysToGroups({ ...user, hasSystemd: false })).toEqual(['run tsbuild as root'])
+    expect(waysToGroups({ ...user, isUnified: false })).toEqual(['run tsbuild as root'])
+    expect(waysToGroups({ ...user, outside: 0 }).join()).toMatch(/^make \/sys\/fs\/cgroup writable/)
   })
 })

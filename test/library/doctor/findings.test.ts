@@ -49,7 +49,7 @@ const best: Facts = {
     ],
     taken: 'crun',
     network: { problem: '', confined: true, hindrance: '' },
-    groups: { version: 'v2', controllers: ['cpu', 'memory', 'pids'], problem: '' },
+    groups: { version: 'v2', controllers: ['cpu', 'memory', 'pids'], problem: '', ways: [] },
   },
   store: {
     path: '/store',
@@ -170,7 +170,17 @@ describe('runtimes', () => {
   test('chroot that nobody asked for is named as the flag to give', () => {
     const { rung, run, find } = told(without(shutting))
     expect([rung, run.works, run.flags]).toEqual([3, true, ['--runtime=chroot']])
-    expect(find('runtime.chroot')).toMatchObject({ level: 'problem' })
+    expect(find('runtime.chroot')).toMatchObject({ level: 'problem', fix: find('rung')?.fix })
+  })
+
+  test('what does not work is never ok, also where something better does', () => {
+    const { find } = told(without(['native', 'chroot']))
+    expect([find('runtime.native')?.level, find('runtime.chroot')?.level]).toEqual(['note', 'note'])
+  })
+
+  test('capabilities are written alike everywhere', () => {
+    const { find, run } = told()
+    expect(find('step.capabilities')?.facts?.['capabilities']).toEqual(run.capabilities)
   })
 
   test('chroot that is taken by itself needs no flag', () => {
@@ -184,12 +194,11 @@ describe('runtimes', () => {
 })
 
 test.each([
-  ['slirp4netns is not installed', [], 'apt-get install slirp4netns'],
-  ['/dev/net/tun is missing, or may not be opened', ['slirp4netns'], 'chmod 0666 /dev/net/tun|modprobe tun'],
-])('a network of the host because %s', (problem, programs, fix) => {
-  const kept = [...best.exam.programs].filter(([name]) => name !== 'slirp4netns' || programs.includes(name))
-  const network = { problem, confined: false, hindrance: problem }
-  const { run, find, headline: line } = told({ network, programs: new Map(kept) })
+  ['slirp4netns is not installed', 'program', 'apt-get install slirp4netns'],
+  ['/dev/net/tun is missing', 'device', 'modprobe tun'],
+  ['/dev/net/tun may not be opened by this user', 'permission', 'chmod 0666 /dev/net/tun'],
+] as const)('a network of the host because %s', (problem, lacking, fix) => {
+  const { run, find, headline: line } = told({ network: { problem, lacking, confined: false, hindrance: problem } })
   expect(run.network).toBe('host')
   expect(find('network')).toMatchObject({ level: 'note', text: expect.stringContaining(problem) })
   expect(find('network')?.fix).toMatch(new RegExp(`^(${fix})`))
@@ -209,9 +218,12 @@ test.each([
 test('an ordinary user whose groups of version 2 are not delegated is told how to have them', () => {
   const problem = '/sys/fs/cgroup/x is not for this user to write to'
   const ids = { ...best.exam.ids, outside: 1000 }
-  const { find, headline: line } = told({ ids, groups: { version: 'v2', controllers: ['pids'], problem } })
+  const { find, headline: line } = told({
+    ids,
+    groups: { version: 'v2', controllers: ['pids'], problem, ways: ['run it by systemd', 'or as root'] },
+  })
   const text = `--memory and --cpus cannot be held: ${problem}`
-  expect(find('cgroups')).toMatchObject({ level: 'note', text, fix: expect.stringContaining('Delegate=yes') })
+  expect(find('cgroups')).toMatchObject({ level: 'note', text, fix: 'run it by systemd, or as root' })
   expect(line).toMatch(/, memory and processors, the kernel$/)
 })
 

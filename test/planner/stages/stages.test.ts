@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TsbuildError } from '../../../src/errors.ts'
 import { checkPlan } from '../../../src/graph/index.ts'
 import { parse } from '../../../src/parser/index.ts'
 import { type NamedContext, plan } from '../../../src/planner/index.ts'
@@ -432,5 +433,33 @@ describe('labels', () => {
 
   it('a heredoc is summed up by its first line', async () => {
     expect((await labels('FROM base\nRUN <<E\necho a\necho b\nE\n', {}, base)).at(-1)).toBe('[2/2] RUN <<E (echo a...)')
+  })
+})
+
+describe('a name of COPY --from that is no stage', () => {
+  /** The hint for a registry that cannot be reached. */
+  async function hintOf(text: string): Promise<string | undefined> {
+    const bases = {
+      resolve: async () => {
+        throw new TsbuildError('TSB_REGISTRY_UNREACHABLE', 'cannot reach docker.io', { hint: 'check the network' })
+      },
+    }
+    const planned = plan(parse({ name: 'Dockerfile', text }), planRequest(), bases)
+    return planned.then(
+      () => undefined,
+      (error: TsbuildError) => error.hint,
+    )
+  }
+
+  it('was taken for an image, and that is said', async () => {
+    expect(await hintOf('FROM scratch AS first\nCOPY --from=bulid /a /b\n')).toBe(
+      'no stage is named "bulid", so it was taken for an image; check the network',
+    )
+    expect(await hintOf('FROM scratch AS build\nFROM scratch\nCOPY --from=bulid /a /b\n')).toBe('did you mean "build"?')
+  })
+
+  it('is an image when it looks like one', async () => {
+    expect(await hintOf('FROM scratch\nCOPY --from=me/app:1 /a /b\n')).toBe('check the network')
+    expect(await hintOf('FROM alpine\n')).toBe('check the network')
   })
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../src/digest/index.ts'
+import { seal, sha256, unseal } from '../../../src/digest/index.ts'
 import { fileFetcher, fileHandler, locksByName } from '../../support/http-files.ts'
 import { startServer } from '../../support/http-server.ts'
 import { code } from '../../support/pulling.ts'
@@ -144,7 +144,7 @@ describe('a file that was fetched before', () => {
 describe('a damaged cache', () => {
   /** Fetches once, does something to the cache, and tells what fetching again gives. */
   async function textAfter(change: (folder: string, file: string) => Promise<unknown>) {
-    await using server = await serveFile('hi', { etag: '"1"' })
+    await using server = await serveFile('hi', { etag: '"1"', 'last-modified': old })
     const files = await fileFetcher()
     const { path } = await files.fetch(server.url)
     await change(join(files.folder, 'http'), path)
@@ -152,6 +152,13 @@ describe('a damaged cache', () => {
   }
   const recordsIn = async (folder: string) =>
     (await readdir(join(folder, 'urls'))).map((name) => join(folder, 'urls', name))
+  async function rewrite(folder: string, change: (text: string) => string): Promise<void> {
+    for (const record of await recordsIn(folder)) {
+      const before = await readFile(record, 'utf8')
+      expect(change(before)).not.toBe(before)
+      await writeFile(record, change(before))
+    }
+  }
 
   it.each<[string, (folder: string, file: string) => Promise<unknown>]>([
     ['a file that is gone', (_, file) => rm(file)],
@@ -174,17 +181,15 @@ describe('a damaged cache', () => {
     ],
     [
       'a record of another version',
-      async (folder) => {
-        for (const record of await recordsIn(folder))
-          await writeFile(record, (await readFile(record, 'utf8')).replace('"version":1', '"version":2'))
-      },
+      (folder) => rewrite(folder, (text) => seal((unseal(text) ?? '').replace('"version":1', '"version":2'))),
+    ],
+    [
+      'a record with another digit',
+      (folder) => rewrite(folder, (text) => text.replace('"modified":17', '"modified":16')),
     ],
     [
       'a record with an impossible time',
-      async (folder) => {
-        for (const record of await recordsIn(folder))
-          await writeFile(record, (await readFile(record, 'utf8')).replace('"etag"', '"modified":-1,"etag"'))
-      },
+      (folder) => rewrite(folder, (text) => seal((unseal(text) ?? '').replace(/"modified":\d+/, '"modified":-1'))),
     ],
     ['nothing at all', (folder) => rm(folder, { recursive: true })],
   ])('of %s is as if nothing were there', async (_, change) => {

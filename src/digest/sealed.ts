@@ -1,4 +1,4 @@
-import { sha256 } from '../digest/index.ts'
+import { sha256 } from './digest.ts'
 
 /**
  * A text with its digest on a line before it, so that damage is noticed. It keeps out accidents, not attackers: who can

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Environment } from '../options.ts'
+
+/** Where nothing is, nothing has to be made to see that. */
+export function hasStore({ root }: Environment): boolean {
+  return existsSync(root)
+}
+
+/** For who only looks: works with an empty store that is removed, in place of one that would have to be made. */
+export async function lookingOnly<T>(
+  environment: Environment,
+  work: (environment: Environment) => Promise<T>,
+): Promise<T> {
+  if (hasStore(environment)) return work(environment)
+  const root = await mkdtemp(path.join(tmpdir(), 'tsbuild-empty-'))
+  try {
+    return await work({ ...environment, root })
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+}

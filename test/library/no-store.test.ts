@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { diskUsage, history, openImages, prune } from '../../src/index.ts'
+import { openWorkspace } from '../support/workspace.ts'
+
+test('who only looks makes no store where none is', async () => {
+  await using workspace = await openWorkspace()
+  const environment = { ...workspace.environment, root: join(workspace.directory, 'nowhere') }
+  const images = await openImages(environment)
+  expect(await images.list()).toEqual([])
+  const missing = { code: 'TSB_IMAGE_NOT_FOUND', message: 'No such image: app' }
+  await expect(images.inspect('app')).rejects.toMatchObject(missing)
+  await expect(images.tag('app', 'b')).rejects.toMatchObject(missing)
+  await expect(images.remove('app')).rejects.toMatchObject(missing)
+  await images.close()
+  expect(await diskUsage({}, environment)).toMatchObject({ entries: [], total: 0 })
+  expect(await prune({}, environment)).toMatchObject({ removed: [], total: 0 })
+  await expect(history('oci-archive:nothing.tar', {}, environment)).rejects.toMatchObject({
+    code: 'TSB_ARCHIVE_NOT_FOUND',
+  })
+  expect(existsSync(environment.root)).toBe(false)
+})
