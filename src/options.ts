@@ -122,6 +122,17 @@ export type OutputOptions =
       /** A folder `linux_amd64` for each platform. Absent: where there are several. */
       readonly platformSplit?: boolean
     }
+  | RegistryOutput
+
+/** Pushes the image. It is not named in the store when that fails. */
+export interface RegistryOutput {
+  readonly type: 'registry'
+  /** Absent: the tags of the build. */
+  readonly names?: readonly string[]
+  /** Under no tag: it is reached by its digest alone, as for an index that is made later. */
+  readonly byDigest?: boolean
+  readonly annotations?: readonly Annotation[]
+}
 
 /** What the machine gives: never read from globals below the command line. */
 export interface Environment {
@@ -140,7 +151,7 @@ export interface Environment {
 export interface BuildResult {
   /** `sha256:…` of the config; of several images that of their index. */
   readonly id: string
-  /** Of the image, or of the index. */
+  /** Of the image or of the index, as the store keeps it; of what was pushed, as it is in the registry. */
   readonly manifest: Descriptor
   /** Absent for an index. */
   readonly platform?: Platform
@@ -186,6 +197,49 @@ export interface HistoryOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   readonly limits?: LimitOptions
   readonly signal?: AbortSignal
+}
+
+/** Registries, with the logins of docker's and podman's files. */
+export interface RegistryOptions {
+  readonly registryMirrors?: Readonly<Record<string, string>>
+  readonly registryAllow?: readonly string[]
+  readonly limits?: LimitOptions
+  readonly onEvent?: EventSink
+  readonly signal?: AbortSignal
+}
+
+export interface PullOptions extends RegistryOptions {
+  /** `linux/arm64`; absent: this machine's. */
+  readonly platform?: string
+}
+
+/** Something in a registry: `name` is a reference with tag or digest. */
+export interface RemoteName {
+  readonly name: string
+  readonly descriptor: Descriptor
+}
+
+/** `tsbuild login`. */
+export interface LoginOptions extends RegistryOptions {
+  readonly username: string
+  readonly password: string
+}
+
+export interface IndexOptions extends RegistryOptions {
+  /** Names of the index, all in one repository or several. */
+  readonly names: readonly string[]
+  /** References of images or indexes; a digest alone is one of the repository of the first name. */
+  readonly sources: readonly string[]
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Nothing is written; the index is given back all the same. */
+  readonly dryRun?: boolean
+}
+
+/** An index that was made, or a document that was looked at. */
+export interface RemoteDocumentText {
+  readonly descriptor: Descriptor
+  /** JSON, as it is in the registry. */
+  readonly text: string
 }
 
 /** The images of the store. `name` is a reference, an id, or the beginning of an id. */

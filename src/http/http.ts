@@ -25,6 +25,16 @@ export interface HttpRequest {
   readonly admit: (neighbourhood: Neighbourhood) => void
 }
 
+/** A request that may change something, with a body perhaps. */
+export interface HttpMessage extends HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /**
+   * Exactly as many bytes as `content-length` of the headers says, in pieces that stay as they are. An error that it throws
+   * ends the request.
+   */
+  readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+}
+
 export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -37,6 +47,8 @@ export interface HttpResponse {
 /** Sends requests over connections that are kept open in between. */
 export interface Http {
   get(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse>
+  /** As `get`. An answer may come before all of the body was sent; the rest of it is let be then. */
+  send(message: HttpMessage, signal: AbortSignal | undefined): Promise<HttpResponse>
   close(): void
 }
 
@@ -53,24 +65,27 @@ export class IdleError extends Error {
 export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = noProxies): Http {
   const plain = new Agent({ keepAlive: true })
   const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
+  async function send({ url, headers, admit, method, body = [] }: HttpMessage, signal: AbortSignal | undefined) {
+    const literal = literalNeighbourhood(url.hostname)
+    if (literal) admit(literal)
+    const options: RequestOptions = {
+      method,
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
+      maxHeaderSize: 64 << 10,
+      ...(signal && { signal }),
+    }
+    const proxy = proxies(url)
+    if (proxy) return answerTo(await requestThrough(proxy, url, options, idleMs, signal), body, idleMs, signal)
+    const direct = { ...options, lookup: admittingLookup(admit) }
+    const sent =
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
+        : httpRequest(url, { ...direct, agent: plain })
+    return answerTo(sent, body, idleMs, signal)
+  }
   return {
-    async get({ url, headers, admit }, signal) {
-      const literal = literalNeighbourhood(url.hostname)
-      if (literal) admit(literal)
-      const options: RequestOptions = {
-        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
-        maxHeaderSize: 64 << 10,
-        ...(signal && { signal }),
-      }
-      const proxy = proxies(url)
-      if (proxy) return answerTo(await requestThrough(proxy, url, options, idleMs, signal), idleMs, signal)
-      const direct = { ...options, lookup: admittingLookup(admit) }
-      const sent =
-        url.protocol === 'https:'
-          ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
-          : httpRequest(url, { ...direct, agent: plain })
-      return answerTo(sent, idleMs, signal)
-    },
+    get: (request, signal) => send({ ...request, method: 'GET' }, signal),
+    send,
     close() {
       plain.destroy()
       tls.destroy()
@@ -108,18 +123,58 @@ async function requestThrough(
   return request({ ...options, ...proxyAddress(proxy), path, headers, agent: false, rejectUnauthorized: true })
 }
 
-function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | undefined): Promise<HttpResponse> {
+function answerTo(
+  sent: ClientRequest,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  idleMs: number,
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => sent.destroy(new IdleError(`no answer for ${idleMs / 1000} s`)), idleMs)
+    let answered = false
     sent.on('response', (message) => {
+      answered = true
       clearTimeout(timer)
+      // Of a connection on which a body was broken off nobody can make another use.
+      message.once('close', () => sent.writableEnded || sent.destroy())
       resolve(responseOf(message, idleMs))
     })
     sent.on('error', (error) => {
       clearTimeout(timer)
       reject(signal?.aborted ? signal.reason : error)
     })
-    sent.end()
+    // A body that is taken is as good as an answer: the time without one begins again.
+    const isWanted = () => !answered && !sent.destroyed
+    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).catch((error: unknown) => {
+      reject(error)
+      sent.destroy()
+    })
+  })
+}
+
+async function sendBody(
+  sent: ClientRequest,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  isWanted: () => boolean,
+  moved: () => void,
+): Promise<void> {
+  for await (const chunk of body) {
+    if (!isWanted()) return
+    if (!sent.write(chunk)) await roomIn(sent)
+    moved()
+  }
+  sent.end()
+}
+
+/** Until more can be written, or nothing can or need be any more. */
+function roomIn(sent: ClientRequest): Promise<void> {
+  const events = ['drain', 'close', 'response']
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) sent.off(event, done)
+      resolve()
+    }
+    for (const event of events) sent.on(event, done)
   })
 }
 

@@ -87,21 +87,21 @@ async function attemptOnce<T>(
   }
 }
 
-function isSuccess(status: number): boolean {
+export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-function isTransientStatus(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return status === 429 || status >= 500
 }
 
 /** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */
-function delay(patience: Patience, attempt: number, retryAfter?: string): number {
+export function delay(patience: Patience, attempt: number, retryAfter?: string): number {
   const asked = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined
   return Math.min(asked ?? patience.delayMs * 2 ** (attempt - 1), patience.maximumDelayMs)
 }
 
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(milliseconds, undefined, signal && { signal })
   } catch (error) {

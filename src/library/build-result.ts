@@ -1,6 +1,7 @@
 import type { Built } from '../build.ts'
 import { type Descriptor, type Image, type ImageOrSet, imagesOf, isImageSet, manifestOf } from '../image/index.ts'
 import type { BuildResult, BuiltImage } from '../options.ts'
+import type { Pushed } from './push.ts'
 
 /** Several images are those of one index, and one alone may be. */
 export function asOne(images: readonly Image[], isIndex: true | undefined): ImageOrSet {
@@ -12,20 +13,24 @@ export function asOne(images: readonly Image[], isIndex: true | undefined): Imag
  * What the caller of a build hears.
  * @param image as it is in the store
  * @param manifest of it there
+ * @param pushed of it in a registry
  */
 export async function buildResult(
   image: ImageOrSet,
   manifest: Descriptor,
+  pushed: Pushed | undefined,
   names: readonly string[],
   { executed, warnings }: Built,
 ): Promise<BuildResult> {
   const images = await Promise.all(
-    imagesOf(image).map((each) => builtImage(each, isImageSet(image) ? undefined : manifest)),
+    imagesOf(image).map((each, i) =>
+      builtImage(each, pushed?.manifests[i] ?? (isImageSet(image) ? undefined : manifest)),
+    ),
   )
   const [first] = images
   if (!first) throw new Error('no image was built')
   const about = isImageSet(image) ? { id: manifest.digest } : { id: first.id, platform: first.platform }
-  return { ...about, manifest, images, names, steps: executed.steps, warnings }
+  return { ...about, manifest: pushed?.descriptor ?? manifest, images, names, steps: executed.steps, warnings }
 }
 
 async function builtImage(image: Image, manifest: Descriptor | undefined): Promise<BuiltImage> {

@@ -1,13 +1,14 @@
 import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
-import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
+import { type Descriptor, type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
-import { type Progress, progressTo } from './progress.ts'
+import { type Progress, progressTo, type Report } from './progress.ts'
+import type { Pushed } from './push.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -17,17 +18,24 @@ import { openSession, type Session } from './session.ts'
  *   then.
  */
 export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
-  const result = await buildInSession(options, environment)
-  await keepCacheSmall(result, options, environment)
+  const { result, stored } = await buildInSession(options, environment)
+  await keepCacheSmall(result, stored, options, environment)
   return result
 }
 
-async function buildInSession(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+interface Kept {
+  readonly result: BuildResult
+  /** The manifest or index of the store, which is another one than that of a registry. */
+  readonly stored: Descriptor
+}
+
+async function buildInSession(options: BuildOptions, environment: Environment): Promise<Kept> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
+  await checkPushes(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
@@ -44,7 +52,7 @@ async function buildIn(
   names: readonly string[],
   options: BuildOptions,
   environment: Environment,
-): Promise<BuildResult> {
+): Promise<Kept> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const started = now()
@@ -59,9 +67,9 @@ async function buildIn(
   options.signal?.throwIfAborted()
   const image = asOne(images, loaded.request.severalPlatforms)
   const kept = annotated(image, options.annotations)
-  const manifest = await exportImage(image, kept, names, options, environment, session, progress)
+  const { stored, pushed } = await exportImage(image, kept, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return buildResult(kept, manifest, names, built)
+  return { result: await buildResult(kept, stored, pushed, names, built), stored }
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {
@@ -75,18 +83,54 @@ function secretInConfig(id: string): string {
 
 /** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps, manifest }: BuildResult,
+  { steps }: BuildResult,
+  stored: Descriptor,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
   const { pruneBeside } = await import('./usage.ts')
   try {
-    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(stored.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })
   }
+}
+
+/** Before a step runs: a name that cannot be pushed to is known without an image. */
+async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<void> {
+  for (const output of outputs) {
+    if (output.type !== 'registry') continue
+    const { pushTargets } = await import('./push.ts')
+    pushTargets(output.names ?? tags, output.byDigest)
+  }
+}
+
+/**
+ * Writes or pushes what is asked for, one after the other.
+ * @returns what was pushed last
+ */
+async function writeOutputs(
+  image: ImageOrSet,
+  names: readonly string[],
+  outputs: NonNullable<BuildOptions['outputs']>,
+  environment: Environment,
+  session: Session,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<Pushed | undefined> {
+  const { exportPorts, writeOutput } = await import('./outputs.ts')
+  const ports = exportPorts(session, signal, report)
+  let pushed: Pushed | undefined
+  for (const output of outputs) {
+    if (output.type === 'registry') {
+      const { pushImage, pushTargets } = await import('./push.ts')
+      const targets = pushTargets(output.names ?? names, output.byDigest)
+      pushed = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
+    } else await writeOutput(image, names, output, environment, ports)
+  }
+  return pushed
 }
 
 /**
@@ -103,15 +147,12 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    if (outputs.length > 0) {
-      const { exportPorts, writeOutput } = await import('./outputs.ts')
-      const ports = exportPorts(session, signal, report)
-      for (const output of outputs) await writeOutput(image, names, output, environment, ports)
-    }
+    const pushed =
+      outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
-    const manifest = await session.store.images.save(kept, names)
-    report(`writing image ${isImageSet(image) ? manifest.digest : image.id}`, 0, undefined, true)
+    const stored = await session.store.images.save(kept, names)
+    report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return manifest
+    return { stored, pushed }
   })
 }

@@ -1,16 +1,8 @@
-import { readStoredIndex } from '../bases/index.ts'
 import { exportDocker, exportOci } from '../export/index.ts'
-import {
-  type Descriptor,
-  type Image,
-  type ImageOrSet,
-  machinePlatform,
-  type Platform,
-  parseReference,
-} from '../image/index.ts'
+import { type Image, machinePlatform, type Platform, parseReference } from '../image/index.ts'
 import type { ArchiveOptions, Environment } from '../options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
-import { findStored } from './find-stored.ts'
+import { findStored, openStored } from './find-stored.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
 import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'
@@ -42,17 +34,6 @@ export async function saveImages(
     })),
   )
   return format === 'docker' ? exportDocker(images, to, ports) : exportOci(images, to, ports)
-}
-
-/** All that a name stands for, as far as it is here. */
-async function openStored({ manifest, images }: StoredImage, { store, cache }: Session): Promise<ImageOrSet> {
-  const open = (descriptor: Descriptor) => store.images.open(descriptor, cache.layers.fromDescriptor)
-  if (!images) return open(manifest)
-  const { annotations } = await readStoredIndex(store, manifest.digest)
-  return {
-    images: await Promise.all(images.map((image) => open(image.manifest))),
-    annotations: { index: annotations ?? {}, descriptor: manifest.annotations ?? {} },
-  }
 }
 
 async function openFor(

@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
+import type { Logins } from '../credentials/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
-import { documentLimitsOf } from '../image/index.ts'
+import { type Descriptor, documentLimitsOf } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
 import type { Registry, RegistryConfig, RegistryOptions } from '../registry/index.ts'
@@ -38,6 +39,10 @@ export interface SessionOptions {
   /** false: base images that are looked up are not kept in the store. */
   readonly remember?: boolean | undefined
   readonly limits?: LimitOptions | undefined
+  /** Absent: those of docker's and podman's files. */
+  readonly logins?: Logins | undefined
+  /** Told how many bytes of a blob that is fetched have come. */
+  readonly onBytes?: ((descriptor: Descriptor, received: number) => void) | undefined
   readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -62,7 +67,8 @@ export async function openSession(environment: Environment, options: SessionOpti
   const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
     now,
-    fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
+    fetch: (descriptor, origin, signal = options.signal) =>
+      counted(fetch(descriptor, origin, signal), (received) => options.onBytes?.(descriptor, received)),
   })
   temporary = store.temporary
   const { marks, devices } = layerForm(readRights())
@@ -97,6 +103,15 @@ export async function openSession(environment: Environment, options: SessionOpti
   }
 }
 
+async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (received: number) => void): AsyncIterable<Uint8Array> {
+  let received = 0
+  for await (const chunk of bytes) {
+    received += chunk.length
+    tell(received)
+    yield chunk
+  }
+}
+
 async function openClient(
   { env }: Environment,
   options: SessionOptions,
@@ -104,6 +119,7 @@ async function openClient(
 ): Promise<Registry> {
   const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
+  const { openLogins } = await import('../credentials/index.ts')
   const folder = configFolder(env)
   const { mirrors } = folder ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json')) : noConfig
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
@@ -112,6 +128,7 @@ async function openClient(
     ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
+    logins: options.logins ?? openLogins(env),
     ...(options.notice && { notice: options.notice }),
   })
 }

@@ -18,8 +18,13 @@ export type Mirrors = ReadonlyMap<string, readonly string[]>
 /** The mirrors of a repository, and last the registry itself. */
 export function endpointsOf(domain: string, repository: string, mirrors: Mirrors): readonly Endpoint[] {
   const asked = (mirrors.get(domain) ?? []).map((text) => mirrorEndpoint(text, repository))
+  return [...asked, endpointOf(domain, repository)]
+}
+
+/** The registry itself: what is pushed goes there. */
+export function endpointOf(domain: string, repository: string): Endpoint {
   const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain
-  return [...asked, endpoint(domain, `${schemeFor(host)}//${host}`, repository, false)]
+  return endpoint(domain, `${schemeFor(host)}//${host}`, repository, false)
 }
 
 /**

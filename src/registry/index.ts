@@ -1,4 +1,6 @@
 export { loadRegistryConfig, type RegistryConfig, withMirrors } from './config-file.ts'
 export { type Mirrors, parseMirror } from './endpoint.ts'
-export { openRegistry, type Registry, type RegistryOptions } from './registry.ts'
+export type { Outgoing, Uploaded } from './outgoing.ts'
+export type { OutgoingDocument } from './put-manifest.ts'
+export { openRegistry, type Registry, type RegistryOptions, type RemoteDocument } from './registry.ts'
 export type { RemoteImage } from './resolve.ts'

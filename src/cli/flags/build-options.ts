@@ -5,7 +5,7 @@ import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
 import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
-import { readOutput } from './output.ts'
+import { type OutputRequest, readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
 import { type ResourceFlags, readResources } from './resources.ts'
 import { readSecrets } from './secret.ts'
@@ -46,6 +46,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly cgroupParent?: string
   readonly annotation: readonly string[]
   readonly output: readonly string[]
+  readonly push?: true
   readonly securityOpt: readonly string[]
   readonly stepTimeout?: string
   readonly retry?: string
@@ -64,12 +65,12 @@ export interface BuildFlags extends ResourceFlags {
  * @throws {FlagError} for a value that cannot be
  */
 export function buildOptions(context: string, flags: BuildFlags, env: Env): BuildOptions {
-  const requests = flags.output.map(readOutput)
+  const requests = outputRequests(flags)
   const annotations = flags.annotation.flatMap(readAnnotation)
   const outputs = requests.flatMap((request) =>
     request.type === 'image' ? [] : [withAnnotations(request, annotations)],
   )
-  if (outputs.filter((output) => output.dest === '-').length > 1) {
+  if (outputs.filter((output) => 'dest' in output && output.dest === '-').length > 1) {
     throw new FlagError('only one output can go to standard output', 'give the others a dest=FILE')
   }
   const images = requests.filter((request) => request.type === 'image')
@@ -78,7 +79,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     context,
     file: flags.file,
     target: flags.target,
-    tags: [...flags.tag, ...images.flatMap(({ names }) => names)],
+    tags: [...flags.tag, ...images.flatMap(({ names }) => names), ...requests.flatMap(tagsOf)],
     args,
     labels: readPairs('--label', flags.label, {}, ''),
     unset: unset(flags),
@@ -113,6 +114,18 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
   })
 }
 
+/** `--push` is short for an output, unless one pushes already. */
+function outputRequests({ output, push }: BuildFlags): readonly OutputRequest[] {
+  const requests = output.map(readOutput)
+  const pushes = requests.some(({ type }) => type === 'registry')
+  return push && !pushes ? [...requests, { type: 'registry' }] : requests
+}
+
+/** What is pushed under a tag has that name in the store too, as `type=image,name=` has it. */
+function tagsOf(request: OutputRequest): readonly string[] {
+  return request.type === 'registry' && !request.byDigest ? (request.names ?? []) : []
+}
+
 /** 0 is no limit. */
 function readTimeout(text: string): number | undefined {
   return (text === '0' ? 0 : readDuration('--step-timeout', text)) || undefined
@@ -137,7 +150,7 @@ function unset(flags: BuildFlags): BuildOptions['unset'] {
 
 /** Those of the command line are for all that can hold them, those of the output come on top. */
 function withAnnotations(output: OutputOptions, annotations: readonly Annotation[]): OutputOptions {
-  if (!('tar' in output) || annotations.length === 0) return output
+  if ((!('tar' in output) && output.type !== 'registry') || annotations.length === 0) return output
   return { ...output, annotations: [...annotations, ...(output.annotations ?? [])] }
 }
 

@@ -9,6 +9,7 @@ Examples:
   tsbuild -t app .                                    the Dockerfile of this directory
   tsbuild -f Dockerfile.prod -t app:1 --target web .  another file, one of its stages
   tsbuild -t app -o type=oci,dest=app.tar .           also write an OCI archive
+  tsbuild -t ghcr.io/me/app:1 --push .                build and push
   tsbuild -o type=local,dest=out .                    only the files, as a directory
   tsbuild -t app https://github.com/me/app.git#v1     a repository, at a tag
   tsbuild -t app - < context.tar.gz                   an archive, or a Dockerfile alone
@@ -92,8 +93,12 @@ function addOutputFlags(command: Command): void {
       ),
     )
     .addOption(
-      repeatable('-o, --output <spec>', 'type=oci|docker|tar|local,dest=PATH; a directory; - for a tar on stdout'),
+      repeatable(
+        '-o, --output <spec>',
+        'type=oci|docker|tar|local,dest=PATH; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true]; a directory; - for a tar on stdout',
+      ),
     )
+    .option('--push', 'push the image to where its names say: short for -o type=registry')
     .option('--iidfile <path>', 'write the image id to a file')
     .option('--digest-file <path>', 'write the digest of the manifest to a file')
     .option('--metadata-file <path>', 'write what was built as JSON to a file')

@@ -1,0 +1,180 @@
+import { rm } from 'node:fs/promises'
+import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import { isPacked, packLayer } from '../export/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  imagesOf,
+  indexOf,
+  isImageSet,
+  type Layer,
+  manifestOf,
+  mediaTypes,
+  parseReference,
+  type Reference,
+  toOci,
+} from '../image/index.ts'
+import { allOrNone, type Blob, type Document, uploadTo } from '../transfer/index.ts'
+import { fileBytes } from '../tree/index.ts'
+import { openTurns } from '../turns.ts'
+import { exportPorts } from './outputs.ts'
+import type { Report } from './progress.ts'
+import type { Session } from './session.ts'
+
+/** Where an image is pushed, and by which tag; without one it is reached by its digest alone. */
+export interface PushTarget {
+  readonly reference: Reference
+  readonly tag: string | undefined
+}
+
+/** What a registry has after a push. */
+export interface Pushed {
+  /** Of the image, or of the index. */
+  readonly descriptor: Descriptor
+  /** Of the images, in their order. */
+  readonly manifests: readonly Descriptor[]
+}
+
+/**
+ * Pushes an image, or several with their index, compressed as `-o type=oci` writes it. Layers that are still in a registry are never kept here: the same
+ * registry has them already or takes them from the other repository, another one gets them as they come.
+ * @throws {TsbuildError} TSB_PUSH_FAILED, whose cause says more
+ */
+export async function pushImage(
+  image: ImageOrSet,
+  targets: readonly PushTarget[],
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Pushed> {
+  const folder = await session.store.temporary('push')
+  const packing = openTurns(1)
+  const packed = new Map<Layer, Promise<Blob>>()
+  const blobOf = (layer: Layer) => {
+    const blob = packed.get(layer) ?? packing(() => leaving(layer, folder, session, report, signal))
+    packed.set(layer, blob)
+    return blob
+  }
+  try {
+    let pushed: Pushed | undefined
+    for (const target of targets) {
+      pushed = await pushing(target.reference.familiar, () => pushTo(image, target, blobOf, session, report, signal))
+    }
+    if (!pushed) throw new Error('an image is pushed to nowhere')
+    return pushed
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Where a build or a command wants an image to go.
+ * @throws {TsbuildError} TSB_PUSH_NAME for no name at all, or one with a digest, which nobody chooses
+ */
+export function pushTargets(names: readonly string[], byDigest = false): readonly PushTarget[] {
+  if (names.length === 0) {
+    throw new TsbuildError('TSB_PUSH_NAME', 'an image without a name cannot be pushed', {
+      hint: 'name it: -t registry.example.com/team/app:1',
+    })
+  }
+  return names.map((name) => {
+    const reference = parseReference(name)
+    if (reference.digest === undefined) return { reference, tag: byDigest ? undefined : (reference.tag ?? 'latest') }
+    throw new TsbuildError('TSB_PUSH_NAME', `${name} has a digest, and what is pushed has its own`, {
+      hint: `push it to ${reference.domain}/${reference.path}:TAG`,
+    })
+  })
+}
+
+/** What fails while something is pushed is a failure of that, with a status of its own. */
+export async function pushing<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const { message, hint } = error
+    throw new TsbuildError('TSB_PUSH_FAILED', `cannot push ${name}: ${message}`, { hint, cause: error })
+  }
+}
+
+/** Images come before the index that names them, each without a tag. */
+async function pushTo(
+  image: ImageOrSet,
+  { reference: { domain, path }, tag }: PushTarget,
+  blobOf: (layer: Layer) => Promise<Blob>,
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Pushed> {
+  const registry = await session.registry()
+  const location = `${domain}/${path}`
+  const sent = new Map<Digest, Promise<void>>()
+  const send = (blob: Blob, stop: AbortSignal) => {
+    const sending = sent.get(blob.descriptor.digest) ?? uploadTo(registry, location, blob, report, stop)
+    sent.set(blob.descriptor.digest, sending)
+    return sending
+  }
+  const put = async ({ descriptor, bytes }: Document, kind: 'manifest' | 'index', name: string | undefined) => {
+    const label = `pushing ${kind} for ${location}${name === undefined ? '' : `:${name}`}@${descriptor.digest}`
+    signal?.throwIfAborted()
+    await registry.put(location, { mediaType: descriptor.mediaType, bytes }, name, signal)
+    report?.(label, bytes.length, bytes.length, true)
+    return descriptor
+  }
+  const manifests: Descriptor[] = []
+  for (const each of imagesOf(image)) {
+    const manifest = manifestOf(each, await sendBlobs(each, blobOf, send, signal))
+    manifests.push(await put(manifest, 'manifest', isImageSet(image) ? undefined : tag))
+  }
+  const [only] = manifests
+  if (!only) throw new Error('an index without images')
+  const descriptor = isImageSet(image) ? await put(indexOf(image, manifests), 'index', tag) : only
+  return { descriptor, manifests }
+}
+
+/** @returns what its layers are there, lowest first */
+async function sendBlobs(
+  image: Image,
+  blobOf: (layer: Layer) => Promise<Blob>,
+  send: (blob: Blob, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<readonly Descriptor[]> {
+  const config = {
+    descriptor: { mediaType: mediaTypes.config, digest: image.id, size: image.configBytes.length },
+    open: () => inOne(image.configBytes),
+  }
+  const parts = [...image.layers.map((layer) => () => blobOf(layer)), async () => config]
+  const blobs = await allOrNone(parts, signal, async (part, stop) => {
+    const blob = await part()
+    await send(blob, stop)
+    return blob.descriptor
+  })
+  return blobs.slice(0, -1)
+}
+
+/** A layer as it leaves. One that leaves as it is and is still in a registry is passed on from there. */
+async function leaving(
+  layer: Layer,
+  folder: string,
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Blob> {
+  const { blobs } = session.store
+  const descriptor = toOci(await layer.descriptor())
+  const origin = await blobs.origin(descriptor.digest)
+  const location = origin && !origin.location.includes('://') ? origin.location : undefined
+  const isHere = await blobs.has(descriptor.digest, descriptor.size)
+  if (location !== undefined && !isHere && isPacked(descriptor, 'gzip')) {
+    const registry = await session.registry()
+    return { descriptor, location, open: () => registry.blob(location, descriptor, signal) }
+  }
+  const blob = await packLayer(layer, 'gzip', folder, exportPorts(session, signal, report))
+  return { descriptor: blob.descriptor, location, open: () => fileBytes(blob.file) }
+}
+
+async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
