@@ -24,7 +24,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   mips: { machine: 8, bits: 32, big: true },
   mipsle: { machine: 8, bits: 32 },
   mips64: { machine: 8, bits: 64, big: true },
-  mips64le: { machine: 8, bits: 64 },
+  mips64le: { machine: 8, bits: 64, flags: 0x80000007, exit: 'c2130224 25200000 0c000000' },
 }
 
 /** The bytes that a program for a platform begins with; undefined for one that Linux has no programs for. */

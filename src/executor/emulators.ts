@@ -69,11 +69,16 @@ export function isFor({ offset, magic, mask }: BinfmtEntry, header: Buffer): boo
 /** An emulator that needs libraries of its own finds none in the files of a step. */
 function emulationBy({ interpreter, flags }: BinfmtEntry): Emulation {
   if (flags.includes('F')) return { kind: 'kernel' }
+  const useless = (why: string) => ({
+    kind: 'none' as const,
+    problem: `${interpreter}, which is registered without flag F, ${why}`,
+  })
   try {
     const source = realpathSync(interpreter)
-    return isStatic(readFileSync(source)) ? { kind: 'interpreter', path: interpreter, source } : { kind: 'none' }
+    if (!isStatic(readFileSync(source))) return useless('needs libraries, which no step has')
+    return { kind: 'interpreter', path: interpreter, source }
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR', 'ELOOP', 'EISDIR')) return { kind: 'none' }
+    if (isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR', 'ELOOP', 'EISDIR')) return useless('cannot be read')
     throw error
   }
 }

@@ -1,4 +1,4 @@
-export type { Emulation } from './emulation.ts'
+export { type Emulation, emulatorFix } from './emulation.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'

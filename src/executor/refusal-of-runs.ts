@@ -1,6 +1,5 @@
-import { atPlace, type TsbuildError } from '../errors.ts'
+import { atPlace } from '../errors.ts'
 import { inputsOf, type Node, type OpId } from '../graph/index.ts'
-import { formatPlatform, type Platform } from '../image/index.ts'
 import { noEmulator } from './emulation.ts'
 import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
@@ -36,19 +35,10 @@ async function refusedRuns(
   const refusal = runRefusal?.()
   if (refusal) return new Map(runs.map(({ id, at }) => [id, atPlace(refusal, at)]))
   const refused = new Map<OpId, unknown>()
-  const lacking = new Map<string, boolean>()
-  const lacks = async (platform: Platform) => {
-    const name = formatPlatform(platform)
-    const known = lacking.get(name) ?? (await emulation?.(platform))?.kind === 'none'
-    lacking.set(name, known)
-    return known
-  }
   for (const { id, at, label, emulates } of runs) {
-    if (emulates && (await lacks(emulates))) refused.set(id, refusedAt(noEmulator(emulates, label), at))
+    if (!emulates) continue
+    const found = await emulation?.(emulates)
+    if (found?.kind === 'none') refused.set(id, atPlace(noEmulator(emulates, label, found.problem), at))
   }
   return refused
-}
-
-function refusedAt(error: TsbuildError, at: Node['at']): unknown {
-  return atPlace(error, at)
 }

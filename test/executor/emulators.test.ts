@@ -7,7 +7,7 @@ import { findEmulation, isFor, parseEntry } from '../../src/executor/emulators.t
 import { machinePlatform } from '../../src/image/index.ts'
 import { hasStaticBusybox } from '../support/busybox-root.ts'
 import { writeFiles } from '../support/files.ts'
-import { hasQemu, noQemu, qemuProgram } from '../support/qemu.ts'
+import { debianEntries, hasQemu, noQemu, qemuProgram } from '../support/qemu.ts'
 import { scratch } from '../support/scratch.ts'
 
 /** As the kernel shows what Debian registers for arm64. */
@@ -55,8 +55,12 @@ describe('findEmulation', () => {
   })
 
   test('one that needs libraries, or is not there, is none', async () => {
-    expect(await find({ q: entry({ 'flags:': 'P', interpreter: process.execPath }) })).toEqual({ kind: 'none' })
-    expect(await find({ q: entry({ 'flags:': 'P', interpreter: '/not/there' }) })).toEqual({ kind: 'none' })
+    const found = (interpreter: string) => find({ q: entry({ 'flags:': 'P', interpreter }) })
+    expect(await found(process.execPath)).toEqual({ kind: 'none', problem: expect.stringContaining('needs libraries') })
+    expect(await found('/not/there')).toEqual({
+      kind: 'none',
+      problem: '/not/there, which is registered without flag F, cannot be read',
+    })
   })
 
   test('what the kernel does not show is tried', async () => {
@@ -72,6 +76,7 @@ test('a program that asks for a loader is told from one that does not', () => {
   }
 })
 
+/** By OCI's names, what qemu calls them. */
 const programs = {
   amd64: 'x86_64',
   '386': 'i386',
@@ -80,6 +85,7 @@ const programs = {
   riscv64: 'riscv64',
   ppc64le: 'ppc64le',
   s390x: 's390x',
+  mips64le: 'mips64el',
   loong64: 'loongarch64',
 }
 
@@ -91,3 +97,12 @@ test.skipIf(!hasQemu).each(Object.entries(programs))(
     expect(spawnSync(qemuProgram(qemu), [file])).toMatchObject({ status: 0, signal: null })
   },
 )
+
+describe.skipIf(!hasQemu)(`what Debian registers (${noQemu})`, () => {
+  const emulated = Object.entries(programs).filter(([name]) => name !== 'amd64' && name !== '386')
+
+  test.each(emulated)('for %s is found by the header of its programs, and nothing else is', (name, qemu) => {
+    const header = elfHeader(on(name)) ?? Buffer.alloc(0)
+    expect(debianEntries().flatMap(([entryName, each]) => (isFor(each, header) ? entryName : []))).toEqual([qemu])
+  })
+})

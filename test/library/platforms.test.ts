@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type BuildOptions, checkStore, history, openImages, plans } from '../../src/index.ts'
+import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
 import { hasProgram, runProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
@@ -277,3 +278,33 @@ test.skipIf(!hasDockerRegistry)(
     expect([again.ran, again.result.id]).toEqual([[], first.result.id])
   },
 )
+
+describe.skipIf(!hasBusyboxBase || process.getuid?.() !== 0)(`a cross build (needs root; ${noBusyboxBase})`, () => {
+  const targets = ['linux/amd64', 'linux/arm64', 'linux/riscv64', 'linux/arm/v7']
+  const counted = (name: string) => `RUN --mount=type=cache,id=${name},target=/count echo >>/count/runs && `
+  const text = [
+    'FROM --platform=$BUILDPLATFORM base AS build',
+    `${counted('shared')}wc -l </count/runs >/shared`,
+    'ARG TARGETARCH TARGETVARIANT',
+    `${counted('each')}echo "$TARGETARCH$TARGETVARIANT" >/program`,
+    'FROM scratch',
+    'COPY --from=build /shared /program /',
+    `WORKDIR /w`,
+    '',
+  ].join('\n')
+
+  test('does what does not depend on the target once, the rest for each, and needs no emulator', async () => {
+    await using workspace = await opened()
+    await workspace.import(busyboxBase(), 'base')
+    const cross = () =>
+      build(workspace, { dockerfile: text, platform: targets, outputs: [{ type: 'local', dest: 'out' }] })
+    const { ran, result } = await cross()
+    expect(ran.filter((label) => label.endsWith('>/shared'))).toHaveLength(1)
+    expect(ran.filter((label) => label.endsWith('>/program'))).toHaveLength(4)
+    const files = (name: string) => targets.map((at) => read(workspace, 'out', at.replaceAll('/', '_'), name).trim())
+    expect(files('shared')).toEqual(['1', '1', '1', '1'])
+    expect(files('program')).toEqual(['amd64', 'arm64', 'riscv64', 'armv7'])
+    const again = await cross()
+    expect([again.ran, again.result.id]).toEqual([[], result.id])
+  })
+})

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findEmulation } from '../../src/executor/index.ts'
-import type { BuildOptions } from '../../src/index.ts'
+import type { BuildOptions, DoctorReport } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase } from '../support/busybox-base.ts'
+import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
 import { busyboxArm64, canRegister, registerArm64 } from '../support/qemu.ts'
+import { asUser, startCli } from '../support/rungs.ts'
 import { scratch } from '../support/scratch.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -96,5 +98,42 @@ describe.skipIf(!arm64)(`RUN on another machine's platform (${why})`, () => {
     const id = await once()
     const again = await build(foreign)
     expect([again.ran, again.result.id]).toEqual([[], id])
+  })
+})
+
+const user = findOrdinaryUser(startCli)
+
+/** Of a base that is built from the tar of the context: a store of another user is not read. */
+describe.skipIf(!arm64 || !user)(`RUN for another machine by an ordinary user (${why}; ${noOrdinaryUser})`, () => {
+  const whole = 'FROM scratch AS base\nADD arm64.tar /\nFROM base\nRUN /bin/uname -m >/machine\n'
+  const builder = asUser(user ?? { uid: 0, gid: 0, name: '' })
+  afterAll(builder.remove)
+  const build = (...argv: readonly string[]) =>
+    builder.run('build', '--no-cache', '--platform=linux/arm64', '-o', 'out', ...argv, 'context')
+
+  it.each([
+    ['F', 'auto'],
+    ['', 'native'],
+  ] as const)('runs by an emulator with the flags "%s", --runtime=%s', async (flags, runtime) => {
+    builder.write({ Dockerfile: whole })
+    copyFileSync(arm64 ?? '', join(builder.folder, 'context/arm64.tar'))
+    using _ = registerArm64(flags)
+    const { status, stderr } = await build('--runtime', runtime)
+    expect([status, status === 0 ? '' : stderr]).toEqual([0, ''])
+    expect(readFileSync(join(builder.folder, 'out/machine'), 'utf8')).toBe('aarch64\n')
+  })
+
+  it('is refused with its line and what to install, and doctor says the same', async () => {
+    const { status, stderr } = await build()
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^Dockerfile:4 +\[TSB_EMULATOR_MISSING\]$/m)
+    expect(stderr).toMatch(/^hint: apt-get install qemu-user-static/m)
+    const { stdout } = await builder.run('doctor', '--format', 'json')
+    const { findings } = JSON.parse(stdout) as DoctorReport
+    expect(findings.find(({ id }) => id === 'emulators')).toMatchObject({
+      level: 'note',
+      facts: { running: expect.arrayContaining(['linux/amd64']), missing: expect.arrayContaining(['linux/arm64']) },
+      fix: expect.stringMatching(/apt-get install qemu-user-static binfmt-support.*--install arm64,/),
+    })
   })
 })

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { BinfmtEntry } from '../../src/executor/emulators.ts'
 import { cachedFile } from './busybox-base.ts'
 import { tar } from './tar.ts'
 
@@ -9,6 +10,26 @@ const folder = process.env['TSBUILD_QEMU'] ?? '/usr/bin'
 export const qemuProgram = (architecture: string) => join(folder, `qemu-${architecture}-static`)
 export const hasQemu = existsSync(qemuProgram('aarch64'))
 export const noQemu = 'needs qemu-user-static (apt-get install qemu-user-static, or its folder in TSBUILD_QEMU)'
+
+/** What Debian's package registers, by the names of qemu. */
+export function debianEntries(): readonly (readonly [string, BinfmtEntry])[] {
+  const place = join(folder, '../share/binfmts')
+  const names = readdirSync(place).filter((name) => name.startsWith('qemu-'))
+  return names.map((name) => {
+    const fields = new Map(
+      readFileSync(join(place, name), 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ') as [string, string]),
+    )
+    const bytes = (key: string) =>
+      Buffer.from(
+        (fields.get(key) ?? '').replace(/\\x(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+        'latin1',
+      )
+    const entry = { interpreter: fields.get('interpreter') ?? '', flags: 'PF', offset: Number(fields.get('offset')) }
+    return [name.replace('qemu-', ''), { ...entry, magic: bytes('magic'), mask: bytes('mask') }]
+  })
+}
 
 const misc = '/proc/sys/fs/binfmt_misc'
 const magic = '\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00'
@@ -18,7 +39,15 @@ const mask = '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\
 export function canRegister(): boolean {
   if (process.getuid?.() !== 0 || !hasQemu) return false
   if (!readFileSync('/proc/filesystems', 'utf8').includes('binfmt_misc')) return false
-  return !existsSync(misc) || !readdirSync(misc).some((name) => /aarch64/.test(name))
+  if (readdirSync(misc).some((name) => /aarch64/.test(name))) return false
+  return existsSync(join(misc, 'register')) || mountsHere()
+}
+
+/** In some containers root may not. */
+function mountsHere(): boolean {
+  const mounted = spawnSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', misc]).status === 0
+  if (mounted) execFileSync('umount', [misc])
+  return mounted
 }
 
 /** Registers the emulator of arm64 until it is disposed of. @param flags as in binfmt_misc */
