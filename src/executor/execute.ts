@@ -65,11 +65,11 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
   return { layers: new Map(layers), records, steps: { total: records.size, cached } }
 }
 
-function isLayerNode(node: Node): node is LayerNode {
+export function isLayerNode(node: Node): node is LayerNode {
   return 'onto' in node.op
 }
 
-function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
+export function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
   const snapshot = (id: OpId): SnapshotValue => {
     const value = resultOf(id)
     if (value.kind !== 'snapshot') throw new Error(`${id} is no snapshot`)
@@ -79,7 +79,7 @@ function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
 }
 
 /** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */
-async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
+export async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
   const { op } = node
   switch (op.kind) {
     case 'scratch':
