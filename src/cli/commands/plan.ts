@@ -5,13 +5,12 @@ import { planGraph } from '../plans/plan-graph.ts'
 import { planJson } from '../plans/plan-json.ts'
 import { planText } from '../plans/plan-text.ts'
 import { ignoredNotes } from '../program/ignored.ts'
+import type { planFormats } from '../program/plan.ts'
 import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { warningSummary } from '../views/warnings.ts'
 import { shown } from './shown.ts'
-
-export const planFormats = ['text', 'json', 'mermaid', 'dot'] as const
 
 export interface PlanFlags extends BuildFlags {
   readonly format: (typeof planFormats)[number]

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander'
-import { type PlanFlags, planFormats } from '../commands/plan.ts'
+import type { PlanFlags } from '../commands/plan.ts'
 import { addBuildFlags } from './build.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import type { Run } from './run.ts'
+
+export const planFormats = ['text', 'json', 'mermaid', 'dot'] as const
 
 const help = `
 Exit status: 0 when a build would run nothing, 10 when it would run something.
