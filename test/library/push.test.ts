@@ -108,6 +108,7 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
         outputs: [{ type: 'registry', names: [repository], byDigest: true }],
       })
       digests.push(result.manifest.digest)
+      expect(result).toMatchObject({ names: [], pushed: [repository] })
     }
     const names = [`${repository}:1`, `${server.host}/elsewhere:1`]
     const { descriptor } = await createIndex({ names, sources: digests }, environment)
@@ -199,9 +200,15 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     expect(login).toMatchObject({ status: 0, stdout: 'Login Succeeded\n' })
     const file = path.join(workspace.directory, '.docker/config.json')
     expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).auths)).toEqual([host])
-    const built = await tsbuild(workspace, '--debug', '-t', `${host}/app:1`, '--push', '--digest-file', 'd', 'context')
+    const output = `type=image,name=${host}/app:1,push=true,name-canonical=true`
+    const files = ['--digest-file', 'd', '--metadata-file', 'm']
+    const built = await tsbuild(workspace, '--debug', '-o', output, ...files, 'context')
     expect(built.status).toBe(0)
     const digest = readFileSync(path.join(workspace.directory, 'd'), 'utf8')
+    expect(JSON.parse(readFileSync(path.join(workspace.directory, 'm'), 'utf8'))).toMatchObject({
+      'containerimage.digest': digest,
+      'image.name': `${host}/app:1,${host}/app@${digest}`,
+    })
     expect(await tsbuild(workspace, 'digest', `${host}/app:1`)).toMatchObject({ stdout: `${digest}\n` })
     expect(await tsbuild(workspace, 'ls', `${host}/app`)).toMatchObject({ stdout: '1\n' })
     expect(await tsbuild(workspace, 'logout', host)).toMatchObject({ status: 0 })

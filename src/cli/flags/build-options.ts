@@ -7,6 +7,7 @@ import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
 import { type OutputRequest, readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
+import { type RegistryFlags, registryAccess } from './registry-access.ts'
 import { type ResourceFlags, readResources } from './resources.ts'
 import { readSecrets } from './secret.ts'
 import { readSecurityOptions } from './security-opt.ts'
@@ -15,7 +16,7 @@ import { readSsh } from './ssh.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The flags of `tsbuild build` as they are typed. */
-export interface BuildFlags extends ResourceFlags {
+export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly file?: string
   readonly tag: readonly string[]
   readonly target?: string
@@ -54,8 +55,6 @@ export interface BuildFlags extends ResourceFlags {
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
-  readonly registryMirror: readonly string[]
-  readonly registryAllow: readonly string[]
   readonly cacheMax?: string
   readonly limit: readonly string[]
 }
@@ -107,8 +106,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     outputs,
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
-    registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
-    registryAllow: registryAllow(flags.registryAllow),
+    ...registryAccess(flags),
     cacheMax: cacheMax(flags, env),
     limits: readLimits(flags.limit, env),
   })
@@ -175,11 +173,6 @@ function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {
   }
   if (!flags.cache) return true
   return flags.cacheFilter.length > 0 ? flags.cacheFilter.flatMap((text) => text.split(',')) : undefined
-}
-
-/** Without the flag every registry may be asked. */
-function registryAllow(texts: readonly string[]): readonly string[] | undefined {
-  return texts.length === 0 ? undefined : texts.flatMap((text) => text.split(','))
 }
 
 /** The same object without members that are undefined. */

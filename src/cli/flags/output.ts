@@ -47,13 +47,14 @@ function imageOutput(
   const names = (fields.get('name') ?? '').split(',').filter(Boolean)
   const byDigest = readBoolean('push-by-digest', fields.get('push-by-digest'), false)
   const push = readBoolean('push', fields.get('push'), type === 'registry')
-  readBoolean('name-canonical', fields.get('name-canonical'), false)
+  const canonical = readBoolean('name-canonical', fields.get('name-canonical'), false)
   if (byDigest && !push) throw new FlagError(`--output ${text}: push-by-digest pushes`, 'add push=true')
   if (!push) return { type: 'image', names, annotations }
   return {
     type: 'registry',
     ...(names.length > 0 && { names }),
     ...(byDigest && { byDigest }),
+    ...(canonical && { canonical }),
     ...(annotations.length > 0 && { annotations }),
   }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
+import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
 const examples = `
@@ -120,9 +121,7 @@ function addCacheFlags(command: Command): void {
         'never',
       ]),
     )
-    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
-    .addOption(repeatable('--registry-allow <host>', 'ask no registry or mirror but these for images (default: all)'))
-    .addOption(limitFlag())
+  withRegistryFlags(command).addOption(limitFlag())
 }
 
 function addStepFlags(command: Command): void {
