@@ -34,6 +34,7 @@ export type {
   LoginOptions,
   OutputOptions,
   PullOptions,
+  PushOptions,
   RegistryOptions,
   RegistryOutput,
   RemoteDocumentText,

@@ -1,6 +1,6 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
-import type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
+import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
 import type { Limits } from './limits.ts'
 import type { Space } from './upkeep.ts'
 
@@ -130,6 +130,8 @@ export interface RegistryOutput {
   readonly byDigest?: boolean
   /** Also what it is called with its digest is one of the names that the result says it was pushed by. */
   readonly canonical?: boolean
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
   readonly annotations?: readonly Annotation[]
 }
 
@@ -202,6 +204,12 @@ export interface RegistryOptions {
   readonly limits?: LimitOptions
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
+}
+
+/** `tsbuild push`. */
+export interface PushOptions extends RegistryOptions {
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
 }
 
 export interface PullOptions extends RegistryOptions {

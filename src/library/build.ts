@@ -112,7 +112,7 @@ async function writeOutputs(
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
-      manifest = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
+      manifest = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
       for (const { reference } of targets) pushed.push(...namesByDigest(reference, manifest, output))
     } else await writeOutput(image, names, output, environment, ports)
   }
