@@ -120,6 +120,12 @@ export type OutputOptions =
     }
   | { readonly type: 'tar' | 'local'; readonly dest: string }
   | RegistryOutput
+  | EngineOutput
+
+/** Loads the image into the Docker engine of this machine, when there is one: at `DOCKER_HOST`, or where engines listen. */
+export interface EngineOutput {
+  readonly type: 'engine'
+}
 
 /** Pushes the image. It is not named in the store when that fails. */
 export interface RegistryOutput {
