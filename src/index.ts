@@ -35,6 +35,7 @@ export type {
   LoginOptions,
   OutputOptions,
   PullOptions,
+  PushOptions,
   RegistryOptions,
   RegistryOutput,
   RemoteDocumentText,

@@ -1,6 +1,6 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
-import type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
+import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
 import type { Limits } from './limits.ts'
 import type { Space } from './upkeep.ts'
 
@@ -125,6 +125,12 @@ export type OutputOptions =
       readonly platformSplit?: boolean
     }
   | RegistryOutput
+  | EngineOutput
+
+/** Loads the image into the Docker engine of this machine, when there is one: at `DOCKER_HOST`, or where engines listen. */
+export interface EngineOutput {
+  readonly type: 'engine'
+}
 
 /** Pushes the image. It is not named in the store when that fails. */
 export interface RegistryOutput {
@@ -135,6 +141,8 @@ export interface RegistryOutput {
   readonly byDigest?: boolean
   /** Also what it is called with its digest is one of the names that the result says it was pushed by. */
   readonly canonical?: boolean
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
   readonly annotations?: readonly Annotation[]
 }
 
@@ -218,6 +226,12 @@ export interface RegistryOptions {
   readonly limits?: LimitOptions
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
+}
+
+/** `tsbuild push`. */
+export interface PushOptions extends RegistryOptions {
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
 }
 
 export interface PullOptions extends RegistryOptions {

@@ -1,5 +1,6 @@
 import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
+import type { ExportPorts } from '../export/index.ts'
 import {
   type Descriptor,
   type Image,
@@ -128,11 +129,29 @@ async function writeOutputs(
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
-      remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
+      remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
       for (const { reference } of targets) pushed.push(...namesByDigest(reference, remote.descriptor, output))
-    } else await writeOutput(image, names, output, environment, ports)
+    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report)
+    else await writeOutput(image, names, output, environment, ports)
   }
   return { remote, pushed }
+}
+
+/** Where no engine is there is nothing to do: the image is in the store. */
+async function giveToEngine(
+  image: ImageOrSet,
+  names: readonly string[],
+  environment: Environment,
+  ports: ExportPorts,
+  report: Report,
+): Promise<void> {
+  const { engineSocket, loadIntoEngine } = await import('./engine.ts')
+  const { alone } = await import('./outputs.ts')
+  const socket = await engineSocket(environment)
+  if (socket === undefined)
+    return report('no Docker engine is here: the image is in the store alone', 0, undefined, true)
+  await loadIntoEngine(alone(image), names, socket, ports)
+  report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
 }
 
 function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {

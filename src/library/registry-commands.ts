@@ -14,6 +14,7 @@ import type {
   Environment,
   LoginOptions,
   PullOptions,
+  PushOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -36,7 +37,7 @@ const pullsAtOnce = 4
 export async function push(
   name: string,
   destinations: readonly string[],
-  options: RegistryOptions,
+  options: PushOptions,
   environment: Environment,
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
@@ -49,7 +50,7 @@ export async function push(
     'push',
     `pushing ${name}`,
     async (report) => {
-      const { descriptor } = await pushImage(image, targets, session, report, options.signal)
+      const { descriptor } = await pushImage(image, targets, session, report, options.signal, options.form)
       return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
     },
   )

@@ -13,6 +13,7 @@ export interface TransferFlags extends RegistryFlags {
   readonly quiet?: true
   readonly progress?: string
   readonly platform?: string
+  readonly format?: 'oci' | 'docker'
   readonly limit: readonly string[]
 }
 
@@ -43,7 +44,9 @@ export async function pushCommand(
   flags: TransferFlags,
 ): Promise<void> {
   const { push } = await session.library()
-  const pushed = await transferring(session, flags, (options) => push(name, destinations, options, session.environment))
+  const pushed = await transferring(session, flags, (options) =>
+    push(name, destinations, { ...options, ...(flags.format && { form: flags.format }) }, session.environment),
+  )
   for (const { name: done, descriptor } of pushed) session.out.print(resultLine(done, descriptor, flags))
 }
 

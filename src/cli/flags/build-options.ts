@@ -48,6 +48,7 @@ export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly annotation: readonly string[]
   readonly output: readonly string[]
   readonly push?: true
+  readonly load?: true
   readonly securityOpt: readonly string[]
   readonly stepTimeout?: string
   readonly retry?: string
@@ -112,11 +113,15 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
   })
 }
 
-/** `--push` is short for an output, unless one pushes already. */
-function outputRequests({ output, push }: BuildFlags): readonly OutputRequest[] {
+/** `--push` is short for an output, unless one pushes already; `--load` is for another one. */
+function outputRequests({ output, push, load }: BuildFlags): readonly OutputRequest[] {
   const requests = output.map(readOutput)
   const pushes = requests.some(({ type }) => type === 'registry')
-  return push && !pushes ? [...requests, { type: 'registry' }] : requests
+  return [
+    ...requests,
+    ...(push && !pushes ? [{ type: 'registry' } as const] : []),
+    ...(load ? [{ type: 'engine' } as const] : []),
+  ]
 }
 
 /** What is pushed under a tag has that name in the store too, as `type=image,name=` has it. */

@@ -100,6 +100,7 @@ function addOutputFlags(command: Command): void {
       ),
     )
     .option('--push', 'push the image to where its names say: short for -o type=registry')
+    .option('--load', 'load the image into the Docker engine of this machine, when there is one')
     .option('--iidfile <path>', 'write the image id to a file')
     .option('--digest-file <path>', 'write the digest of the manifest to a file')
     .option('--metadata-file <path>', 'write what was built as JSON to a file')

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
@@ -28,6 +28,7 @@ export function registryPrograms(run: Run): readonly Command[] {
       .summary('push an image of the store to a registry')
       .argument('<image>', 'name or id')
       .argument('[destination...]', 'where to push it (default: its name)')
+      .addOption(new Option('--format <form>', 'media types of the manifest (default: oci)').choices(['oci', 'docker']))
       .action((name: string, destinations: readonly string[], flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).pushCommand(session, name, destinations, flags)),
       ),
