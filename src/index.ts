@@ -36,6 +36,7 @@ export type {
   LoginOptions,
   OutputOptions,
   PullOptions,
+  PushOptions,
   RegistryOptions,
   RegistryOutput,
   RemoteDocumentText,

@@ -1,7 +1,7 @@
 import { sha256 } from '../digest/index.ts'
 import { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
 import type { Image, ImageSet } from './image.ts'
-import { unlessEmpty } from './manifest.ts'
+import { checkDockerForm, type ManifestForm, unlessEmpty } from './manifest.ts'
 import { normalizePlatform } from './platform.ts'
 
 /** What a name stands for. */
@@ -19,20 +19,25 @@ export function imagesOf(image: ImageOrSet): readonly Image[] {
 /**
  * The OCI index of some images.
  * @param manifests of the images, in their order
+ * @param form OCI's, or that of Docker's schema 2: a manifest list
+ * @throws {TsbuildError} TSB_DOCKER_FORM for what a manifest list cannot say
  * @returns its descriptor and its bytes; the same images give the same
  */
 export function indexOf(
   { images, annotations }: ImageSet,
   manifests: readonly Descriptor[],
+  form: ManifestForm = 'oci',
 ): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } {
+  if (form === 'docker') checkDockerForm('manifest list', annotations?.index)
+  const mediaType = form === 'docker' ? mediaTypes.dockerIndex : mediaTypes.index
   const index = {
     schemaVersion: 2,
-    mediaType: mediaTypes.index,
+    mediaType,
     manifests: manifests.map((manifest, i) => withPlatform(manifest, images[i]?.config)),
     ...unlessEmpty(annotations?.index),
   }
   const bytes = new TextEncoder().encode(JSON.stringify(index))
-  const named = { mediaType: mediaTypes.index, digest: sha256(bytes), size: bytes.length }
+  const named = { mediaType, digest: sha256(bytes), size: bytes.length }
   return { descriptor: { ...named, ...unlessEmpty(annotations?.descriptor) }, bytes }
 }
 

@@ -25,7 +25,7 @@ export {
 export { type ImageOrSet, imagesOf, indexOf, isImageSet } from './image-set.ts'
 export { type DocumentLimits, documentLimits, documentLimitsOf, parseJson, storedLimits } from './json.ts'
 export type { Layer, LowerForm, Snapshot } from './layer.ts'
-export { manifestOf, toOci } from './manifest.ts'
+export { type ManifestForm, manifestOf, toOci } from './manifest.ts'
 export {
   formatPlatform,
   machinePlatform,

@@ -9,28 +9,36 @@ export function asOne(images: readonly Image[], isIndex: true | undefined): Imag
   return only && !isIndex ? only : { images }
 }
 
+/** What became of an image. */
+export interface Written {
+  /** Its manifest or index in the store. */
+  readonly stored: Descriptor
+  /** What a registry has of it, after the last push. */
+  readonly remote: Pushed | undefined
+  /** Names of it there beside the tags. */
+  readonly pushed: readonly string[]
+}
+
 /**
  * What the caller of a build hears.
  * @param image as it is in the store
- * @param manifest of it there
- * @param pushed of it in a registry
  */
 export async function buildResult(
   image: ImageOrSet,
-  manifest: Descriptor,
-  pushed: Pushed | undefined,
+  { stored, remote, pushed }: Written,
   names: readonly string[],
   { executed, warnings }: Built,
 ): Promise<BuildResult> {
   const images = await Promise.all(
     imagesOf(image).map((each, i) =>
-      builtImage(each, pushed?.manifests[i] ?? (isImageSet(image) ? undefined : manifest)),
+      builtImage(each, remote?.manifests[i] ?? (isImageSet(image) ? undefined : stored)),
     ),
   )
   const [first] = images
   if (!first) throw new Error('no image was built')
-  const about = isImageSet(image) ? { id: manifest.digest } : { id: first.id, platform: first.platform }
-  return { ...about, manifest: pushed?.descriptor ?? manifest, images, names, steps: executed.steps, warnings }
+  const about = isImageSet(image) ? { id: stored.digest } : { id: first.id, platform: first.platform }
+  const manifest = remote?.descriptor ?? stored
+  return { ...about, manifest, stored, images, names, pushed, steps: executed.steps, warnings }
 }
 
 async function builtImage(image: Image, manifest: Descriptor | undefined): Promise<BuiltImage> {

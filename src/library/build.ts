@@ -1,9 +1,17 @@
 import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
-import { type Descriptor, type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
-import type { BuildOptions, BuildResult, Environment } from '../options.ts'
+import type { ExportPorts } from '../export/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  isImageSet,
+  parseReference,
+  type Reference,
+} from '../image/index.ts'
+import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
 import { annotated } from './annotations.ts'
-import { asOne, buildResult } from './build-result.ts'
+import { asOne, buildResult, type Written } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
@@ -18,18 +26,12 @@ import { openSession, type Session } from './session.ts'
  *   then.
  */
 export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
-  const { result, stored } = await buildInSession(options, environment)
-  await keepCacheSmall(result, stored, options, environment)
+  const result = await buildInSession(options, environment)
+  await keepCacheSmall(result, options, environment)
   return result
 }
 
-interface Kept {
-  readonly result: BuildResult
-  /** The manifest or index of the store, which is another one than that of a registry. */
-  readonly stored: Descriptor
-}
-
-async function buildInSession(options: BuildOptions, environment: Environment): Promise<Kept> {
+async function buildInSession(options: BuildOptions, environment: Environment): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
@@ -52,7 +54,7 @@ async function buildIn(
   names: readonly string[],
   options: BuildOptions,
   environment: Environment,
-): Promise<Kept> {
+): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
   const started = now()
@@ -67,9 +69,9 @@ async function buildIn(
   options.signal?.throwIfAborted()
   const image = asOne(images, loaded.request.severalPlatforms)
   const kept = annotated(image, options.annotations)
-  const { stored, pushed } = await exportImage(image, kept, names, options, environment, session, progress)
+  const written = await exportImage(image, kept, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return { result: await buildResult(kept, stored, pushed, names, built), stored }
+  return buildResult(kept, written, names, built)
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {
@@ -83,8 +85,7 @@ function secretInConfig(id: string): string {
 
 /** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps }: BuildResult,
-  stored: Descriptor,
+  { steps, stored }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
@@ -109,7 +110,7 @@ async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<v
 
 /**
  * Writes or pushes what is asked for, one after the other.
- * @returns what was pushed last
+ * @returns what was pushed last, and names of it beside the tags
  */
 async function writeOutputs(
   image: ImageOrSet,
@@ -119,18 +120,43 @@ async function writeOutputs(
   session: Session,
   report: Report,
   signal: AbortSignal | undefined,
-): Promise<Pushed | undefined> {
+): Promise<Pick<Written, 'remote' | 'pushed'>> {
   const { exportPorts, writeOutput } = await import('./outputs.ts')
   const ports = exportPorts(session, signal, report)
-  let pushed: Pushed | undefined
+  let remote: Pushed | undefined
+  const pushed: string[] = []
   for (const output of outputs) {
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
-      pushed = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
-    } else await writeOutput(image, names, output, environment, ports)
+      remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
+      for (const { reference } of targets) pushed.push(...namesByDigest(reference, remote.descriptor, output))
+    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report)
+    else await writeOutput(image, names, output, environment, ports)
   }
-  return pushed
+  return { remote, pushed }
+}
+
+/** Where no engine is there is nothing to do: the image is in the store. */
+async function giveToEngine(
+  image: ImageOrSet,
+  names: readonly string[],
+  environment: Environment,
+  ports: ExportPorts,
+  report: Report,
+): Promise<void> {
+  const { engineSocket, loadIntoEngine } = await import('./engine.ts')
+  const { alone } = await import('./outputs.ts')
+  const socket = await engineSocket(environment)
+  if (socket === undefined)
+    return report('no Docker engine is here: the image is in the store alone', 0, undefined, true)
+  await loadIntoEngine(alone(image), names, socket, ports)
+  report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
+}
+
+function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {
+  const place = `${domain}/${path}`
+  return [...(output.byDigest ? [place] : []), ...(output.canonical ? [`${place}@${digest}`] : [])]
 }
 
 /**
@@ -147,12 +173,12 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    const pushed =
+    const written =
       outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
     const stored = await session.store.images.save(kept, names)
     report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return { stored, pushed }
+    return { stored, remote: written?.remote, pushed: written?.pushed ?? [] }
   })
 }

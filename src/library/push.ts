@@ -10,6 +10,7 @@ import {
   indexOf,
   isImageSet,
   type Layer,
+  type ManifestForm,
   manifestOf,
   mediaTypes,
   parseReference,
@@ -48,6 +49,7 @@ export async function pushImage(
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
+  form: ManifestForm = 'oci',
 ): Promise<Pushed> {
   const folder = await session.store.temporary('push')
   const packing = openTurns(1)
@@ -60,7 +62,9 @@ export async function pushImage(
   try {
     let pushed: Pushed | undefined
     for (const target of targets) {
-      pushed = await pushing(target.reference.familiar, () => pushTo(image, target, blobOf, session, report, signal))
+      pushed = await pushing(target.reference.familiar, () =>
+        pushTo(image, target, form, blobOf, session, report, signal),
+      )
     }
     if (!pushed) throw new Error('an image is pushed to nowhere')
     return pushed
@@ -103,6 +107,7 @@ export async function pushing<T>(name: string, work: () => Promise<T>): Promise<
 async function pushTo(
   image: ImageOrSet,
   { reference: { domain, path }, tag }: PushTarget,
+  form: ManifestForm,
   blobOf: (layer: Layer) => Promise<Blob>,
   session: Session,
   report: Report | undefined,
@@ -125,12 +130,12 @@ async function pushTo(
   }
   const manifests: Descriptor[] = []
   for (const each of imagesOf(image)) {
-    const manifest = manifestOf(each, await sendBlobs(each, blobOf, send, signal))
+    const manifest = manifestOf(each, await sendBlobs(each, blobOf, send, signal), form)
     manifests.push(await put(manifest, 'manifest', isImageSet(image) ? undefined : tag))
   }
   const [only] = manifests
   if (!only) throw new Error('an index without images')
-  const descriptor = isImageSet(image) ? await put(indexOf(image, manifests), 'index', tag) : only
+  const descriptor = isImageSet(image) ? await put(indexOf(image, manifests, form), 'index', tag) : only
   return { descriptor, manifests }
 }
 

@@ -14,6 +14,7 @@ import type {
   Environment,
   LoginOptions,
   PullOptions,
+  PushOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -23,7 +24,7 @@ import { openTurns } from '../turns.ts'
 import { findStored, openStored } from './find-stored.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
-import { allowedRegistries } from './registry-allow.ts'
+import { registryHosts } from './registry-allow.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
@@ -36,7 +37,7 @@ const pullsAtOnce = 4
 export async function push(
   name: string,
   destinations: readonly string[],
-  options: RegistryOptions,
+  options: PushOptions,
   environment: Environment,
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
@@ -49,7 +50,7 @@ export async function push(
     'push',
     `pushing ${name}`,
     async (report) => {
-      const { descriptor } = await pushImage(image, targets, session, report, options.signal)
+      const { descriptor } = await pushImage(image, targets, session, report, options.signal, options.form)
       return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
     },
   )
@@ -160,9 +161,9 @@ export function logout(host: string, environment: Environment): Promise<boolean>
 }
 
 export function sessionOptions(options: RegistryOptions, { now }: Environment): SessionOptions {
-  const { registryMirrors, registryAllow, limits, signal, onEvent } = options
+  const { registryMirrors, registryAllow, insecureRegistries, limits, signal, onEvent } = options
   const notice = (message: string) => onEvent?.({ type: 'notice', at: now(), message })
-  return { registryMirrors, registryAllow, limits, signal, notice }
+  return { registryMirrors, registryAllow, insecureRegistries, limits, signal, notice }
 }
 
 function fileFor({ env }: Environment): string {
@@ -175,7 +176,7 @@ function fileFor({ env }: Environment): string {
 
 /** `docker.io`, `127.0.0.1:5000`: a scheme or a path is no part of it. */
 function hostOf(text: string): string {
-  const [host = ''] = allowedRegistries([text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
+  const [host = ''] = registryHosts('--registry-allow', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
   return host
 }
 

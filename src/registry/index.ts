@@ -1,6 +1,8 @@
+export { certificateFolders, openCertificates } from './certificates.ts'
 export { loadRegistryConfig, type RegistryConfig, withMirrors } from './config-file.ts'
 export { type Mirrors, parseMirror } from './endpoint.ts'
 export type { Outgoing, Uploaded } from './outgoing.ts'
 export type { OutgoingDocument } from './put-manifest.ts'
+export { loadRegistriesConf } from './registries-conf.ts'
 export { openRegistry, type Registry, type RegistryOptions, type RemoteDocument } from './registry.ts'
 export type { RemoteImage } from './resolve.ts'

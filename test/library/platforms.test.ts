@@ -138,6 +138,8 @@ describe('outputs of several platforms', () => {
     await using workspace = await opened()
     const docker = build(workspace, { outputs: [{ type: 'docker', dest: 'x', tar: true }] })
     await expect(docker).rejects.toMatchObject({ code: 'TSB_EXPORT_INDEX', hint: expect.stringContaining('type=oci') })
+    const engine = build(workspace, { outputs: [{ type: 'engine' }] })
+    await expect(engine).rejects.toMatchObject({ code: 'TSB_EXPORT_INDEX' })
     const annotations = [{ on: 'manifest', platform: 'linux/s390x', name: 'a', value: 'b' }] as const
     await expect(build(workspace, { annotations })).rejects.toMatchObject({ code: 'TSB_ANNOTATION_PLATFORM' })
     await expect(build(workspace, { platform: ['linux/amd64', 'linux/nothing'] })).rejects.toMatchObject({

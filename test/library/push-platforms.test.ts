@@ -73,6 +73,18 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
     expect(inspect(name, 'amd64').Architecture).toBe('arm64')
   })
 
+  it("in Docker's form is a manifest list", async () => {
+    const name = `${server.host}/team/app:1`
+    const outputs = [{ type: 'registry', form: 'docker' }] as const
+    await workspace.build({ platform: both, tags: [name], outputs })
+    const list = raw(name)
+    const types = ['list', ''].map(
+      (kind) => `application/vnd.docker.distribution.manifest.${kind && `${kind}.`}v2+json`,
+    )
+    expect([list.mediaType, list.manifests[0].mediaType]).toEqual(types)
+    expectBoth(name)
+  })
+
   it('says in the index what is asked to be said of it', async () => {
     const name = `${server.host}/team/app:1`
     const annotations = [

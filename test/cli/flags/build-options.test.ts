@@ -27,6 +27,7 @@ const none: BuildFlags = {
   output: [],
   registryMirror: [],
   registryAllow: [],
+  insecureRegistry: [],
   limit: [],
 }
 
