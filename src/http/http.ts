@@ -9,7 +9,8 @@ import {
 } from 'node:http'
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { TsbuildError } from '../errors.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
@@ -37,8 +38,13 @@ export interface HttpResponse {
 /** Sends requests over connections that are kept open in between. */
 export interface Http {
   get(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse>
+  /** How many redirects are followed from one URL. */
+  readonly redirects: number
   close(): void
 }
+
+/** What answers may ask for. */
+export type HttpAnswerLimits = Pick<Limits, 'header-bytes' | 'redirects'>
 
 /** The sender said nothing for too long. */
 export class IdleError extends Error {
@@ -47,29 +53,41 @@ export class IdleError extends Error {
 
 /**
  * HTTP as a builder needs it: no redirects, no decompression, certificates always checked (also when the environment says
- * otherwise), headers of 64 KiB at most.
+ * otherwise).
  * @param idleMs milliseconds without a byte after which a sender is given up
+ * @throws {TsbuildError} from what it sends: TSB_HTTP_HEADER for a header above `header-bytes`
  */
-export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = noProxies): Http {
+export function openHttp(
+  userAgent: string,
+  idleMs: number,
+  proxies: Proxies = noProxies,
+  limits: HttpAnswerLimits = defaultLimits,
+): Http {
   const plain = new Agent({ keepAlive: true })
   const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
   return {
+    redirects: limits.redirects,
     async get({ url, headers, admit }, signal) {
       const literal = literalNeighbourhood(url.hostname)
       if (literal) admit(literal)
       const options: RequestOptions = {
         headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
-        maxHeaderSize: 64 << 10,
+        // Node takes one less than this of status text, names and values.
+        maxHeaderSize: limits['header-bytes'] + 1,
         ...(signal && { signal }),
       }
       const proxy = proxies(url)
-      if (proxy) return answerTo(await requestThrough(proxy, url, options, idleMs, signal), idleMs, signal)
+      const taken = (sent: ClientRequest) =>
+        answerTo(sent, idleMs, signal).catch((error: unknown) => {
+          throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
+        })
+      if (proxy) return taken(await requestThrough(proxy, url, options, idleMs, signal))
       const direct = { ...options, lookup: admittingLookup(admit) }
       const sent =
         url.protocol === 'https:'
           ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
           : httpRequest(url, { ...direct, agent: plain })
-      return answerTo(sent, idleMs, signal)
+      return taken(sent)
     },
     close() {
       plain.destroy()
@@ -78,14 +96,26 @@ export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = n
   }
 }
 
-/** Reads a whole body of at most `limit` bytes. @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE */
-export async function readBody(response: HttpResponse, limit: number, name: string): Promise<Uint8Array> {
+/**
+ * Reads a whole body of at most `limit` bytes.
+ * @param raisedBy the limit that it is, for the hint
+ * @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE
+ */
+export async function readBody(
+  response: HttpResponse,
+  limit: number,
+  name: string,
+  raisedBy?: LimitName,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > limit) throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
+    if (size > limit) {
+      const hint = raisedBy && limitHint(raisedBy)
+      throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`, { hint })
+    }
   }
   return Buffer.concat(chunks)
 }
@@ -120,6 +150,13 @@ function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | und
       reject(signal?.aborted ? signal.reason : error)
     })
     sent.end()
+  })
+}
+
+function headerError({ host }: URL, limit: number, cause: Error): TsbuildError {
+  return new TsbuildError('TSB_HTTP_HEADER', `${host} sends a header of more than ${limit} bytes`, {
+    hint: limitHint('header-bytes'),
+    cause,
   })
 }
 

@@ -1,5 +1,5 @@
 export { isLoopbackHost, mayRedirect, type Neighbourhood, neighbourhoodOf } from './address.ts'
-export { type Http, type HttpRequest, type HttpResponse, openHttp, readBody } from './http.ts'
+export { type Http, type HttpAnswerLimits, type HttpRequest, type HttpResponse, openHttp, readBody } from './http.ts'
 export { type Proxies, proxiesOf } from './proxy.ts'
 export { type Answer, follow, shownUrl } from './redirect.ts'
 export { defaultPatience, type Failures, isTransient, type Patience, reasonOf, retrying } from './retry.ts'

@@ -1,6 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import { follow, type Http, type HttpResponse, type Patience, readBody, retrying } from '../http/index.ts'
-import { bearerChallenge, type Challenge, readToken, tokenRequest } from './auth.ts'
+import { bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failuresOf } from './errors.ts'
 
@@ -24,7 +24,7 @@ export interface Client {
 }
 
 /** Tokens are kept by repository for as long as the client lives. */
-export function openClient(http: Http, patience: Patience): Client {
+export function openClient(http: Http, patience: Patience, limits: TokenLimits): Client {
   const tokens = new Map<string, string>()
 
   async function fetchToken(
@@ -40,7 +40,7 @@ export function openClient(http: Http, patience: Patience): Client {
       patience,
       signal,
       () => http.get(request, signal),
-      (response) => readToken(response, host),
+      (response) => readToken(response, host, limits),
     )
   }
 

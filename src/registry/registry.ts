@@ -1,6 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
-import { type Descriptor, type DocumentLimits, documentLimits, type Platform, type Reference } from '../image/index.ts'
+import { type Descriptor, documentLimitsOf, type Platform, type Reference } from '../image/index.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
 import { openClient } from './client.ts'
@@ -35,7 +36,7 @@ export interface RegistryOptions {
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
-  readonly limits?: DocumentLimits
+  readonly limits?: Limits
 }
 
 /**
@@ -43,9 +44,10 @@ export interface RegistryOptions {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits = documentLimits } = options
-  const http = openHttp(options.userAgent, patience.idleMs, options.proxies)
-  const client = openClient(http, patience)
+  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
+  const limits = documentLimitsOf(all)
+  const http = openHttp(options.userAgent, patience.idleMs, options.proxies, all)
+  const client = openClient(http, patience, { bytes: all['token-bytes'], depth: limits.depth })
   return {
     async resolve(reference, platform, signal) {
       const { domain, path, tag = 'latest', digest } = reference
