@@ -9,8 +9,10 @@ export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
+export { createIndex } from './library/index-create.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { plan } from './library/plan.ts'
+export { copy, listTags, login, logout, pull, push, remoteDocument } from './library/registry-commands.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {
@@ -27,8 +29,15 @@ export type {
   ImageHistory,
   ImageSummary,
   ImportOptions,
+  IndexOptions,
   LimitOptions,
+  LoginOptions,
   OutputOptions,
+  PullOptions,
+  RegistryOptions,
+  RegistryOutput,
+  RemoteDocumentText,
+  RemoteName,
 } from './options.ts'
 export { parse } from './parser/index.ts'
 export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'

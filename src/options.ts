@@ -86,6 +86,8 @@ export interface BuildOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   /** The only registries and mirrors that may be asked for images: `docker.io`, `127.0.0.1:5000`; absent: all. */
   readonly registryAllow?: readonly string[]
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP. */
+  readonly insecureRegistries?: readonly string[]
   /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`; what it gave stays. */
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
@@ -117,6 +119,19 @@ export type OutputOptions =
       readonly annotations?: readonly Annotation[]
     }
   | { readonly type: 'tar' | 'local'; readonly dest: string }
+  | RegistryOutput
+
+/** Pushes the image. It is not named in the store when that fails. */
+export interface RegistryOutput {
+  readonly type: 'registry'
+  /** Absent: the tags of the build. */
+  readonly names?: readonly string[]
+  /** Under no tag: it is reached by its digest alone, as for an index that is made later. */
+  readonly byDigest?: boolean
+  /** Also what it is called with its digest is one of the names that the result says it was pushed by. */
+  readonly canonical?: boolean
+  readonly annotations?: readonly Annotation[]
+}
 
 /** What the machine gives: never read from globals below the command line. */
 export interface Environment {
@@ -135,10 +150,15 @@ export interface Environment {
 export interface BuildResult {
   /** `sha256:…` of the config. */
   readonly id: string
+  /** As the store keeps it; of an image that was pushed, as it is in the registry. */
   readonly manifest: Descriptor
   readonly platform: Platform
+  /** As the store keeps it, also when it was pushed: layers of steps are not packed there. */
+  readonly stored: Descriptor
   /** The names it has in the store now, in normal form. */
   readonly names: readonly string[]
+  /** What was pushed by its digest alone, or was asked for with it: `ghcr.io/me/app`, `ghcr.io/me/app@sha256:…`. */
+  readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
 }
@@ -167,8 +187,55 @@ export interface HistoryOptions {
   /** `linux/arm64`: picks from an index; an error when it is not there. */
   readonly platform?: string
   readonly registryMirrors?: Readonly<Record<string, string>>
+  readonly registryAllow?: readonly string[]
+  readonly insecureRegistries?: readonly string[]
   readonly limits?: LimitOptions
   readonly signal?: AbortSignal
+}
+
+/** Registries, with the logins of docker's and podman's files. */
+export interface RegistryOptions {
+  readonly registryMirrors?: Readonly<Record<string, string>>
+  readonly registryAllow?: readonly string[]
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP. */
+  readonly insecureRegistries?: readonly string[]
+  readonly limits?: LimitOptions
+  readonly onEvent?: EventSink
+  readonly signal?: AbortSignal
+}
+
+export interface PullOptions extends RegistryOptions {
+  /** `linux/arm64`; absent: this machine's. */
+  readonly platform?: string
+}
+
+/** Something in a registry: `name` is a reference with tag or digest. */
+export interface RemoteName {
+  readonly name: string
+  readonly descriptor: Descriptor
+}
+
+/** `tsbuild login`. */
+export interface LoginOptions extends RegistryOptions {
+  readonly username: string
+  readonly password: string
+}
+
+export interface IndexOptions extends RegistryOptions {
+  /** Names of the index, all in one repository or several. */
+  readonly names: readonly string[]
+  /** References of images or indexes; a digest alone is one of the repository of the first name. */
+  readonly sources: readonly string[]
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Nothing is written; the index is given back all the same. */
+  readonly dryRun?: boolean
+}
+
+/** An index that was made, or a document that was looked at. */
+export interface RemoteDocumentText {
+  readonly descriptor: Descriptor
+  /** JSON, as it is in the registry. */
+  readonly text: string
 }
 
 /** The images of the store. `name` is a reference, an id, or the beginning of an id. */

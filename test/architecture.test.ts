@@ -40,13 +40,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cache: ['store', 'erofs', 'image', 'tree'],
   context: ['tree'],
   http: [],
-  registry: ['image', 'http'],
+  credentials: ['image'],
+  registry: ['image', 'http', 'credentials'],
   remote: ['graph', 'http', 'store', 'tree'],
   ssh: [],
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
+  transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   usage: ['store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */

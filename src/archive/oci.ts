@@ -66,6 +66,23 @@ export async function ociImages(
   )
 }
 
+/**
+ * What a layout has under a name, whatever it is: a manifest, or an index of many.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_IMAGE_AMBIGUOUS and those of the documents
+ */
+export async function ociEntry(files: Files, choice: Choice, limits: DocumentLimits): Promise<Descriptor> {
+  const entries = chosen(await entriesOf(files, limits), choice)
+  const [only, ...others] = [...new Map(entries.map((entry) => [entry.digest, entry])).values()]
+  if (!only) throw notFound(files, choice)
+  if (others.length > 0) throw severalOf(files, entries, 'it has several images')
+  return only
+}
+
+/** A document of a layout, checked against its digest. */
+export function ociDocument(files: Files, digest: Digest, limits: DocumentLimits): Promise<Uint8Array> {
+  return readDocument(files, digest, limits.manifest)
+}
+
 /** A blob, checked while it passes. */
 export function ociBlob(files: Files, descriptor: Descriptor): AsyncIterable<Uint8Array> {
   return checked(files.stream(blobName(descriptor.digest)), descriptor, files.name)
@@ -139,7 +156,12 @@ function notFound(files: Files, { tag, digest }: Choice): TsbuildError {
 }
 
 function ambiguous(files: Files, entries: readonly Descriptor[], platform: Platform): TsbuildError {
+  return severalOf(files, entries, `it has several images, and none is the one for ${formatPlatform(platform)}`)
+}
+
+function severalOf(files: Files, entries: readonly Descriptor[], what: string): TsbuildError {
   const labels = [...new Set(entries.map((entry) => entry.annotations?.[refName] ?? entry.digest))].sort()
-  const message = `${files.name} has several images, and none is the one for ${formatPlatform(platform)}`
-  return new TsbuildError('TSB_IMAGE_AMBIGUOUS', message, { hint: `add :TAG or @DIGEST: ${labels.join(', ')}` })
+  return new TsbuildError('TSB_IMAGE_AMBIGUOUS', what.replace(/^it/, files.name), {
+    hint: `add :TAG or @DIGEST: ${labels.join(', ')}`,
+  })
 }

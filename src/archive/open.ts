@@ -8,7 +8,7 @@ import type { ArchivedImage } from './archived-image.ts'
 import { dockerImage, dockerImages, isDockerArchive } from './docker.ts'
 import type { Files } from './files.ts'
 import { folderFiles } from './folder-files.ts'
-import { isOciLayout, ociBlob, ociImage, ociImages } from './oci.ts'
+import { isOciLayout, ociBlob, ociDocument, ociEntry, ociImage, ociImages } from './oci.ts'
 import { plainTar } from './plain-tar.ts'
 import { tarFiles } from './tar-files.ts'
 
@@ -73,6 +73,33 @@ export async function openArchivedBlobs(
 ): Promise<(descriptor: Descriptor) => AsyncIterable<Uint8Array>> {
   const files = await openFiles(source, temporary, limits)
   return (descriptor) => ociBlob(files, descriptor)
+}
+
+/** What a layout or OCI archive has under a name, with all below it, as it is. */
+export interface ArchivedDocuments {
+  readonly root: Descriptor
+  /** A manifest or index, checked. */
+  document(descriptor: Descriptor): Promise<Uint8Array>
+  /** Checked while it passes. */
+  blob(descriptor: Descriptor): AsyncIterable<Uint8Array>
+}
+
+/** Throws as `openArchivedImage`. */
+export async function openArchivedDocuments(
+  source: ArchiveSource,
+  temporary: Temporary,
+  limits = defaultLimits,
+): Promise<ArchivedDocuments> {
+  const files = await openFiles(source, temporary, limits)
+  if (source.kind === 'docker-archive' || !(await isOciLayout(files))) {
+    throw wrongKind(files, 'OCI image layout', 'docker-archive')
+  }
+  const documents = documentLimitsOf(limits)
+  return {
+    root: await ociEntry(files, source, documents),
+    document: ({ digest }) => ociDocument(files, digest, documents),
+    blob: (descriptor) => ociBlob(files, descriptor),
+  }
 }
 
 async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary, limits: Limits): Promise<Files> {

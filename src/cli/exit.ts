@@ -11,6 +11,8 @@ export const exitCodes = {
   internal: 100,
   /** The disk or another limit is full. */
   exhausted: 102,
+  /** The image was made, and could not be pushed. */
+  push: 103,
   /** A wrong flag or argument. */
   usage: 125,
 } as const
@@ -21,6 +23,7 @@ export function exitCodeOf(error: unknown): number {
   if (isWrongFlag(error)) return exitCodes.usage
   if (causes(error).some((cause) => isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE')))
     return exitCodes.exhausted
+  if (causes(error).some((cause) => isTsbuildError(cause, 'TSB_PUSH_FAILED'))) return exitCodes.push
   return isUserError(error) ? exitCodes.failure : exitCodes.internal
 }
 

@@ -12,6 +12,14 @@ export const library: Library = {
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
   prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),
   checkStore: async (...asked) => (await import('../library/check-store.ts')).checkStore(...asked),
+  push: async (...asked) => (await import('../library/registry-commands.ts')).push(...asked),
+  pull: async (...asked) => (await import('../library/registry-commands.ts')).pull(...asked),
+  copy: async (...asked) => (await import('../library/registry-commands.ts')).copy(...asked),
+  login: async (...asked) => (await import('../library/registry-commands.ts')).login(...asked),
+  logout: async (...asked) => (await import('../library/registry-commands.ts')).logout(...asked),
+  listTags: async (...asked) => (await import('../library/registry-commands.ts')).listTags(...asked),
+  remoteDocument: async (...asked) => (await import('../library/registry-commands.ts')).remoteDocument(...asked),
+  createIndex: async (...asked) => (await import('../library/index-create.ts')).createIndex(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

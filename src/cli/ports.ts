@@ -3,6 +3,7 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  Descriptor,
   DiskUsage,
   DiskUsageOptions,
   DoctorOptions,
@@ -12,10 +13,16 @@ import type {
   HistoryOptions,
   ImageCommands,
   ImageHistory,
+  IndexOptions,
   LimitOptions,
+  LoginOptions,
   Outline,
   PruneOptions,
   PruneResult,
+  PullOptions,
+  RegistryOptions,
+  RemoteDocumentText,
+  RemoteName,
   StoreCheck,
   Target,
 } from '../index.ts'
@@ -37,6 +44,21 @@ export interface Library {
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */
   checkStore(options: CheckStoreOptions, environment: Environment): Promise<StoreCheck>
+  /** @throws {TsbuildError} TSB_PUSH_FAILED, TSB_PUSH_NAME, TSB_IMAGE_NOT_FOUND */
+  push(
+    name: string,
+    destinations: readonly string[],
+    options: RegistryOptions,
+    environment: Environment,
+  ): Promise<readonly RemoteName[]>
+  /** @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_… */
+  pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName>
+  copy(from: string, to: string, options: RegistryOptions, environment: Environment): Promise<Descriptor>
+  login(host: string, options: LoginOptions, environment: Environment): Promise<string>
+  logout(host: string, environment: Environment): Promise<boolean>
+  listTags(name: string, options: RegistryOptions, environment: Environment): Promise<readonly string[]>
+  remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>
+  createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>
   /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
   diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>

@@ -5,18 +5,23 @@ import { type Descriptor, parseIndex } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
 import { fileBytes } from '../tree/index.ts'
 import { exporting, replaceFile } from './destination.ts'
-import { entriesOf, indexJson, type Layout, type LayoutFile, layoutHeader } from './layout.ts'
+import { indexJson, type LayoutFile, layoutHeader } from './layout.ts'
 import { digested } from './pack.ts'
 
 /** Writes a layout into a directory; see `exportOciFolder`. */
-export async function writeFolder(folder: string, layout: Layout, signal: AbortSignal | undefined): Promise<void> {
+export async function writeFolder(
+  folder: string,
+  blobs: ReadonlyMap<string, LayoutFile>,
+  entries: readonly Descriptor[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await exporting(folder, async () => {
     makeFolder(folder)
     const present = await presentEntries(folder)
     for (const part of ['blobs', 'blobs/sha256']) await makePlainFolder(path.join(folder, part))
-    for (const [name, file] of layout.blobs) await putBlob(path.join(folder, name), file, signal)
+    for (const [name, file] of blobs) await putBlob(path.join(folder, name), file, signal)
     await replaceFile(path.join(folder, 'oci-layout'), [layoutHeader])
-    await replaceFile(path.join(folder, 'index.json'), [indexJson(merged(present, entriesOf(layout)))])
+    await replaceFile(path.join(folder, 'index.json'), [indexJson(merged(present, entries))])
   })
 }
 

@@ -1,14 +1,7 @@
+import type { Descriptor } from '../image/index.ts'
 import { type Destination, writeTo } from './destination.ts'
 import { writeFolder } from './folder.ts'
-import {
-  entriesOf,
-  indexJson,
-  type Layout,
-  type LayoutFile,
-  layoutHeader,
-  type NamedImage,
-  withLayout,
-} from './layout.ts'
+import { entriesOf, indexJson, type LayoutFile, layoutHeader, type NamedImage, withLayout } from './layout.ts'
 import type { ExportPorts, LayerCompression } from './pack.ts'
 import { tarOfFiles } from './tar-of-files.ts'
 
@@ -24,7 +17,7 @@ export function exportOci(
   compression: LayerCompression = 'gzip',
 ): Promise<void> {
   return withLayout(images, compression, ports, (layout) =>
-    writeTo(destination, tarOfFiles(filesOf(layout)), ports.signal),
+    writeTo(destination, tarOfFiles(filesOf(layout.blobs, entriesOf(layout))), ports.signal),
   )
 }
 
@@ -40,13 +33,34 @@ export function exportOciFolder(
   ports: ExportPorts,
   compression: LayerCompression = 'gzip',
 ): Promise<void> {
-  return withLayout(images, compression, ports, (layout) => writeFolder(folder, layout, ports.signal))
+  return withLayout(images, compression, ports, (layout) =>
+    writeFolder(folder, layout.blobs, entriesOf(layout), ports.signal),
+  )
 }
 
-function filesOf(layout: Layout): ReadonlyMap<string, LayoutFile> {
+/**
+ * Writes what is ready to leave as a layout: into a directory, or as a tar at a path.
+ * @param entries of the index
+ * @throws {TsbuildError} those of `exportOci` and `exportOciFolder`
+ */
+export function writeLayout(
+  form: 'folder' | 'archive',
+  place: string,
+  blobs: ReadonlyMap<string, LayoutFile>,
+  entries: readonly Descriptor[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (form === 'folder') return writeFolder(place, blobs, entries, signal)
+  return writeTo({ kind: 'file', path: place }, tarOfFiles(filesOf(blobs, entries)), signal)
+}
+
+function filesOf(
+  blobs: ReadonlyMap<string, LayoutFile>,
+  entries: readonly Descriptor[],
+): ReadonlyMap<string, LayoutFile> {
   return new Map<string, LayoutFile>([
-    ...layout.blobs,
-    ['index.json', { bytes: indexJson(entriesOf(layout)) }],
+    ...blobs,
+    ['index.json', { bytes: indexJson(entries) }],
     ['oci-layout', { bytes: layoutHeader }],
   ])
 }

@@ -59,9 +59,7 @@ export async function packLayer(
 ): Promise<PackedBlob> {
   const descriptor = toOci(await layer.descriptor())
   const file = await ports.blobFile(descriptor)
-  if (compression === 'none' || descriptor.mediaType !== mediaTypes.layerTar) {
-    return { descriptor, file, checked: false }
-  }
+  if (compression === 'none' || isPacked(descriptor, compression)) return { descriptor, file, checked: false }
   const target = path.join(folder, hexOf(descriptor.digest))
   const form = `${compression}-${levels[compression]}.${compressionFormat}`
   const { digest, size } = await packedTo(target, descriptor.digest, form, ports.packed, () =>
@@ -69,6 +67,11 @@ export async function packLayer(
   )
   const mediaType = compression === 'gzip' ? mediaTypes.layerGzip : mediaTypes.layerZstd
   return { descriptor: { mediaType, digest, size }, file: target, checked: true }
+}
+
+/** True for a layer that leaves as it is: nobody need have its bytes to know what it is called. */
+export function isPacked({ mediaType }: Descriptor, compression: LayerCompression): boolean {
+  return compression === 'none' || mediaType !== mediaTypes.layerTar
 }
 
 async function packedTo(

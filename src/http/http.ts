@@ -13,6 +13,7 @@ import { isSystemError, TsbuildError } from '../errors.ts'
 import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
+import { noTrusts, type TlsOptions, type Trusts, tlsOptions } from './trust.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
 
 /** One request, without redirects. */
@@ -24,6 +25,18 @@ export interface HttpRequest {
    * written as an address is known.
    */
   readonly admit: (neighbourhood: Neighbourhood) => void
+  /** The server whose certificates serve for this one too; absent: those for `url`. */
+  readonly trustAs?: URL | undefined
+}
+
+/** A request that may change something, with a body perhaps. */
+export interface HttpMessage extends HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /**
+   * Exactly as many bytes as `content-length` of the headers says, in pieces that stay as they are. An error that it throws
+   * ends the request.
+   */
+  readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
 export interface HttpResponse {
@@ -40,11 +53,18 @@ export interface Http {
   get(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse>
   /** How many redirects are followed from one URL. */
   readonly redirects: number
+  /** As `get`. An answer may come before all of the body was sent; the rest of it is let be then. */
+  send(message: HttpMessage, signal: AbortSignal | undefined): Promise<HttpResponse>
   close(): void
 }
 
-/** What answers may ask for. */
-export type HttpAnswerLimits = Pick<Limits, 'header-bytes' | 'redirects'>
+export interface HttpSettings {
+  readonly proxies?: Proxies | undefined
+  /** Whose certificates are taken. */
+  readonly trusts?: Trusts | undefined
+  /** What answers may ask for. */
+  readonly limits?: Pick<Limits, 'header-bytes' | 'redirects'> | undefined
+}
 
 /** The sender said nothing for too long. */
 export class IdleError extends Error {
@@ -60,35 +80,39 @@ export class IdleError extends Error {
 export function openHttp(
   userAgent: string,
   idleMs: number,
-  proxies: Proxies = noProxies,
-  limits: HttpAnswerLimits = defaultLimits,
+  { proxies = noProxies, trusts = noTrusts, limits = defaultLimits }: HttpSettings = {},
 ): Http {
   const plain = new Agent({ keepAlive: true })
-  const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
+  // What an agent is told goes before what a request says: each of them says whose certificates it takes.
+  const tls = new TlsAgent({ keepAlive: true })
+  async function send(message: HttpMessage, signal: AbortSignal | undefined) {
+    const { url, headers, admit, method, body = [], trustAs = url } = message
+    const literal = literalNeighbourhood(url.hostname)
+    if (literal) admit(literal)
+    const options: RequestOptions = {
+      method,
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
+      // Node takes one less than this of status text, names and values.
+      maxHeaderSize: limits['header-bytes'] + 1,
+      ...(signal && { signal }),
+    }
+    const trusted = url.protocol === 'https:' ? await tlsOptions(await trusts(trustAs)) : undefined
+    const proxy = proxies(url)
+    const taken = (sent: ClientRequest) =>
+      answerTo(sent, body, idleMs, signal).catch((error: unknown) => {
+        throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
+      })
+    if (proxy) return taken(await requestThrough(proxy, url, options, trusted, idleMs, signal))
+    const direct = { ...options, lookup: admittingLookup(admit) }
+    const sent = trusted
+      ? httpsRequest(url, { ...direct, agent: tls, ...trusted })
+      : httpRequest(url, { ...direct, agent: plain })
+    return taken(sent)
+  }
   return {
     redirects: limits.redirects,
-    async get({ url, headers, admit }, signal) {
-      const literal = literalNeighbourhood(url.hostname)
-      if (literal) admit(literal)
-      const options: RequestOptions = {
-        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
-        // Node takes one less than this of status text, names and values.
-        maxHeaderSize: limits['header-bytes'] + 1,
-        ...(signal && { signal }),
-      }
-      const proxy = proxies(url)
-      const taken = (sent: ClientRequest) =>
-        answerTo(sent, idleMs, signal).catch((error: unknown) => {
-          throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
-        })
-      if (proxy) return taken(await requestThrough(proxy, url, options, idleMs, signal))
-      const direct = { ...options, lookup: admittingLookup(admit) }
-      const sent =
-        url.protocol === 'https:'
-          ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
-          : httpRequest(url, { ...direct, agent: plain })
-      return taken(sent)
-    },
+    get: (request, signal) => send({ ...request, method: 'GET' }, signal),
+    send,
     close() {
       plain.destroy()
       tls.destroy()
@@ -125,11 +149,12 @@ async function requestThrough(
   proxy: URL,
   url: URL,
   options: RequestOptions,
+  trusted: TlsOptions | undefined,
   idleMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ClientRequest> {
-  if (url.protocol === 'https:') {
-    const socket = await openTunnel(proxy, url, idleMs, signal)
+  if (trusted) {
+    const socket = await openTunnel(proxy, url, trusted, idleMs, signal)
     return httpsRequest(url, { ...options, createConnection: () => socket })
   }
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest
@@ -138,18 +163,58 @@ async function requestThrough(
   return request({ ...options, ...proxyAddress(proxy), path, headers, agent: false, rejectUnauthorized: true })
 }
 
-function answerTo(sent: ClientRequest, idleMs: number, signal: AbortSignal | undefined): Promise<HttpResponse> {
+function answerTo(
+  sent: ClientRequest,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  idleMs: number,
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => sent.destroy(new IdleError(`no answer for ${idleMs / 1000} s`)), idleMs)
+    let answered = false
     sent.on('response', (message) => {
+      answered = true
       clearTimeout(timer)
+      // Of a connection on which a body was broken off nobody can make another use.
+      message.once('close', () => sent.writableEnded || sent.destroy())
       resolve(responseOf(message, idleMs))
     })
     sent.on('error', (error) => {
       clearTimeout(timer)
       reject(signal?.aborted ? signal.reason : error)
     })
-    sent.end()
+    // A body that is taken is as good as an answer: the time without one begins again.
+    const isWanted = () => !answered && !sent.destroyed
+    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).catch((error: unknown) => {
+      reject(error)
+      sent.destroy()
+    })
+  })
+}
+
+async function sendBody(
+  sent: ClientRequest,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  isWanted: () => boolean,
+  moved: () => void,
+): Promise<void> {
+  for await (const chunk of body) {
+    if (!isWanted()) return
+    if (!sent.write(chunk)) await roomIn(sent)
+    moved()
+  }
+  sent.end()
+}
+
+/** Until more can be written, or nothing can or need be any more. */
+function roomIn(sent: ClientRequest): Promise<void> {
+  const events = ['drain', 'close', 'response']
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) sent.off(event, done)
+      resolve()
+    }
+    for (const event of events) sent.on(event, done)
   })
 }
 

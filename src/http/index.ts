@@ -1,5 +1,25 @@
 export { isLoopbackHost, mayRedirect, type Neighbourhood, neighbourhoodOf } from './address.ts'
-export { type Http, type HttpAnswerLimits, type HttpRequest, type HttpResponse, openHttp, readBody } from './http.ts'
+export {
+  type Http,
+  type HttpMessage,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpSettings,
+  openHttp,
+  readBody,
+} from './http.ts'
 export { type Proxies, proxiesOf } from './proxy.ts'
 export { type Answer, follow, shownUrl } from './redirect.ts'
-export { defaultPatience, type Failures, isTransient, type Patience, reasonOf, retrying } from './retry.ts'
+export {
+  defaultPatience,
+  delay,
+  type Failures,
+  isSuccess,
+  isTransient,
+  isTransientStatus,
+  type Patience,
+  pause,
+  reasonOf,
+  retrying,
+} from './retry.ts'
+export type { Trust, Trusts } from './trust.ts'

@@ -62,7 +62,13 @@ export function isTransient(error: unknown): boolean {
 /** What an error says, for people. Several addresses of a host give one each, below an error without words. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  // What OpenSSL writes is for its authors.
+  if (isSslError(cause)) return `TLS: ${cause.reason}`
   return cause instanceof Error ? cause.message : String(cause)
+}
+
+function isSslError(cause: unknown): cause is Error & { readonly reason: string } {
+  return cause instanceof Error && 'reason' in cause && typeof cause.reason === 'string' && 'library' in cause
 }
 
 type Outcome<T> =
@@ -87,21 +93,21 @@ async function attemptOnce<T>(
   }
 }
 
-function isSuccess(status: number): boolean {
+export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-function isTransientStatus(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return status === 429 || status >= 500
 }
 
 /** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */
-function delay(patience: Patience, attempt: number, retryAfter?: string): number {
+export function delay(patience: Patience, attempt: number, retryAfter?: string): number {
   const asked = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined
   return Math.min(asked ?? patience.delayMs * 2 ** (attempt - 1), patience.maximumDelayMs)
 }
 
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(milliseconds, undefined, signal && { signal })
   } catch (error) {

@@ -1,11 +1,11 @@
 import { buildImage } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
-import { type Image, parseReference } from '../image/index.ts'
-import type { BuildOptions, BuildResult, Environment } from '../options.ts'
+import { type Descriptor, type Image, parseReference, type Reference } from '../image/index.ts'
+import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
-import { type Progress, progressTo } from './progress.ts'
+import { type Progress, progressTo, type Report } from './progress.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -26,6 +26,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkAnnotations(options)
+  await checkPushes(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
@@ -54,11 +55,11 @@ async function buildIn(
     events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
   }
   options.signal?.throwIfAborted()
-  const manifest = await exportImage(image, names, options, environment, session, progress)
+  const { manifest, stored, pushed } = await exportImage(image, names, options, environment, session, progress)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const { os, architecture, variant } = image.config
   const platform = { os, architecture, ...(variant && { variant }) }
-  return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
+  return { id: image.id, manifest, stored, platform, names, pushed, steps: executed.steps, warnings: plan.warnings }
 }
 
 function secretInConfig(id: string): string {
@@ -67,18 +68,60 @@ function secretInConfig(id: string): string {
 
 /** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps, manifest }: BuildResult,
+  { steps, stored }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
   const { pruneBeside } = await import('./usage.ts')
   try {
-    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(stored.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })
   }
+}
+
+/** Before a step runs: a name that cannot be pushed to is known without an image. */
+async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<void> {
+  for (const output of outputs) {
+    if (output.type !== 'registry') continue
+    const { pushTargets } = await import('./push.ts')
+    pushTargets(output.names ?? tags, output.byDigest)
+  }
+}
+
+/**
+ * Writes or pushes what is asked for, one after the other.
+ * @returns the manifest that was pushed last, and names of it beside the tags
+ */
+async function writeOutputs(
+  image: Image,
+  names: readonly string[],
+  outputs: NonNullable<BuildOptions['outputs']>,
+  environment: Environment,
+  session: Session,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly manifest: Descriptor | undefined; readonly pushed: readonly string[] }> {
+  const { exportPorts, writeOutput } = await import('./outputs.ts')
+  const ports = exportPorts(session, signal, report)
+  let manifest: Descriptor | undefined
+  const pushed: string[] = []
+  for (const output of outputs) {
+    if (output.type === 'registry') {
+      const { pushImage, pushTargets } = await import('./push.ts')
+      const targets = pushTargets(output.names ?? names, output.byDigest)
+      manifest = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
+      for (const { reference } of targets) pushed.push(...namesByDigest(reference, manifest, output))
+    } else await writeOutput(image, names, output, environment, ports)
+  }
+  return { manifest, pushed }
+}
+
+function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {
+  const place = `${domain}/${path}`
+  return [...(output.byDigest ? [place] : []), ...(output.canonical ? [`${place}@${digest}`] : [])]
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */
@@ -91,15 +134,12 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    if (outputs.length > 0) {
-      const { exportPorts, writeOutput } = await import('./outputs.ts')
-      const ports = exportPorts(session, signal, report)
-      for (const output of outputs) await writeOutput(image, names, output, environment, ports)
-    }
+    const written =
+      outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
-    const manifest = await session.store.images.save(annotated(image, annotations), names)
+    const stored = await session.store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return manifest
+    return { stored, manifest: written?.manifest ?? stored, pushed: written?.pushed ?? [] }
   })
 }

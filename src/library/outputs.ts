@@ -9,16 +9,18 @@ import {
   exportTar,
 } from '../export/index.ts'
 import { type Image, parseReference } from '../image/index.ts'
-import type { Environment, OutputOptions } from '../options.ts'
+import type { Environment, OutputOptions, RegistryOutput } from '../options.ts'
 import { annotated } from './annotations.ts'
 import type { Report } from './progress.ts'
 import type { Session } from './session.ts'
+
+type FileOutput = Exclude<OutputOptions, RegistryOutput>
 
 /** Writes an image as one `-o` asks for. @throws {TsbuildError} TSB_EXPORT_…, TSB_DISK_FULL */
 export async function writeOutput(
   image: Image,
   names: readonly string[],
-  output: OutputOptions,
+  output: FileOutput,
   environment: Environment,
   ports: ExportPorts,
 ): Promise<void> {

@@ -1,14 +1,16 @@
 import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
+import type { Logins } from '../credentials/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
+import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
 import type { Registry, RegistryConfig, RegistryOptions } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
 import { limitsFrom } from './limits.ts'
-import { allowedRegistries } from './registry-allow.ts'
+import { registryHosts } from './registry-allow.ts'
 import { openSecrets } from './secrets.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
@@ -30,6 +32,8 @@ export interface SessionOptions {
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
   /** Who may be asked; undefined: all. */
   readonly registryAllow?: readonly string[] | undefined
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP; beside those of config files. */
+  readonly insecureRegistries?: readonly string[] | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
   readonly secrets?: BuildOptions['secrets'] | undefined
@@ -37,6 +41,10 @@ export interface SessionOptions {
   /** false: base images that are looked up are not kept in the store. */
   readonly remember?: boolean | undefined
   readonly limits?: LimitOptions | undefined
+  /** Absent: those of docker's and podman's files. */
+  readonly logins?: Logins | undefined
+  /** Told how many bytes of a blob that is fetched have come. */
+  readonly onBytes?: ((descriptor: Descriptor, received: number) => void) | undefined
   readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -45,7 +53,7 @@ export interface SessionOptions {
 export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
   const { now, cwd, root } = environment
   const limits = limitsFrom(options.limits)
-  const allowed = options.registryAllow && allowedRegistries(options.registryAllow)
+  const allowed = options.registryAllow && registryHosts('--registry-allow', options.registryAllow)
   let opened: Promise<Registry> | undefined
   const registry = () => {
     opened ??= openClient(environment, options, { allowed, limits })
@@ -61,7 +69,8 @@ export async function openSession(environment: Environment, options: SessionOpti
   const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
     now,
-    fetch: (descriptor, origin, signal = options.signal) => fetch(descriptor, origin, signal),
+    fetch: (descriptor, origin, signal = options.signal) =>
+      counted(fetch(descriptor, origin, signal), (received) => options.onBytes?.(descriptor, received)),
   })
   temporary = store.temporary
   const { marks, devices } = layerForm(readRights())
@@ -96,26 +105,43 @@ export async function openSession(environment: Environment, options: SessionOpti
   }
 }
 
+async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (received: number) => void): AsyncIterable<Uint8Array> {
+  let received = 0
+  for await (const chunk of bytes) {
+    received += chunk.length
+    tell(received)
+    yield chunk
+  }
+}
+
 async function openClient(
   { env }: Environment,
   options: SessionOptions,
   rules: Pick<RegistryOptions, 'limits'> & { readonly allowed: ReadonlySet<string> | undefined },
 ): Promise<Registry> {
-  const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
+  const { certificateFolders, loadRegistriesConf, loadRegistryConfig, openCertificates, openRegistry, withMirrors } =
+    await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
+  const { openLogins } = await import('../credentials/index.ts')
   const folder = configFolder(env)
-  const { mirrors } = folder ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json')) : noConfig
+  const { mirrors, insecure } = folder
+    ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
+    : noConfig
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
+    rules: await loadRegistriesConf(env),
+    insecure: registryHosts('--insecure-registry', [...insecure, ...(options.insecureRegistries ?? [])]),
+    certificates: openCertificates(certificateFolders(env)),
     ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
+    logins: options.logins ?? openLogins(env),
     ...(options.notice && { notice: options.notice }),
   })
 }
 
-const noConfig: RegistryConfig = { mirrors: new Map() }
+const noConfig: RegistryConfig = { mirrors: new Map(), insecure: [] }
 
 /** Only an absolute path: nothing is read from the working directory, which may be what is built. */
 function configFolder(env: Environment['env']): string | undefined {

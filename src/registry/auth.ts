@@ -1,5 +1,6 @@
+import type { Login } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type HttpRequest, type HttpResponse, isLoopbackHost, readBody } from '../http/index.ts'
+import { type HttpMessage, type HttpResponse, isLoopbackHost, readBody } from '../http/index.ts'
 import { parseJson } from '../image/index.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -19,10 +20,10 @@ export interface TokenLimits {
 /** Token servers of other domains that are known to belong to a registry. */
 const knownRealms: ReadonlyMap<string, string> = new Map([['lscr.io', 'ghcr.io']])
 
-/** The challenge of a 401, when it can be met without credentials. */
+/** The challenge of a 401 that a token meets. */
 export function bearerChallenge(response: HttpResponse): Challenge | undefined {
-  const header = response.headers['www-authenticate']
-  if (header === undefined || !/^bearer\s/i.test(header)) return undefined
+  const header = challengeOf(response, 'bearer')
+  if (header === undefined) return undefined
   const parameters = new Map<string, string>()
   for (const [, name = '', quoted, bare] of header.matchAll(/([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi))
     parameters.set(name.toLowerCase(), quoted ?? bare ?? '')
@@ -31,21 +32,78 @@ export function bearerChallenge(response: HttpResponse): Challenge | undefined {
 }
 
 /**
- * The request for a token to pull anonymously.
+ * `Authorization` for a 401 that wants user and password themselves. They go over https, or not out of this machine.
+ * @throws {TsbuildError} TSB_AUTH_PLAIN
+ */
+export function basicAnswer(endpoint: Endpoint, response: HttpResponse, login: Login | undefined): string | undefined {
+  if (login?.kind !== 'password' || challengeOf(response, 'basic') === undefined) return undefined
+  if (endpoint.insecure || isSafe(endpoint.base)) return basic(login)
+  throw new TsbuildError('TSB_AUTH_PLAIN', `${endpoint.host} wants a password over plain HTTP, where all can read it`, {
+    hint: `give it a certificate, or say --insecure-registry ${endpoint.host}; passwords are sent over HTTPS, or to this machine`,
+  })
+}
+
+/**
+ * The request for a token: as somebody, or as nobody in particular.
+ * @param scopes what it is to allow: `repository:app:pull,push`
  * @throws {TsbuildError} TSB_AUTH_REALM when the challenge points to somebody else's server
  */
-export function tokenRequest(endpoint: Endpoint, challenge: Challenge): HttpRequest {
+export function tokenRequest(
+  endpoint: Endpoint,
+  challenge: Challenge,
+  scopes: readonly string[],
+  login?: Login,
+): HttpMessage {
   const url = realmUrl(endpoint, challenge.realm)
-  if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
-  url.searchParams.set('scope', challenge.scope ?? `repository:${endpoint.repository}:pull`)
   const local = isLoopbackHost(endpoint.base.hostname)
-  return {
-    url,
-    headers: { accept: 'application/json' },
-    admit(to) {
-      if (!local && (to === 'loopback' || to === 'link-local')) throw realmError(endpoint, url)
-    },
+  const isSafeThere = isSafe(url) || (endpoint.insecure && url.hostname === endpoint.base.hostname)
+  const trustAs = url.hostname === endpoint.base.hostname ? endpoint.base : url
+  const admit: HttpMessage['admit'] = (to) => {
+    if (!local && (to === 'loopback' || to === 'link-local')) throw realmError(endpoint, url)
   }
+  if (login?.kind === 'identity' && isSafeThere) {
+    return { ...refreshRequest(url, challenge, scopes, login.token, admit), trustAs }
+  }
+  if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
+  for (const scope of scopes) url.searchParams.append('scope', scope)
+  const headers = {
+    accept: 'application/json',
+    ...(login?.kind === 'password' && isSafeThere && { authorization: basic(login) }),
+  }
+  return { method: 'GET', url, headers, admit, trustAs }
+}
+
+/** The identity token is a refresh token of OAuth 2: it goes in the body, as distribution's token servers want it. */
+function refreshRequest(
+  url: URL,
+  { service }: Challenge,
+  scopes: readonly string[],
+  token: string,
+  admit: HttpMessage['admit'],
+): HttpMessage {
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: 'tsbuild' })
+  if (service !== undefined) form.set('service', service)
+  if (scopes.length > 0) form.set('scope', scopes.join(' '))
+  const body = new TextEncoder().encode(form.toString())
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': String(body.length),
+  }
+  return { method: 'POST', url, headers, body: [body], admit }
+}
+
+function challengeOf({ headers }: HttpResponse, scheme: 'basic' | 'bearer'): string | undefined {
+  const header = headers['www-authenticate']
+  return header !== undefined && new RegExp(`^${scheme}\\s`, 'i').test(header) ? header : undefined
+}
+
+function isSafe({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopbackHost(hostname)
+}
+
+function basic({ username, password }: Extract<Login, { kind: 'password' }>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 /** @throws {TsbuildError} TSB_REGISTRY_DENIED when the answer holds no token; TSB_DOCUMENT_TOO_LARGE */
@@ -56,7 +114,7 @@ export async function readToken(response: HttpResponse, host: string, limits: To
   const members = new Map<string, unknown>(Object.entries(Object(answer)))
   const token = members.get('token') ?? members.get('access_token')
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token
-  throw new TsbuildError('TSB_REGISTRY_DENIED', `${host} gives no token to pull without credentials`)
+  throw new TsbuildError('TSB_REGISTRY_DENIED', `${host} gives no token`)
 }
 
 /** The token server must speak https (or be on this machine, as the registry is) and belong to the registry's domain. */

@@ -2,7 +2,6 @@ import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type HttpResponse, isTransient, type Patience } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
-import { type Allowed, checkAllowed } from './allowed.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
@@ -11,7 +10,8 @@ import { damagedHint, digestMismatch, passedOver, unreachableError } from './err
 export interface BlobPorts {
   readonly client: Client
   readonly endpoints: readonly Endpoint[]
-  readonly allowed: Allowed
+  /** Called before an endpoint is asked; throws when it may not be. */
+  readonly admit: (endpoint: Endpoint, signal: AbortSignal | undefined) => Promise<Endpoint>
   readonly patience: Patience
   readonly notice: (message: string) => void
 }
@@ -29,9 +29,10 @@ export async function* pullBlob(
 ): AsyncIterable<Uint8Array> {
   const hasher = sha256Hasher()
   let received = 0
-  for (const endpoint of ports.endpoints) {
+  for (const candidate of ports.endpoints) {
+    let endpoint = candidate
     try {
-      checkAllowed(endpoint, ports.allowed)
+      endpoint = await ports.admit(candidate, signal)
       for await (const chunk of bytesFrom(ports, endpoint, descriptor, received, signal)) {
         received += chunk.length
         hasher.update(chunk)

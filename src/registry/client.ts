@@ -1,15 +1,38 @@
+import { type Login, type Logins, noLogins } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { follow, type Http, type HttpResponse, type Patience, readBody, retrying } from '../http/index.ts'
-import { bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
+import {
+  follow,
+  type Http,
+  type HttpMessage,
+  type HttpResponse,
+  isSuccess,
+  type Patience,
+  readBody,
+  retrying,
+} from '../http/index.ts'
+import { basicAnswer, bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failuresOf } from './errors.ts'
 
 type Headers = Readonly<Record<string, string>>
 
+/** Something that is asked of an endpoint beside reading. Its redirects are not followed. */
+export interface Message {
+  readonly method: HttpMessage['method']
+  readonly url: URL
+  /** For errors, without queries: `PUT app/manifests/1`. */
+  readonly request: string
+  readonly headers?: Headers
+  /** Made anew for each try. `content-length` is one of the headers. */
+  readonly body?: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+  /** What a token has to allow: `repository:app:pull,push`. */
+  readonly scopes: readonly string[]
+}
+
 /**
- * Asks an endpoint for something below its repository: `manifests/22`, `blobs/sha256:…`. Both throw TSB_IMAGE_NOT_FOUND,
- * TSB_REGISTRY_UNREACHABLE, TSB_REGISTRY_STATUS, TSB_REGISTRY_DENIED, TSB_AUTH_REALM, TSB_URL_REDIRECT and
- * TSB_CONTENT_ENCODING.
+ * Asks an endpoint for something below its repository: `manifests/22`, `blobs/sha256:…`. All throw TSB_IMAGE_NOT_FOUND,
+ * TSB_REGISTRY_UNREACHABLE, TSB_REGISTRY_STATUS, TSB_REGISTRY_DENIED, TSB_AUTH_REALM, TSB_AUTH_PLAIN, TSB_URL_REDIRECT
+ * and TSB_CONTENT_ENCODING.
  */
 export interface Client {
   /** An answer with a status from 200 to 299, its body not read yet. */
@@ -20,67 +43,160 @@ export interface Client {
     path: string,
     document: { readonly name: string; readonly limit: number; readonly accept?: string },
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly bytes: Uint8Array; readonly contentType: string | undefined }>
+  ): Promise<ReadDocument>
+  /** One try, whatever the answer; only a 401 is met with a token. */
+  send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse>
+  /** Tries until the answer is one that `wants` takes, from 200 to 299 when absent. Its body is thrown away. */
+  ask(
+    endpoint: Endpoint,
+    message: Message,
+    signal: AbortSignal | undefined,
+    wants?: (status: number) => boolean,
+  ): Promise<HttpResponse>
 }
 
-/** Tokens are kept by repository for as long as the client lives. */
-export function openClient(http: Http, patience: Patience, limits: TokenLimits): Client {
-  const tokens = new Map<string, string>()
+export interface ReadDocument {
+  readonly bytes: Uint8Array
+  readonly contentType: string | undefined
+  /** Of the answer: `Link` is among them. */
+  readonly headers: HttpResponse['headers']
+}
+
+/** Tokens are kept by repository and by what they allow, for as long as the client lives. */
+export function openClient(http: Http, patience: Patience, limits: TokenLimits, logins: Logins = noLogins): Client {
+  const authorizations = new Map<string, string>()
 
   async function fetchToken(
     endpoint: Endpoint,
     challenge: Challenge,
+    scopes: readonly string[],
+    login: Login | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const request = tokenRequest(endpoint, challenge)
+    const request = tokenRequest(endpoint, challenge, scopes, login)
     const { host } = request.url
     const asked = { host, request: `token for ${endpoint.host}/${endpoint.repository}` }
     return retrying(
       failuresOf(asked),
       patience,
       signal,
-      () => http.get(request, signal),
+      () => http.send(request, signal),
       (response) => readToken(response, host, limits),
     )
   }
 
-  async function send(endpoint: Endpoint, path: string, headers: Headers, signal: AbortSignal | undefined) {
-    const url = new URL(path, endpoint.base)
-    const token = tokens.get(endpoint.base.href)
-    const { response, sameOrigin } = await follow(http, url, withToken(headers, token), signal)
-    const challenge = response.status === 401 && sameOrigin ? bearerChallenge(response) : undefined
-    if (!challenge) return response
+  /** What meets a 401, if anything does that is at hand. */
+  async function answerTo(
+    response: HttpResponse,
+    endpoint: Endpoint,
+    scopes: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    const challenge = bearerChallenge(response)
+    const login = await logins(endpoint.host, endpoint.repository)
+    if (!challenge) return basicAnswer(endpoint, response, login)
     response.discard()
-    const fresh = await fetchToken(endpoint, challenge, signal)
-    tokens.set(endpoint.base.href, fresh)
-    return (await follow(http, url, withToken(headers, fresh), signal)).response
+    return `Bearer ${await fetchToken(endpoint, challenge, scopes, login, signal)}`
   }
 
-  function ask<T>(
+  /** Asks; when that is met by a 401, as also in the middle of something when a token has expired, asks once more. */
+  async function authorized(
+    endpoint: Endpoint,
+    scopesFor: (response: HttpResponse) => readonly string[],
+    key: string,
+    signal: AbortSignal | undefined,
+    once: (authorization: Headers) => Promise<{ readonly response: HttpResponse; readonly sameOrigin: boolean }>,
+  ): Promise<HttpResponse> {
+    const known = authorizations.get(key)
+    const { response, sameOrigin } = await once(headerOf(known))
+    if (response.status !== 401 || !sameOrigin) return response
+    const fresh = await answerTo(response, endpoint, scopesFor(response), signal)
+    if (fresh === undefined || (fresh === known && fresh.startsWith('Basic '))) return response
+    response.discard()
+    authorizations.set(key, fresh)
+    return (await once(headerOf(fresh))).response
+  }
+
+  function fetchFrom(endpoint: Endpoint, path: string, headers: Headers, signal: AbortSignal | undefined) {
+    const url = new URL(path, endpoint.base)
+    const usual = `repository:${endpoint.repository}:pull`
+    const scopesFor = (response: HttpResponse) => [bearerChallenge(response)?.scope ?? usual]
+    return authorized(endpoint, scopesFor, `${endpoint.base.href} ${usual}`, signal, (authorization) =>
+      follow(http, url, { ...headers, ...authorization }, signal),
+    )
+  }
+
+  function send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const { method, url, headers = {}, body, scopes } = message
+    const key = `${endpoint.base.href} ${scopes.join(' ')}`
+    return authorized(
+      endpoint,
+      () => scopes,
+      key,
+      signal,
+      async (authorization) => ({
+        response: await http.send(
+          {
+            method,
+            url,
+            headers: { ...headers, ...authorization },
+            admit: () => {},
+            ...(body && { body: body() }),
+          },
+          signal,
+        ),
+        sameOrigin: url.origin === endpoint.base.origin,
+      }),
+    )
+  }
+
+  function take<T>(
     endpoint: Endpoint,
     path: string,
     headers: Headers,
     signal: AbortSignal | undefined,
-    take: (response: HttpResponse) => Promise<T>,
+    use: (response: HttpResponse) => Promise<T>,
   ): Promise<T> {
     const asked = { host: endpoint.host, request: `GET ${endpoint.repository}/${path}` }
-    const checked = (response: HttpResponse) =>
-      take(asItIs(response, `${endpoint.host}/${endpoint.repository}/${path}`))
-    return retrying(failuresOf(asked), patience, signal, () => send(endpoint, path, headers, signal), checked)
+    const checked = (response: HttpResponse) => use(asItIs(response, `${endpoint.host}/${endpoint.repository}/${path}`))
+    return retrying(failuresOf(asked), patience, signal, () => fetchFrom(endpoint, path, headers, signal), checked)
   }
 
   return {
-    get: (endpoint, path, headers, signal) => ask(endpoint, path, headers, signal, async (response) => response),
+    get: (endpoint, path, headers, signal) => take(endpoint, path, headers, signal, async (response) => response),
     read: (endpoint, path, { name, limit, accept }, signal) =>
-      ask(endpoint, path, accept === undefined ? {} : { accept }, signal, async (response) => ({
+      take(endpoint, path, accept === undefined ? {} : { accept }, signal, async (response) => ({
         bytes: await readBody(response, limit, name),
         contentType: response.headers['content-type'],
+        headers: response.headers,
       })),
+    send,
+    ask(endpoint, message, signal, wants = isSuccess) {
+      const asked = { host: endpoint.host, request: message.request }
+      return retrying(failuresOf(asked), patience, signal, () => send(endpoint, message, signal), drained, wants)
+    },
   }
 }
 
-function withToken(headers: Headers, token: string | undefined): Headers {
-  return token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` }
+/**
+ * Reads what nobody wants to know to its end, so that the connection serves again; not if it is long. One that breaks then
+ * has said all that counts.
+ */
+export async function drained(response: HttpResponse): Promise<HttpResponse> {
+  let size = 0
+  try {
+    for await (const chunk of response.body) {
+      size += chunk.length
+      if (size > 64 << 10) break
+    }
+  } catch {
+    response.discard()
+  }
+  return response
+}
+
+function headerOf(authorization: string | undefined): Headers {
+  return authorization === undefined ? {} : { authorization }
 }
 
 /** Digest and size are those of the bytes as they are kept, so nothing may encode them on the way. */

@@ -28,22 +28,32 @@ export function unreachableError(asked: Asked, attempts: number, cause: unknown)
 
 /** An answer that is not what was asked for. */
 function statusError(asked: Asked, status: number, detail: string, attempts: number): TsbuildError {
-  const what = `${asked.request}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
+  const tries = isRead(asked) ? '' : `, attempt ${attempts}`
+  const what = `${asked.request}${tries}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
   switch (status) {
     case 404:
       return new TsbuildError('TSB_IMAGE_NOT_FOUND', `not found: ${what}`, { hint: 'check the name and the tag' })
     case 401:
     case 403:
       return new TsbuildError('TSB_REGISTRY_DENIED', `access denied: ${what}`, {
-        hint: 'the image does not exist, or it is private: tsbuild pulls without credentials; get it with skopeo copy and use oci-archive:FILE',
+        hint:
+          asked.request === 'GET /v2/'
+            ? 'check the user and the password'
+            : isRead(asked)
+              ? `the image does not exist, or it is private: tsbuild login ${asked.host}`
+              : `tsbuild login ${asked.host} as a user who may push there`,
       })
     case 429:
-      return new TsbuildError('TSB_REGISTRY_STATUS', `${what}${times(attempts)}`, {
+      return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`, {
         hint: `${asked.host} limits how often it may be asked: wait, or use --registry-mirror`,
       })
     default:
-      return new TsbuildError('TSB_REGISTRY_STATUS', `${what}${times(attempts)}`)
+      return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`)
   }
+}
+
+function isRead({ request }: Asked): boolean {
+  return /^(GET|token) /.test(request)
 }
 
 export const damagedHint = 'the registry, a mirror or something in between is damaged or tampered with'
@@ -66,8 +76,15 @@ function times(attempts: number): string {
 function reachHint(cause: unknown, host: string): string {
   if (isSystemError(cause, 'ECONNREFUSED')) return `nothing listens there: is the registry ${host} running?`
   if (isSystemError(cause, 'ENOTFOUND', 'EAI_AGAIN')) return 'check the name of the registry and the network'
-  if (cause instanceof Error && /certificate|self.signed|EPROTO|SSL|wrong version/i.test(`${cause.message}`)) {
-    return 'registries must speak HTTPS with a valid certificate; plain HTTP is for localhost and for mirrors written http://'
+  const reason = reasonOf(cause)
+  if (/alert.*certificate/i.test(reason)) {
+    return `it wants to know who asks: put client.cert and client.key into /etc/docker/certs.d/${host}`
+  }
+  if (/certificate|self.signed|altnames/i.test(reason)) {
+    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt`
+  }
+  if (/EPROTO|TLS|SSL|wrong version/i.test(reason)) {
+    return `it speaks no HTTPS: --insecure-registry ${host} if that is meant, or give it a certificate`
   }
   return 'check the network, or use --registry-mirror'
 }

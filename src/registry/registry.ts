@@ -1,15 +1,32 @@
+import type { Logins } from '../credentials/index.ts'
+import { sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
-import { type Descriptor, documentLimitsOf, type Platform, type Reference } from '../image/index.ts'
+import {
+  type Descriptor,
+  documentLimitsOf,
+  mediaTypes,
+  type Platform,
+  parseManifestOrIndex,
+  type Reference,
+} from '../image/index.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
+import { openTurns, type Turns } from '../turns.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
+import { type Certificates, openCertificates } from './certificates.ts'
 import { openClient } from './client.ts'
-import { type Endpoint, endpointsOf, type Mirrors } from './endpoint.ts'
+import { type Endpoint, type EndpointRules, endpointOf, endpointsOf, type Mirrors } from './endpoint.ts'
 import { passedOver } from './errors.ts'
-import { type RemoteImage, resolveManifest } from './resolve.ts'
+import type { Outgoing, Uploaded } from './outgoing.ts'
+import { ping } from './ping.ts'
+import { type OutgoingDocument, putDocument } from './put-manifest.ts'
+import { type Asking, type ManifestName, type RemoteImage, readDocument, resolveManifest } from './resolve.ts'
+import { openSettle, trustsOf } from './settle.ts'
+import { listTags } from './tags.ts'
+import { uploadBlob } from './upload.ts'
 
-/** Any registry that speaks the distribution API, asked without credentials. */
+/** Any registry that speaks the distribution API. */
 export interface Registry {
   /**
    * Manifest and config of an image for a platform.
@@ -23,15 +40,51 @@ export interface Registry {
    * @throws {TsbuildError} TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH and those of `resolve`
    */
   blob(location: string, descriptor: Descriptor, signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * A manifest or an index as it is.
+   * @throws {TsbuildError} those of `resolve`
+   */
+  document(reference: Reference, signal?: AbortSignal): Promise<RemoteDocument>
+  /**
+   * Puts a blob into a repository, unless it is there. Not more than so many at once go to one host. Mirrors get nothing.
+   * @param location `host[:port]/repository`
+   * @param report told how many bytes are there; goes back when some are sent again
+   * @throws {TsbuildError} TSB_UPLOAD_CHANGED, TSB_UPLOAD_LOCATION and those of `resolve`
+   */
+  upload(location: string, blob: Outgoing, report?: (sent: number) => void, signal?: AbortSignal): Promise<Uploaded>
+  /**
+   * Puts a manifest or an index, whose blobs and manifests are there.
+   * @param tag undefined: reached by its digest alone
+   * @throws {TsbuildError} TSB_PUSH_DIGEST and those of `resolve`
+   */
+  put(location: string, document: OutgoingDocument, tag: string | undefined, signal?: AbortSignal): Promise<Descriptor>
+  /** The tags of a repository. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
+  tags(location: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** Asks whether the login is taken. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
+  ping(host: string, signal?: AbortSignal): Promise<void>
   /** Closes the connections that are kept open. */
   close(): void
 }
 
-export interface RegistryOptions {
+/** A document, and what kind it is. */
+export interface RemoteDocument {
+  readonly descriptor: Descriptor
+  readonly bytes: Uint8Array
+}
+
+export interface RegistryOptions extends EndpointRules {
   readonly mirrors: Mirrors
+  /** Of registries that those who vouch for all do not vouch for; absent: none. */
+  readonly certificates?: Certificates
   /** Who may be asked, mirrors included. What one of them redirects to follows the usual rules. */
   readonly allowed?: Allowed
   readonly userAgent: string
+  /** Who one is at which registry; absent: nobody. */
+  readonly logins?: Logins
+  /** Blobs that go to one host at once. */
+  readonly uploadsAtOnce?: number
+  /** Bytes of one PATCH. */
+  readonly chunkSize?: number
   readonly proxies?: Proxies
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
@@ -46,24 +99,75 @@ export interface RegistryOptions {
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
   const limits = documentLimitsOf(all)
-  const http = openHttp(options.userAgent, patience.idleMs, options.proxies, all)
-  const client = openClient(http, patience, { bytes: all['token-bytes'], depth: limits.depth })
+  const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
+  const insecure = new Set<string>()
+  const trusts = trustsOf(certificates, (host) => insecure.has(host))
+  const http = openHttp(options.userAgent, patience.idleMs, { proxies: options.proxies, trusts, limits: all })
+  const tokens = { bytes: all['token-bytes'], depth: limits.depth }
+  const client = openClient(http, patience, tokens, options.logins)
+  const turns = turnsByHost(options.uploadsAtOnce ?? 4)
+  const settle = openSettle(http, certificates)
+  const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {
+    checkAllowed(endpoint, allowed)
+    if (endpoint.insecure) insecure.add(endpoint.base.host)
+    return await settle(endpoint, signal)
+  }
+  const own = (location: string, signal: AbortSignal | undefined) => {
+    const slash = location.indexOf('/')
+    return admit(endpointOf(location.slice(0, slash), location.slice(slash + 1), options), signal)
+  }
   return {
     async resolve(reference, platform, signal) {
       const { domain, path, tag = 'latest', digest } = reference
       const wanted = digest === undefined ? { tag } : { digest }
-      const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, async (endpoint) => {
-        checkAllowed(endpoint, allowed)
+      const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
+      const image = await firstOf(endpoints, notice, signal, async (candidate) => {
+        const endpoint = await admit(candidate, signal)
         return resolveManifest({ client, endpoint, limits, signal }, wanted, platform)
       })
       return { location: `${domain}/${path}`, ...image }
     },
     blob(location, descriptor, signal) {
       const slash = location.indexOf('/')
-      const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors)
-      return pullBlob({ client, endpoints, allowed, patience, notice }, descriptor, signal)
+      const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors, options)
+      return pullBlob({ client, endpoints, admit, patience, notice }, descriptor, signal)
     },
+    async document({ domain, path, tag = 'latest', digest }, signal) {
+      const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
+      return firstOf(endpoints, notice, signal, async (candidate) => {
+        const endpoint = await admit(candidate, signal)
+        return documentAt({ client, endpoint, limits, signal }, digest === undefined ? { tag } : { digest })
+      })
+    },
+    async upload(location, blob, report, signal) {
+      const endpoint = await own(location, signal)
+      const ports = { client, endpoint, patience, chunkSize, report, signal }
+      return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
+    },
+    put: async (location, document, tag, signal) =>
+      putDocument({ client, endpoint: await own(location, signal), signal }, document, tag),
+    tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
+    ping: async (host, signal) => ping(client, await own(`${host}/x`, signal), signal),
     close: () => http.close(),
+  }
+}
+
+async function documentAt(asking: Asking, wanted: ManifestName): Promise<RemoteDocument> {
+  const { bytes, mediaType } = await readDocument(asking, wanted)
+  const name = `${asking.endpoint.host}/${asking.endpoint.repository}`
+  const found = await parseManifestOrIndex(bytes, { name: `the manifest of ${name}`, mediaType }, asking.limits)
+  const own = found.kind === 'index' ? found.index.mediaType : found.manifest.mediaType
+  const type = own ?? (found.kind === 'index' ? mediaTypes.index : mediaTypes.manifest)
+  return { descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length }, bytes }
+}
+
+/** Each host has its own turns. */
+function turnsByHost(atOnce: number): (host: string) => Turns {
+  const known = new Map<string, Turns>()
+  return (host) => {
+    const turns = known.get(host) ?? openTurns(atOnce)
+    known.set(host, turns)
+    return turns
   }
 }
 

@@ -23,7 +23,9 @@ export interface RemoteImage extends ImageDocuments {
 /** Which manifest: a tag, or a digest that its bytes must have. */
 export type ManifestName = { readonly tag: string } | { readonly digest: Digest }
 
-const accepted = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(', ')
+export const accepted = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(
+  ', ',
+)
 
 /** Who is asked for documents. */
 export interface Asking {
@@ -51,7 +53,11 @@ export async function resolveManifest(
   return withConfig(document, await readConfig(asking, document.manifest.config), name, limits)
 }
 
-async function readDocument({ client, endpoint, limits, signal }: Asking, wanted: ManifestName): Promise<SomeDocument> {
+/** A document as it is, held against the digest that it was asked for by. */
+export async function readDocument(
+  { client, endpoint, limits, signal }: Asking,
+  wanted: ManifestName,
+): Promise<SomeDocument> {
   const text = 'digest' in wanted ? wanted.digest : wanted.tag
   const name = `${nameOf(endpoint)} manifest ${text}`
   const about = { name, limit: limits.manifest, accept: accepted }

@@ -57,7 +57,7 @@ describe.skipIf(!able)(`a base from a registry (${hasBusyboxBase ? 'needs root' 
   it('that wants a password: says that there is none', () =>
     refusedWith((_, response) => response.writeHead(401).end(), {
       error: /access denied: GET base\/manifests\/1: 127\.0\.0\.1:\d+ answers 401$/,
-      hint: /without credentials/,
+      hint: /tsbuild login/,
       at: 'Dockerfile:1',
     }))
 

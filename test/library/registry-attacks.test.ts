@@ -101,33 +101,45 @@ describe('a base of a hostile registry', () => {
     expect(filesWith('CANARY', workspace.directory)).toEqual([])
   })
 
-  it("E17 E19 E20 the logins and helpers of docker's config.json are never used", async () => {
+  it.each([
+    ['of another name', { credsStore: '../../bin/x' }, 'TSB_HELPER_NAME'],
+    ['with a command in it', { credsStore: 'x;touch ran' }, 'TSB_HELPER_NAME'],
+    ['that lies in the context', { credsStore: 'helper' }, 'TSB_HELPER_MISSING'],
+  ])('E19 a helper %s is not started', async (_, config, expected) => {
     await using server = await startServer((_, response) =>
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
     )
     const ran = join(workspace.directory, 'ran')
-    const script = `#!/bin/sh\ntouch ${ran}\nyes\n`
-    const login = { auth: Buffer.from('me:CANARY').toString('base64') }
-    const config = {
-      auths: { [server.host]: login, 'docker.io': login, 'https://index.docker.io/v1/': login },
-      credsStore: '../../bin/x',
-      credHelpers: { [server.host]: 'helper', 'docker.io': 'a;touch ran' },
-    }
+    const script = `#!/bin/sh\ntouch ${ran}\n`
     workspace.write({
-      'context/Dockerfile': `FROM ${server.host}/docker.io/library/x\n`,
+      'context/Dockerfile': `FROM ${server.host}/x\n`,
       'context/docker-credential-helper': script,
-      'bin/docker-credential-helper': script,
       'bin/x': script,
       'docker/config.json': JSON.stringify(config),
     })
-    for (const name of ['context/docker-credential-helper', 'bin/docker-credential-helper', 'bin/x'])
-      chmodSync(join(workspace.directory, name), 0o755)
+    for (const name of ['context/docker-credential-helper', 'bin/x']) chmodSync(join(workspace.directory, name), 0o755)
     const { directory, environment } = workspace
-    const env = { PATH: `.:${directory}/bin:${environment.env['PATH']}`, DOCKER_CONFIG: join(directory, 'docker') }
+    const env = { PATH: `.:${environment.env['PATH']}`, DOCKER_CONFIG: join(directory, 'docker') }
+    const refused = build({ context: '.' }, { ...environment, env, cwd: join(directory, 'context') })
+    await expect(refused).rejects.toThrow(code(expected))
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual([undefined])
+    expect(existsSync(ran)).toBe(false)
+  })
+
+  it('E17 the login of the hub goes to no registry that has its name in a path', async () => {
+    await using server = await startServer((_, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    const login = { auth: Buffer.from('me:CANARY').toString('base64') }
+    workspace.write({
+      'context/Dockerfile': `FROM ${server.host}/docker.io/library/x\n`,
+      'docker/config.json': JSON.stringify({ auths: { 'docker.io': login, 'https://index.docker.io/v1/': login } }),
+    })
+    const { directory, environment } = workspace
+    const env = { PATH: environment.env['PATH'], DOCKER_CONFIG: join(directory, 'docker') }
     const refused = build({ context: '.' }, { ...environment, env, cwd: join(directory, 'context') })
     await expect(refused).rejects.toThrow(code('TSB_REGISTRY_DENIED'))
     expect(server.requests.map(({ authorization }) => authorization)).toEqual([undefined])
-    expect(existsSync(ran)).toBe(false)
   })
 })
 

@@ -6,7 +6,7 @@ import { code } from '../support/pulling.ts'
 function request(registry: string, realm: string) {
   const [endpoint] = endpointsOf(registry, 'o/app', new Map())
   if (!endpoint) throw new Error('no endpoint')
-  return tokenRequest(endpoint, { realm, service: 'the service' })
+  return tokenRequest(endpoint, { realm, service: 'the service' }, ['repository:o/app:pull'])
 }
 
 describe('tokenRequest', () => {
@@ -41,5 +41,40 @@ describe('tokenRequest', () => {
     expect(() => admit('loopback')).toThrow(code('TSB_AUTH_REALM'))
     expect(() => admit('link-local')).toThrow(code('TSB_AUTH_REALM'))
     expect(() => admit('public')).not.toThrow()
+  })
+
+  describe('as somebody', () => {
+    const joe = { kind: 'password', username: 'joe', password: 'pw' } as const
+    const challenge = { realm: 'https://auth.r.test/token', service: 's' }
+    const scopes = ['repository:o/app:pull,push', 'repository:o/base:pull']
+    const endpointOfHost = (host: string) => {
+      const [endpoint] = endpointsOf(host, 'o/app', new Map())
+      if (!endpoint) throw new Error('no endpoint')
+      return endpoint
+    }
+
+    it('sends user and password, and asks for all scopes', () => {
+      const { url, headers, method } = tokenRequest(endpointOfHost('r.test'), challenge, scopes, joe)
+      expect([method, url.searchParams.getAll('scope')]).toEqual(['GET', scopes])
+      expect(headers).toMatchObject({ authorization: `Basic ${Buffer.from('joe:pw').toString('base64')}` })
+    })
+
+    it('sends an identity token in the body, not in the URL', () => {
+      const login = { kind: 'identity', token: 'CANARY' } as const
+      const { url, headers, method, body } = tokenRequest(endpointOfHost('r.test'), challenge, scopes, login)
+      expect([method, url.href]).toEqual(['POST', challenge.realm])
+      expect(JSON.stringify(headers)).not.toContain('CANARY')
+      const form = new URLSearchParams(Buffer.concat([...(body as Iterable<Uint8Array>)]).toString())
+      expect(Object.fromEntries(form)).toMatchObject({ refresh_token: 'CANARY', scope: scopes.join(' '), service: 's' })
+    })
+
+    it('E10 says nothing of a login over plain HTTP to another machine', () => {
+      const mirror = endpointsOf('r.test', 'o/app', new Map([['r.test', ['http://mirror.test']]]))[0]
+      if (!mirror) throw new Error('no mirror')
+      for (const login of [joe, { kind: 'identity', token: 'CANARY' } as const]) {
+        const request = tokenRequest(mirror, { realm: 'http://mirror.test/token' }, scopes, login)
+        expect([request.method, Object.keys(request.headers), request.body]).toEqual(['GET', ['accept'], undefined])
+      }
+    })
   })
 })

@@ -26,7 +26,11 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
   const asked = progressMode(flags, environment.env)
-  checkStandardOutput(session, asked, options.outputs?.some((output) => output.dest === '-') ?? false)
+  checkStandardOutput(
+    session,
+    asked,
+    options.outputs?.some((output) => 'dest' in output && output.dest === '-') ?? false,
+  )
   await checkPlace('--iidfile', flags.iidfile)
   await checkPlace('--digest-file', flags.digestFile)
   await checkPlace('--metadata-file', flags.metadataFile)

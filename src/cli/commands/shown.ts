@@ -8,8 +8,25 @@ import { keepHeapSmall } from '../small-heap.ts'
 import { openView, type ProgressMode, progressModes, type ViewMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
 
-/** Does the work with a view of it; an error is reported in the form of that view, after what was warned of before. */
-export async function shown<T>(session: Session, mode: ViewMode, work: (events: EventSink) => Promise<T>): Promise<T> {
+/** As `shown`, of work that is no build. */
+export function shownTransfer<T>(
+  session: Session,
+  mode: ViewMode,
+  work: (events: EventSink) => Promise<T>,
+): Promise<T> {
+  return shown(session, mode, work, '')
+}
+
+/**
+ * Does the work with a view of it; an error is reported in the form of that view, after what was warned of before.
+ * @param prefix before the message of an error
+ */
+export async function shown<T>(
+  session: Session,
+  mode: ViewMode,
+  work: (events: EventSink) => Promise<T>,
+  prefix?: string,
+): Promise<T> {
   const view = await openView(mode, session)
   const warnings: Warning[] = []
   const events: EventSink = (event) => {
@@ -24,7 +41,7 @@ export async function shown<T>(session: Session, mode: ViewMode, work: (events: 
   } catch (error) {
     await view.close(warnings)
     if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
-    return reportBuildError(session, mode, error)
+    return reportBuildError(session, mode, error, prefix)
   }
 }
 

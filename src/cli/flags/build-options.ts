@@ -5,8 +5,9 @@ import { readArgFile } from './arg-file.ts'
 import { FlagError } from './flag-error.ts'
 import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
-import { readOutput } from './output.ts'
+import { type OutputRequest, readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
+import { type RegistryFlags, registryAccess } from './registry-access.ts'
 import { type ResourceFlags, readResources } from './resources.ts'
 import { readSecrets } from './secret.ts'
 import { readSecurityOptions } from './security-opt.ts'
@@ -15,7 +16,7 @@ import { readSsh } from './ssh.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The flags of `tsbuild build` as they are typed. */
-export interface BuildFlags extends ResourceFlags {
+export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly file?: string
   readonly tag: readonly string[]
   readonly target?: string
@@ -46,6 +47,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly cgroupParent?: string
   readonly annotation: readonly string[]
   readonly output: readonly string[]
+  readonly push?: true
   readonly securityOpt: readonly string[]
   readonly stepTimeout?: string
   readonly retry?: string
@@ -53,8 +55,6 @@ export interface BuildFlags extends ResourceFlags {
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
-  readonly registryMirror: readonly string[]
-  readonly registryAllow: readonly string[]
   readonly cacheMax?: string
   readonly limit: readonly string[]
 }
@@ -64,12 +64,12 @@ export interface BuildFlags extends ResourceFlags {
  * @throws {FlagError} for a value that cannot be
  */
 export function buildOptions(context: string, flags: BuildFlags, env: Env): BuildOptions {
-  const requests = flags.output.map(readOutput)
+  const requests = outputRequests(flags)
   const annotations = flags.annotation.flatMap(readAnnotation)
   const outputs = requests.flatMap((request) =>
     request.type === 'image' ? [] : [withAnnotations(request, annotations)],
   )
-  if (outputs.filter((output) => output.dest === '-').length > 1) {
+  if (outputs.filter((output) => 'dest' in output && output.dest === '-').length > 1) {
     throw new FlagError('only one output can go to standard output', 'give the others a dest=FILE')
   }
   const images = requests.filter((request) => request.type === 'image')
@@ -78,7 +78,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     context,
     file: flags.file,
     target: flags.target,
-    tags: [...flags.tag, ...images.flatMap(({ names }) => names)],
+    tags: [...flags.tag, ...images.flatMap(({ names }) => names), ...requests.flatMap(tagsOf)],
     args,
     labels: readPairs('--label', flags.label, {}, ''),
     unset: unset(flags),
@@ -106,11 +106,22 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     outputs,
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
-    registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
-    registryAllow: registryAllow(flags.registryAllow),
+    ...registryAccess(flags),
     cacheMax: cacheMax(flags, env),
     limits: readLimits(flags.limit, env),
   })
+}
+
+/** `--push` is short for an output, unless one pushes already. */
+function outputRequests({ output, push }: BuildFlags): readonly OutputRequest[] {
+  const requests = output.map(readOutput)
+  const pushes = requests.some(({ type }) => type === 'registry')
+  return push && !pushes ? [...requests, { type: 'registry' }] : requests
+}
+
+/** What is pushed under a tag has that name in the store too, as `type=image,name=` has it. */
+function tagsOf(request: OutputRequest): readonly string[] {
+  return request.type === 'registry' && !request.byDigest ? (request.names ?? []) : []
 }
 
 /** 0 is no limit. */
@@ -137,7 +148,7 @@ function unset(flags: BuildFlags): BuildOptions['unset'] {
 
 /** Those of the command line are for all that can hold them, those of the output come on top. */
 function withAnnotations(output: OutputOptions, annotations: readonly Annotation[]): OutputOptions {
-  if (!('tar' in output) || annotations.length === 0) return output
+  if ((!('tar' in output) && output.type !== 'registry') || annotations.length === 0) return output
   return { ...output, annotations: [...annotations, ...(output.annotations ?? [])] }
 }
 
@@ -162,11 +173,6 @@ function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {
   }
   if (!flags.cache) return true
   return flags.cacheFilter.length > 0 ? flags.cacheFilter.flatMap((text) => text.split(',')) : undefined
-}
-
-/** Without the flag every registry may be asked. */
-function registryAllow(texts: readonly string[]): readonly string[] | undefined {
-  return texts.length === 0 ? undefined : texts.flatMap((text) => text.split(','))
 }
 
 /** The same object without members that are undefined. */

@@ -4,6 +4,7 @@ import { knownFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 
 const types = ['docker', 'local', 'oci', 'tar'] as const
+const known = ['type', 'dest', 'tar', 'name', 'push', 'push-by-digest', 'name-canonical'] as const
 
 /** What `-o` asks for; `name` of `type=image` is one more tag, and then nothing is written outside the store. */
 export type OutputRequest =
@@ -20,14 +21,39 @@ export function readOutput(text: string): OutputRequest {
   const pairs = readPairsOf('--output', text)
   const annotations = pairs.flatMap(([key, value]) => readAnnotationKey(key, value) ?? [])
   const others = pairs.filter(([key, value]) => !readAnnotationKey(key, value))
-  const fields = knownFields('--output', text, others, ['type', 'dest', 'tar', 'name'])
+  const fields = knownFields('--output', text, others, known)
   const type = fields.get('type') ?? ''
-  if (type === 'image') return { type, names: (fields.get('name') ?? '').split(',').filter(Boolean), annotations }
-  const known = types.find((candidate) => candidate === type)
-  if (!known) throw unknownType(type)
+  if (type === 'image' || type === 'registry') return imageOutput(text, type, fields, annotations)
+  const file = types.find((candidate) => candidate === type)
+  if (!file) throw unknownType(type)
   if (fields.has('name'))
-    throw new FlagError(`--output ${text}: only type=image takes a name`, 'name the image with -t')
-  return written(known, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
+    throw new FlagError(`--output ${text}: only type=image and type=registry take a name`, 'name the image with -t')
+  if (['push', 'push-by-digest', 'name-canonical'].some((key) => fields.has(key as 'push'))) {
+    throw new FlagError(`--output ${text}: only type=image and type=registry push`, 'add -o type=registry for that')
+  }
+  return written(file, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
+}
+
+/** `type=registry` is `type=image,push=true`. */
+function imageOutput(
+  text: string,
+  type: 'image' | 'registry',
+  fields: ReadonlyMap<string, string>,
+  annotations: readonly Annotation[],
+): OutputRequest {
+  const names = (fields.get('name') ?? '').split(',').filter(Boolean)
+  const byDigest = readBoolean('push-by-digest', fields.get('push-by-digest'), false)
+  const push = readBoolean('push', fields.get('push'), type === 'registry')
+  const canonical = readBoolean('name-canonical', fields.get('name-canonical'), false)
+  if (byDigest && !push) throw new FlagError(`--output ${text}: push-by-digest pushes`, 'add push=true')
+  if (!push) return { type: 'image', names, annotations }
+  return {
+    type: 'registry',
+    ...(names.length > 0 && { names }),
+    ...(byDigest && { byDigest }),
+    ...(canonical && { canonical }),
+    ...(annotations.length > 0 && { annotations }),
+  }
 }
 
 function written(
@@ -58,7 +84,5 @@ export function readBoolean(key: string, value: string | undefined, absent: bool
 }
 
 function unknownType(type: string): FlagError {
-  const later =
-    type === 'registry' ? 'pushing is not part of this version: write type=oci and push it with skopeo' : undefined
-  return new FlagError(`--output: unknown type "${type}"`, later ?? `types: ${types.join(', ')}`)
+  return new FlagError(`--output: unknown type "${type}"`, `types: ${[...types, 'image', 'registry'].join(', ')}`)
 }

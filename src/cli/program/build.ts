@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
+import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
 const examples = `
@@ -9,6 +10,7 @@ Examples:
   tsbuild -t app .                                    the Dockerfile of this directory
   tsbuild -f Dockerfile.prod -t app:1 --target web .  another file, one of its stages
   tsbuild -t app -o type=oci,dest=app.tar .           also write an OCI archive
+  tsbuild -t ghcr.io/me/app:1 --push .                build and push
   tsbuild -o type=local,dest=out .                    only the files, as a directory
   tsbuild -t app https://github.com/me/app.git#v1     a repository, at a tag
   tsbuild -t app - < context.tar.gz                   an archive, or a Dockerfile alone
@@ -87,8 +89,12 @@ function addOutputFlags(command: Command): void {
       repeatable('--annotation <name=value>', 'annotation of the manifest; also manifest-descriptor:NAME=VALUE'),
     )
     .addOption(
-      repeatable('-o, --output <spec>', 'type=oci|docker|tar|local,dest=PATH; a directory; - for a tar on stdout'),
+      repeatable(
+        '-o, --output <spec>',
+        'type=oci|docker|tar|local,dest=PATH; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true]; a directory; - for a tar on stdout',
+      ),
     )
+    .option('--push', 'push the image to where its names say: short for -o type=registry')
     .option('--iidfile <path>', 'write the image id to a file')
     .option('--digest-file <path>', 'write the digest of the manifest to a file')
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
@@ -110,9 +116,7 @@ function addCacheFlags(command: Command): void {
         'never',
       ]),
     )
-    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
-    .addOption(repeatable('--registry-allow <host>', 'ask no registry or mirror but these for images (default: all)'))
-    .addOption(limitFlag())
+  withRegistryFlags(command).addOption(limitFlag())
 }
 
 function addStepFlags(command: Command): void {

@@ -22,7 +22,6 @@ export const missing: Readonly<Record<string, string>> = {
   '--cache-from': 'the local cache is always used',
   '--cache-to': 'the local cache is always written',
   '--keep-storage': 'write prune --max-used-space, or --reserved-space for what is always kept',
-  '--push': 'write -o type=oci,dest=app.tar and push that: skopeo copy oci-archive:app.tar docker://…',
   '--squash': 'use a stage with one COPY --from',
 }
 
@@ -30,9 +29,6 @@ export const missing: Readonly<Record<string, string>> = {
 export const missingCommands: Readonly<Record<string, string>> = {
   buildx: 'write tsbuild build',
   builder: 'write tsbuild build',
-  login: 'images are pulled without credentials; skopeo login, and skopeo copy to an oci-archive, for others',
-  pull: 'FROM pulls what it needs; skopeo copy docker://NAME docker-archive:FILE, then tsbuild load -i FILE',
-  push: 'write tsbuild save NAME -o app.tar, and push that: skopeo copy oci-archive:app.tar docker://…',
   run: 'tsbuild builds only: tsbuild save --format docker NAME | docker load, or podman load',
 }
 

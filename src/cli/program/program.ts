@@ -10,12 +10,13 @@ import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
+import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
 
 const exitHelp = `
-Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
-Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG.`
+Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
+Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
 
 /**
  * The command line: words to commands. Nothing of the library is loaded here.
@@ -36,6 +37,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       historyProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
+      ...registryPrograms(run),
       ...usagePrograms(run),
       doctorProgram(run),
     ])

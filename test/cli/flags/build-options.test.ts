@@ -27,6 +27,7 @@ const none: BuildFlags = {
   output: [],
   registryMirror: [],
   registryAllow: [],
+  insecureRegistry: [],
   limit: [],
 }
 
@@ -56,6 +57,26 @@ describe('outputs', () => {
   })
 
   test.each([
+    ['type=registry', { type: 'registry' }, []],
+    ['type=registry,"name=b,c:1"', { type: 'registry', names: ['b', 'c:1'] }, ['b', 'c:1']],
+    ['type=image,push=true,name=b', { type: 'registry', names: ['b'] }, ['b']],
+    [
+      'type=image,push=true,push-by-digest=true,name-canonical=true,name=b',
+      { type: 'registry', names: ['b'], byDigest: true },
+      [],
+    ],
+  ])('%s pushes', (text, output, tags) => {
+    expect(options({ output: [text] })).toMatchObject({ outputs: [output], tags })
+  })
+
+  test('--push pushes once, whatever outputs there are', () => {
+    expect(options({ push: true }).outputs).toEqual([{ type: 'registry' }])
+    expect(options({ push: true, output: ['type=image,name=b'] }).outputs).toEqual([{ type: 'registry' }])
+    const named = { type: 'registry', names: ['b'] }
+    expect(options({ push: true, output: ['type=registry,name=b'] }).outputs).toEqual([named])
+  })
+
+  test.each([
     ['type=local', 'writes a directory'],
     ['type=oci,tar=false', 'writes a directory'],
     ['type=zip,dest=x', 'unknown type "zip"'],
@@ -63,7 +84,8 @@ describe('outputs', () => {
     ['dest=x', 'unknown type ""'],
     ['type=oci,tar=maybe', 'neither true nor false'],
     ['type=oci,dest="x', 'invalid value'],
-    ['type=registry', 'unknown type "registry"'],
+    ['type=image,push-by-digest=true', 'push-by-digest pushes'],
+    ['type=oci,dest=x,push=true', 'only type=image and type=registry push'],
   ])('%s is refused', (text, message) => {
     expect(() => options({ output: [text] })).toThrow(message)
   })

@@ -1,0 +1,176 @@
+import type { Descriptor, Environment, EventSink, RegistryOptions } from '../../index.ts'
+import { FlagError } from '../flags/flag-error.ts'
+import { readLimits } from '../flags/limit.ts'
+import { readPairs } from '../flags/pairs.ts'
+import { type RegistryFlags, registryAccess } from '../flags/registry-access.ts'
+import type { Session } from '../session.ts'
+import { visible } from '../text/escape.ts'
+import { effectiveMode } from '../views/choose.ts'
+import { readPassword, type Terminal } from './password.ts'
+import { isTalkative, progressMode, shownTransfer } from './shown.ts'
+
+export interface TransferFlags extends RegistryFlags {
+  readonly quiet?: true
+  readonly progress?: string
+  readonly platform?: string
+  readonly limit: readonly string[]
+}
+
+export interface ShowFlags extends RegistryFlags {
+  readonly platform?: string
+  readonly raw?: true
+}
+
+export interface LoginFlags extends RegistryFlags {
+  readonly username?: string
+  readonly password?: string
+  readonly passwordStdin?: true
+}
+
+export interface CreateFlags extends RegistryFlags {
+  readonly tag: readonly string[]
+  readonly annotation: readonly string[]
+  readonly dryRun?: true
+  readonly quiet?: true
+  readonly progress?: string
+}
+
+/** Prints `TAG: digest: sha256:… size: N`, from which scripts cut the digest, or with `--quiet` name and digest. */
+export async function pushCommand(
+  session: Session,
+  name: string,
+  destinations: readonly string[],
+  flags: TransferFlags,
+): Promise<void> {
+  const { push } = await session.library()
+  const pushed = await transferring(session, flags, (options) => push(name, destinations, options, session.environment))
+  for (const { name: done, descriptor } of pushed) session.out.print(resultLine(done, descriptor, flags))
+}
+
+export async function pullCommand(session: Session, name: string, flags: TransferFlags): Promise<void> {
+  const { pull } = await session.library()
+  const { name: done, descriptor } = await transferring(session, flags, (options) =>
+    pull(name, { ...options, ...platformOf(flags) }, session.environment),
+  )
+  session.out.print(flags.quiet ? `${done}\n` : `Digest: ${descriptor.digest}\n${done}\n`)
+}
+
+export async function copyCommand(session: Session, from: string, to: string, flags: TransferFlags): Promise<void> {
+  const { copy } = await session.library()
+  const { digest } = await transferring(session, flags, (options) => copy(from, to, options, session.environment))
+  session.out.print(`${digest}\n`)
+}
+
+export async function digestCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { descriptor } = await documentOf(session, name, flags)
+  session.out.print(`${descriptor.digest}\n`)
+}
+
+export async function lsCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { out, signal, environment, library } = session
+  const tags = await (await library()).listTags(name, { signal, ...registryAccess(flags) }, environment)
+  out.print(tags.map((tag) => `${visible(tag)}\n`).join(''))
+}
+
+/** `Name:`, `MediaType:`, `Digest:` and a block for each image, as buildx has them. */
+export async function inspectIndexCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { descriptor, text } = await documentOf(session, name, flags)
+  if (flags.raw) return session.out.print(text)
+  const { manifests = [] } = JSON.parse(text) as { readonly manifests?: readonly Descriptor[] }
+  const head = [
+    ['Name:', visible(name)],
+    ['MediaType:', visible(descriptor.mediaType)],
+    ['Digest:', descriptor.digest],
+  ]
+  const blocks = manifests.map((entry) => [
+    ['  Name:', `${visible(name.replace(/@.*|:[^:/]*$/, ''))}@${entry.digest}`],
+    ['  MediaType:', visible(entry.mediaType)],
+    ...(entry.platform ? [['  Platform:', visible(platformText(entry.platform))]] : []),
+  ])
+  const textOf = (rows: readonly (readonly string[])[]) =>
+    rows.map(([key = '', value = '']) => `${key.padEnd(13)}${value}\n`).join('')
+  session.out.print(
+    [textOf(head), ...(blocks.length > 0 ? ['\nManifests:\n'] : []), blocks.map(textOf).join('\n')].join(''),
+  )
+}
+
+export async function createCommand(session: Session, sources: readonly string[], flags: CreateFlags): Promise<void> {
+  if (flags.tag.length === 0) throw new FlagError('index create: -t is missing', 'write -t REPOSITORY:TAG')
+  const { createIndex } = await session.library()
+  const options = {
+    names: flags.tag,
+    sources,
+    annotations: readPairs('--annotation', flags.annotation, {}, ''),
+    ...(flags.dryRun && { dryRun: true }),
+  }
+  const { descriptor, text } = await transferring(session, { ...flags, limit: [] }, (common) =>
+    createIndex({ ...common, ...options }, session.environment),
+  )
+  if (flags.dryRun) return session.out.print(`${text}\n`)
+  for (const name of flags.tag) session.out.print(resultLine(name, descriptor, flags))
+}
+
+/** Says where the login is kept, and when others of this user could read it there. */
+export async function loginCommand(session: Session, host: string, flags: LoginFlags): Promise<void> {
+  const { environment, signal, out, err } = session
+  if (flags.password !== undefined && flags.passwordStdin) {
+    throw new FlagError('--password and --password-stdin exclude each other', 'leave --password out')
+  }
+  if (flags.passwordStdin && flags.username === undefined) {
+    throw new FlagError('--password-stdin needs a user', 'add -u NAME')
+  }
+  const { username, password } = await readPassword(host, flags, environment.stdin as Terminal, err)
+  const { login } = await session.library()
+  const place = await login(host, { username, password, signal, ...registryAccess(flags) }, environment)
+  if (!place.startsWith('docker-credential-')) {
+    err.print(`note: the password is kept in ${visible(place)}, not encrypted; a credential helper keeps it better\n`)
+  }
+  out.print('Login Succeeded\n')
+}
+
+export async function logoutCommand(session: Session, host: string): Promise<void> {
+  const { logout } = await session.library()
+  const known = await logout(host, session.environment)
+  session.out.print(known ? `Removing login credentials for ${visible(host)}\n` : `Not logged in to ${visible(host)}\n`)
+}
+
+async function documentOf({ library, environment, signal }: Session, name: string, flags: ShowFlags) {
+  return (await library()).remoteDocument(name, { signal, ...registryAccess(flags), ...platformOf(flags) }, environment)
+}
+
+/** Shows the progress of something that takes a while. */
+async function transferring<T>(
+  session: Session,
+  flags: Omit<TransferFlags, 'platform'>,
+  work: (options: RegistryOptions) => Promise<T>,
+): Promise<T> {
+  const mode = effectiveMode(progressMode(flags, session.environment.env), session)
+  for (const note of isTalkative(mode) ? session.notes : []) session.err.print(`note: ${note}\n`)
+  const options = registryOptions(session, flags)
+  return shownTransfer(session, mode, (onEvent: EventSink) => work({ ...options, onEvent }))
+}
+
+function registryOptions(
+  { signal, environment }: Session,
+  flags: RegistryFlags & Pick<TransferFlags, 'limit'>,
+): RegistryOptions {
+  const limits = readLimits(flags.limit, environment.env as Environment['env'])
+  return {
+    signal,
+    ...registryAccess(flags),
+    ...(limits && { limits }),
+  }
+}
+
+function platformOf({ platform }: { readonly platform?: string }) {
+  return platform === undefined ? {} : { platform }
+}
+
+function platformText({ os, architecture, variant }: NonNullable<Descriptor['platform']>): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join('/')
+}
+
+function resultLine(name: string, { digest, size }: Descriptor, { quiet }: { readonly quiet?: true }): string {
+  const [, bare = name, tag = 'latest'] = /^(.*?)(?::([^:/]+))?$/.exec(name) ?? []
+  return quiet ? `${visible(bare)}@${digest}\n` : `${visible(tag)}: digest: ${digest} size: ${size}\n`
+}

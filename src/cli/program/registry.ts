@@ -1,0 +1,112 @@
+import { Command } from 'commander'
+import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
+import { withRegistryFlags } from './registry-flags.ts'
+import { limitFlag, type Run, repeatable } from './run.ts'
+
+const commands = () => import('../commands/registry.ts')
+
+const copyHelp = `
+Places: a name of a registry (also docker://NAME), oci-layout://DIR[:TAG] (oci:DIR), oci-archive:FILE[:TAG]. An index is
+copied with all its images, and digests stay.`
+
+const loginHelp = `
+Logins are kept where docker keeps them: the helper that credHelpers or credsStore of config.json names, else that file
+itself (mode 0600): $REGISTRY_AUTH_FILE, else $DOCKER_CONFIG/config.json, else ~/.docker/config.json. Those of podman's
+auth.json are read too.`
+
+const indexHelp = `
+Images are named by reference, or by digest alone in the repository of the first -t; those of an index become parts of the
+new one. Images of other repositories are copied.
+
+Example: two machines build with -o type=registry,name=ghcr.io/me/app,push-by-digest=true --digest-file, then one runs
+  tsbuild index create -t ghcr.io/me/app:1 $(cat amd64.digest) $(cat arm64.digest)`
+
+/** The commands that speak with registries. */
+export function registryPrograms(run: Run): readonly Command[] {
+  return [
+    transferFlags(new Command('push'))
+      .summary('push an image of the store to a registry')
+      .argument('<image>', 'name or id')
+      .argument('[destination...]', 'where to push it (default: its name)')
+      .action((name: string, destinations: readonly string[], flags: TransferFlags) =>
+        run('trees', async (session) => (await commands()).pushCommand(session, name, destinations, flags)),
+      ),
+    transferFlags(new Command('pull'))
+      .summary('fetch an image with its layers from a registry into the store')
+      .argument('<name>', 'name of the image, with a tag or a digest')
+      .option('--platform <os/arch>', 'which of an index (default: of this machine)')
+      .action((name: string, flags: TransferFlags) =>
+        run('trees', async (session) => (await commands()).pullCommand(session, name, flags)),
+      ),
+    transferFlags(new Command('copy'))
+      .summary('copy an image, or an index with all its images, between registries, layouts and archives')
+      .argument('<source>', 'where it is')
+      .argument('<destination>', 'where it goes')
+      .addHelpText('after', copyHelp)
+      .action((from: string, to: string, flags: TransferFlags) =>
+        run('trees', async (session) => (await commands()).copyCommand(session, from, to, flags)),
+      ),
+    withRegistryFlags(new Command('digest'))
+      .summary('print the digest that a name of a registry stands for')
+      .argument('<name>', 'name of the image')
+      .option('--platform <os/arch>', 'of one image of an index')
+      .action((name: string, flags: ShowFlags) =>
+        run('documents', async (session) => (await commands()).digestCommand(session, name, flags)),
+      ),
+    withRegistryFlags(new Command('ls'))
+      .summary('list the tags of a repository')
+      .argument('<repository>', 'name without a tag')
+      .action((name: string, flags: ShowFlags) =>
+        run('documents', async (session) => (await commands()).lsCommand(session, name, flags)),
+      ),
+    withRegistryFlags(new Command('login'))
+      .summary('keep a user and a password for a registry, which is asked whether it takes them')
+      .argument('[registry]', 'its host', 'docker.io')
+      .option('-u, --username <name>', 'user')
+      .option('-p, --password <password>', 'password; others see it: use --password-stdin')
+      .option('--password-stdin', 'read the password from standard input')
+      .addHelpText('after', loginHelp)
+      .action((host: string, flags: LoginFlags) =>
+        run('documents', async (session) => (await commands()).loginCommand(session, host, flags)),
+      ),
+    new Command('logout')
+      .summary('forget the login for a registry')
+      .argument('[registry]', 'its host', 'docker.io')
+      .action((host: string) => run('documents', async (session) => (await commands()).logoutCommand(session, host))),
+    indexProgram(run),
+  ]
+}
+
+function indexProgram(run: Run): Command {
+  const create = withRegistryFlags(new Command('create'))
+    .summary('join images of a registry to one index and push it')
+    .argument('<image...>', 'references, or digests alone')
+    .addOption(repeatable('-t, --tag <name>', 'name of the index'))
+    .addOption(repeatable('--annotation <name=value>', 'annotation of the index'))
+    .option('--dry-run', 'print the index and push nothing')
+    .option('-q, --quiet', 'print nothing but the name and digest')
+    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .addHelpText('after', indexHelp)
+    .action((sources: readonly string[], flags: CreateFlags) =>
+      run('documents', async (session) => (await commands()).createCommand(session, sources, flags)),
+    )
+  const inspect = withRegistryFlags(new Command('inspect'))
+    .summary('show the manifest or index that a name of a registry stands for')
+    .argument('<name>', 'name of the image')
+    .option('--raw', 'print the document as it is')
+    .action((name: string, flags: ShowFlags) =>
+      run('documents', async (session) => (await commands()).inspectIndexCommand(session, name, flags)),
+    )
+  return new Command('index')
+    .summary('make and show indexes of images for several platforms')
+    .addCommand(create)
+    .addCommand(inspect)
+}
+
+function transferFlags(command: Command): Command {
+  return withRegistryFlags(
+    command
+      .option('-q, --quiet', 'print nothing but the name and digest')
+      .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)'),
+  ).addOption(limitFlag())
+}

@@ -1,0 +1,63 @@
+import type { AuthFileContents } from './auth-file-schema.ts'
+import { type AuthFile, authFilesOf } from './auth-files.ts'
+import { askHelper } from './helper.ts'
+import { keyOf, keysFor } from './keys.ts'
+import type { Login, Logins } from './login.ts'
+import { readAuthFile } from './read.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/**
+ * The logins of docker's and podman's files and helpers, each read when it is first asked for. In a file the helper of a
+ * registry comes first, then the one for all, then what the file itself holds.
+ */
+export function openLogins(env: Env): Logins {
+  const files = new Map<AuthFile, ReturnType<typeof readAuthFile>>()
+  const answers = new Map<string, Promise<Login | undefined>>()
+  const read = (file: AuthFile) => {
+    const contents = files.get(file) ?? readAuthFile(file)
+    files.set(file, contents)
+    return contents
+  }
+  async function find(host: string, repository: string): Promise<Login | undefined> {
+    for (const file of authFilesOf(env)) {
+      const contents = await read(file)
+      const login = contents && (await loginIn(contents, host, repository, env))
+      if (login) return login
+    }
+    return undefined
+  }
+  return (host, repository) => {
+    const key = `${host}/${repository}`
+    const answer = answers.get(key) ?? find(host, repository)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+async function loginIn(
+  { auths = {}, credHelpers = {}, credsStore }: AuthFileContents,
+  host: string,
+  repository: string,
+  env: Env,
+): Promise<Login | undefined> {
+  const [helped] = keysFor(Object.keys(credHelpers), host, repository)
+  const helper = helped === undefined ? credsStore || undefined : credHelpers[helped]
+  const kept = helper === undefined ? undefined : await askHelper(helper, keyOf(host), env)
+  if (kept) return kept
+  const found = keysFor(Object.keys(auths), host, repository).map((key) => loginOf(auths[key] ?? {}))
+  return found.find((login) => login !== undefined)
+}
+
+type Entry = NonNullable<AuthFileContents['auths']>[string]
+
+/** `auth` is base64 of `user:password`; an identity token counts before it. */
+function loginOf({ auth, username, password, identitytoken }: Entry): Login | undefined {
+  if (identitytoken) return { kind: 'identity', token: identitytoken }
+  if (auth) {
+    const pair = Buffer.from(auth, 'base64').toString().replace(/\0+$/, '')
+    const colon = pair.indexOf(':')
+    if (colon > 0) return { kind: 'password', username: pair.slice(0, colon), password: pair.slice(colon + 1) }
+  }
+  return username && password ? { kind: 'password', username, password } : undefined
+}

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util'
+import { sha256 } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import {
+  type Descriptor,
+  type ImageConfig,
+  type Index,
+  mediaTypes,
+  type Platform,
+  parseConfig,
+  parseManifestOrIndex,
+  parseReference,
+  type Reference,
+} from '../image/index.ts'
+import type { Environment, IndexOptions, RemoteDocumentText } from '../options.ts'
+import type { Registry } from '../registry/index.ts'
+import { copyAll, type Document, registrySource, registryTarget, type Source } from '../transfer/index.ts'
+import { progressTo, type Report } from './progress.ts'
+import { pushing, pushTargets } from './push.ts'
+import { sessionOptions } from './registry-commands.ts'
+import { openSession } from './session.ts'
+
+/**
+ * Joins images, and those of indexes, to one index and pushes it; images that are in another repository are copied. This
+ * brings together what several machines have built and pushed by digest.
+ * @throws {TsbuildError} TSB_PUSH_NAME, TSB_INDEX_PLATFORM for two images of one platform, TSB_PUSH_FAILED
+ */
+export async function createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText> {
+  const targets = pushTargets(options.names)
+  const [first] = targets
+  if (!first) throw new Error('pushTargets gives a target for each name')
+  const { signal, onEvent = () => {} } = options
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const registry = await session.registry()
+  const title = `creating index ${options.names.join(', ')}`
+  return await progressTo(onEvent, environment.now).step('index', title, async (report) => {
+    const parts = await Promise.all(options.sources.map((text) => partsOf(registry, text, first.reference, signal)))
+    const index = indexOf(parts.flat(), options.annotations)
+    if (options.dryRun) return { descriptor: index.descriptor, text: new TextDecoder().decode(index.bytes) }
+    for (const { reference, tag } of targets) {
+      await pushing(reference.familiar, () =>
+        pushIndex(registry, parts.flat(), index, `${reference.domain}/${reference.path}`, tag, report, signal),
+      )
+    }
+    return { descriptor: index.descriptor, text: new TextDecoder().decode(index.bytes) }
+  })
+}
+
+/** An image that becomes a part of an index. */
+interface Part {
+  readonly location: string
+  readonly source: Source
+  readonly entry: Descriptor
+}
+
+async function partsOf(
+  registry: Registry,
+  text: string,
+  home: Reference,
+  signal: AbortSignal | undefined,
+): Promise<readonly Part[]> {
+  const isDigest = /^sha256:[0-9a-f]{64}$/.test(text)
+  const reference = parseReference(isDigest ? `${home.domain}/${home.path}@${text}` : text)
+  const source = await registrySource(registry, reference, signal)
+  const location = `${reference.domain}/${reference.path}`
+  const { descriptor, bytes } = source.root
+  const found = await parseManifestOrIndex(bytes, { name: text, mediaType: descriptor.mediaType })
+  if (found.kind === 'manifest') {
+    const platform = await platformOf(registry, location, found.manifest.config, text, signal)
+    return [{ location, source, entry: { ...descriptor, platform } }]
+  }
+  return Promise.all(
+    found.index.manifests.map(async (entry) => {
+      const root = { descriptor: entry, bytes: await source.document(entry, signal) }
+      return { location, source: { ...source, root }, entry }
+    }),
+  )
+}
+
+async function platformOf(
+  registry: Registry,
+  location: string,
+  config: Descriptor,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Platform> {
+  const chunks: Uint8Array[] = []
+  if (config.size > 8 << 20) throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `the config of ${name} is too large`)
+  for await (const chunk of registry.blob(location, config, signal)) chunks.push(chunk)
+  const { os, architecture, variant, ...rest }: ImageConfig = await parseConfig(
+    Buffer.concat(chunks),
+    `the config of ${name}`,
+  )
+  const version: unknown = Reflect.get(rest, 'os.version')
+  return {
+    os,
+    architecture,
+    ...(variant && { variant }),
+    ...(typeof version === 'string' && { 'os.version': version }),
+  }
+}
+
+function indexOf(parts: readonly Part[], annotations: Readonly<Record<string, string>> = {}): Document {
+  const manifests = [...new Map(parts.map(({ entry }) => [entry.digest, entry])).values()]
+  checkPlatforms(manifests)
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests,
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(index))
+  return { descriptor: { mediaType: mediaTypes.index, digest: sha256(bytes), size: bytes.length }, bytes }
+}
+
+/** Who asks for a platform gets the first that fits: the other one would never be seen. */
+function checkPlatforms(manifests: readonly Descriptor[]): void {
+  const known = manifests.filter(({ platform }) => platform && platform.os !== 'unknown')
+  for (const [at, { platform, digest }] of known.entries()) {
+    const same = known.slice(0, at).find((earlier) => isDeepStrictEqual(earlier.platform, platform))
+    if (!same) continue
+    const name = `${platform?.os}/${platform?.architecture}${platform?.variant ? `/${platform.variant}` : ''}`
+    throw new TsbuildError('TSB_INDEX_PLATFORM', `two images are for ${name}: ${same.digest} and ${digest}`, {
+      hint: 'leave one of them out',
+    })
+  }
+}
+
+async function pushIndex(
+  registry: Registry,
+  parts: readonly Part[],
+  index: Document,
+  location: string,
+  tag: string | undefined,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { location: from, source } of parts) {
+    if (from !== location) await copyAll(source, registryTarget(registry, location, []), report, signal)
+  }
+  const { mediaType } = index.descriptor
+  await registry.put(location, { mediaType, bytes: index.bytes }, tag, signal)
+  report(`pushing index ${index.descriptor.digest}`, index.bytes.length, index.bytes.length, true)
+}

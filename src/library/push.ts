@@ -1,0 +1,146 @@
+import { rm } from 'node:fs/promises'
+import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import { isPacked, packLayer } from '../export/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type Layer,
+  manifestOf,
+  mediaTypes,
+  parseReference,
+  type Reference,
+  toOci,
+} from '../image/index.ts'
+import { allOrNone, type Blob, uploadTo } from '../transfer/index.ts'
+import { fileBytes } from '../tree/index.ts'
+import { openTurns } from '../turns.ts'
+import { exportPorts } from './outputs.ts'
+import type { Report } from './progress.ts'
+import type { Session } from './session.ts'
+
+/** Where an image is pushed, and by which tag; without one it is reached by its digest alone. */
+export interface PushTarget {
+  readonly reference: Reference
+  readonly tag: string | undefined
+}
+
+/**
+ * Pushes an image, compressed as `-o type=oci` writes it. Layers that are still in a registry are never kept here: the same
+ * registry has them already or takes them from the other repository, another one gets them as they come.
+ * @returns the manifest, as it is in the registry
+ * @throws {TsbuildError} TSB_PUSH_FAILED, whose cause says more
+ */
+export async function pushImage(
+  image: Image,
+  targets: readonly PushTarget[],
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor> {
+  const folder = await session.store.temporary('push')
+  const packing = openTurns(1)
+  const packed = new Map<Layer, Promise<Blob>>()
+  const blobOf = (layer: Layer) => {
+    const blob = packed.get(layer) ?? packing(() => leaving(layer, folder, session, report, signal))
+    packed.set(layer, blob)
+    return blob
+  }
+  try {
+    let manifest: Descriptor | undefined
+    for (const target of targets) {
+      manifest = await pushing(target.reference.familiar, () => pushTo(image, target, blobOf, session, report, signal))
+    }
+    if (!manifest) throw new Error('an image is pushed to nowhere')
+    return manifest
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Where a build or a command wants an image to go.
+ * @throws {TsbuildError} TSB_PUSH_NAME for no name at all, or one with a digest, which nobody chooses
+ */
+export function pushTargets(names: readonly string[], byDigest = false): readonly PushTarget[] {
+  if (names.length === 0) {
+    throw new TsbuildError('TSB_PUSH_NAME', 'an image without a name cannot be pushed', {
+      hint: 'name it: -t registry.example.com/team/app:1',
+    })
+  }
+  return names.map((name) => {
+    const reference = parseReference(name)
+    if (reference.digest === undefined) return { reference, tag: byDigest ? undefined : (reference.tag ?? 'latest') }
+    throw new TsbuildError('TSB_PUSH_NAME', `${name} has a digest, and what is pushed has its own`, {
+      hint: `push it to ${reference.domain}/${reference.path}:TAG`,
+    })
+  })
+}
+
+/** What fails while something is pushed is a failure of that, with a status of its own. */
+export async function pushing<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const { message, hint } = error
+    throw new TsbuildError('TSB_PUSH_FAILED', `cannot push ${name}: ${message}`, { hint, cause: error })
+  }
+}
+
+async function pushTo(
+  image: Image,
+  { reference: { domain, path }, tag }: PushTarget,
+  blobOf: (layer: Layer) => Promise<Blob>,
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor> {
+  const registry = await session.registry()
+  const location = `${domain}/${path}`
+  const config = {
+    descriptor: { mediaType: mediaTypes.config, digest: image.id, size: image.configBytes.length },
+    open: () => inOne(image.configBytes),
+  }
+  const parts = [...image.layers.map((layer) => () => blobOf(layer)), async () => config]
+  const sent = new Map<Digest, Promise<void>>()
+  const blobs = await allOrNone(parts, signal, async (part, stop) => {
+    const blob = await part()
+    const { digest } = blob.descriptor
+    const sending = sent.get(digest) ?? uploadTo(registry, location, blob, report, stop)
+    sent.set(digest, sending)
+    await sending
+    return blob.descriptor
+  })
+  const { descriptor, bytes } = manifestOf(image, blobs.slice(0, -1))
+  const label = `pushing manifest for ${domain}/${path}${tag === undefined ? '' : `:${tag}`}@${descriptor.digest}`
+  signal?.throwIfAborted()
+  await registry.put(location, { mediaType: descriptor.mediaType, bytes }, tag, signal)
+  report?.(label, bytes.length, bytes.length, true)
+  return descriptor
+}
+
+/** A layer as it leaves. One that leaves as it is and is still in a registry is passed on from there. */
+async function leaving(
+  layer: Layer,
+  folder: string,
+  session: Session,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Blob> {
+  const { blobs } = session.store
+  const descriptor = toOci(await layer.descriptor())
+  const origin = await blobs.origin(descriptor.digest)
+  const location = origin && !origin.location.includes('://') ? origin.location : undefined
+  const isHere = await blobs.has(descriptor.digest, descriptor.size)
+  if (location !== undefined && !isHere && isPacked(descriptor, 'gzip')) {
+    const registry = await session.registry()
+    return { descriptor, location, open: () => registry.blob(location, descriptor, signal) }
+  }
+  const blob = await packLayer(layer, 'gzip', folder, exportPorts(session, signal, report))
+  return { descriptor: blob.descriptor, location, open: () => fileBytes(blob.file) }
+}
+
+async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,222 @@
+import path from 'node:path'
+import { readStored } from '../bases/index.ts'
+import { forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
+import { didYouMean, TsbuildError } from '../errors.ts'
+import {
+  type Descriptor,
+  type ImageSource,
+  machinePlatform,
+  parseImageSource,
+  parsePlatform,
+  parseReference,
+} from '../image/index.ts'
+import type {
+  Environment,
+  LoginOptions,
+  PullOptions,
+  RegistryOptions,
+  RemoteDocumentText,
+  RemoteName,
+} from '../options.ts'
+import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
+import { openTurns } from '../turns.ts'
+import { progressTo } from './progress.ts'
+import { pushImage, pushing, pushTargets } from './push.ts'
+import { registryHosts } from './registry-allow.ts'
+import { openSession, type Session, type SessionOptions } from './session.ts'
+
+/** Layers that are fetched at once. */
+const pullsAtOnce = 4
+
+/**
+ * Pushes an image of the store, to where its name says or to others.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PUSH_NAME, TSB_PUSH_FAILED
+ */
+export async function push(
+  name: string,
+  destinations: readonly string[],
+  options: RegistryOptions,
+  environment: Environment,
+): Promise<readonly RemoteName[]> {
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const { store, cache } = session
+  const stored = await store.images.find(name)
+  if (!stored)
+    throw notStored(
+      name,
+      (await store.images.list()).flatMap((image) => image.names),
+    )
+  const isId = stored.id.includes(name) || stored.id.startsWith(`sha256:${name}`)
+  const names = destinations.length > 0 ? destinations : isId ? stored.names : [name]
+  const targets = pushTargets(names)
+  const image = await store.images.open(stored.manifest, cache.layers.fromDescriptor)
+  return await progressTo(options.onEvent ?? (() => {}), environment.now).step(
+    'push',
+    `pushing ${name}`,
+    async (report) => {
+      const descriptor = await pushImage(image, targets, session, report, options.signal)
+      return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
+    },
+  )
+}
+
+/**
+ * Fetches an image with its layers, for a platform, and names it in the store.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_DIGEST_MISMATCH
+ */
+export async function pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName> {
+  const { normal } = parseReference(name)
+  const machine = machinePlatform(environment.arch)
+  const platform = options.platform === undefined ? machine : parsePlatform(options.platform, machine)
+  return progressTo(options.onEvent ?? (() => {}), environment.now).step(
+    'pull',
+    `pulling ${normal}`,
+    async (report) => {
+      const onBytes = ({ digest, size }: Descriptor, received: number) =>
+        report(digest, received, size, ...(received === size ? ([true] as const) : []))
+      const asked = { ...sessionOptions(options, environment), pull: 'always', onBytes } as const
+      await using session = await openSession(environment, asked)
+      const { image } = await session.bases.resolve(name, platform)
+      const { manifest } = await readStored(session.store, image.manifest)
+      const turns = openTurns(pullsAtOnce)
+      await allOrNone(manifest.layers, options.signal, (layer, stop) =>
+        turns(() => session.store.blobs.obtain(layer, stop)),
+      )
+      const stored = await session.store.images.find(name)
+      if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
+      return { name: normal, descriptor: stored.manifest }
+    },
+  )
+}
+
+/**
+ * Copies an image, or an index with all its images, byte for byte between registries, layouts and OCI archives. Nothing is
+ * kept in the store.
+ * @param from a reference, `oci-layout://DIR[:TAG]`, `oci-archive:FILE[:TAG]`; `to` likewise
+ * @throws {TsbuildError} TSB_COPY_PLACE, TSB_PUSH_FAILED when it goes to a registry, and those of the places
+ */
+export async function copy(
+  from: string,
+  to: string,
+  options: RegistryOptions,
+  environment: Environment,
+): Promise<Descriptor> {
+  const [source, target] = [placeOf(from), placeOf(to)]
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
+  return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
+    const opened = await openSource(source, session, environment, options.signal)
+    const work = async () =>
+      copyAll(opened, await openTarget(target, session, environment, options.signal), report, options.signal)
+    return target.kind === 'reference' ? pushing(to, work) : work()
+  })
+}
+
+/** What a registry has under a name. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_… */
+export async function remoteDocument(
+  name: string,
+  options: PullOptions,
+  environment: Environment,
+): Promise<RemoteDocumentText> {
+  const reference = parseReference(name)
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const registry = await session.registry()
+  if (options.platform !== undefined) {
+    const platform = parsePlatform(options.platform, machinePlatform(environment.arch))
+    const { descriptor, manifestBytes } = await registry.resolve(reference, platform, options.signal)
+    return { descriptor, text: textOf(manifestBytes) }
+  }
+  const { descriptor, bytes } = await registry.document(reference, options.signal)
+  return { descriptor, text: textOf(bytes) }
+}
+
+/** The tags of a repository. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK */
+export async function listTags(
+  name: string,
+  options: RegistryOptions,
+  environment: Environment,
+): Promise<readonly string[]> {
+  const { domain, path: repository } = parseReference(name)
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  return await (await session.registry()).tags(`${domain}/${repository}`, options.signal)
+}
+
+/**
+ * Asks a registry whether it takes a login, and keeps it where docker does.
+ * @returns where it is now
+ * @throws {TsbuildError} TSB_REGISTRY_DENIED, TSB_AUTH_FILE, TSB_HELPER_…
+ */
+export async function login(
+  host: string,
+  { username, password, ...options }: LoginOptions,
+  environment: Environment,
+): Promise<string> {
+  const registryHost = hostOf(host)
+  const login = { kind: 'password', username, password } as const
+  const asked = { ...sessionOptions(options, environment), logins: async () => login }
+  await using session = await openSession(environment, asked)
+  await (await session.registry()).ping(registryHost, options.signal)
+  return await keepLogin(fileFor(environment), registryHost, login, environment.env)
+}
+
+/** Forgets a login. @returns false when there was none */
+export function logout(host: string, environment: Environment): Promise<boolean> {
+  return forgetLogin(fileFor(environment), hostOf(host), environment.env)
+}
+
+export function sessionOptions(options: RegistryOptions, { now }: Environment): SessionOptions {
+  const { registryMirrors, registryAllow, insecureRegistries, limits, signal, onEvent } = options
+  const notice = (message: string) => onEvent?.({ type: 'notice', at: now(), message })
+  return { registryMirrors, registryAllow, insecureRegistries, limits, signal, notice }
+}
+
+function fileFor({ env }: Environment): string {
+  const file = loginFile(env)
+  if (file !== undefined) return file
+  throw new TsbuildError('TSB_AUTH_FILE', 'nothing says where logins are kept: HOME and DOCKER_CONFIG are not set', {
+    hint: 'set DOCKER_CONFIG to an absolute path',
+  })
+}
+
+/** `docker.io`, `127.0.0.1:5000`: a scheme or a path is no part of it. */
+function hostOf(text: string): string {
+  const [host = ''] = registryHosts('--registry-allow', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
+  return host
+}
+
+/** As skopeo has it too: `docker://REF`, `oci:DIR`. */
+function placeOf(text: string): ImageSource {
+  const place = parseImageSource(text.replace(/^docker:\/\//, 'docker-image://').replace(/^oci:/, 'oci-layout:'))
+  if (place.kind !== 'docker-archive') return place
+  throw new TsbuildError('TSB_COPY_PLACE', `${text} is no place to copy from or to`, {
+    hint: 'a docker archive has no digests: tsbuild load -i FILE, then tsbuild push NAME',
+  })
+}
+
+async function openSource(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {
+  if (place.kind === 'reference') return registrySource(await session.registry(), place.reference, signal)
+  return layoutSource({ ...place, path: path.resolve(cwd, place.path) }, session.store.temporary, session.limits)
+}
+
+async function openTarget(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {
+  if (place.kind === 'reference') {
+    const { reference } = place
+    const [target] = reference.digest === undefined ? pushTargets([reference.normal]) : []
+    const location = `${reference.domain}/${reference.path}`
+    return registryTarget(await session.registry(), location, target?.tag === undefined ? [] : [target.tag])
+  }
+  if (place.kind === 'docker-archive') throw new Error('refused before')
+  const names: Readonly<Record<string, string>> =
+    place.tag === undefined ? {} : { 'org.opencontainers.image.ref.name': place.tag }
+  return layoutTarget(place.kind, path.resolve(cwd, place.path), names, session.store.temporary, signal)
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+function notStored(name: string, names: readonly string[]): TsbuildError {
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
+  })
+}

@@ -1,0 +1,36 @@
+import { sha256 } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import type { Descriptor } from '../image/index.ts'
+import { messageTo, type UploadPorts } from './outgoing.ts'
+
+/** A manifest or an index, as the bytes that its digest is of. */
+export interface OutgoingDocument {
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Puts a document under a tag, or without one. All that it names has to be in the repository.
+ * @param tag undefined: it is reached by its digest alone
+ * @throws {TsbuildError} TSB_PUSH_DIGEST when the registry took it for something else, and those of `Client`
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
+ */
+export async function putDocument(
+  { client, endpoint, signal }: Pick<UploadPorts, 'client' | 'endpoint' | 'signal'>,
+  { mediaType, bytes }: OutgoingDocument,
+  tag: string | undefined,
+): Promise<Descriptor> {
+  const digest = sha256(bytes)
+  const path = `manifests/${tag ?? digest}`
+  const message = {
+    ...messageTo(endpoint, 'PUT', new URL(path, endpoint.base), path),
+    headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
+    body: () => [bytes],
+  }
+  const { headers } = await client.ask(endpoint, message, signal)
+  const named = headers['docker-content-digest']
+  if (named === undefined || named === digest) return { mediaType, digest, size: bytes.length }
+  throw new TsbuildError('TSB_PUSH_DIGEST', `${endpoint.host} took ${digest} for ${String(named).slice(0, 80)}`, {
+    hint: 'something on the way to the registry changes what passes',
+  })
+}

@@ -1,0 +1,46 @@
+import { TsbuildError } from '../errors.ts'
+import { parseJson } from '../image/index.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Asking } from './resolve.ts'
+
+/** Pages that are read, and bytes of one. */
+const [pageLimit, sizeLimit] = [1000, 4 << 20]
+
+/**
+ * The tags of a repository, in the order in which the registry has them.
+ * @throws {TsbuildError} TSB_TAGS_LINK for a next page elsewhere, TSB_DOCUMENT_FORMAT and those of `Client`
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
+ */
+export async function listTags({ client, endpoint, signal }: Omit<Asking, 'limits'>): Promise<readonly string[]> {
+  const tags: string[] = []
+  const seen = new Set<string>()
+  for (let path: string | undefined = 'tags/list'; path !== undefined && seen.size < pageLimit; ) {
+    seen.add(path)
+    const name = `the tags of ${endpoint.host}/${endpoint.repository}`
+    const { bytes, headers } = await client.read(endpoint, path, { name, limit: sizeLimit }, signal)
+    tags.push(...tagsIn(parseJson(bytes, name, sizeLimit), name))
+    const next = nextPage(endpoint, path, headers.link)
+    path = next === undefined || seen.has(next) ? undefined : next
+  }
+  return [...new Set(tags)]
+}
+
+function tagsIn(value: unknown, name: string): readonly string[] {
+  const tags: unknown = new Map<string, unknown>(Object.entries(Object(value))).get('tags') ?? []
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return tags
+  throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} are no list of texts`)
+}
+
+/** `</v2/app/tags/list?n=100&last=x>; rel="next"`, on the same origin: the token goes there too. */
+function nextPage(endpoint: Endpoint, from: string, link: string | readonly string[] | undefined): string | undefined {
+  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(String(link ?? '')) ?? []
+  if (target === undefined) return undefined
+  const current = new URL(from, endpoint.base)
+  const next = URL.canParse(target, current.href) ? new URL(target, current.href) : undefined
+  if (next?.origin === endpoint.base.origin) return next.pathname + next.search
+  throw new TsbuildError(
+    'TSB_TAGS_LINK',
+    `${endpoint.host} continues its list of tags at ${next ? `${next.protocol}//${next.host}` : 'what is no URL'}`,
+    { hint: 'the list of a registry is read from that registry alone' },
+  )
+}

@@ -1,0 +1,66 @@
+import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
+import { type Descriptor, parseManifestOrIndex } from '../image/index.ts'
+import { openTurns, type Turns } from '../turns.ts'
+import { allOrNone } from './all-or-none.ts'
+import type { Document, Report, Source, Target } from './place.ts'
+
+const maximumIndexes = 4
+const blobsAtOnce = 4
+
+/**
+ * Copies an image, or an index with all that it names, byte for byte: digests stay.
+ * @throws {TsbuildError} TSB_INDEX_DEPTH and those of source and target
+ */
+export async function copyAll(
+  source: Source,
+  target: Target,
+  report: Report | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor> {
+  const work = { source, target, report, turns: openTurns(blobsAtOnce), seen: new Map<Digest, Promise<void>>() }
+  await copyDocument(work, source.root, 0, signal)
+  await target.finish()
+  return source.root.descriptor
+}
+
+interface Work {
+  readonly source: Source
+  readonly target: Target
+  readonly report: Report | undefined
+  readonly turns: Turns
+  /** Blobs that are copied, or were: many images of an index share them. */
+  readonly seen: Map<Digest, Promise<void>>
+}
+
+async function copyDocument(work: Work, document: Document, depth: number, signal: AbortSignal | undefined) {
+  const { descriptor, bytes } = document
+  const name = `document ${descriptor.digest}`
+  const found = await parseManifestOrIndex(bytes, { name, mediaType: descriptor.mediaType })
+  if (found.kind === 'index') {
+    if (depth >= maximumIndexes) {
+      throw new TsbuildError('TSB_INDEX_DEPTH', `${name}: more than ${maximumIndexes} indexes in one another`)
+    }
+    for (const child of found.index.manifests) {
+      const childBytes = await work.source.document(child, signal)
+      await copyDocument(work, { descriptor: child, bytes: childBytes }, depth + 1, signal)
+    }
+  } else {
+    const { config, layers } = found.manifest
+    await allOrNone([config, ...layers].filter(isHad), signal, (blob, stop) => copyBlob(work, blob, stop))
+  }
+  await work.target.document(document, depth === 0, signal)
+  work.report?.(`copying manifest ${descriptor.digest}`, bytes.length, bytes.length, true)
+}
+
+/** Layers that only their maker may give away are in no registry (E14: their URLs are not asked). */
+function isHad({ mediaType }: Descriptor): boolean {
+  return !/nondistributable|foreign/.test(mediaType)
+}
+
+function copyBlob({ source, target, report, turns, seen }: Work, descriptor: Descriptor, signal: AbortSignal) {
+  const copied =
+    seen.get(descriptor.digest) ?? turns(() => target.blob(source.blob(descriptor, signal), report, signal))
+  seen.set(descriptor.digest, copied)
+  return copied
+}

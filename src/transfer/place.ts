@@ -1,0 +1,35 @@
+import type { Descriptor } from '../image/index.ts'
+
+/** A manifest or an index, and what it is called. */
+export interface Document {
+  readonly descriptor: Descriptor
+  readonly bytes: Uint8Array
+}
+
+/** A blob that can be had. */
+export interface Blob {
+  readonly descriptor: Descriptor
+  /** From the first byte on every call. */
+  readonly open: () => AsyncIterable<Uint8Array>
+  /** `host[:port]/repository` of a registry that has it. */
+  readonly location?: string | undefined
+}
+
+/** Where an image, or an index of images, comes from. */
+export interface Source {
+  readonly root: Document
+  /** A manifest or index that the root leads to, checked against its digest. */
+  document(descriptor: Descriptor, signal: AbortSignal | undefined): Promise<Uint8Array>
+  blob(descriptor: Descriptor, signal: AbortSignal | undefined): Blob
+}
+
+/** Where it goes. Blobs come before the manifests that name them, and these before their index. */
+export interface Target {
+  blob(blob: Blob, report: Report | undefined, signal: AbortSignal | undefined): Promise<void>
+  document(document: Document, isRoot: boolean, signal: AbortSignal | undefined): Promise<void>
+  /** All was there: makes it visible. */
+  finish(): Promise<void>
+}
+
+/** Says how far a part of the work is: bytes. */
+export type Report = (label: string, current: number, total?: number, done?: true) => void

@@ -1,0 +1,160 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { askHelper } from '../../src/credentials/helper.ts'
+import { forgetLogin, keepLogin, loginFile, openLogins } from '../../src/credentials/index.ts'
+import { code } from '../support/pulling.ts'
+import { scratch } from '../support/scratch.ts'
+
+const auth = (pair: string) => ({ auth: Buffer.from(pair).toString('base64') })
+const joe = { kind: 'password', username: 'joe', password: 'p:w' } as const
+
+describe('logins', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await scratch()
+  })
+
+  const put = (name: string, value: object) => {
+    const file = path.join(folder, name)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, JSON.stringify(value))
+    return file
+  }
+  const docker = (value: object) => {
+    put('docker/config.json', value)
+    return { DOCKER_CONFIG: path.join(folder, 'docker'), HOME: folder }
+  }
+  /** A credential helper that is a shell script. */
+  const helper = (name: string, script: string) => {
+    const file = path.join(folder, 'bin', `docker-credential-${name}`)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, `#!/bin/sh\n${script}\n`)
+    chmodSync(file, 0o755)
+    return path.join(folder, 'bin')
+  }
+
+  it.each([
+    ['the hub', 'docker.io', 'library/x', 'https://index.docker.io/v1/'],
+    ['a host with a port', '127.0.0.1:5000', 'x', '127.0.0.1:5000'],
+    ['a URL', 'r.test', 'x', 'https://r.test/v2/'],
+    ['a part of a host', 'r.test', 'team/app', 'r.test/team'],
+  ])('are found by %s', async (_, host, repository, key) => {
+    const env = docker({ auths: { [key]: auth('joe:p:w') } })
+    expect(await openLogins(env)(host, repository)).toEqual(joe)
+  })
+
+  it.each([
+    ['docker.io.evil.test', 'x', 'https://index.docker.io/v1/'],
+    ['evil.test', 'docker.io/x', 'https://index.docker.io/v1/'],
+    ['r.test:444', 'x', 'r.test'],
+    ['r.test.evil.test', 'x', 'r.test'],
+    ['r.test', 'teams/app', 'r.test/team'],
+    ['evil.test', 'r.test/x', 'r.test'],
+  ])('E17 of one registry are not those of %s/%s', async (host, repository, key) => {
+    const env = docker({ auths: { [key]: auth('joe:p:w') } })
+    expect(await openLogins(env)(host, repository)).toBeUndefined()
+  })
+
+  it('of the longest path come first, and an identity token before a password', async () => {
+    const env = docker({
+      auths: {
+        'r.test': auth('a:b'),
+        'r.test/team': auth('joe:p:w'),
+        's.test': { ...auth('a:b'), identitytoken: 'T' },
+      },
+    })
+    const logins = openLogins(env)
+    expect(await logins('r.test', 'team/app')).toEqual(joe)
+    expect(await logins('s.test', 'x')).toEqual({ kind: 'identity', token: 'T' })
+  })
+
+  it('are looked for in REGISTRY_AUTH_FILE, then docker’s file, then podman’s', async () => {
+    const env = {
+      ...docker({ auths: { 'b.test': auth('docker:x'), 'c.test': auth('docker:x') } }),
+      REGISTRY_AUTH_FILE: put('named.json', { auths: { 'c.test': auth('named:x') } }),
+      XDG_RUNTIME_DIR: path.dirname(
+        path.dirname(put('run/containers/auth.json', { auths: { 'a.test': auth('pod:x'), 'b.test': auth('pod:x') } })),
+      ),
+    }
+    const logins = openLogins(env)
+    const users = await Promise.all(['a.test', 'b.test', 'c.test'].map((host) => logins(host, 'x')))
+    expect(users.map((login) => login?.kind === 'password' && login.username)).toEqual(['pod', 'docker', 'named'])
+    expect(loginFile(env)).toBe(env.REGISTRY_AUTH_FILE)
+  })
+
+  it('come from the helper of the host before the one for all, asked by docker’s key', async () => {
+    const PATH = helper('one', 'read key; echo "{\\"Username\\":\\"one\\",\\"Secret\\":\\"$key\\"}"')
+    helper('all', 'read key; echo "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"$key\\"}"')
+    const env = { ...docker({ credsStore: 'all', credHelpers: { 'r.test': 'one' } }), PATH: `${PATH}:/usr/bin:/bin` }
+    const logins = openLogins(env)
+    expect(await logins('r.test', 'x')).toEqual({ kind: 'password', username: 'one', password: 'r.test' })
+    expect(await logins('docker.io', 'x')).toEqual({ kind: 'identity', token: 'https://index.docker.io/v1/' })
+  })
+
+  it('that a helper does not have may be in the file', async () => {
+    const PATH = helper('none', 'echo credentials not found in native keychain; exit 1')
+    const env = { ...docker({ credsStore: 'none', auths: { 'r.test': auth('joe:p:w') } }), PATH }
+    expect(await openLogins(env)('r.test', 'x')).toEqual(joe)
+    expect(await openLogins(env)('s.test', 'x')).toBeUndefined()
+  })
+
+  it.each(['../../tmp/x', 'a;b', 'a b', '', 'a/b'])('E19 a helper is not called %j', async (name) => {
+    await expect(askHelper(name, 'r.test', { PATH: '/usr/bin' })).rejects.toThrow(code('TSB_HELPER_NAME'))
+  })
+
+  it('E19 a helper of the working directory is not run', async () => {
+    const bin = helper('x', `touch ${folder}/was-run; echo '{"Username":"a","Secret":"b"}'`)
+    const relative = path.relative(process.cwd(), bin)
+    await expect(askHelper('x', 'r.test', { PATH: `.:${relative}::` })).rejects.toThrow(code('TSB_HELPER_MISSING'))
+    expect(existsSync(path.join(folder, 'was-run'))).toBe(false)
+  })
+
+  it('E19 a helper sees little of the environment, and stands in no folder of ours', async () => {
+    const PATH = `${helper('env', 'echo "{\\"Username\\":\\"$SECRET_OF_BUILD-$HOME\\",\\"Secret\\":\\"$(pwd)\\"}"')}:/usr/bin:/bin`
+    const login = await askHelper('env', 'r.test', { PATH, HOME: '/home/joe', SECRET_OF_BUILD: 'secret' })
+    expect(login).toEqual({ kind: 'password', username: '-/home/joe', password: '/' })
+  })
+
+  it('E20 a helper that hangs or floods is ended', async () => {
+    const PATH = `${helper('slow', 'exec sleep 999')}:/usr/bin:/bin`
+    helper('flood', 'exec yes')
+    const limits = { milliseconds: 200, bytes: 1 << 16 }
+    await expect(askHelper('slow', 'r.test', { PATH }, limits)).rejects.toThrow(/no answer/)
+    const long = { milliseconds: 20_000, bytes: 1 << 16 }
+    await expect(askHelper('flood', 'r.test', { PATH }, long)).rejects.toThrow(/longer than 65536 bytes/)
+  })
+
+  it('are kept for their owner alone, and all else of the file stays', async () => {
+    const env = docker({ proxies: { default: {} }, auths: { 'b.test': auth('a:b') } })
+    const file = loginFile(env) ?? ''
+    expect(await keepLogin(file, 'r.test', joe, env)).toBe(file)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      proxies: { default: {} },
+      auths: { 'b.test': auth('a:b'), 'r.test': auth('joe:p:w') },
+    })
+    expect(await openLogins(env)('r.test', 'x')).toEqual(joe)
+    expect(await forgetLogin(file, 'r.test', env)).toBe(true)
+    expect(await forgetLogin(file, 'r.test', env)).toBe(false)
+    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).auths)).toEqual(['b.test'])
+  })
+
+  it('are given to the helper that the file names, and not written into it', async () => {
+    const PATH = `${helper('keep', `cat > ${folder}/$1`)}:/usr/bin:/bin`
+    const env = { ...docker({ credsStore: 'keep' }), PATH }
+    const file = loginFile(env) ?? ''
+    expect(await keepLogin(file, 'docker.io', joe, env)).toBe('docker-credential-keep')
+    const stored = JSON.parse(readFileSync(path.join(folder, 'store'), 'utf8'))
+    expect(stored).toEqual({ ServerURL: 'https://index.docker.io/v1/', Username: 'joe', Secret: 'p:w' })
+    expect(JSON.parse(readFileSync(file, 'utf8')).auths).toEqual({ 'https://index.docker.io/v1/': {} })
+  })
+
+  it('that cannot be read are an error that shows nothing of them', async () => {
+    const env = docker({})
+    writeFileSync(path.join(folder, 'docker/config.json'), '{"auths": {"r.test": {"auth": "c2VjcmV0"')
+    const asked = openLogins(env)('r.test', 'x')
+    await expect(asked).rejects.toThrow(code('TSB_AUTH_FILE'))
+    await expect(asked).rejects.not.toThrow(/c2VjcmV0/)
+  })
+})
