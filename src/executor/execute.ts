@@ -81,26 +81,32 @@ export function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
 /** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */
 export async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
   const { op } = node
+  const linkSteps = ports.limits?.['link-steps']
   switch (op.kind) {
     case 'scratch':
-      return emptySnapshot
+      return emptySnapshot(linkSteps)
     case 'image':
-      return shown(node, ports, signal, async () => snapshotOfLayers(await ports.sources.image(op)))
+      return shown(node, ports, signal, async () => snapshotOfLayers(await ports.sources.image(op), linkSteps))
     case 'context':
       return shown(node, ports, signal, async () => openContext(op, ports))
     case 'http':
     case 'git':
       return shown(node, ports, signal, async () => ({
         kind: 'remote',
-        tree: await ports.sources.remote({ ...node, op }, signal),
+        tree: { ...(await ports.sources.remote({ ...node, op }, signal)), linkSteps },
       }))
     default:
       throw new Error(`${op.kind} is no source`)
   }
 }
 
-async function openContext(op: ContextOp, ports: ExecutorPorts): Promise<OpValue> {
-  return { kind: 'context', name: op.name, files: await ports.sources.context(op.name) }
+async function openContext(op: ContextOp, { sources, limits }: ExecutorPorts): Promise<OpValue> {
+  const files = await sources.context(op.name)
+  return {
+    kind: 'context',
+    name: op.name,
+    files: { ...files, tree: { ...files.tree, linkSteps: limits?.['link-steps'] } },
+  }
 }
 
 /** Lets the views see a source as a step. */

@@ -4,6 +4,7 @@ import { forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
+  documentLimitsOf,
   type ImageSource,
   machinePlatform,
   parseImageSource,
@@ -102,8 +103,11 @@ export async function copy(
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
     const opened = await openSource(source, session, environment, options.signal)
-    const work = async () =>
-      copyAll(opened, await openTarget(target, session, environment, options.signal), report, options.signal)
+    const limits = documentLimitsOf(session.limits)
+    const work = async () => {
+      const place = await openTarget(target, session, environment, options.signal)
+      return copyAll(opened, place, limits, report, options.signal)
+    }
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
 }

@@ -11,7 +11,11 @@ export interface Challenge {
   readonly scope?: string
 }
 
-const tokenLimit = 1 << 20
+/** What the answer of a token server may ask for: bytes, and how deep it nests. */
+export interface TokenLimits {
+  readonly bytes: number
+  readonly depth: number
+}
 
 /** Token servers of other domains that are known to belong to a registry. */
 const knownRealms: ReadonlyMap<string, string> = new Map([['lscr.io', 'ghcr.io']])
@@ -102,10 +106,11 @@ function basic({ username, password }: Extract<Login, { kind: 'password' }>): st
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-/** @throws {TsbuildError} TSB_REGISTRY_DENIED when the answer holds no token */
-export async function readToken(response: HttpResponse, host: string): Promise<string> {
+/** @throws {TsbuildError} TSB_REGISTRY_DENIED when the answer holds no token; TSB_DOCUMENT_TOO_LARGE */
+export async function readToken(response: HttpResponse, host: string, limits: TokenLimits): Promise<string> {
   const name = `the token of ${host}`
-  const answer = parseJson(await readBody(response, tokenLimit, name), name, tokenLimit)
+  const bytes = await readBody(response, limits.bytes, name, 'token-bytes')
+  const answer = parseJson(bytes, name, limits.bytes, limits.depth)
   const members = new Map<string, unknown>(Object.entries(Object(answer)))
   const token = members.get('token') ?? members.get('access_token')
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token

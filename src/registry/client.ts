@@ -10,7 +10,7 @@ import {
   readBody,
   retrying,
 } from '../http/index.ts'
-import { basicAnswer, bearerChallenge, type Challenge, readToken, tokenRequest } from './auth.ts'
+import { basicAnswer, bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failuresOf } from './errors.ts'
 
@@ -63,7 +63,7 @@ export interface ReadDocument {
 }
 
 /** Tokens are kept by repository and by what they allow, for as long as the client lives. */
-export function openClient(http: Http, patience: Patience, logins: Logins = noLogins): Client {
+export function openClient(http: Http, patience: Patience, limits: TokenLimits, logins: Logins = noLogins): Client {
   const authorizations = new Map<string, string>()
 
   async function fetchToken(
@@ -81,7 +81,7 @@ export function openClient(http: Http, patience: Patience, logins: Logins = noLo
       patience,
       signal,
       () => http.send(request, signal),
-      (response) => readToken(response, host),
+      (response) => readToken(response, host, limits),
     )
   }
 

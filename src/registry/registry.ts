@@ -4,13 +4,13 @@ import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import {
   type Descriptor,
-  type DocumentLimits,
-  documentLimits,
+  documentLimitsOf,
   mediaTypes,
   type Platform,
   parseManifestOrIndex,
   type Reference,
 } from '../image/index.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
 import { openTurns, type Turns } from '../turns.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
@@ -89,7 +89,7 @@ export interface RegistryOptions extends EndpointRules {
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
-  readonly limits?: DocumentLimits
+  readonly limits?: Limits
 }
 
 /**
@@ -97,12 +97,14 @@ export interface RegistryOptions extends EndpointRules {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits = documentLimits } = options
+  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
+  const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
   const trusts = trustsOf(certificates, (host) => insecure.has(host))
-  const http = openHttp(options.userAgent, patience.idleMs, options.proxies, trusts)
-  const client = openClient(http, patience, options.logins)
+  const http = openHttp(options.userAgent, patience.idleMs, { proxies: options.proxies, trusts, limits: all })
+  const tokens = { bytes: all['token-bytes'], depth: limits.depth }
+  const client = openClient(http, patience, tokens, options.logins)
   const turns = turnsByHost(options.uploadsAtOnce ?? 4)
   const settle = openSettle(http, certificates)
   const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {

@@ -1,11 +1,11 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Descriptor, parseManifestOrIndex } from '../image/index.ts'
+import { type Descriptor, type DocumentLimits, parseManifestOrIndex } from '../image/index.ts'
+import { limitHint } from '../limits.ts'
 import { openTurns, type Turns } from '../turns.ts'
 import { allOrNone } from './all-or-none.ts'
 import type { Document, Report, Source, Target } from './place.ts'
 
-const maximumIndexes = 4
 const blobsAtOnce = 4
 
 /**
@@ -15,10 +15,11 @@ const blobsAtOnce = 4
 export async function copyAll(
   source: Source,
   target: Target,
+  limits: DocumentLimits,
   report: Report | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor> {
-  const work = { source, target, report, turns: openTurns(blobsAtOnce), seen: new Map<Digest, Promise<void>>() }
+  const work = { source, target, limits, report, turns: openTurns(blobsAtOnce), seen: new Map<Digest, Promise<void>>() }
   await copyDocument(work, source.root, 0, signal)
   await target.finish()
   return source.root.descriptor
@@ -27,6 +28,7 @@ export async function copyAll(
 interface Work {
   readonly source: Source
   readonly target: Target
+  readonly limits: DocumentLimits
   readonly report: Report | undefined
   readonly turns: Turns
   /** Blobs that are copied, or were: many images of an index share them. */
@@ -36,10 +38,13 @@ interface Work {
 async function copyDocument(work: Work, document: Document, depth: number, signal: AbortSignal | undefined) {
   const { descriptor, bytes } = document
   const name = `document ${descriptor.digest}`
-  const found = await parseManifestOrIndex(bytes, { name, mediaType: descriptor.mediaType })
+  const found = await parseManifestOrIndex(bytes, { name, mediaType: descriptor.mediaType }, work.limits)
   if (found.kind === 'index') {
-    if (depth >= maximumIndexes) {
-      throw new TsbuildError('TSB_INDEX_DEPTH', `${name}: more than ${maximumIndexes} indexes in one another`)
+    const { indexes } = work.limits
+    if (depth >= indexes) {
+      throw new TsbuildError('TSB_INDEX_DEPTH', `${name}: more than ${indexes} indexes in one another`, {
+        hint: limitHint('index-depth'),
+      })
     }
     for (const child of found.index.manifests) {
       const childBytes = await work.source.document(child, signal)
