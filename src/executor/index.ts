@@ -13,3 +13,4 @@ export {
   type Sandbox,
   type Seccomp,
 } from './sandbox/index.ts'
+export type { StepResult } from './step.ts'

@@ -4,7 +4,15 @@ import type { BuildOptions } from '../options.ts'
 /** The image with what is asked to be said of it: other bytes of the manifest, the same image id. */
 export function annotated(image: Image, asked: readonly Annotation[] = []): Image {
   const annotations = annotationsOf(asked, image.config)
-  return annotations ? { ...image, annotations } : image
+  if (!annotations) return image
+  const { manifest = {}, descriptor = {} } = image.annotations ?? {}
+  return {
+    ...image,
+    annotations: {
+      manifest: { ...manifest, ...annotations.manifest },
+      descriptor: { ...descriptor, ...annotations.descriptor },
+    },
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { buildImage } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
 import { type Descriptor, type Image, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
+import type { Imports } from '../shared-cache/index.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
@@ -27,6 +28,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkAnnotations(options)
   await checkPushes(options)
+  if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
@@ -49,17 +51,50 @@ async function buildIn(
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
-  const ports = buildPorts(session, loaded, options, environment, progress)
-  const { image, plan, executed } = await buildImage(loaded.dockerfile, loaded.request, ports)
-  for (const id of await secretsIn(image.configBytes, session.secrets)) {
-    events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
-  }
-  options.signal?.throwIfAborted()
-  const manifest = await exportImage(image, names, options, environment, session, progress)
+  const notice = (message: string) => events({ type: 'notice', at: now(), message, serious: true })
+  const { platform: wanted } = loaded.request
+  const world = { session, environment, progress, notice, platform: wanted, signal: options.signal }
+  const imports = options.cacheFrom?.length
+    ? (await import('./shared-cache.ts')).importsOf(options.cacheFrom, world)
+    : undefined
+  const cache = imports?.cache ?? session.cache
+  const ports = buildPorts({ ...session, cache }, loaded, options, environment, progress)
+  const { built, manifest } = await untilSound(imports, options.signal, async () => {
+    const built = await buildImage(loaded.dockerfile, loaded.request, ports)
+    for (const id of await secretsIn(built.image.configBytes, session.secrets)) notice(secretInConfig(id))
+    options.signal?.throwIfAborted()
+    await imports?.settle(built.image)
+    const image = options.cacheTo?.length
+      ? await (await import('./cache-export.ts')).withCacheInside(built.image, built, options.cacheTo)
+      : built.image
+    return { built, manifest: await exportImage(image, names, options, environment, session, progress) }
+  })
+  if (options.cacheTo?.length)
+    await (await import('./cache-export.ts')).exportCaches([built], options.cacheTo, imports, world)
+  const { image, plan, executed } = built
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const { os, architecture, variant } = image.config
   const platform = { os, architecture, ...(variant && { variant }) }
   return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
+}
+
+/**
+ * Builds again when a layer of a shared cache was not what its record says, which is then not taken a second time. What was
+ * made before is in the store.
+ */
+async function untilSound<T>(
+  imports: Imports | undefined,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const refused = imports?.refused()
+    try {
+      return await work()
+    } catch (error) {
+      if (signal?.aborted || imports?.refused() === refused) throw error
+    }
+  }
 }
 
 function secretInConfig(id: string): string {

@@ -2,6 +2,7 @@ import type { Annotation, BuildOptions, OutputOptions } from '../../index.ts'
 import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
+import { readCacheFrom, readCacheTo } from './cache.ts'
 import { FlagError } from './flag-error.ts'
 import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
@@ -32,6 +33,8 @@ export interface BuildFlags extends ResourceFlags {
   /** false: `--no-cache` */
   readonly cache: boolean
   readonly cacheFilter: readonly string[]
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
   /** false: `--no-cache-mounts` */
   readonly cacheMounts: boolean
   readonly pull?: 'always' | 'missing' | 'never'
@@ -87,6 +90,8 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     platform: platform(flags.platform, env),
     contexts: readMapping('--build-context', flags.buildContext),
     noCache: noCache(flags),
+    cacheFrom: flags.cacheFrom.flatMap(readCacheFrom),
+    cacheTo: flags.cacheTo.map(readCacheTo),
     cacheMounts: flags.cacheMounts ? undefined : false,
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),

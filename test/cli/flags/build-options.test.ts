@@ -17,6 +17,8 @@ const none: BuildFlags = {
   buildContext: [],
   cache: true,
   cacheFilter: [],
+  cacheFrom: [],
+  cacheTo: [],
   cacheMounts: true,
   secret: [],
   ssh: [],
