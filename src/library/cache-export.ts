@@ -10,6 +10,7 @@ import type { BuildOptions, CachePlace, CacheTo } from '../options.ts'
 import {
   cacheArtifact,
   emptyCache,
+  fitting,
   type Imports,
   isCache,
   layersOf,
@@ -144,18 +145,27 @@ async function writeRegistry(
   const tag = parseReference(to.ref).tag ?? 'latest'
   const registry = await session.registry()
   const target = registryTarget(registry, location, [tag])
+  const limit = documentLimitsOf(session.limits).config
   const sent = new Set<Digest>()
+  let isWhole = true
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     const there = await present(to, world)
-    const known = withoutRefused(there.cache, imports)
+    const known = isWhole ? withoutRefused(there.cache, imports) : emptyCache
     if (hasAll(known, cache, environment.now())) return
-    const all = merged(known, cache, environment.now())
+    const all = fitting(merged(known, cache, environment.now()), limit)
     const { manifest, config } = cacheArtifact(all)
     const listed = new Set(layersOf(known).map(({ digest }) => digest))
     const added = layersOf(all).flatMap(({ digest }) => (listed.has(digest) ? [] : (blobs.get(digest) ?? [])))
     await sendAll([...added, blobOf(config)], target, sent, report, signal)
     if ((await present(to, world)).digest !== there.digest) continue
-    await target.document(manifest, true, signal)
+    try {
+      await target.document(manifest, true, signal)
+    } catch (error) {
+      // A layer of an older record may be gone from the registry: then only what is here is written.
+      if (!(error instanceof TsbuildError) || !isWhole || known.records.length === 0) throw error
+      isWhole = false
+      continue
+    }
     await sleep(randomInt(150, 300), undefined, signal && { signal })
     const now = await present(to, world)
     if (now.digest === manifest.descriptor.digest || hasAll(now.cache, cache, environment.now())) return

@@ -36,7 +36,7 @@ export interface Imports {
   /** How many layers turned out not to be what their records say: each of them is not given again. */
   refused(): number
   isRefused(blob: Digest): boolean
-  /** Fetches the layers of an image that are in folders of this machine, which may go. */
+  /** Fetches the layers of an image that are in folders of this machine, which may go, and looks at them. */
   settle(image: Image): Promise<void>
   /** Caches of `RUN --mount=type=cache` that a source has under this name, the first first. */
   mounts(id: string): Promise<readonly (SharedMount & { readonly source: CacheSource })[]>
@@ -104,9 +104,8 @@ export function openImports(
     isRefused: (blob) => refused.has(blob),
     async settle({ layers }) {
       for (const layer of layers) {
-        const descriptor = await layer.descriptor()
-        const source = given.get(nameOf({ descriptor, diffId: await layer.diffId() }))
-        if (source?.location.includes('://')) await blobs.obtain(descriptor)
+        const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
+        if (source?.location.includes('://')) await layer.tree('part')
       }
     },
     async mounts(id) {

@@ -9,6 +9,6 @@ export {
 export { type CacheSource, type Imports, openImports } from './imports.ts'
 export { withInlineCache } from './inline.ts'
 export { cacheArtifact, layersOf } from './manifest.ts'
-export { merged } from './merge.ts'
+export { fitting, merged } from './merge.ts'
 export { type CacheReading, isCache, readCache } from './read.ts'
 export { type KeyedRecord, sharedRecord } from './records.ts'

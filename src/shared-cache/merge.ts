@@ -1,3 +1,4 @@
+import { recordsDocument } from './document.ts'
 import type { SharedCache, SharedRecord } from './format.ts'
 
 /** What has not been of use for so long is not written again. */
@@ -22,6 +23,12 @@ export function merged(there: SharedCache, added: SharedCache, now: number): Sha
     .slice(0, mostKept)
   const mounts = new Map([...there.mounts, ...added.mounts].map((mount) => [mount.id, mount]))
   return { records: kept, mounts: [...mounts.values()].sort((a, b) => order(a.id, b.id)) }
+}
+
+/** The cache without the records that were not used for longest, as many as make its document too large to be read. */
+export function fitting(cache: SharedCache, limit: number): SharedCache {
+  if (cache.records.length <= 1 || recordsDocument(cache).length <= limit) return cache
+  return fitting({ ...cache, records: cache.records.slice(0, Math.floor(cache.records.length * 0.9)) }, limit)
 }
 
 function order(a: string, b: string): number {
