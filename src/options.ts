@@ -76,6 +76,8 @@ export interface BuildOptions {
   readonly retries?: number
   /** Milliseconds before it is run again. */
   readonly retryDelay?: number
+  /** Folders of this machine that `RUN --mount=type=cache` of these ids have in place of those of the store. */
+  readonly cacheMountFolders?: Readonly<Record<string, string>>
   /** false: each cache of `RUN --mount=type=cache` begins empty, and goes with the build. */
   readonly cacheMounts?: boolean
   /** Shared caches that are asked for what the store does not have, one after the other. */
@@ -117,6 +119,8 @@ export type CacheTo =
   | (CachePlace & {
       readonly mode?: 'min' | 'max'
       readonly compression?: 'gzip' | 'zstd' | 'none'
+      /** Ids of `RUN --mount=type=cache` whose files are written too. */
+      readonly mounts?: 'all' | readonly string[]
       /** The build fails when it cannot be written; else a notice says why. */
       readonly required?: boolean
     })

@@ -53,6 +53,8 @@ export interface Cache {
   readonly wholeBlobs: WholeBlobs
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
+  /** The folder of this machine that mounts with an id are to have in place of one of the store. */
+  readonly hostMount?: (id: string) => string | undefined
   /** Writes what is still in memory (the stat index). */
   close(): Promise<void>
 }

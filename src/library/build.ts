@@ -1,6 +1,8 @@
+import path from 'node:path'
 import { buildImage } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
 import { type Descriptor, type Image, parseReference } from '../image/index.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import type { Imports } from '../shared-cache/index.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
@@ -30,7 +32,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   await checkPushes(options)
   if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
   await checkSecrets(options.secrets, environment, notice)
-  await using session = await openSession(environment, { ...options, notice })
+  await using session = withHostMounts(await openSession(environment, { ...options, notice }), options, environment)
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
   const hush = await (await import('./hush.ts')).openHush(session.secrets)
   try {
@@ -76,6 +78,14 @@ async function buildIn(
   const { os, architecture, variant } = image.config
   const platform = { os, architecture, ...(variant && { variant }) }
   return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
+}
+
+/** @throws an error of the system when a folder cannot be made */
+function withHostMounts(session: Session, { cacheMountFolders }: BuildOptions, { cwd }: Environment): Session {
+  if (!cacheMountFolders) return session
+  const folders = new Map(Object.entries(cacheMountFolders).map(([id, folder]) => [id, path.resolve(cwd, folder)]))
+  for (const folder of folders.values()) makeFolder(folder, 0o755)
+  return { ...session, cache: { ...session.cache, hostMount: (id) => folders.get(id) } }
 }
 
 /**

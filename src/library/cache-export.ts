@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Built } from '../build.ts'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { sharedCaches, withCacheFiles } from '../executor/index.ts'
 import { documentLimitsOf, type Image, parseManifestOrIndex, parseReference } from '../image/index.ts'
 import type { BuildOptions, CachePlace, CacheTo } from '../options.ts'
 import {
@@ -15,8 +16,10 @@ import {
   isCache,
   layersOf,
   merged,
+  packMount,
   readCache,
   type SharedCache,
+  type SharedMount,
   type SharedRecord,
   sharedRecord,
   withInlineCache,
@@ -94,13 +97,15 @@ async function exportTo(
 
 /** Layers are compressed one after the other: each takes all cores. */
 async function gather(
-  { mode = 'min', compression = 'gzip' }: Exported,
+  to: Exported,
   built: readonly Built[],
   imports: Imports | undefined,
   folder: string,
-  { session, environment, signal }: CacheWorld,
+  world: CacheWorld,
   report: Report,
 ): Promise<Gathered> {
+  const { mode = 'min', compression = 'gzip' } = to
+  const { session, environment, signal } = world
   const records = new Map<string, SharedRecord>()
   const blobs = new Map<Digest, Blob>()
   const packed = new Map<Digest, Blob>()
@@ -116,7 +121,33 @@ async function gather(
     records.set(record.key, record)
     blobs.set(blob.descriptor.digest, blob)
   }
-  return { cache: { records: [...records.values()], mounts: [] }, blobs }
+  const mounts = await gatherMounts(to, built, folder, world, blobs)
+  return { cache: { records: [...records.values()], mounts }, blobs }
+}
+
+/** The files of caches of RUN as they are now, while nobody has them who locks them. */
+async function gatherMounts(
+  { mounts: wanted = [] }: Exported,
+  built: readonly Built[],
+  folder: string,
+  { session, environment, notice, signal = new AbortController().signal }: CacheWorld,
+  blobs: Map<Digest, Blob>,
+): Promise<readonly SharedMount[]> {
+  if (wanted.length === 0) return []
+  const named = (await Promise.all(built.map(({ plan }) => sharedCaches(plan)))).flat()
+  const unknown = wanted === 'all' ? [] : wanted.filter((id) => !named.some((one) => one.id === id))
+  for (const id of unknown) notice(`warning: no RUN of this build has a cache mount ${id} that can be shared`)
+  const found: SharedMount[] = []
+  for (const [name, cache] of new Map(named.map((one) => [one.name, one]))) {
+    if (wanted !== 'all' && !wanted.includes(cache.id)) continue
+    const file = path.join(folder, `mount-${found.length}`)
+    const packed = await withCacheFiles(cache, session.cache, signal, (directory) => packMount(directory, file, signal))
+    if (!packed) continue
+    const { blob, diffId } = packed
+    blobs.set(blob.descriptor.digest, blob)
+    found.push({ id: name, blob: blob.descriptor, diffId, saved: new Date(environment.now()).toISOString() })
+  }
+  return found
 }
 
 /** Of `min` those whose layers the image has. */

@@ -32,7 +32,7 @@ export function importsOf(cacheFrom: NonNullable<BuildOptions['cacheFrom']>, wor
     const { name, location } = placeOf(from, world.environment)
     return { name, location, ...(from.verify && { verify: true }), load: () => load(name, from, world) }
   })
-  return openImports(session.cache, session.store, sources, (source, error) => {
+  return openImports(session.cache, session.store, sources, session.limits, (source, error) => {
     notice(`warning: the cache ${source.name} has a layer that cannot be used, and the step is run: ${error.message}`)
   })
 }

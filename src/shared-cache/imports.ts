@@ -11,8 +11,10 @@ import {
 import { type Digest, digestOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Image, Layer } from '../image/index.ts'
+import type { Limits } from '../limits.ts'
 import type { Store } from '../store/index.ts'
 import { emptyCache, type SharedCache, type SharedMount, type SharedRecord } from './format.ts'
+import { isDirectory, unpackMount } from './mounts.ts'
 
 /** A shared cache that may be asked. */
 export interface CacheSource {
@@ -38,17 +40,17 @@ export interface Imports {
   isRefused(blob: Digest): boolean
   /** Fetches the layers of an image that are in folders of this machine, which may go, and looks at them. */
   settle(image: Image): Promise<void>
-  /** Caches of `RUN --mount=type=cache` that a source has under this name, the first first. */
-  mounts(id: string): Promise<readonly (SharedMount & { readonly source: CacheSource })[]>
 }
 
 /** @param refuse told of a layer that could not be used, and why */
 export function openImports(
   cache: Cache,
-  { blobs }: Store,
+  store: Store,
   sources: readonly CacheSource[],
+  limits: Limits,
   refuse: (source: CacheSource, error: TsbuildError) => void,
 ): Imports {
+  const { blobs } = store
   const loaded = once(() => Promise.all(sources.map(async (source) => index(source, await source.load()))))
   const refused = new Set<Digest>()
   const given = new Map<string, CacheSource>()
@@ -70,6 +72,18 @@ export function openImports(
       refused.add(record.descriptor.digest)
       refuse(source, error)
     })
+  /** @returns false when it cannot be used: somebody else may have it, or it begins empty. */
+  const takeMount = async (mount: SharedMount, source: CacheSource, directory: string) => {
+    try {
+      await blobs.rememberOrigin(mount.blob.digest, source)
+      await unpackMount(mount, directory, store, limits)
+      return true
+    } catch (error) {
+      if (!(error instanceof TsbuildError) || ownFaults.has(error.code)) throw error
+      refuse(source, error)
+      return false
+    }
+  }
   const alike = async ({ definition }: Pick<KeyComponents, 'definition'>) => {
     const step = stepIdentity({ definition })
     return (await loaded()).flatMap(({ source, bySteps }) =>
@@ -79,6 +93,16 @@ export function openImports(
   return {
     cache: {
       ...cache,
+      async cacheMount(id) {
+        const base = await cache.cacheMount(id)
+        const directory = `${base}/shared`
+        if (await isDirectory(directory)) return base
+        for (const { source, mounts } of await loaded()) {
+          const mount = mounts.find((one) => one.id === id)
+          if (mount && (await takeMount(mount, source, directory))) break
+        }
+        return base
+      },
       records: {
         ...cache.records,
         find: async (key) => (await cache.records.find(key)) ?? (await find(key)),
@@ -107,11 +131,6 @@ export function openImports(
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
         if (source?.location.includes('://')) await layer.tree('part')
       }
-    },
-    async mounts(id) {
-      return (await loaded()).flatMap(({ source, mounts }) =>
-        mounts.filter((mount) => mount.id === id).map((mount) => ({ ...mount, source })),
-      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { CacheFrom, CacheTo } from '../../index.ts'
-import { knownFields, readPairsOf } from './csv.ts'
+import { knownFields, readFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 import { readBoolean } from './output.ts'
 
@@ -7,7 +7,7 @@ import { readBoolean } from './output.ts'
 const harmless = ['image-manifest', 'oci-mediatypes', 'force-compression', 'compression-level'] as const
 const fromKeys = ['type', 'ref', 'src', 'tag', 'required', 'verify'] as const
 const toKeys = [
-  ...['type', 'ref', 'dest', 'tag', 'mode', 'compression', 'required', 'ignore-error'],
+  ...['type', 'ref', 'dest', 'tag', 'mode', 'compression', 'mounts', 'required', 'ignore-error'],
   ...harmless,
 ] as readonly ToKey[]
 type ToKey =
@@ -17,6 +17,7 @@ type ToKey =
   | 'tag'
   | 'mode'
   | 'compression'
+  | 'mounts'
   | 'required'
   | 'ignore-error'
   | (typeof harmless)[number]
@@ -57,13 +58,32 @@ export function readCacheTo(text: string): CacheTo {
   const compression = oneOf('compression', fields.get('compression'), ['gzip', 'zstd', 'uncompressed'])
   const tolerated = readBoolean('ignore-error', fields.get('ignore-error'), true)
   const required = readBoolean('required', fields.get('required'), !tolerated)
+  const mounts = readMounts(fields.get('mounts'))
   const rules = {
+    ...(mounts && { mounts }),
     ...(mode && { mode }),
     ...(compression && { compression: compression === 'uncompressed' ? ('none' as const) : compression }),
     ...(required && { required }),
   }
   if (type === 'registry') return { type, ref: place('--cache-to', type, 'ref', fields.get('ref')), ...rules }
   return { type, path: place('--cache-to', type, 'dest', fields.get('dest')), ...(tag && { tag }), ...rules }
+}
+
+/** `all`, or ids with `+` between them. */
+function readMounts(text: string | undefined): 'all' | readonly string[] | undefined {
+  if (text === undefined || text === '') return undefined
+  return text === 'all' ? text : text.split('+').filter(Boolean)
+}
+
+/**
+ * Reads a value of `--cache-mount`: `id=npm,path=DIR`.
+ * @throws {FlagError} for an unknown key, or when one of the two is missing
+ */
+export function readCacheMount(text: string): readonly [id: string, folder: string] {
+  const fields = readFields('--cache-mount', text, ['id', 'path'])
+  const [id, folder] = [fields.get('id'), fields.get('path')]
+  if (id && folder) return [id, folder]
+  throw new FlagError(`--cache-mount ${text}: ${id ? 'path' : 'id'} is missing`, 'write --cache-mount id=NAME,path=DIR')
 }
 
 function inline(fields: ReadonlyMap<string, string>): CacheTo {

@@ -116,9 +116,10 @@ function addCacheFlags(command: Command): void {
     .addOption(
       repeatable(
         '--cache-to <spec>',
-        'share the cache: REF, type=registry,ref=REF[,mode=min|max], type=local,dest=DIR, type=inline',
+        'share the cache: REF, type=registry,ref=REF[,mode=min|max][,mounts=all|ID+ID], type=local,dest=DIR, type=inline',
       ),
     )
+    .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))
     .option('--no-cache-mounts', 'begin each RUN --mount=type=cache empty, and keep nothing of it')
     .addOption(
       new Option('--pull <when>', 'ask the registry for base images; --pull alone means always').choices([

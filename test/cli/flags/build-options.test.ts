@@ -19,6 +19,7 @@ const none: BuildFlags = {
   cacheFilter: [],
   cacheFrom: [],
   cacheTo: [],
+  cacheMount: [],
   cacheMounts: true,
   secret: [],
   ssh: [],
