@@ -76,8 +76,14 @@ export interface BuildOptions {
   readonly retries?: number
   /** Milliseconds before it is run again. */
   readonly retryDelay?: number
+  /** Folders of this machine that `RUN --mount=type=cache` of these ids have in place of those of the store. */
+  readonly cacheMountFolders?: Readonly<Record<string, string>>
   /** false: each cache of `RUN --mount=type=cache` begins empty, and goes with the build. */
   readonly cacheMounts?: boolean
+  /** Shared caches that are asked for what the store does not have, one after the other. */
+  readonly cacheFrom?: readonly CacheFrom[]
+  /** Where the cache of this build is written after it. */
+  readonly cacheTo?: readonly CacheTo[]
   /** Steps at once; absent: two for each core, at least 4. */
   readonly jobs?: number
   readonly outputs?: readonly OutputOptions[]
@@ -95,6 +101,33 @@ export interface BuildOptions {
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }
+
+/** Where a shared cache is. */
+export type CachePlace =
+  /** A cache that was pushed, or an image that has one in itself. */
+  | { readonly type: 'registry'; readonly ref: string }
+  /** An OCI layout in a folder. `tag` default: `latest` */
+  | { readonly type: 'local'; readonly path: string; readonly tag?: string }
+
+export type CacheFrom = CachePlace & {
+  /** Nothing is built when it cannot be read; else a notice says why. */
+  readonly required?: boolean
+  /** Layers that are used are fetched and looked at, also where nobody reads them. */
+  readonly verify?: boolean
+}
+
+/** `min`: the steps that made layers of the image; `max`: all. */
+export type CacheTo =
+  | (CachePlace & {
+      readonly mode?: 'min' | 'max'
+      readonly compression?: 'gzip' | 'zstd' | 'none'
+      /** Ids of `RUN --mount=type=cache` whose files are written too. */
+      readonly mounts?: 'all' | readonly string[]
+      /** The build fails when it cannot be written; else a notice says why. */
+      readonly required?: boolean
+    })
+  /** In the manifest of the image. */
+  | { readonly type: 'inline' }
 
 /** Some limits by name: `{ 'archive-entries': 10_000_000 }`. */
 export type LimitOptions = Partial<Limits>

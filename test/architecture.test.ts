@@ -49,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
+  'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
   usage: ['store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */

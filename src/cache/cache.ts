@@ -38,6 +38,8 @@ export interface CacheRecord {
   readonly files?: readonly (readonly [path: string, content: string])[]
   /** Ids of the secrets whose values, as they were then, were looked for in the layer and are not there. */
   readonly without?: readonly string[]
+  /** The shared cache that has it, for people; absent: this store's own. Not written down. */
+  readonly source?: string
 }
 
 /** What was done before. Every file of it may be deleted at any time, and only costs time. */
@@ -51,6 +53,8 @@ export interface Cache {
   readonly wholeBlobs: WholeBlobs
   /** Directories of `RUN --mount=type=cache`; the id is hashed into the name. */
   cacheMount(id: string): Promise<string>
+  /** The folder of this machine that mounts with an id are to have in place of one of the store. */
+  readonly hostMount?: (id: string) => string | undefined
   /** Writes what is still in memory (the stat index). */
   close(): Promise<void>
 }
@@ -91,6 +95,12 @@ export interface Layers {
   /** Looks into a layer that was made before. */
   search(layer: LayerRecord, wanted: readonly Wanted[]): Promise<readonly Find[]>
   fromRecord(record: LayerRecord): Layer
+  /**
+   * A layer that somebody else made and described. Each of its forms is given only after what it says was held against its
+   * content id, which keys are made of.
+   * @throws {TsbuildError} TSB_CONTENT_MISMATCH from its functions
+   */
+  fromOthers(record: LayerRecord): Layer
   /** A layer of an image that exists: named at once, fetched (digest, size and diff id checked) on first read. */
   fromDescriptor(descriptor: Descriptor, diffId: Digest): Layer
   recordOf(layer: Layer): Promise<LayerRecord>

@@ -1,4 +1,5 @@
-import type { Change, Content, FileEntry } from '../tree/index.ts'
+import type { Digest } from '../digest/index.ts'
+import { type Change, type Content, contentId, type FileEntry } from '../tree/index.ts'
 
 /** A file as the index of a layer keeps it: its digest is known, where its bytes are depends on the forms that exist. */
 export type IndexedFile = Omit<FileEntry, 'content'> & {
@@ -23,4 +24,15 @@ export function changeOf(change: IndexedChange, place: (path: FileEntry['path'],
   const { data, ...file } = change
   if (typeof data === 'number') return { ...file, content: place(change.path, data) }
   return { ...file, content: { kind: 'bytes', bytes: Buffer.from(data, 'base64') } }
+}
+
+/** The content id of what a layer says: the digests of its files were taken when the index was made. */
+export function contentOfIndex({ changes }: LayerIndex): Promise<Digest> {
+  const nowhere: Content = { kind: 'bytes', bytes: new Uint8Array(0) }
+  function* said(): Iterable<Change> {
+    for (const change of changes) yield changeOf(change, () => nowhere)
+  }
+  return contentId(said(), ({ path }) => {
+    throw new Error(`the index of a layer has no digest of ${path}`)
+  })
 }

@@ -1,3 +1,4 @@
+import { TsbuildError } from '../errors.ts'
 import type { Layer } from '../image/index.ts'
 import type { Tree } from '../tree/index.ts'
 import type { LayerRecord, Layers } from './cache.ts'
@@ -25,6 +26,7 @@ export function openLayers(ports: WriterPorts, writer: () => Promise<LayerWriter
       return (await import('./search-layer.ts')).searchLayer(layer, wanted, ports.files)
     },
     fromRecord,
+    fromOthers: (record) => checkedLayer(fromRecord(record), record, ports),
     fromDescriptor: (descriptor, diffId) => fromRecord({ descriptor, diffId, contentId: diffId }),
     async recordOf(layer) {
       const [diffId, content, descriptor] = [layer.diffId(), layer.contentId(), layer.descriptor()]
@@ -58,4 +60,30 @@ function layerOf(record: LayerRecord, { store, files }: WriterPorts): Layer {
     directory: () => files.directory(record),
     lower: () => files.lower(record),
   }
+}
+
+/** A wrong content id would put what is made of this layer under the keys of another one. */
+function checkedLayer(layer: Layer, record: LayerRecord, { files }: WriterPorts): Layer {
+  let checked: Promise<void> | undefined
+  const check = () => {
+    checked ??= checkContent(record, files)
+    return checked
+  }
+  const after =
+    <A extends readonly unknown[], T>(form: (...asked: A) => Promise<T>) =>
+    async (...asked: A) => {
+      await check()
+      return form(...asked)
+    }
+  return { ...layer, tree: after(layer.tree), directory: after(layer.directory), lower: after(layer.lower) }
+}
+
+async function checkContent(record: LayerRecord, files: WriterPorts['files']): Promise<void> {
+  const { contentOfIndex } = await import('./layer-index.ts')
+  const found = await contentOfIndex(await files.index(record))
+  if (found === record.contentId) return
+  const { diffId, contentId } = record
+  throw new TsbuildError('TSB_CONTENT_MISMATCH', `layer ${diffId} holds ${found}, and its record says ${contentId}`, {
+    hint: 'whoever wrote the cache described the layer wrongly; it is not used',
+  })
 }

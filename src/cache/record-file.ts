@@ -9,7 +9,7 @@ const version = 1
 const versionOfFiles = 2
 
 /** The text of a record without its files. */
-export function formatRecord({ files: _, ...record }: CacheRecord): string {
+export function formatRecord({ files: _files, source: _source, ...record }: CacheRecord): string {
   return seal(JSON.stringify({ version, record }))
 }
 

@@ -82,7 +82,7 @@ async function rememberStep(steps: Shelf, { key, components }: CacheRecord): Pro
 }
 
 /** What a person would call the same step: its kind, and what it runs or where it puts files. */
-function stepIdentity({ definition }: Pick<KeyComponents, 'definition'>): Digest {
+export function stepIdentity({ definition }: Pick<KeyComponents, 'definition'>): Digest {
   const members = Object(definition) as { readonly [key: string]: Json | undefined }
   return digestOf([members['kind'] ?? null, members['dest'] ?? members['argv'] ?? members['path'] ?? null])
 }
@@ -96,8 +96,8 @@ function contentPlace(parent: Digest | undefined, contentId: Digest): Digest {
   return digestOf([parent ?? null, contentId])
 }
 
-/** The newest of those that share most with the components. */
-function mostAlike(components: KeyComponents, records: readonly CacheRecord[]): CacheRecord | undefined {
+/** The newest of those that share most with the components, when the newest come first. */
+export function mostAlike(components: KeyComponents, records: readonly CacheRecord[]): CacheRecord | undefined {
   const scored = records.map((record) => ({ record, score: alikeness(components, record.components) }))
   return scored.reduce<(typeof scored)[number] | undefined>(
     (best, next) => (best && best.score >= next.score ? best : next),

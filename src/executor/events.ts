@@ -29,7 +29,8 @@ export type BuildEvent = { readonly at: number } & (
       readonly total?: number
       readonly done?: true
     }
-  | { readonly type: 'step:cached'; readonly step: StepId; readonly label: string }
+  /** `source`: the shared cache that has it; absent: the store. */
+  | { readonly type: 'step:cached'; readonly step: StepId; readonly label: string; readonly source?: string }
   | { readonly type: 'step:miss'; readonly step: StepId; readonly reason: MissReason }
   | { readonly type: 'step:done'; readonly step: StepId; readonly milliseconds: number }
   | { readonly type: 'step:error'; readonly step: StepId; readonly message: string }

@@ -6,7 +6,7 @@ import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import { refusalOfRuns } from './refusal-of-runs.ts'
 import { schedule } from './schedule.ts'
-import { failureOf, type LayerNode, performStep } from './step.ts'
+import { failureOf, type LayerNode, performStep, type StepResult } from './step.ts'
 import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
 
 /** What is to be made. */
@@ -23,6 +23,8 @@ export interface Executed {
   readonly layers: ReadonlyMap<OpId, readonly Layer[]>
   /** How each op with a layer got it. */
   readonly records: ReadonlyMap<OpId, CacheRecord>
+  /** The same with what their keys were made of. */
+  readonly results: ReadonlyMap<OpId, StepResult>
   readonly steps: { readonly total: number; readonly cached: number }
 }
 
@@ -31,7 +33,7 @@ export interface Executed {
  * @throws {TsbuildError} of the first step that failed, with its place; everything that ran beside it has ended by then
  */
 export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): Promise<Executed> {
-  const records = new Map<OpId, CacheRecord>()
+  const results = new Map<OpId, StepResult>()
   let cached = 0
   const over = new AbortController()
   const waiting = new Set(nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
@@ -49,7 +51,7 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
         const ahead = { until: AbortSignal.any([signal, over.signal]), expected: () => waiting.size }
         const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead, refuse })
         begun()
-        records.set(node.id, result.record)
+        results.set(node.id, result)
         if (result.cached) cached++
         return await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))
       } catch (error) {
@@ -62,7 +64,8 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
     if (target?.kind !== 'snapshot') throw new Error('a target of the plan is no snapshot')
     return [id, target.layers] as const
   })
-  return { layers: new Map(layers), records, steps: { total: records.size, cached } }
+  const records = new Map([...results].map(([id, { record }]) => [id, record]))
+  return { layers: new Map(layers), records, results, steps: { total: results.size, cached } }
 }
 
 export function isLayerNode(node: Node): node is LayerNode {

@@ -1,4 +1,4 @@
-import { type CacheRecord, cacheKey } from '../cache/index.ts'
+import { type CacheRecord, cacheKey, quickCacheKey } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
 import { inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { MissReason } from './events.ts'
@@ -59,7 +59,7 @@ async function lookUp(
   const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, noCommands)
   const executor = executorOf(node.op)
   const quick = node.noCache ? undefined : executor.quickKey(context)
-  const known = quick && (await records.find(cacheKey(`${executor.version}.quick`, quick)))
+  const known = quick && (await records.find(quickCacheKey(executor.version, quick)))
   if (known) return { kind: 'hit', record: known }
   if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
   const { components, files } = await executor.key(context)

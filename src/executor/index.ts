@@ -3,7 +3,16 @@ export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'
 export { type Forecast, foresee } from './foresee.ts'
-export { examine, findEmulation, leftRunning, openRootfs, openSandbox } from './late.ts'
+export {
+  examine,
+  findEmulation,
+  leftRunning,
+  openRootfs,
+  openSandbox,
+  sharedCaches,
+  withCacheFiles,
+} from './late.ts'
+export type { NamedCache } from './mounts/cache.ts'
 export { layerForms, secretForms } from './mounts/secret-forms.ts'
 export type { ContextFiles, ExecutorPorts, Hosts, Secrets, Sources, StepRules } from './ports.ts'
 export { type LayerMounts, openLayerMounts, type RootfsProvider } from './rootfs/index.ts'
@@ -15,3 +24,4 @@ export {
   type Sandbox,
   type Seccomp,
 } from './sandbox/index.ts'
+export type { StepResult } from './step.ts'

@@ -1,5 +1,6 @@
 import type { findEmulation as FindEmulation } from './emulators.ts'
 import type { examine as Examine } from './examine/examine.ts'
+import type { sharedCaches as SharedCaches, withCacheFiles as WithCacheFiles } from './mounts/cache.ts'
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
 import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
 import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
@@ -21,3 +22,12 @@ export const examine: typeof Examine = async (...asked) => (await import('./exam
 /** As `openSandbox`: for a check of the store. */
 export const leftRunning: typeof LeftRunning = async (...asked) =>
   (await import('./sandbox/left-running.ts')).leftRunning(...asked)
+
+/** As `openSandbox`: for who shares caches of RUN with other machines. */
+export const sharedCaches = async (
+  ...asked: Parameters<typeof SharedCaches>
+): Promise<ReturnType<typeof SharedCaches>> => (await import('./mounts/cache.ts')).sharedCaches(...asked)
+
+/** As `sharedCaches`. */
+export const withCacheFiles: typeof WithCacheFiles = async (...asked) =>
+  (await import('./mounts/cache.ts')).withCacheFiles(...asked)

@@ -1,4 +1,11 @@
-import { type CacheKey, type CacheRecord, cacheKey, repairing } from '../cache/index.ts'
+import {
+  type CacheKey,
+  type CacheRecord,
+  cacheKey,
+  type KeyComponents,
+  quickCacheKey,
+  repairing,
+} from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
@@ -27,6 +34,10 @@ export interface Commands {
 export interface StepResult {
   readonly record: CacheRecord
   readonly cached: boolean
+  /** What its key was made with beside the components. */
+  readonly version: string
+  /** The chains of what it reads beside the files below, when they alone give a key too. */
+  readonly chains?: KeyComponents['inputs']
 }
 
 /**
@@ -45,9 +56,10 @@ export async function performStep(
   const context = contextOf(node, inputs, ports, signal, commands)
   const executor = executorOf(node.op)
   const quick = executor.quickKey(context)
-  const quickKey = quick && cacheKey(`${executor.version}.quick`, quick)
+  const quickKey = quick && quickCacheKey(executor.version, quick)
+  const about = { version: executor.version, ...(quick && { chains: quick.inputs }) }
   const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
-  if (known) return hit(node, known, context)
+  if (known) return { ...(await hit(node, known, context)), ...about }
   const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(executor.version, parts.components)
   const found = node.noCache ? undefined : await ports.cache.records.find(key)
@@ -57,8 +69,10 @@ export async function performStep(
     ? await hit(node, found, context)
     : await ports.locked(`step ${key}`, () => slot(() => runOnce(node, key, parts, context)), signal)
   if (quickKey) await ports.cache.records.alias(quickKey, key)
-  return result
+  return { ...result, ...about }
 }
+
+type Looked = Pick<StepResult, 'record' | 'cached'>
 
 /** What a step works with, and what is looked for in its layer. */
 interface StepContext extends OpContext {
@@ -80,7 +94,7 @@ async function shown<T>(node: LayerNode, context: OpContext, work: () => Promise
   }
 }
 
-async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: StepContext): Promise<StepResult> {
+async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: StepContext): Promise<Looked> {
   const { ports, signal } = context
   signal.throwIfAborted()
   const made = node.noCache ? undefined : await ports.cache.records.find(key)
@@ -97,7 +111,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   try {
     const record = await runAndRecord(
       { key, components: parts.components, ...(files && { files }) },
-      () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...(nearest && { older: nearest.layer }) }),
+      () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...olderOf(nearest) }),
       context,
       started,
     )
@@ -107,6 +121,11 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
     failed(node, error, context)
     throw error
   }
+}
+
+/** A layer of a shared cache is not fetched for what of it may be of use. */
+function olderOf(nearest: CacheRecord | undefined) {
+  return nearest && nearest.source === undefined ? { older: nearest.layer } : {}
 }
 
 function failed(node: LayerNode, error: unknown, { ports, signal }: OpContext): void {
@@ -144,10 +163,11 @@ async function runAndRecord(
   return record
 }
 
-async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<StepResult> {
+async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<Looked> {
   await shown(node, context, () => context.watch.check(record))
   const { ports } = context
-  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label })
+  const { source } = record
+  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label, ...(source && { source }) })
   return { record, cached: true }
 }
 

@@ -22,8 +22,17 @@ export function annotated(image: ImageOrSet, asked: readonly Annotation[] = []):
   }
 }
 
+/** What was said of it before stays. */
 function withAnnotations(image: Image, annotations: Image['annotations']): Image {
-  return annotations ? { ...image, annotations } : image
+  if (!annotations) return image
+  const { manifest = {}, descriptor = {} } = image.annotations ?? {}
+  return {
+    ...image,
+    annotations: {
+      manifest: { ...manifest, ...annotations.manifest },
+      descriptor: { ...descriptor, ...annotations.descriptor },
+    },
+  }
 }
 
 /**

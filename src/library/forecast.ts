@@ -1,12 +1,13 @@
+import type { Cache } from '../cache/index.ts'
 import { type Forecast, foresee, noEmulator } from '../executor/index.ts'
 import { inputsOf, mergeNodes, type Node, type Op, type OpId, type Plan, type Warning } from '../graph/index.ts'
 import { formatPlatform, type Platform } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import { planImage } from '../plan-image.ts'
 import type { SourceRange } from '../source.ts'
-import { load } from './load.ts'
+import { type Loaded, load } from './load.ts'
 import { buildPorts } from './ports.ts'
-import { progressTo } from './progress.ts'
+import { type Progress, progressTo } from './progress.ts'
 import { openSession, type Session } from './session.ts'
 
 /** A node of the graph and what a build would do with it. */
@@ -54,7 +55,8 @@ export async function forecast(options: BuildOptions, environment: Environment):
   await using session = await openSession(environment, { ...options, notice })
   const progress = progressTo(() => {}, now)
   const loaded = await load(session, options, environment, progress)
-  const ports = { ...buildPorts(session, loaded, options, environment, progress), events: () => {} }
+  const cache = await cacheOf(options, session, loaded, environment, progress)
+  const ports = { ...buildPorts({ ...session, cache }, loaded, options, environment, progress), events: () => {} }
   const plans = await Promise.all(
     loaded.requests.map((request) => planImage(loaded.dockerfile, request, session.bases, loaded.times)),
   )
@@ -68,6 +70,21 @@ export async function forecast(options: BuildOptions, environment: Environment):
     pulls: await pullsFor(nodes, forecasts, session),
     done: steps.every(({ forecast: { kind } }) => kind === 'hit' || kind === 'source'),
   }
+}
+
+/** With the shared caches that the options name. */
+async function cacheOf(
+  { cacheFrom, signal, onEvent }: BuildOptions,
+  session: Session,
+  { requests }: Loaded,
+  environment: Environment,
+  progress: Progress,
+): Promise<Cache> {
+  if (!cacheFrom?.length) return session.cache
+  const { importsOf } = await import('./shared-cache.ts')
+  const notice = (message: string) => onEvent?.({ type: 'notice', at: environment.now(), message })
+  const platforms = requests.map(({ platform }) => platform)
+  return importsOf(cacheFrom, { session, environment, progress, notice, platforms, signal }).cache
 }
 
 function platformAt(requests: readonly { readonly platform: Platform }[], index: number): string {

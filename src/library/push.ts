@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { isPacked, packLayer } from '../export/index.ts'
+import { isPacked, type LayerCompression, packLayer } from '../export/index.ts'
 import {
   type Descriptor,
   type Image,
@@ -160,23 +160,24 @@ async function sendBlobs(
 }
 
 /** A layer as it leaves. One that leaves as it is and is still in a registry is passed on from there. */
-async function leaving(
+export async function leaving(
   layer: Layer,
   folder: string,
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
+  compression: LayerCompression = 'gzip',
 ): Promise<Blob> {
   const { blobs } = session.store
   const descriptor = toOci(await layer.descriptor())
   const origin = await blobs.origin(descriptor.digest)
   const location = origin && !origin.location.includes('://') ? origin.location : undefined
   const isHere = await blobs.has(descriptor.digest, descriptor.size)
-  if (location !== undefined && !isHere && isPacked(descriptor, 'gzip')) {
+  if (location !== undefined && !isHere && isPacked(descriptor, compression)) {
     const registry = await session.registry()
     return { descriptor, location, open: () => registry.blob(location, descriptor, signal) }
   }
-  const blob = await packLayer(layer, 'gzip', folder, exportPorts(session, signal, report))
+  const blob = await packLayer(layer, compression, folder, exportPorts(session, signal, report))
   return { descriptor: blob.descriptor, location, open: () => fileBytes(blob.file) }
 }
 

@@ -2,6 +2,7 @@ import type { Annotation, BuildOptions, OutputOptions } from '../../index.ts'
 import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
+import { readCacheFrom, readCacheMount, readCacheTo } from './cache.ts'
 import { FlagError } from './flag-error.ts'
 import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
@@ -33,6 +34,9 @@ export interface BuildFlags extends ResourceFlags, RegistryFlags {
   /** false: `--no-cache` */
   readonly cache: boolean
   readonly cacheFilter: readonly string[]
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
+  readonly cacheMount: readonly string[]
   /** false: `--no-cache-mounts` */
   readonly cacheMounts: boolean
   readonly pull?: 'always' | 'missing' | 'never'
@@ -87,6 +91,9 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     platform: platform(flags.platform, env),
     contexts: readMapping('--build-context', flags.buildContext),
     noCache: noCache(flags),
+    cacheFrom: flags.cacheFrom.flatMap(readCacheFrom),
+    cacheTo: flags.cacheTo.map(readCacheTo),
+    cacheMountFolders: mountFolders(flags),
     cacheMounts: flags.cacheMounts ? undefined : false,
     pull: flags.pull,
     secrets: readSecrets(flags.secret, env),
@@ -138,6 +145,13 @@ function cacheMax(flags: BuildFlags, env: Env): BuildOptions['cacheMax'] {
   const asked = flags.cacheMax ?? (env['TSBUILD_CACHE_MAX'] || undefined)
   const name = flags.cacheMax === undefined ? 'TSBUILD_CACHE_MAX' : '--cache-max'
   return asked === undefined ? undefined : readSpace(name, asked)
+}
+
+function mountFolders({ cacheMount, cacheMounts }: BuildFlags): BuildOptions['cacheMountFolders'] {
+  if (cacheMount.length === 0) return undefined
+  if (!cacheMounts)
+    throw new FlagError('--cache-mount and --no-cache-mounts exclude each other', 'leave one of them out')
+  return Object.fromEntries(cacheMount.map(readCacheMount))
 }
 
 /** A port without a protocol is tcp, as in EXPOSE. */

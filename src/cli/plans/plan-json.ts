@@ -18,6 +18,7 @@ function stepJson({ id, kind, label, inputs, at, forecast, emulates, problem }: 
     ...(forecast.kind === 'hit' && {
       key: forecast.record.key,
       layer: forecast.record.layer.diffId,
+      ...(forecast.record.source !== undefined && { source: forecast.record.source }),
       created: forecast.record.created,
       milliseconds: forecast.record.milliseconds,
     }),

@@ -20,7 +20,7 @@ export function forecastText({ forecast }: PlannedStep, labelOf: (id: string) =>
     case 'source':
       return ''
     case 'hit':
-      return 'hit'
+      return forecast.record.source === undefined ? 'hit' : `hit in ${forecast.record.source}`
     case 'miss':
       return `miss: ${reasonText(forecast.reason)}`
     case 'unknown':
@@ -36,9 +36,9 @@ export function planText(plan: BuildForecast): string {
   for (const step of plan.steps) {
     const { forecast, problem, emulates, kind, label } = step
     if (kind === 'scratch') continue
-    const words = forecast.kind === 'hit' ? '' : forecastText(step, labelOf)
+    const words = forecastText(step, labelOf)
     lines.push(`${markOf(forecast.kind)} ${oneLine(label)}`)
-    if (words !== '') lines.push(`    ${oneLine(words)}`)
+    if (words !== '' && words !== 'hit') lines.push(`    ${oneLine(words)}`)
     if (emulates && !problem && forecast.kind !== 'hit') lines.push(`    runs programs for ${emulates}`)
     if (problem) lines.push(`    cannot run here: ${oneLine(problem.message)}`)
     if (problem?.hint !== undefined) lines.push(`    hint: ${oneLine(problem.hint)}`)

@@ -119,6 +119,19 @@ function addCacheFlags(command: Command): void {
     .option('--no-cache', 'run every step again')
     .option('--cache-max <size>', 'prune after the build to so much beside named images: 10g, 20% of the disk')
     .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))
+    .addOption(
+      repeatable(
+        '--cache-from <spec>',
+        'ask this shared cache for steps that are not here: REF, type=local,src=DIR[,required=true][,verify=true]',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '--cache-to <spec>',
+        'share the cache: REF, type=registry,ref=REF[,mode=min|max][,mounts=all|ID+ID], type=local,dest=DIR, type=inline',
+      ),
+    )
+    .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))
     .option('--no-cache-mounts', 'begin each RUN --mount=type=cache empty, and keep nothing of it')
     .addOption(
       new Option('--pull <when>', 'ask the registry for base images; --pull alone means always').choices([

@@ -18,8 +18,6 @@ const ignored: Readonly<Record<string, string>> = {
 /** Flags of docker that would change the result and are not there, and what to do instead. */
 export const missing: Readonly<Record<string, string>> = {
   '--attest': 'no attestations are made',
-  '--cache-from': 'the local cache is always used',
-  '--cache-to': 'the local cache is always written',
   '--keep-storage': 'write prune --max-used-space, or --reserved-space for what is always kept',
   '--squash': 'use a stage with one COPY --from',
 }

@@ -1,4 +1,4 @@
-import { keepColours, stripControls } from '../text/escape.ts'
+import { keepColours, stripControls, visible } from '../text/escape.ts'
 import type { Paint } from '../text/paint.ts'
 import { cut, pad, widthOf } from '../text/width.ts'
 import type { Palette } from './palette.ts'
@@ -72,7 +72,8 @@ function dropEnded(
 const prefixes = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANCELED ' } as const
 
 function block(step: Step, now: number, width: number, look: FrameLook): readonly string[] {
-  const name = (step.outcome ? prefixes[step.outcome] : '') + step.label
+  const from = step.source === undefined ? '' : ` (from ${visible(step.source)})`
+  const name = (step.outcome ? prefixes[step.outcome] : '') + step.label + from
   const own = row(` => ${name}`, '', seconds(step.startedAt, step.endedAt ?? now), width)
   const style = step.outcome && look.palette[step.outcome]
   const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, now, width, look))

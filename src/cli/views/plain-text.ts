@@ -22,7 +22,7 @@ export function endText(step: Step): string | undefined {
     case undefined:
       return undefined
     case 'cached':
-      return 'CACHED'
+      return step.source === undefined ? 'CACHED' : `CACHED from ${visible(step.source)}`
     case 'canceled':
       return 'CANCELED'
     case 'done':

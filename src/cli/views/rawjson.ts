@@ -48,6 +48,7 @@ function vertex(step: Step): object {
     cached: step.outcome === 'cached' || undefined,
     error: step.outcome === 'canceled' ? 'context canceled' : step.error,
     cacheReason: step.miss,
+    cacheSource: step.source,
   }
 }
 

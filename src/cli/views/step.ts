@@ -14,6 +14,8 @@ export interface Step {
   /** Of `error`. */
   error?: string
   miss?: MissReason
+  /** Of `cached`: the shared cache that has it. */
+  source?: string
   /** By label, in the order in which they began. */
   readonly transfers: Map<string, Transfer>
 }

@@ -72,7 +72,7 @@ export class Trace {
     'step:start': (event) => this.#begin(event),
     'step:cached': (event) => {
       this.#begin(event)
-      return this.#end(event, { outcome: 'cached' })
+      return this.#end(event, { outcome: 'cached', ...(event.source && { source: event.source }) })
     },
     'step:done': (event) => this.#end(event, { outcome: 'done', milliseconds: event.milliseconds }),
     'step:error': (event) => this.#end(event, { outcome: 'error', error: event.message }),
@@ -98,7 +98,8 @@ export class Trace {
 
   #begin(event: EventOf<'step:start' | 'step:cached'>): Step {
     const known = this.#steps.get(event.step)
-    if (known) return known
+    // What failed may begin once more, when it was a shared cache that failed.
+    if (known && known.outcome !== 'error' && known.outcome !== 'canceled') return known
     const miss = this.#misses.get(event.step)
     const step: Step = {
       id: event.step,

@@ -1,0 +1,104 @@
+import path from 'node:path'
+import { TsbuildError } from '../errors.ts'
+import { documentLimitsOf, mediaTypes, type Platform, parseReference } from '../image/index.ts'
+import type { BuildOptions, CacheFrom, CachePlace, Environment } from '../options.ts'
+import {
+  type CacheSource,
+  emptyCache,
+  type Imports,
+  openImports,
+  readCache,
+  type SharedCache,
+} from '../shared-cache/index.ts'
+import { layoutSource, registrySource, type Source } from '../transfer/index.ts'
+import type { Progress } from './progress.ts'
+import type { Session } from './session.ts'
+
+/** What reading shared caches takes. */
+export interface CacheWorld {
+  readonly session: Session
+  readonly environment: Environment
+  readonly progress: Progress
+  readonly notice: (message: string) => void
+  /** Whose images of an index have their records read. */
+  readonly platforms: readonly Platform[]
+  readonly signal: AbortSignal | undefined
+}
+
+/** The caches of `--cache-from` behind that of the store; nothing is asked of them before the store does not know a step. */
+export function importsOf(cacheFrom: NonNullable<BuildOptions['cacheFrom']>, world: CacheWorld): Imports {
+  const { session, notice } = world
+  const sources = cacheFrom.map((from): CacheSource => {
+    const { name, location } = placeOf(from, world.environment)
+    return { name, location, ...(from.verify && { verify: true }), load: () => load(name, from, world) }
+  })
+  return openImports(session.cache, session.store, sources, session.limits, (source, error) => {
+    notice(`warning: the cache ${source.name} has a layer that cannot be used, and the step is run: ${error.message}`)
+  })
+}
+
+/** What a place is called, and where its blobs are, as `BlobOrigin` has it. @throws {TsbuildError} TSB_REFERENCE_FORMAT */
+export function placeOf(place: CachePlace, { cwd }: Environment): { readonly name: string; readonly location: string } {
+  if (place.type === 'local') {
+    return { name: place.path, location: `oci-layout://${path.resolve(cwd, place.path)}` }
+  }
+  const { domain, path: repository, familiar } = parseReference(place.ref)
+  return { name: familiar, location: `${domain}/${repository}` }
+}
+
+/** @throws {TsbuildError} those of `registrySource` and `layoutSource` */
+export async function sourceAt(place: CachePlace, { session, environment, signal }: CacheWorld): Promise<Source> {
+  if (place.type === 'registry') return registrySource(await session.registry(), parseReference(place.ref), signal)
+  const { path: folder, tag = 'latest' } = place
+  const layout = { kind: 'oci-layout', path: path.resolve(environment.cwd, folder), tag } as const
+  return layoutSource(layout, session.store.temporary, session.limits)
+}
+
+/** What cannot be read is passed over with a notice, unless it is required. */
+async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<SharedCache> {
+  const { progress, notice } = world
+  return progress.step(`cache-from ${name}`, `importing cache from ${name}`, async (report) => {
+    try {
+      const cache = await readFor(name, await sourceAt(from, world), world)
+      report(`${cache.records.length} records`, 0, undefined, true)
+      return cache
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error
+      if (from.required) throw unread(name, error)
+      notice(`warning: the cache ${name} is not used: ${error.message}`)
+      return emptyCache
+    }
+  })
+}
+
+/**
+ * The records of a cache; of an index those of its images for each platform, as far as they have some.
+ * @throws {TsbuildError} those of `readCache`
+ */
+export async function readFor(
+  name: string,
+  source: Source,
+  { session, platforms, signal }: CacheWorld,
+): Promise<SharedCache> {
+  const limits = documentLimitsOf(session.limits)
+  const asked = isIndex(source) ? platforms : platforms.slice(0, 1)
+  const read = await Promise.allSettled(asked.map((platform) => readCache(source, { name, platform, limits, signal })))
+  const caches = read.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const [failed] = read.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+  if (caches.length === 0) throw failed
+  return {
+    records: caches.flatMap(({ records }) => records),
+    mounts: caches.flatMap(({ mounts }) => mounts),
+  }
+}
+
+function isIndex({ root: { descriptor } }: Source): boolean {
+  return descriptor.mediaType === mediaTypes.index || descriptor.mediaType === mediaTypes.dockerIndex
+}
+
+function unread(name: string, error: TsbuildError): TsbuildError {
+  return new TsbuildError('TSB_CACHE_IMPORT', `cannot use the cache ${name}: ${error.message}`, {
+    hint: error.hint ?? 'it is required: leave required=true out, and the build goes on without it',
+    cause: error,
+  })
+}

@@ -1,0 +1,78 @@
+import { TsbuildError } from '../errors.ts'
+import {
+  type Descriptor,
+  type DocumentLimits,
+  type Manifest,
+  matchPlatform,
+  mediaTypes,
+  type Platform,
+  parseConfig,
+  parseManifestOrIndex,
+} from '../image/index.ts'
+import type { Source } from '../transfer/index.ts'
+import { readRecords } from './document.ts'
+import { cacheTypes, type SharedCache } from './format.ts'
+import { readInline } from './inline.ts'
+
+/** What is read of a cache, and how much of it. */
+export interface CacheReading {
+  /** What it is called, for messages. */
+  readonly name: string
+  /** Of the images of an index, the one whose records are read. */
+  readonly platform: Platform
+  readonly limits: DocumentLimits
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The records of a shared cache, or those that an image has in itself. Its layers are not touched.
+ * @throws {TsbuildError} TSB_CACHE_NONE, TSB_CACHE_FORMAT, TSB_CACHE_KEY, and those of reading documents
+ */
+export async function readCache(source: Source, reading: CacheReading): Promise<SharedCache> {
+  const { name, limits, signal } = reading
+  const manifest = await manifestOf(source, reading)
+  const bytes = (type: string) => blobBytes(source, { ...manifest.config, mediaType: type }, reading)
+  if (isCache(manifest)) return readRecords(await bytes(cacheTypes.records), manifest.layers, name, limits.config)
+  if (manifest.config.mediaType === mediaTypes.config) {
+    signal?.throwIfAborted()
+    const config = await parseConfig(await bytes(mediaTypes.config), `the config of ${name}`, limits)
+    const inline = await readInline(manifest, config, name, limits.manifest)
+    if (inline) return inline
+  }
+  throw noCache(name)
+}
+
+/** True for the manifest of a cache, whatever it holds. */
+export function isCache({ config, artifactType }: Manifest & { readonly artifactType?: unknown }): boolean {
+  return artifactType === cacheTypes.artifact && config.mediaType === cacheTypes.records
+}
+
+async function manifestOf(source: Source, { name, platform, limits, signal }: CacheReading): Promise<Manifest> {
+  const about = (descriptor: Descriptor) => ({ name: `the manifest of ${name}`, mediaType: descriptor.mediaType })
+  const found = await parseManifestOrIndex(source.root.bytes, about(source.root.descriptor), limits)
+  if (found.kind === 'manifest') return found.manifest
+  const entry = matchPlatform(found.index.manifests, platform)
+  if (!entry) throw noCache(name)
+  const image = await parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)
+  if (image.kind === 'manifest') return image.manifest
+  throw noCache(name)
+}
+
+async function blobBytes(source: Source, descriptor: Descriptor, { name, limits, signal }: CacheReading) {
+  if (descriptor.size > limits.config) {
+    throw new TsbuildError(
+      'TSB_DOCUMENT_TOO_LARGE',
+      `the records of ${name} have ${descriptor.size} bytes, more than the ${limits.config} allowed`,
+      { hint: 'if you trust it, raise the limit: --limit config-bytes=…' },
+    )
+  }
+  const pieces: Uint8Array[] = []
+  for await (const piece of source.blob(descriptor, signal).open()) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+function noCache(name: string): TsbuildError {
+  return new TsbuildError('TSB_CACHE_NONE', `${name} has no cache in it`, {
+    hint: 'it is written by --cache-to type=registry, type=local or type=inline of tsbuild',
+  })
+}

@@ -1,0 +1,155 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { getuid } from 'node:process'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CacheFrom } from '../../src/index.ts'
+import { hasBusyboxBase } from '../support/busybox-base.ts'
+import { tsbuild } from '../support/command-line.ts'
+import { hasDockerRegistry, noDockerRegistry } from '../support/docker-registry.ts'
+import { buildOn, hasBlob, type Machines, noticesOf, openMachines, sourcesOf } from '../support/machines.ts'
+import { runProgram } from '../support/programs.ts'
+import type { Workspace } from '../support/workspace.ts'
+
+const able = getuid?.() === 0 && hasBusyboxBase && hasDockerRegistry
+
+describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () => {
+  let machines: Machines
+  beforeAll(async () => {
+    machines = await openMachines()
+  })
+  afterAll(() => machines[Symbol.asyncDispose]())
+  beforeEach(() => {
+    machines.proxy.log.length = 0
+  })
+  const { machine, raw } = {
+    machine: (text?: string) => machines.machine(text),
+    raw: (ref: string) => machines.raw(ref),
+  }
+  const registry = (ref: string): CacheFrom & { type: 'registry' } => ({ type: 'registry', ref })
+
+  it('a cold machine gets the same image from the registry, and fetches no layer', async () => {
+    const { proxy } = machines
+    const [one, other] = [await machine(), await machine()]
+    const ref = `${proxy.host}/cold/app:cache`
+    const name = `${proxy.host}/cold/app:1`
+    const first = await buildOn(one, { tags: [name], cacheTo: [{ ...registry(ref), mode: 'max' }] })
+    expect(first.ran).toHaveLength(5)
+    expect(noticesOf(first.events)).toBe('')
+    proxy.log.length = 0
+    const outputs = [{ type: 'registry' }] as const
+    const again = await buildOn(other, { tags: [name], outputs, cacheFrom: [registry(ref)] })
+    expect(again.ran).toEqual([])
+    expect(sourcesOf(again.events)).toEqual([ref])
+    expect(again.result.id).toBe(first.result.id)
+    // The records alone: the base is asked of the registry itself, and its layers are mounted.
+    expect(machines.fetched()).toHaveLength(1)
+    const { layers } = JSON.parse(raw(name)) as { layers: { digest: string }[] }
+    for (const { digest } of layers) expect(hasBlob(other, digest)).toBe(false)
+    proxy.log.length = 0
+    await buildOn(other, { cacheFrom: [registry(ref)], cacheTo: [{ ...registry(ref), mode: 'max' }] })
+    expect(proxy.log.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])
+  })
+
+  it('mode=max runs the steps again that an edit reaches, mode=min has the steps of the image alone', async () => {
+    const { proxy } = machines
+    const [one, edited, least] = [await machine(), await machine(), await machine()]
+    const [max, min] = [`${proxy.host}/modes/app:max`, `${proxy.host}/modes/app:min`]
+    await buildOn(one, { cacheTo: [{ ...registry(max), mode: 'max' }, registry(min)] })
+    edited.write({ 'context/a': 'other' })
+    const built = await buildOn(edited, { cacheFrom: [registry(max)] })
+    expect(built.cached).toEqual(['[build 2/4] WORKDIR /src'])
+    const reason = { kind: 'changed', what: 'a' }
+    expect(built.events.find((event) => event.type === 'step:miss')).toMatchObject({ reason })
+    const again = await buildOn(least, { cacheFrom: [registry(min)] })
+    expect(again.ran).toEqual(expect.arrayContaining(['[build 2/4] WORKDIR /src', '[build 3/4] COPY a b /src/']))
+  })
+
+  it('a folder holds what the build used and no more, and other clients read it', async () => {
+    const [one, other] = [await machine(), await machine()]
+    const folder = path.join(one.directory, 'shared')
+    const to = [{ type: 'local', path: folder, mode: 'max' }] as const
+    const first = await buildOn(one, { cacheTo: to })
+    const blobs = () => readdirSync(path.join(folder, 'blobs/sha256'))
+    const before = blobs().length
+    const outputs = [{ type: 'oci', dest: 'app.tar', tar: true }] as const
+    const again = await buildOn(other, { outputs, cacheFrom: [{ type: 'local', path: folder }] })
+    expect(again.ran).toEqual([])
+    expect(again.result.id).toBe(first.result.id)
+    one.write({ 'context/a': 'other' })
+    await buildOn(one, { cacheTo: to })
+    expect(blobs()).toHaveLength(before)
+    runProgram('skopeo', 'copy', `oci:${folder}:latest`, `dir:${one.directory}/read`)
+  })
+
+  it('an image brings the records of its layers, and has the id that it has without', async () => {
+    const { proxy } = machines
+    const text = 'FROM base\nCOPY a /\nRUN date +%s%N > /stamp\n'
+    const [one, other] = [await machine(text), await machine(text)]
+    const name = `${proxy.host}/inline/app:1`
+    const outputs = [{ type: 'registry' }] as const
+    const plain = await buildOn(one, { tags: [name] })
+    const first = await buildOn(one, { tags: [name], outputs, cacheTo: [{ type: 'inline' }] })
+    expect(first.result.id).toBe(plain.result.id)
+    const inside = { tags: [name], outputs, cacheFrom: [registry(name)], cacheTo: [{ type: 'inline' }] as const }
+    const again = await buildOn(other, inside)
+    expect(again.ran).toEqual([])
+    expect(again.result.manifest.digest).toBe(first.result.manifest.digest)
+    expect(sourcesOf(again.events)).toEqual([name])
+  })
+
+  it('several sources are asked in their order, and one that is not there is passed over unless it is required', async () => {
+    const { host } = machines.proxy
+    const [one, other] = [await machine(), await machine()]
+    const [a, b] = [`${host}/order/a:cache`, `${host}/order/b:cache`]
+    await buildOn(one, { cacheTo: [a, b].map((ref) => ({ ...registry(ref), mode: 'max' }) as const) })
+    const none = registry(`${host}/none:x`)
+    const { events } = await buildOn(other, { cacheFrom: [none, registry(b), registry(a)] })
+    expect(sourcesOf(events)).toEqual([b])
+    expect(noticesOf(events)).toMatch(/warning: the cache .*none:x is not used: /)
+    other.write({ 'context/a': 'x' })
+    const required = buildOn(other, { cacheFrom: [{ ...none, required: true }] })
+    await expect(required).rejects.toMatchObject({ code: 'TSB_CACHE_IMPORT' })
+  })
+
+  it('F07 what --cache-from names stays as it is, and no image is written over', async () => {
+    const { host } = machines.proxy
+    const [one, pr] = [await machine(), await machine()]
+    const [main, own] = [`${host}/scope/app:main`, `${host}/scope/app:pr`]
+    await buildOn(one, { cacheTo: [{ ...registry(main), mode: 'max' }] })
+    const before = raw(main)
+    pr.write({ 'context/b': 'poison' })
+    await buildOn(pr, { cacheFrom: [registry(main)], cacheTo: [{ ...registry(own), mode: 'max' }] })
+    expect(raw(main)).toBe(before)
+    expect(raw(own)).not.toBe(before)
+    const image = `${host}/scope/app:1`
+    await buildOn(one, { tags: [image], outputs: [{ type: 'registry' }] })
+    const kept = raw(image)
+    const { events } = await buildOn(one, { cacheTo: [registry(image)] })
+    expect(noticesOf(events)).toContain('is an image, and a cache would take its place')
+    await expect(buildOn(one, { cacheTo: [{ ...registry(image), required: true }] })).rejects.toMatchObject({
+      code: 'TSB_CACHE_EXPORT',
+    })
+    expect(raw(image)).toBe(kept)
+  })
+
+  it('the command line says where a step is from', async () => {
+    const [one, other] = [await machine(), await machine()]
+    const ref = `${machines.proxy.host}/shown/app:cache`
+    const run = (on: Workspace, ...words: readonly string[]) =>
+      tsbuild(on, '--progress=plain', '--runtime=native', ...words, 'context')
+    expect((await run(one, '--cache-to', `type=registry,ref=${ref},mode=max`)).status).toBe(0)
+    const read = await run(other, '--cache-from', ref)
+    expect(read.stderr).toContain(`CACHED from ${ref}`)
+    expect(read.stderr).toContain(`importing cache from ${ref}`)
+  })
+
+  it('other clients copy the artifact with its layers', async () => {
+    const [one, other] = [await machine(), await machine()]
+    const ref = `${machines.server.host}/copied/app:cache`
+    await buildOn(one, { cacheTo: [{ ...registry(ref), mode: 'max' }] })
+    const copy = path.join(one.directory, 'copy')
+    runProgram('skopeo', 'copy', '--src-tls-verify=false', `docker://${ref}`, `oci:${copy}:latest`)
+    const { ran } = await buildOn(other, { cacheFrom: [{ type: 'local', path: copy }] })
+    expect(ran).toEqual([])
+  })
+})
