@@ -11,10 +11,13 @@ import {
   parseReference,
 } from '../image/index.ts'
 import type {
+  CopyOptions,
   Environment,
   LoginOptions,
   PullOptions,
   PushOptions,
+  Referrer,
+  ReferrersOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -94,16 +97,23 @@ export async function pull(name: string, options: PullOptions, environment: Envi
 export async function copy(
   from: string,
   to: string,
-  options: RegistryOptions,
+  options: CopyOptions,
   environment: Environment,
 ): Promise<Descriptor> {
   const [source, target] = [placeOf(from), placeOf(to)]
+  if (options.referrers && source.kind !== 'reference') throw noReferrers(from)
   await using session = await openSession(environment, sessionOptions(options, environment))
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
     const opened = await openSource(source, session, environment, options.signal)
     const work = async () =>
-      copyAll(opened, await openTarget(target, session, environment, options.signal), report, options.signal)
+      copyAll(
+        opened,
+        await openTarget(target, session, environment, options.signal),
+        report,
+        options.signal,
+        options.referrers,
+      )
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
 }
@@ -124,6 +134,23 @@ export async function remoteDocument(
   }
   const { descriptor, bytes } = await registry.document(reference, options.signal)
   return { descriptor, text: textOf(bytes) }
+}
+
+/**
+ * What refers to an image or an index of a registry: signatures and other artifacts.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK
+ */
+export async function referrers(
+  name: string,
+  { artifactType, ...options }: ReferrersOptions,
+  environment: Environment,
+): Promise<readonly Referrer[]> {
+  const { descriptor } = await remoteDocument(name, options, environment)
+  const { domain, path: repository } = parseReference(name)
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const registry = await session.registry()
+  const found = await registry.referrers(`${domain}/${repository}`, descriptor.digest, options.signal)
+  return found.filter((each) => artifactType === undefined || each.artifactType === artifactType)
 }
 
 /** The tags of a repository. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK */
@@ -205,6 +232,12 @@ async function openTarget(place: ImageSource, session: Session, { cwd }: Environ
   const names: Readonly<Record<string, string>> =
     place.tag === undefined ? {} : { 'org.opencontainers.image.ref.name': place.tag }
   return layoutTarget(place.kind, path.resolve(cwd, place.path), names, session.store.temporary, signal)
+}
+
+function noReferrers(from: string): TsbuildError {
+  return new TsbuildError('TSB_COPY_PLACE', `${from} does not list what refers to its images`, {
+    hint: '--referrers is for copies from a registry',
+  })
 }
 
 function textOf(bytes: Uint8Array): string {
