@@ -272,6 +272,22 @@ export interface PullOptions extends RegistryOptions {
   readonly platform?: string
 }
 
+/** `tsbuild copy`. */
+export interface CopyOptions extends RegistryOptions {
+  /** Also what refers to what is copied: signatures and other artifacts. From a registry alone. */
+  readonly referrers?: boolean
+}
+
+/** `tsbuild referrers`. */
+export interface ReferrersOptions extends PullOptions {
+  readonly artifactType?: string
+}
+
+/** What refers to an image: a signature, a list of what is in it, any OCI artifact. */
+export interface Referrer extends Descriptor {
+  readonly artifactType?: string | undefined
+}
+
 /** Something in a registry: `name` is a reference with tag or digest. */
 export interface RemoteName {
   readonly name: string

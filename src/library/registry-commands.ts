@@ -12,10 +12,13 @@ import {
   parseReference,
 } from '../image/index.ts'
 import type {
+  CopyOptions,
   Environment,
   LoginOptions,
   PullOptions,
   PushOptions,
+  Referrer,
+  ReferrersOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -95,10 +98,11 @@ export async function pull(name: string, options: PullOptions, environment: Envi
 export async function copy(
   from: string,
   to: string,
-  options: RegistryOptions,
+  options: CopyOptions,
   environment: Environment,
 ): Promise<Descriptor> {
   const [source, target] = [placeOf(from), placeOf(to)]
+  if (options.referrers && source.kind !== 'reference') throw noReferrers(from)
   await using session = await openSession(environment, sessionOptions(options, environment))
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
@@ -106,7 +110,7 @@ export async function copy(
     const limits = documentLimitsOf(session.limits)
     const work = async () => {
       const place = await openTarget(target, session, environment, options.signal)
-      return copyAll(opened, place, limits, report, options.signal)
+      return copyAll(opened, place, limits, report, options.signal, options.referrers)
     }
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
@@ -128,6 +132,23 @@ export async function remoteDocument(
   }
   const { descriptor, bytes } = await registry.document(reference, options.signal)
   return { descriptor, text: textOf(bytes) }
+}
+
+/**
+ * What refers to an image or an index of a registry: signatures and other artifacts.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK
+ */
+export async function referrers(
+  name: string,
+  { artifactType, ...options }: ReferrersOptions,
+  environment: Environment,
+): Promise<readonly Referrer[]> {
+  const { descriptor } = await remoteDocument(name, options, environment)
+  const { domain, path: repository } = parseReference(name)
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const registry = await session.registry()
+  const found = await registry.referrers(`${domain}/${repository}`, descriptor.digest, options.signal)
+  return found.filter((each) => artifactType === undefined || each.artifactType === artifactType)
 }
 
 /** The tags of a repository. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK */
@@ -209,6 +230,12 @@ async function openTarget(place: ImageSource, session: Session, { cwd }: Environ
   const names: Readonly<Record<string, string>> =
     place.tag === undefined ? {} : { 'org.opencontainers.image.ref.name': place.tag }
   return layoutTarget(place.kind, path.resolve(cwd, place.path), names, session.store.temporary, signal)
+}
+
+function noReferrers(from: string): TsbuildError {
+  return new TsbuildError('TSB_COPY_PLACE', `${from} does not list what refers to its images`, {
+    hint: '--referrers is for copies from a registry',
+  })
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -3,6 +3,7 @@ export { loadRegistryConfig, type RegistryConfig, withMirrors } from './config-f
 export { type Mirrors, parseMirror } from './endpoint.ts'
 export type { Outgoing, Uploaded } from './outgoing.ts'
 export type { OutgoingDocument } from './put-manifest.ts'
+export type { Referrer } from './referrers.ts'
 export { loadRegistriesConf } from './registries-conf.ts'
 export { openRegistry, type Registry, type RegistryOptions, type RemoteDocument } from './registry.ts'
 export type { RemoteImage } from './resolve.ts'

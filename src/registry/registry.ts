@@ -1,5 +1,5 @@
 import type { Logins } from '../credentials/index.ts'
-import { sha256 } from '../digest/index.ts'
+import { type Digest, sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import {
@@ -21,6 +21,7 @@ import { passedOver } from './errors.ts'
 import type { Outgoing, Uploaded } from './outgoing.ts'
 import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
+import { listReferrers, type Referrer } from './referrers.ts'
 import { type Asking, type ManifestName, type RemoteImage, readDocument, resolveManifest } from './resolve.ts'
 import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
@@ -60,6 +61,8 @@ export interface Registry {
   put(location: string, document: OutgoingDocument, tag: string | undefined, signal?: AbortSignal): Promise<Descriptor>
   /** The tags of a repository. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
   tags(location: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** What refers to a manifest: signatures and other artifacts. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
+  referrers(location: string, digest: Digest, signal?: AbortSignal): Promise<readonly Referrer[]>
   /** Asks whether the login is taken. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
   ping(host: string, signal?: AbortSignal): Promise<void>
   /** Closes the connections that are kept open. */
@@ -145,8 +148,10 @@ export function openRegistry(options: RegistryOptions): Registry {
       return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
     },
     put: async (location, document, tag, signal) =>
-      putDocument({ client, endpoint: await own(location, signal), signal }, document, tag),
+      putDocument({ client, endpoint: await own(location, signal), limits, signal }, document, tag),
     tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
+    referrers: async (location, digest, signal) =>
+      listReferrers({ client, endpoint: await own(location, signal), limits, signal }, digest),
     ping: async (host, signal) => ping(client, await own(`${host}/x`, signal), signal),
     close: () => http.close(),
   }

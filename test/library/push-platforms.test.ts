@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { listTags, openImages, push } from '../../src/index.ts'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { listTags, openImages, pull, push } from '../../src/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import {
   type DockerRegistry,
@@ -21,14 +21,21 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
   let workspace: Workspace
   let server: DockerRegistry
   let proxy: FaultProxy
-  beforeEach(async () => {
-    workspace = await openWorkspace()
-    workspace.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`context/${name}`, text])))
+  let place: string
+  let count = 0
+  beforeAll(async () => {
     server = await startDockerRegistry()
     proxy = await startFaultProxy(server.host, () => undefined)
+    return async () => {
+      for (const each of [proxy, server]) await each[Symbol.asyncDispose]()
+    }
   })
-  afterEach(async () => {
-    for (const each of [proxy, server, workspace]) await each[Symbol.asyncDispose]()
+  beforeEach(async () => {
+    place = `team/app${count++}`
+    proxy.log.length = 0
+    workspace = await openWorkspace()
+    workspace.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`context/${name}`, text])))
+    return () => workspace[Symbol.asyncDispose]()
   })
 
   const skopeo = (...words: readonly string[]) => String(runProgram('skopeo', ...words))
@@ -46,23 +53,23 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
   }
 
   it('gives an index of them under the tag, what they share sent once, from a build and from the store', async () => {
-    const name = `${proxy.host}/team/app:1`
+    const name = `${proxy.host}/${place}:1`
     const { result } = await workspace.build({ platform: both, tags: [name], outputs: [{ type: 'registry' }] })
     const sent = proxy.log.filter(({ method, path: asked }) => method === 'PUT' && asked.includes('/blobs/uploads/'))
     expect(sent).toHaveLength(5) // the layer of both, a layer and a config of each
-    const index = raw(`${server.host}/team/app:1`)
+    const index = raw(`${server.host}/${place}:1`)
     expect(index.mediaType).toBe('application/vnd.oci.image.index.v1+json')
     expect(index.manifests.map(({ digest }: { digest: string }) => digest)).toEqual(
       result.images.map(({ manifest }) => manifest.digest),
     )
-    expectBoth(`${server.host}/team/app:1`)
+    expectBoth(`${server.host}/${place}:1`)
     const [pushed] = await push(name, [`${server.host}/other/app:2`], {}, workspace.environment)
     expect(pushed?.descriptor).toEqual(result.manifest)
     expect(raw(`${server.host}/other/app:2`)).toEqual(index)
   })
 
   it('of one platform gives a plain manifest', async () => {
-    const name = `${server.host}/team/app:1`
+    const name = `${server.host}/${place}:1`
     const { result } = await workspace.build({
       platform: ['linux/arm64'],
       tags: [name],
@@ -74,7 +81,7 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
   })
 
   it("in Docker's form is a manifest list", async () => {
-    const name = `${server.host}/team/app:1`
+    const name = `${server.host}/${place}:1`
     const outputs = [{ type: 'registry', form: 'docker' }] as const
     await workspace.build({ platform: both, tags: [name], outputs })
     const list = raw(name)
@@ -86,7 +93,7 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
   })
 
   it('says in the index what is asked to be said of it', async () => {
-    const name = `${server.host}/team/app:1`
+    const name = `${server.host}/${place}:1`
     const annotations = [
       { on: 'index', name: 'of-index', value: '1' },
       { on: 'manifest', platform: 'linux/arm64', name: 'of-arm64', value: '2' },
@@ -95,7 +102,7 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
     const index = raw(name)
     expect(index.annotations).toEqual({ 'of-index': '1' })
     const said = index.manifests.map(
-      ({ digest }: { digest: string }) => raw(`${server.host}/team/app@${digest}`).annotations,
+      ({ digest }: { digest: string }) => raw(`${server.host}/${place}@${digest}`).annotations,
     )
     expect(said).toEqual([undefined, { 'of-arm64': '2' }])
   })
@@ -107,10 +114,10 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
       manifests.add(asked)
       return manifests.size > 1 ? 500 : undefined
     })
-    const name = `${failing.host}/team/app:1`
+    const name = `${failing.host}/${place}:1`
     const built = workspace.build({ platform: both, tags: [name], outputs: [{ type: 'registry' }] })
     await expect(built).rejects.toMatchObject({ code: 'TSB_PUSH_FAILED' })
-    await expect(listTags(`${server.host}/team/app`, {}, workspace.environment)).rejects.toMatchObject({
+    await expect(listTags(`${server.host}/${place}`, {}, workspace.environment)).rejects.toMatchObject({
       code: 'TSB_IMAGE_NOT_FOUND',
     })
     const images = await openImages(workspace.environment)
@@ -118,8 +125,31 @@ describe.skipIf(!hasDockerRegistry)(`pushing several platforms (${noDockerRegist
     await images.close()
   })
 
+  it('of an index of which a part was pulled are those that are here', async () => {
+    const name = `${server.host}/${place}:1`
+    const platform = [...both, 'linux/riscv64'] as const
+    workspace.write({ 'context/riscv64': 'r' })
+    await workspace.build({ platform: [...platform], tags: [name], outputs: [{ type: 'registry' }] })
+    const all = raw(name).manifests.map(({ digest }: { digest: string }) => digest)
+    await using fresh = await openWorkspace()
+    const moved = async (target: string) => {
+      await push(name, [`${server.host}/${target}`], {}, fresh.environment)
+      return raw(`${server.host}/${target}`)
+    }
+    const first = await pull(name, { platform: 'linux/arm64' }, fresh.environment)
+    expect([first.descriptor.digest, (await moved('one:1')).mediaType]).toEqual([
+      all[1],
+      'application/vnd.oci.image.manifest.v1+json',
+    ])
+    const second = await pull(name, { platform: 'linux/amd64' }, fresh.environment)
+    expect(second.descriptor.mediaType).toBe('application/vnd.oci.image.index.v1+json')
+    const part = await moved('two:1')
+    expect(part.manifests.map(({ digest }: { digest: string }) => digest)).toEqual(all.slice(0, 2))
+    expectBoth(`${server.host}/two:1`)
+  })
+
   it('from machines of their own: each pushes by digest, and index create joins them', async () => {
-    const repository = `${server.host}/team/app`
+    const repository = `${server.host}/${place}`
     const digests = await Promise.all(
       both.map(async (platform) => {
         const directory = path.join(workspace.directory, platform.replace('/', '-'))

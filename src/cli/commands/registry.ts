@@ -14,12 +14,14 @@ export interface TransferFlags extends RegistryFlags {
   readonly progress?: string
   readonly platform?: string
   readonly format?: 'oci' | 'docker'
+  readonly referrers?: true
   readonly limit: readonly string[]
 }
 
 export interface ShowFlags extends RegistryFlags {
   readonly platform?: string
   readonly raw?: true
+  readonly artifactType?: string
 }
 
 export interface LoginFlags extends RegistryFlags {
@@ -60,7 +62,9 @@ export async function pullCommand(session: Session, name: string, flags: Transfe
 
 export async function copyCommand(session: Session, from: string, to: string, flags: TransferFlags): Promise<void> {
   const { copy } = await session.library()
-  const { digest } = await transferring(session, flags, (options) => copy(from, to, options, session.environment))
+  const { digest } = await transferring(session, flags, (options) =>
+    copy(from, to, { ...options, ...(flags.referrers && { referrers: true }) }, session.environment),
+  )
   session.out.print(`${digest}\n`)
 }
 
@@ -73,6 +77,16 @@ export async function lsCommand(session: Session, name: string, flags: ShowFlags
   const { out, signal, environment, library } = session
   const tags = await (await library()).listTags(name, { signal, ...registryAccess(flags) }, environment)
   out.print(tags.map((tag) => `${visible(tag)}\n`).join(''))
+}
+
+/** A line each: digest, size and type, with a tab between them. */
+export async function referrersCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { out, signal, environment, library } = session
+  const { artifactType } = flags
+  const options = { signal, ...registryAccess(flags), ...platformOf(flags), ...(artifactType && { artifactType }) }
+  const found = await (await library()).referrers(name, options, environment)
+  const lines = found.map(({ digest, size, artifactType: type, mediaType }) => [digest, size, type ?? mediaType])
+  out.print(lines.map((line) => `${line.map((each) => visible(String(each))).join('\t')}\n`).join(''))
 }
 
 /** `Name:`, `MediaType:`, `Digest:` and a block for each image, as buildx has them. */

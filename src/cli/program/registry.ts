@@ -43,6 +43,7 @@ export function registryPrograms(run: Run): readonly Command[] {
       .summary('copy an image, or an index with all its images, between registries, layouts and archives')
       .argument('<source>', 'where it is')
       .argument('<destination>', 'where it goes')
+      .option('--referrers', 'also what refers to it: signatures and other artifacts')
       .addHelpText('after', copyHelp)
       .action((from: string, to: string, flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).copyCommand(session, from, to, flags)),
@@ -53,6 +54,14 @@ export function registryPrograms(run: Run): readonly Command[] {
       .option('--platform <os/arch>', 'of one image of an index')
       .action((name: string, flags: ShowFlags) =>
         run('documents', async (session) => (await commands()).digestCommand(session, name, flags)),
+      ),
+    withRegistryFlags(new Command('referrers'))
+      .summary('list what refers to an image of a registry: signatures and other artifacts')
+      .argument('<name>', 'name of the image, or of an index')
+      .option('--artifact-type <type>', 'of this type alone')
+      .option('--platform <os/arch>', 'of one image of an index')
+      .action((name: string, flags: ShowFlags) =>
+        run('documents', async (session) => (await commands()).referrersCommand(session, name, flags)),
       ),
     withRegistryFlags(new Command('ls'))
       .summary('list the tags of a repository')
