@@ -195,7 +195,7 @@ async function writeRegistry(
     await sendAll([...added, blobOf(config)], target, sent, report, signal)
     if ((await present(to, world)).digest !== there.digest) continue
     try {
-      await target.document(manifest, true, signal)
+      await target.document(manifest, 'root', signal)
     } catch (error) {
       // A layer of an older record may be gone from the registry: then only what is here is written.
       if (!(error instanceof TsbuildError) || !isWhole || known.records.length === 0) throw error
@@ -303,7 +303,7 @@ async function writeFolder(
   const absent: Blob[] = []
   for (const blob of blobs.values()) if (!(await isIn(place, blob))) absent.push(blob)
   await sendAll([...absent, blobOf(config)], target, new Set(), report, signal)
-  await target.document(manifest, true, signal)
+  await target.document(manifest, 'root', signal)
   await target.finish()
   if (before) await removeOld(place, before.root, new Set([...blobs.keys(), config.descriptor.digest]), manifest)
 }
