@@ -51,7 +51,12 @@ describe.skipIf(!hasDockerRegistry)(`a registry with a certificate of its own ($
     const refused = await tsbuild(workspace, 'ls', `${server.host}/app`)
     expect(refused.status).toBe(1)
     expect(refused.stderr).toContain(`~/.config/containers/certs.d/${server.host}/ca.crt`)
-    expect(await tsbuild(workspace, 'ls', ...insecure, `${server.host}/app`)).toMatchObject({ stdout: '1\n' })
+    mkdirSync(join(workspace.directory, '.config/tsbuild'))
+    const config = JSON.stringify({ insecureRegistries: [server.host] })
+    writeFileSync(join(workspace.directory, '.config/tsbuild/config.json'), config)
+    expect(await tsbuild(workspace, 'ls', `${server.host}/app`)).toMatchObject({ stdout: '1\n' })
+    workspace.write({ 'context/Dockerfile': `FROM ${server.host}/app:1\nCOPY a /b\n` })
+    expect(await tsbuild(workspace, '-t', 'next', '--pull', 'context')).toMatchObject({ status: 0 })
   }, 30_000)
 })
 
