@@ -26,6 +26,7 @@ import { type Asking, type ManifestName, type RemoteImage, readDocument, resolve
 import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
 import { uploadBlob } from './upload.ts'
+import { openWarnings } from './warnings.ts'
 
 /** Any registry that speaks the distribution API. */
 export interface Registry {
@@ -107,7 +108,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   const trusts = trustsOf(certificates, (host) => insecure.has(host))
   const http = openHttp(options.userAgent, patience.idleMs, { proxies: options.proxies, trusts, limits: all })
   const tokens = { bytes: all['token-bytes'], depth: limits.depth }
-  const client = openClient(http, patience, tokens, options.logins)
+  const client = openClient(http, patience, tokens, options.logins, openWarnings(notice))
   const turns = turnsByHost(options.uploadsAtOnce ?? 4)
   const settle = openSettle(http, certificates)
   const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { engineSocket } from '../../src/library/engine.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { hasDockerEngine, noDockerEngine, startDockerEngine } from '../support/docker-engine.ts'
+import { hasDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
 import { runProgram } from '../support/programs.ts'
 import { code } from '../support/pulling.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
@@ -41,6 +42,16 @@ describe('--load', () => {
       const id = String(runProgram('cat', join(workspace.directory, 'id')))
       expect(names.trim().split('\n').sort()).toEqual([`app:1 ${id}`, `team/app:2 ${id}`])
       expect(engine.docker('inspect', '--format', '{{.Config.Labels.x}}', 'app:1')).toBe('y\n')
+      if (!hasDockerRegistry) return
+      await using server = await startDockerRegistry()
+      for (const form of ['true', 'false']) {
+        const name = `${server.host}/app:${form}`
+        expect(
+          await tsbuild(workspace, '-o', `type=registry,name=${name},oci-mediatypes=${form}`, 'context'),
+        ).toMatchObject({ status: 0 })
+        expect(engine.docker('pull', '-q', name)).toBe(`${name}\n`)
+        expect(engine.docker('inspect', '--format', '{{.Id}}', name)).toBe(`${id}\n`)
+      }
     },
     60_000,
   )

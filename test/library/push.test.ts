@@ -12,7 +12,7 @@ import {
 } from '../support/docker-registry.ts'
 import { type FaultProxy, seededFaults, startFaultProxy } from '../support/fault-proxy.ts'
 import { startServer } from '../support/http-server.ts'
-import { runProgram } from '../support/programs.ts'
+import { hasProgram, runProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const skopeo = (...words: readonly string[]) => String(runProgram('skopeo', ...words))
@@ -66,6 +66,11 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     const [pushed] = await push(name, [target], {}, workspace.environment)
     expect(pushed?.descriptor.digest).toBe(inArchive.Digest)
     expect(await listTags(`${server.host}/other/app`, {}, workspace.environment)).toEqual(['2'])
+    if (!hasProgram('buildah')) return
+    const place = path.join(workspace.directory, 'buildah')
+    const storage = ['--root', `${place}/root`, '--runroot', `${place}/run`, '--storage-driver', 'vfs']
+    const id = String(runProgram('buildah', ...storage, 'pull', '-q', '--tls-verify=false', target)).trim()
+    expect(`sha256:${id}`).toBe(result.id)
   })
 
   it('onto a base of the same registry sends new layers alone, and the base is never fetched', async () => {

@@ -28,15 +28,18 @@ export interface RegistryTls {
   readonly clients?: string
 }
 
-/** @param rules `password`: only joe may do anything, who has the password `right-pass` */
+/**
+ * @param rules `password`: only joe may do anything, who has the password `right-pass`; `auth: …` is a part of its configuration
+ */
 export async function startDockerRegistry(
-  rules: 'open' | 'password' = 'open',
+  rules: 'open' | 'password' | `auth: ${string}` = 'open',
   tls?: RegistryTls,
 ): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'tsbuild-registry-'))
   const host = `127.0.0.1:${await freePort()}`
   const config = join(folder, 'config.yml')
-  const auth = rules === 'password' ? `auth: {htpasswd: {realm: test, path: ${folder}/passwords}}\n` : ''
+  const htpasswd = `auth: {htpasswd: {realm: test, path: ${folder}/passwords}}\n`
+  const auth = rules === 'open' ? '' : rules === 'password' ? htpasswd : rules
   const clients = tls?.clients === undefined ? '' : `, clientcas: [${tls.clients}]`
   const secure = tls ? `, tls: {certificate: ${tls.certificate}, key: ${tls.key}${clients}}` : ''
   writeFileSync(join(folder, 'passwords'), passwords)
