@@ -43,13 +43,15 @@ export function emptyProgram({ os, architecture }: Platform): Buffer | undefined
   return Buffer.concat([header(kind, base + start), segment(kind, start + code.length), code])
 }
 
-/** Whether an ELF program asks for no dynamic loader. */
+/** Whether this is an ELF program that asks for no dynamic loader: a script is none. */
 export function isStatic(bytes: Buffer): boolean {
+  if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return false
   const wide = bytes[4] === 2
   const big = bytes[5] === 2
   const at = (place: number, size: 2 | 4) => (big ? bytes.readUIntBE(place, size) : bytes.readUIntLE(place, size))
   const table = wide ? (big ? bytes.readBigUInt64BE(32) : bytes.readBigUInt64LE(32)) : BigInt(at(28, 4))
   const [size, count] = [at(wide ? 54 : 42, 2), at(wide ? 56 : 44, 2)]
+  if (table + BigInt(size * count) > BigInt(bytes.length) || size < 4) return false
   return Array.from({ length: count }, (_, i) => at(Number(table) + i * size, 4)).every((type) => type !== interpreter)
 }
 

@@ -75,7 +75,7 @@ function emulationBy({ interpreter, flags }: BinfmtEntry): Emulation {
   })
   try {
     const source = realpathSync(interpreter)
-    if (!isStatic(readFileSync(source))) return useless('needs libraries, which no step has')
+    if (!isStatic(readFileSync(source))) return useless('is no static program: what it needs is in no step')
     return { kind: 'interpreter', path: interpreter, source }
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR', 'ELOOP', 'EISDIR')) return useless('cannot be read')

@@ -56,7 +56,13 @@ describe('findEmulation', () => {
 
   test('one that needs libraries, or is not there, is none', async () => {
     const found = (interpreter: string) => find({ q: entry({ 'flags:': 'P', interpreter }) })
-    expect(await found(process.execPath)).toEqual({ kind: 'none', problem: expect.stringContaining('needs libraries') })
+    expect(await found(process.execPath)).toEqual({
+      kind: 'none',
+      problem: expect.stringContaining('is no static program'),
+    })
+    const script = join(await scratch(), 'script')
+    writeFileSync(script, '#!/bin/sh\nexec qemu "$@"\n', { mode: 0o755 })
+    expect(await found(script)).toMatchObject({ kind: 'none' })
     expect(await found('/not/there')).toEqual({
       kind: 'none',
       problem: '/not/there, which is registered without flag F, cannot be read',
@@ -71,6 +77,9 @@ describe('findEmulation', () => {
 
 test('a program that asks for a loader is told from one that does not', () => {
   expect(isStatic(readFileSync(process.execPath))).toBe(false)
+  for (const text of ['', '#!/bin/sh\n', `#!/bin/sh\n${'x'.repeat(200)}`])
+    expect(isStatic(Buffer.from(text))).toBe(false)
+  expect(isStatic(readFileSync(process.execPath).subarray(0, 80))).toBe(false)
   for (const architecture of ['amd64', '386', 's390x']) {
     expect(isStatic(emptyProgram(on(architecture)) ?? Buffer.alloc(0))).toBe(true)
   }
