@@ -24,7 +24,15 @@ import {
   sharedRecord,
   withInlineCache,
 } from '../shared-cache/index.ts'
-import { allOrNone, type Blob, type Document, layoutTarget, registryTarget, type Target } from '../transfer/index.ts'
+import {
+  allOrNone,
+  type Blob,
+  type Document,
+  layoutTarget,
+  registryTarget,
+  type Source,
+  type Target,
+} from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
 import type { Report } from './progress.ts'
 import { leaving, pushTargets } from './push.ts'
@@ -158,7 +166,9 @@ function stepsOf({ plan, executed: { results } }: Built, mode: 'min' | 'max') {
 }
 
 /** How often others may come between. */
-const mostAttempts = 10
+const mostAttempts = 20
+/** Milliseconds in which others who looked when we did have put theirs, unless all is slow. */
+const usualTurn = 250
 
 /**
  * Puts the records to those that are there. Registries know no "only if nobody else did": so what is there is looked at once
@@ -188,7 +198,8 @@ async function writeRegistry(
     const listed = new Set(layersOf(known).map(({ digest }) => digest))
     const added = layersOf(all).flatMap(({ digest }) => (listed.has(digest) ? [] : (blobs.get(digest) ?? [])))
     await sendAll([...added, blobOf(config)], target, sent, report, signal)
-    if ((await present(to, world)).digest !== there.digest) continue
+    const looked = await lookAgain(to, there.digest, world)
+    if (looked === undefined) continue
     try {
       await target.document(manifest, true, signal)
     } catch (error) {
@@ -197,11 +208,39 @@ async function writeRegistry(
       isWhole = false
       continue
     }
-    await sleep(randomInt(150, 300), undefined, signal && { signal })
+    // Whoever looked when we did may be as slow as we were.
+    const turn = Math.max(usualTurn, 4 * (environment.now() - looked))
+    await sleep(turn + randomInt(100), undefined, signal && { signal })
     const now = await present(to, world)
     if (now.digest === manifest.descriptor.digest || hasAll(now.cache, cache, environment.now())) return
   }
   notice(`warning: others wrote to the cache ${name} all the time, and it may be without the records of this build`)
+}
+
+/**
+ * Looks whether a tag is still what it was, right before it is replaced.
+ * @returns when that was asked: milliseconds since 1970; undefined when others were there meanwhile
+ */
+async function lookAgain(place: CachePlace, digest: Digest | undefined, world: CacheWorld) {
+  const { now } = world.environment
+  let asked = now()
+  // An answer that is old when it comes is asked for once more.
+  for (const isLast of [false, true]) {
+    asked = now()
+    if ((await foundAt(place, world))?.root.descriptor.digest !== digest) return undefined
+    if (isLast || now() - asked < usualTurn) break
+  }
+  return asked
+}
+
+/** Undefined when nothing has the name. */
+async function foundAt(place: CachePlace, world: CacheWorld): Promise<Source | undefined> {
+  try {
+    return await sourceAt(place, world)
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 interface Present {
@@ -215,10 +254,7 @@ interface Present {
  */
 async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
   const { name } = placeOf(place, world.environment)
-  const source = await sourceAt(place, world).catch((error: unknown) => {
-    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_NOT_FOUND') return undefined
-    throw error
-  })
+  const source = await foundAt(place, world)
   if (!source) return { cache: emptyCache, digest: undefined }
   const { digest, mediaType } = source.root.descriptor
   const limits = documentLimitsOf(world.session.limits)
