@@ -81,7 +81,7 @@ try {
   const noPush = (place: string, ...words: readonly string[]) =>
     tsbuild(place, 'build', '--progress=plain', '-t', 'app', ...words, context)
   await measure('the same, not pushed', async () => [await noPush(warm, '--cache-from', ref)])
-  await measure('start and the base's manifest alone (--call=check)', async () => [
+  await measure('start, and the manifest of the base (--call=check)', async () => [
     await tsbuild(machine(), 'build', '--progress=plain', '--call=check', context),
   ])
   await measure('cold machine, warm cache, one file of src changed', async () => [

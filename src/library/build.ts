@@ -69,7 +69,8 @@ async function buildIn(
     const image = options.cacheTo?.length
       ? await (await import('./cache-export.ts')).withCacheInside(built.image, built, options.cacheTo)
       : built.image
-    return { built, manifest: await exportImage(image, names, options, environment, session, progress) }
+    const leaving = imports ? { ...session, lost: imports.lost } : session
+    return { built, manifest: await exportImage(image, names, options, environment, leaving, progress) }
   })
   if (options.cacheTo?.length)
     await (await import('./cache-export.ts')).exportCaches([built], options.cacheTo, imports, world)

@@ -38,6 +38,8 @@ export interface Imports {
   /** How many layers turned out not to be what their records say: each of them is not given again. */
   refused(): number
   isRefused(blob: Digest): boolean
+  /** Says that a layer could not be had: one that is from a source is not given again. */
+  lost(blob: Digest, error: unknown): void
   /** Fetches the layers of an image that are in folders of this machine, which may go, and looks at them. */
   settle(image: Image): Promise<void>
 }
@@ -126,6 +128,12 @@ export function openImports(
     },
     refused: () => refused.size,
     isRefused: (blob) => refused.has(blob),
+    lost(blob, error) {
+      const source = [...given].find(([name]) => name.startsWith(`${blob} `))?.[1]
+      if (!source || !(error instanceof TsbuildError) || ownFaults.has(error.code)) return
+      refused.add(blob)
+      refuse(source, error)
+    },
     async settle({ layers }) {
       for (const layer of layers) {
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))

@@ -143,6 +143,29 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     expect(read.stderr).toContain(`importing cache from ${ref}`)
   })
 
+  it('a layer that is gone when the image is pushed is made again', async () => {
+    const { host } = machines.proxy
+    const text = 'FROM base\nCOPY a /\nCOPY b /\n'
+    const [one, other] = [await machine(text), await machine(text)]
+    const ref = `${host}/gone/app:cache`
+    await buildOn(one, { cacheTo: [registry(ref)] })
+    const [first] = (JSON.parse(raw(ref)) as { layers: { digest: string }[] }).layers
+    const blob = `http://${machines.server.host}/v2/gone/app/blobs/${first?.digest}`
+    expect((await fetch(blob, { method: 'DELETE' })).status).toBe(202)
+    const name = `${host}/elsewhere/app:1`
+    const outputs = [{ type: 'registry' }] as const
+    const built = await buildOn(other, { tags: [name], outputs, cacheFrom: [registry(ref)], cacheTo: [registry(ref)] })
+    expect(built.ran).toHaveLength(1)
+    expect(noticesOf(built.events)).toMatch(/has a layer that cannot be used, and the step is run/)
+    for (const [place, from] of [
+      [name, 'image'],
+      [ref, 'cache'],
+    ] as const) {
+      const reference = `docker://${place.replace(host, machines.server.host)}`
+      runProgram('skopeo', 'copy', '--src-tls-verify=false', reference, `dir:${one.directory}/${from}`)
+    }
+  })
+
   it('other clients copy the artifact with its layers', async () => {
     const [one, other] = [await machine(), await machine()]
     const ref = `${machines.server.host}/copied/app:cache`
