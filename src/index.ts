@@ -12,7 +12,7 @@ export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { plan } from './library/plan.ts'
-export { copy, listTags, login, logout, pull, push, remoteDocument } from './library/registry-commands.ts'
+export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {
@@ -24,6 +24,7 @@ export type {
   CacheTo,
   ContextArchive,
   ContextFiles,
+  CopyOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -37,6 +38,9 @@ export type {
   LoginOptions,
   OutputOptions,
   PullOptions,
+  PushOptions,
+  Referrer,
+  ReferrersOptions,
   RegistryOptions,
   RegistryOutput,
   RemoteDocumentText,

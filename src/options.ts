@@ -1,6 +1,6 @@
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
-import type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
+import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
 import type { Limits } from './limits.ts'
 import type { Space } from './upkeep.ts'
 
@@ -92,6 +92,8 @@ export interface BuildOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   /** The only registries and mirrors that may be asked for images: `docker.io`, `127.0.0.1:5000`; absent: all. */
   readonly registryAllow?: readonly string[]
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP. */
+  readonly insecureRegistries?: readonly string[]
   /** After a build that did something, `prune` with `all` and this as `maxUsedSpace`; what it gave stays. */
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
@@ -151,6 +153,12 @@ export type OutputOptions =
     }
   | { readonly type: 'tar' | 'local'; readonly dest: string }
   | RegistryOutput
+  | EngineOutput
+
+/** Loads the image into the Docker engine of this machine, when there is one: at `DOCKER_HOST`, or where engines listen. */
+export interface EngineOutput {
+  readonly type: 'engine'
+}
 
 /** Pushes the image. It is not named in the store when that fails. */
 export interface RegistryOutput {
@@ -159,6 +167,10 @@ export interface RegistryOutput {
   readonly names?: readonly string[]
   /** Under no tag: it is reached by its digest alone, as for an index that is made later. */
   readonly byDigest?: boolean
+  /** Also what it is called with its digest is one of the names that the result says it was pushed by. */
+  readonly canonical?: boolean
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
   readonly annotations?: readonly Annotation[]
 }
 
@@ -182,8 +194,12 @@ export interface BuildResult {
   /** As the store keeps it; of an image that was pushed, as it is in the registry. */
   readonly manifest: Descriptor
   readonly platform: Platform
+  /** As the store keeps it, also when it was pushed: layers of steps are not packed there. */
+  readonly stored: Descriptor
   /** The names it has in the store now, in normal form. */
   readonly names: readonly string[]
+  /** What was pushed by its digest alone, or was asked for with it: `ghcr.io/me/app`, `ghcr.io/me/app@sha256:…`. */
+  readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
 }
@@ -212,6 +228,8 @@ export interface HistoryOptions {
   /** `linux/arm64`: picks from an index; an error when it is not there. */
   readonly platform?: string
   readonly registryMirrors?: Readonly<Record<string, string>>
+  readonly registryAllow?: readonly string[]
+  readonly insecureRegistries?: readonly string[]
   readonly limits?: LimitOptions
   readonly signal?: AbortSignal
 }
@@ -220,14 +238,38 @@ export interface HistoryOptions {
 export interface RegistryOptions {
   readonly registryMirrors?: Readonly<Record<string, string>>
   readonly registryAllow?: readonly string[]
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP. */
+  readonly insecureRegistries?: readonly string[]
   readonly limits?: LimitOptions
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }
 
+/** `tsbuild push`. */
+export interface PushOptions extends RegistryOptions {
+  /** Whose media types the manifest has; absent: OCI's. */
+  readonly form?: ManifestForm
+}
+
 export interface PullOptions extends RegistryOptions {
   /** `linux/arm64`; absent: this machine's. */
   readonly platform?: string
+}
+
+/** `tsbuild copy`. */
+export interface CopyOptions extends RegistryOptions {
+  /** Also what refers to what is copied: signatures and other artifacts. From a registry alone. */
+  readonly referrers?: boolean
+}
+
+/** `tsbuild referrers`. */
+export interface ReferrersOptions extends PullOptions {
+  readonly artifactType?: string
+}
+
+/** What refers to an image: a signature, a list of what is in it, any OCI artifact. */
+export interface Referrer extends Descriptor {
+  readonly artifactType?: string | undefined
 }
 
 /** Something in a registry: `name` is a reference with tag or digest. */

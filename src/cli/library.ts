@@ -18,6 +18,7 @@ export const library: Library = {
   login: async (...asked) => (await import('../library/registry-commands.ts')).login(...asked),
   logout: async (...asked) => (await import('../library/registry-commands.ts')).logout(...asked),
   listTags: async (...asked) => (await import('../library/registry-commands.ts')).listTags(...asked),
+  referrers: async (...asked) => (await import('../library/registry-commands.ts')).referrers(...asked),
   remoteDocument: async (...asked) => (await import('../library/registry-commands.ts')).remoteDocument(...asked),
   createIndex: async (...asked) => (await import('../library/index-create.ts')).createIndex(...asked),
   openImages: async (...asked) => {

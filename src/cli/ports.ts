@@ -3,6 +3,7 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  CopyOptions,
   Descriptor,
   DiskUsage,
   DiskUsageOptions,
@@ -20,6 +21,9 @@ import type {
   PruneOptions,
   PruneResult,
   PullOptions,
+  PushOptions,
+  Referrer,
+  ReferrersOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -48,15 +52,16 @@ export interface Library {
   push(
     name: string,
     destinations: readonly string[],
-    options: RegistryOptions,
+    options: PushOptions,
     environment: Environment,
   ): Promise<readonly RemoteName[]>
   /** @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_… */
   pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName>
-  copy(from: string, to: string, options: RegistryOptions, environment: Environment): Promise<Descriptor>
+  copy(from: string, to: string, options: CopyOptions, environment: Environment): Promise<Descriptor>
   login(host: string, options: LoginOptions, environment: Environment): Promise<string>
   logout(host: string, environment: Environment): Promise<boolean>
   listTags(name: string, options: RegistryOptions, environment: Environment): Promise<readonly string[]>
+  referrers(name: string, options: ReferrersOptions, environment: Environment): Promise<readonly Referrer[]>
   remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>
   createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>

@@ -12,6 +12,7 @@ import type { LookupFunction } from 'node:net'
 import { TsbuildError } from '../errors.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
+import { noTrusts, type TlsOptions, type Trusts, tlsOptions } from './trust.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
 
 /** One request, without redirects. */
@@ -23,6 +24,8 @@ export interface HttpRequest {
    * written as an address is known.
    */
   readonly admit: (neighbourhood: Neighbourhood) => void
+  /** The server whose certificates serve for this one too; absent: those for `url`. */
+  readonly trustAs?: URL | undefined
 }
 
 /** A request that may change something, with a body perhaps. */
@@ -62,10 +65,17 @@ export class IdleError extends Error {
  * otherwise), headers of 64 KiB at most.
  * @param idleMs milliseconds without a byte after which a sender is given up
  */
-export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = noProxies): Http {
+export function openHttp(
+  userAgent: string,
+  idleMs: number,
+  proxies: Proxies = noProxies,
+  trusts: Trusts = noTrusts,
+): Http {
   const plain = new Agent({ keepAlive: true })
-  const tls = new TlsAgent({ keepAlive: true, rejectUnauthorized: true })
-  async function send({ url, headers, admit, method, body = [] }: HttpMessage, signal: AbortSignal | undefined) {
+  // What an agent is told goes before what a request says: each of them says whose certificates it takes.
+  const tls = new TlsAgent({ keepAlive: true })
+  async function send(message: HttpMessage, signal: AbortSignal | undefined) {
+    const { url, headers, admit, method, body = [], trustAs = url } = message
     const literal = literalNeighbourhood(url.hostname)
     if (literal) admit(literal)
     const options: RequestOptions = {
@@ -74,13 +84,13 @@ export function openHttp(userAgent: string, idleMs: number, proxies: Proxies = n
       maxHeaderSize: 64 << 10,
       ...(signal && { signal }),
     }
+    const trusted = url.protocol === 'https:' ? await tlsOptions(await trusts(trustAs)) : undefined
     const proxy = proxies(url)
-    if (proxy) return answerTo(await requestThrough(proxy, url, options, idleMs, signal), body, idleMs, signal)
+    if (proxy) return answerTo(await requestThrough(proxy, url, options, trusted, idleMs, signal), body, idleMs, signal)
     const direct = { ...options, lookup: admittingLookup(admit) }
-    const sent =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...direct, agent: tls, rejectUnauthorized: true })
-        : httpRequest(url, { ...direct, agent: plain })
+    const sent = trusted
+      ? httpsRequest(url, { ...direct, agent: tls, ...trusted })
+      : httpRequest(url, { ...direct, agent: plain })
     return answerTo(sent, body, idleMs, signal)
   }
   return {
@@ -110,11 +120,12 @@ async function requestThrough(
   proxy: URL,
   url: URL,
   options: RequestOptions,
+  trusted: TlsOptions | undefined,
   idleMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ClientRequest> {
-  if (url.protocol === 'https:') {
-    const socket = await openTunnel(proxy, url, idleMs, signal)
+  if (trusted) {
+    const socket = await openTunnel(proxy, url, trusted, idleMs, signal)
     return httpsRequest(url, { ...options, createConnection: () => socket })
   }
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest

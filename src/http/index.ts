@@ -14,3 +14,4 @@ export {
   reasonOf,
   retrying,
 } from './retry.ts'
+export type { Trust, Trusts } from './trust.ts'

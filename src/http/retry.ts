@@ -62,7 +62,13 @@ export function isTransient(error: unknown): boolean {
 /** What an error says, for people. Several addresses of a host give one each, below an error without words. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  // What OpenSSL writes is for its authors.
+  if (isSslError(cause)) return `TLS: ${cause.reason}`
   return cause instanceof Error ? cause.message : String(cause)
+}
+
+function isSslError(cause: unknown): cause is Error & { readonly reason: string } {
+  return cause instanceof Error && 'reason' in cause && typeof cause.reason === 'string' && 'library' in cause
 }
 
 type Outcome<T> =

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { TsbuildError } from '../errors.ts'
 import { proxyHeaders } from './proxy.ts'
+import type { TlsOptions } from './trust.ts'
 
 /**
  * A connection to an https server that goes through a proxy (`CONNECT`): the proxy sees names and sizes, never contents.
@@ -14,12 +15,13 @@ import { proxyHeaders } from './proxy.ts'
 export async function openTunnel(
   proxy: URL,
   target: URL,
+  trusted: TlsOptions,
   idleMs: number,
   signal: AbortSignal | undefined,
 ): Promise<TLSSocket> {
   const socket = await connectThrough(proxy, `${target.hostname}:${target.port || '443'}`, idleMs, signal)
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  return connectTls({ socket, host, ...(isIP(host) === 0 && { servername: host }), rejectUnauthorized: true })
+  return connectTls({ socket, host, ...(isIP(host) === 0 && { servername: host }), ...trusted })
 }
 
 /** Where to connect for a proxy. */

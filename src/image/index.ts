@@ -23,7 +23,7 @@ export {
 } from './image-documents.ts'
 export { type DocumentLimits, documentLimits, documentLimitsOf, parseJson, storedLimits } from './json.ts'
 export type { Layer, LowerForm, Snapshot } from './layer.ts'
-export { manifestOf, toOci } from './manifest.ts'
+export { type ManifestForm, manifestOf, toOci } from './manifest.ts'
 export {
   formatPlatform,
   machinePlatform,

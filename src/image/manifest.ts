@@ -1,6 +1,10 @@
 import { sha256 } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
 import { type Descriptor, mediaTypes } from './descriptor.ts'
 import type { Image } from './image.ts'
+
+/** Whose media types a manifest has. */
+export type ManifestForm = 'oci' | 'docker'
 
 /** The OCI names of what Docker's media types name. */
 const ociTypes: ReadonlyMap<string, string> = new Map([
@@ -10,6 +14,12 @@ const ociTypes: ReadonlyMap<string, string> = new Map([
   ['application/vnd.docker.image.rootfs.diff.tar.zstd', mediaTypes.layerZstd],
 ])
 
+/** Docker's names of what OCI's media types name. Its schema 2 knows no zstd. */
+const dockerTypes: ReadonlyMap<string, string> = new Map([
+  [mediaTypes.layerGzip, mediaTypes.dockerLayerGzip],
+  [mediaTypes.layerTar, 'application/vnd.docker.image.rootfs.diff.tar'],
+])
+
 /** A descriptor as an OCI manifest may hold it: the same bytes under OCI's name. */
 export function toOci(descriptor: Descriptor): Descriptor {
   const { mediaType, digest, size, annotations } = descriptor
@@ -17,23 +27,44 @@ export function toOci(descriptor: Descriptor): Descriptor {
 }
 
 /**
- * The OCI manifest of an image whose layers are kept or sent as these blobs, lowest first.
+ * The manifest of an image whose layers are kept or sent as these blobs, lowest first.
+ * @param form OCI's, or that of Docker's schema 2, which older registries and engines want
+ * @throws {TsbuildError} TSB_DOCKER_FORM for what schema 2 cannot say
  * @returns its descriptor and its bytes; the same image and blobs give the same
  */
 export function manifestOf(
   { id, configBytes, annotations }: Pick<Image, 'id' | 'configBytes' | 'annotations'>,
   layers: readonly Descriptor[],
+  form: ManifestForm = 'oci',
 ): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } {
+  const isDocker = form === 'docker'
+  if (isDocker && Object.keys(annotations?.manifest ?? {}).length > 0) {
+    throw new TsbuildError('TSB_DOCKER_FORM', "a manifest of Docker's schema 2 has no annotations", {
+      hint: "leave the annotations out, or Docker's media types",
+    })
+  }
+  const mediaType = isDocker ? mediaTypes.dockerManifest : mediaTypes.manifest
+  const configType = isDocker ? mediaTypes.dockerConfig : mediaTypes.config
   const manifest = {
     schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, digest: id, size: configBytes.length },
-    layers: layers.map(toOci),
+    mediaType,
+    config: { mediaType: configType, digest: id, size: configBytes.length },
+    layers: layers.map(isDocker ? toDocker : toOci),
     ...unlessEmpty(annotations?.manifest),
   }
   const bytes = new TextEncoder().encode(JSON.stringify(manifest))
-  const named = { mediaType: mediaTypes.manifest, digest: sha256(bytes), size: bytes.length }
+  const named = { mediaType, digest: sha256(bytes), size: bytes.length }
   return { descriptor: { ...named, ...unlessEmpty(annotations?.descriptor) }, bytes }
+}
+
+function toDocker(layer: Descriptor): Descriptor {
+  const { digest, size } = layer
+  const { mediaType } = toOci(layer)
+  const own = dockerTypes.get(mediaType)
+  if (own !== undefined) return { mediaType: own, digest, size }
+  throw new TsbuildError('TSB_DOCKER_FORM', `layer ${digest} is ${mediaType}, which Docker's schema 2 does not know`, {
+    hint: "push it as an OCI image: leave Docker's media types out",
+  })
 }
 
 function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {

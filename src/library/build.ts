@@ -1,16 +1,15 @@
-import path from 'node:path'
 import { buildImage } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
-import { type Descriptor, type Image, parseReference } from '../image/index.ts'
-import { makeFolder } from '../make-folder.ts'
-import type { BuildOptions, BuildResult, Environment } from '../options.ts'
-import type { Imports } from '../shared-cache/index.ts'
+import type { ExportPorts } from '../export/index.ts'
+import { type Descriptor, type Image, parseReference, type Reference } from '../image/index.ts'
+import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
 import { annotated, checkAnnotations } from './annotations.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo, type Report } from './progress.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
+import { openSharing } from './sharing.ts'
 
 /**
  * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
@@ -32,7 +31,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   await checkPushes(options)
   if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
   await checkSecrets(options.secrets, environment, notice)
-  await using session = withHostMounts(await openSession(environment, { ...options, notice }), options, environment)
+  await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
   const hush = await (await import('./hush.ts')).openHush(session.secrets)
   try {
@@ -53,59 +52,24 @@ async function buildIn(
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
-  const notice = (message: string) => events({ type: 'notice', at: now(), message, serious: true })
-  const { platform: wanted } = loaded.request
-  const world = { session, environment, progress, notice, platform: wanted, signal: options.signal }
-  const imports = options.cacheFrom?.length
-    ? (await import('./shared-cache.ts')).importsOf(options.cacheFrom, world)
-    : undefined
-  const cache = imports?.cache ?? session.cache
-  const ports = buildPorts({ ...session, cache }, loaded, options, environment, progress)
-  const { built, manifest } = await untilSound(imports, options.signal, async () => {
+  const sharing = await openSharing(options, session, environment, progress, loaded.request.platform)
+  const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
+  const { built, written } = await sharing.sound(async () => {
     const built = await buildImage(loaded.dockerfile, loaded.request, ports)
-    for (const id of await secretsIn(built.image.configBytes, session.secrets)) notice(secretInConfig(id))
+    for (const id of await secretsIn(built.image.configBytes, session.secrets)) {
+      events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
+    }
     options.signal?.throwIfAborted()
-    await imports?.settle(built.image)
-    const image = options.cacheTo?.length
-      ? await (await import('./cache-export.ts')).withCacheInside(built.image, built, options.cacheTo)
-      : built.image
-    const leaving = imports ? { ...session, lost: imports.lost } : session
-    return { built, manifest: await exportImage(image, names, options, environment, leaving, progress) }
+    const image = await sharing.ready(built.image, built.plan, built.executed)
+    return { built, written: await exportImage(image, names, options, environment, sharing.session, progress) }
   })
-  if (options.cacheTo?.length)
-    await (await import('./cache-export.ts')).exportCaches([built], options.cacheTo, imports, world)
   const { image, plan, executed } = built
+  const { manifest, stored, pushed } = written
+  await sharing.write([plan], executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const { os, architecture, variant } = image.config
   const platform = { os, architecture, ...(variant && { variant }) }
-  return { id: image.id, manifest, platform, names, steps: executed.steps, warnings: plan.warnings }
-}
-
-/** @throws an error of the system when a folder cannot be made */
-function withHostMounts(session: Session, { cacheMountFolders }: BuildOptions, { cwd }: Environment): Session {
-  if (!cacheMountFolders) return session
-  const folders = new Map(Object.entries(cacheMountFolders).map(([id, folder]) => [id, path.resolve(cwd, folder)]))
-  for (const folder of folders.values()) makeFolder(folder, 0o755)
-  return { ...session, cache: { ...session.cache, hostMount: (id) => folders.get(id) } }
-}
-
-/**
- * Builds again when a layer of a shared cache was not what its record says, which is then not taken a second time. What was
- * made before is in the store.
- */
-async function untilSound<T>(
-  imports: Imports | undefined,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    const refused = imports?.refused()
-    try {
-      return await work()
-    } catch (error) {
-      if (signal?.aborted || imports?.refused() === refused) throw error
-    }
-  }
+  return { id: image.id, manifest, stored, platform, names, pushed, steps: executed.steps, warnings: plan.warnings }
 }
 
 function secretInConfig(id: string): string {
@@ -114,14 +78,14 @@ function secretInConfig(id: string): string {
 
 /** Where nothing was made nothing is looked at. The image is there, whatever comes of this, and stays without a name too. */
 async function keepCacheSmall(
-  { steps, manifest }: BuildResult,
+  { steps, stored }: BuildResult,
   { cacheMax, outputs = [], onEvent }: BuildOptions,
   environment: Environment,
 ): Promise<void> {
   if (cacheMax === undefined || (steps.cached === steps.total && outputs.length === 0)) return
   const { pruneBeside } = await import('./usage.ts')
   try {
-    await pruneBeside(manifest.digest, { all: true, maxUsedSpace: cacheMax }, environment)
+    await pruneBeside(stored.digest, { all: true, maxUsedSpace: cacheMax }, environment)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     onEvent?.({ type: 'notice', at: environment.now(), message: `the cache was not pruned: ${error.message}` })
@@ -139,7 +103,7 @@ async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<v
 
 /**
  * Writes or pushes what is asked for, one after the other.
- * @returns the manifest that was pushed last
+ * @returns the manifest that was pushed last, and names of it beside the tags
  */
 async function writeOutputs(
   image: Image,
@@ -149,18 +113,42 @@ async function writeOutputs(
   session: Session,
   report: Report,
   signal: AbortSignal | undefined,
-): Promise<Descriptor | undefined> {
+): Promise<{ readonly manifest: Descriptor | undefined; readonly pushed: readonly string[] }> {
   const { exportPorts, writeOutput } = await import('./outputs.ts')
   const ports = exportPorts(session, signal, report)
-  let pushed: Descriptor | undefined
+  let manifest: Descriptor | undefined
+  const pushed: string[] = []
   for (const output of outputs) {
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
-      pushed = await pushImage(annotated(image, output.annotations), targets, session, report, signal)
-    } else await writeOutput(image, names, output, environment, ports)
+      manifest = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
+      for (const { reference } of targets) pushed.push(...namesByDigest(reference, manifest, output))
+    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report)
+    else await writeOutput(image, names, output, environment, ports)
   }
-  return pushed
+  return { manifest, pushed }
+}
+
+/** Where no engine is there is nothing to do: the image is in the store. */
+async function giveToEngine(
+  image: Image,
+  names: readonly string[],
+  environment: Environment,
+  ports: ExportPorts,
+  report: Report,
+): Promise<void> {
+  const { engineSocket, loadIntoEngine } = await import('./engine.ts')
+  const socket = await engineSocket(environment)
+  if (socket === undefined)
+    return report('no Docker engine is here: the image is in the store alone', 0, undefined, true)
+  await loadIntoEngine(image, names, socket, ports)
+  report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
+}
+
+function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {
+  const place = `${domain}/${path}`
+  return [...(output.byDigest ? [place] : []), ...(output.canonical ? [`${place}@${digest}`] : [])]
 }
 
 /** Outputs come first: an image is named only when all that was asked for could be written. */
@@ -173,12 +161,12 @@ function exportImage(
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
-    const pushed =
+    const written =
       outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
-    const manifest = await session.store.images.save(annotated(image, annotations), names)
+    const stored = await session.store.images.save(annotated(image, annotations), names)
     report(`writing image ${image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return pushed ?? manifest
+    return { stored, manifest: written?.manifest ?? stored, pushed: written?.pushed ?? [] }
   })
 }

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Built } from '../build.ts'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { sharedCaches, withCacheFiles } from '../executor/index.ts'
+import { type Executed, type StepResult, sharedCaches, withCacheFiles } from '../executor/index.ts'
+import type { Plan } from '../graph/index.ts'
 import { documentLimitsOf, type Image, parseManifestOrIndex, parseReference } from '../image/index.ts'
 import type { BuildOptions, CachePlace, CacheTo } from '../options.ts'
 import {
@@ -40,6 +40,12 @@ import { type CacheWorld, placeOf, sourceAt } from './shared-cache.ts'
 
 type Exported = Exclude<CacheTo, { readonly type: 'inline' }>
 
+/** The steps of a build, by the ops of its plans. */
+export interface BuiltSteps extends Pick<Executed, 'results'> {
+  /** One for each image. */
+  readonly plans: readonly Plan[]
+}
+
 /** What is written: records with the blobs of their layers. */
 interface Gathered {
   readonly cache: SharedCache
@@ -51,9 +57,8 @@ export function checkCacheTo(cacheTo: NonNullable<BuildOptions['cacheTo']>): voi
   for (const to of cacheTo) if (to.type === 'registry') pushTargets([to.ref])
 }
 
-/** The image with the records of its layers in it, when that is asked for. */
-export async function withCacheInside(image: Image, built: Built, cacheTo: BuildOptions['cacheTo']): Promise<Image> {
-  if (!cacheTo?.some(({ type }) => type === 'inline')) return image
+/** The image with the records of its layers in it. */
+export async function withCacheInside(image: Image, built: BuiltSteps): Promise<Image> {
   const records = stepsOf(built, 'min').flatMap(
     (result) => sharedRecord(result, result.record.layer.descriptor, 0) ?? [],
   )
@@ -65,7 +70,7 @@ export async function withCacheInside(image: Image, built: Built, cacheTo: Build
  * @throws {TsbuildError} TSB_CACHE_EXPORT
  */
 export async function exportCaches(
-  built: readonly Built[],
+  built: BuiltSteps,
   cacheTo: NonNullable<BuildOptions['cacheTo']>,
   imports: Imports | undefined,
   world: CacheWorld,
@@ -88,7 +93,7 @@ export async function exportCaches(
 
 async function exportTo(
   to: Exported,
-  built: readonly Built[],
+  built: BuiltSteps,
   imports: Imports | undefined,
   world: CacheWorld,
   report: Report,
@@ -106,7 +111,7 @@ async function exportTo(
 /** Layers are compressed one after the other: each takes all cores. */
 async function gather(
   to: Exported,
-  built: readonly Built[],
+  built: BuiltSteps,
   imports: Imports | undefined,
   folder: string,
   world: CacheWorld,
@@ -118,7 +123,7 @@ async function gather(
   const blobs = new Map<Digest, Blob>()
   const packed = new Map<Digest, Blob>()
   const { layers } = imports?.cache ?? session.cache
-  for (const result of built.flatMap((one) => stepsOf(one, mode))) {
+  for (const result of stepsOf(built, mode)) {
     const { layer } = result.record
     const blob =
       packed.get(layer.diffId) ??
@@ -136,13 +141,13 @@ async function gather(
 /** The files of caches of RUN as they are now, while nobody has them who locks them. */
 async function gatherMounts(
   { mounts: wanted = [] }: Exported,
-  built: readonly Built[],
+  built: BuiltSteps,
   folder: string,
   { session, environment, notice, signal = new AbortController().signal }: CacheWorld,
   blobs: Map<Digest, Blob>,
 ): Promise<readonly SharedMount[]> {
   if (wanted.length === 0) return []
-  const named = (await Promise.all(built.map(({ plan }) => sharedCaches(plan)))).flat()
+  const named = (await Promise.all(built.plans.map((plan) => sharedCaches(plan)))).flat()
   const unknown = wanted === 'all' ? [] : wanted.filter((id) => !named.some((one) => one.id === id))
   for (const id of unknown) notice(`warning: no RUN of this build has a cache mount ${id} that can be shared`)
   const found: SharedMount[] = []
@@ -159,10 +164,10 @@ async function gatherMounts(
 }
 
 /** Of `min` those whose layers the image has. */
-function stepsOf({ plan, executed: { results } }: Built, mode: 'min' | 'max') {
+function stepsOf({ plans, results }: BuiltSteps, mode: 'min' | 'max'): readonly StepResult[] {
   if (mode === 'max') return [...results.values()]
-  const ops = plan.image.history.flatMap(({ layer }) => layer ?? [])
-  return ops.flatMap((op) => results.get(op) ?? [])
+  const ops = new Set(plans.flatMap(({ image }) => image.history.flatMap(({ layer }) => layer ?? [])))
+  return [...ops].flatMap((op) => results.get(op) ?? [])
 }
 
 /** How often others may come between. */
@@ -201,7 +206,7 @@ async function writeRegistry(
     const looked = await lookAgain(to, there.digest, world)
     if (looked === undefined) continue
     try {
-      await target.document(manifest, true, signal)
+      await target.document(manifest, 'root', signal)
     } catch (error) {
       // A layer of an older record may be gone from the registry: then only what is here is written.
       if (!(error instanceof TsbuildError) || !isWhole || known.records.length === 0) throw error
@@ -335,7 +340,7 @@ async function writeFolder(
   const absent: Blob[] = []
   for (const blob of blobs.values()) if (!(await isIn(place, blob))) absent.push(blob)
   await sendAll([...absent, blobOf(config)], target, new Set(), report, signal)
-  await target.document(manifest, true, signal)
+  await target.document(manifest, 'root', signal)
   await target.finish()
   if (before) await removeOld(place, before.root, new Set([...blobs.keys(), config.descriptor.digest]), manifest)
 }

@@ -9,12 +9,12 @@ import {
   exportTar,
 } from '../export/index.ts'
 import { type Image, parseReference } from '../image/index.ts'
-import type { Environment, OutputOptions, RegistryOutput } from '../options.ts'
+import type { EngineOutput, Environment, OutputOptions, RegistryOutput } from '../options.ts'
 import { annotated } from './annotations.ts'
 import type { Report } from './progress.ts'
 import type { Session } from './session.ts'
 
-type FileOutput = Exclude<OutputOptions, RegistryOutput>
+type FileOutput = Exclude<OutputOptions, RegistryOutput | EngineOutput>
 
 /** Writes an image as one `-o` asks for. @throws {TsbuildError} TSB_EXPORT_…, TSB_DISK_FULL */
 export async function writeOutput(

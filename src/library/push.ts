@@ -6,6 +6,7 @@ import {
   type Descriptor,
   type Image,
   type Layer,
+  type ManifestForm,
   manifestOf,
   mediaTypes,
   parseReference,
@@ -37,6 +38,7 @@ export async function pushImage(
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
+  form: ManifestForm = 'oci',
 ): Promise<Descriptor> {
   const folder = await session.store.temporary('push')
   const packing = openTurns(1)
@@ -49,7 +51,9 @@ export async function pushImage(
   try {
     let manifest: Descriptor | undefined
     for (const target of targets) {
-      manifest = await pushing(target.reference.familiar, () => pushTo(image, target, blobOf, session, report, signal))
+      manifest = await pushing(target.reference.familiar, () =>
+        pushTo(image, target, form, blobOf, session, report, signal),
+      )
     }
     if (!manifest) throw new Error('an image is pushed to nowhere')
     return manifest
@@ -91,6 +95,7 @@ export async function pushing<T>(name: string, work: () => Promise<T>): Promise<
 async function pushTo(
   image: Image,
   { reference: { domain, path }, tag }: PushTarget,
+  form: ManifestForm,
   blobOf: (layer: Layer) => Promise<Blob>,
   session: Session,
   report: Report | undefined,
@@ -112,7 +117,7 @@ async function pushTo(
     await sending
     return blob.descriptor
   })
-  const { descriptor, bytes } = manifestOf(image, blobs.slice(0, -1))
+  const { descriptor, bytes } = manifestOf(image, blobs.slice(0, -1), form)
   const label = `pushing manifest for ${domain}/${path}${tag === undefined ? '' : `:${tag}`}@${descriptor.digest}`
   signal?.throwIfAborted()
   await registry.put(location, { mediaType: descriptor.mediaType, bytes }, tag, signal)

@@ -2,12 +2,15 @@ import { OptionError } from '../errors.ts'
 import { tryReference } from '../image/index.ts'
 
 /**
- * The hosts of `--registry-allow`, in the form that references have: `docker.io`, `127.0.0.1:5000`. None at all is a list
- * that allows nothing.
+ * The hosts that an option lists, in the form that references have: `docker.io`, `127.0.0.1:5000`. For `--registry-allow`
+ * none at all is a list that allows nothing.
  * @throws {OptionError} TSB_REGISTRY_ALLOW for what is no `host[:port]`, or would be read as part of a repository
  */
-export function allowedRegistries(hosts: readonly string[]): ReadonlySet<string> {
-  return new Set(hosts.map((text) => registryHost(text.toLowerCase()) ?? refuse(text)))
+export function registryHosts(
+  option: '--registry-allow' | '--insecure-registry',
+  hosts: readonly string[],
+): ReadonlySet<string> {
+  return new Set(hosts.map((text) => registryHost(text.toLowerCase()) ?? refuse(option, text)))
 }
 
 /** `library` alone is no host: `FROM library/x` is an image of docker.io. */
@@ -17,8 +20,8 @@ function registryHost(text: string): string | undefined {
   return isHost ? found.domain : undefined
 }
 
-function refuse(text: string): never {
+function refuse(option: string, text: string): never {
   throw new OptionError('TSB_REGISTRY_ALLOW', `not the host of a registry: ${JSON.stringify(text)}`, {
-    hint: 'write --registry-allow docker.io, or --registry-allow 127.0.0.1:5000',
+    hint: `write ${option} docker.io, or ${option} 127.0.0.1:5000`,
   })
 }

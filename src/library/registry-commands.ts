@@ -11,9 +11,13 @@ import {
   parseReference,
 } from '../image/index.ts'
 import type {
+  CopyOptions,
   Environment,
   LoginOptions,
   PullOptions,
+  PushOptions,
+  Referrer,
+  ReferrersOptions,
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
@@ -22,7 +26,7 @@ import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registr
 import { openTurns } from '../turns.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
-import { allowedRegistries } from './registry-allow.ts'
+import { registryHosts } from './registry-allow.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
@@ -35,7 +39,7 @@ const pullsAtOnce = 4
 export async function push(
   name: string,
   destinations: readonly string[],
-  options: RegistryOptions,
+  options: PushOptions,
   environment: Environment,
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
@@ -54,7 +58,7 @@ export async function push(
     'push',
     `pushing ${name}`,
     async (report) => {
-      const descriptor = await pushImage(image, targets, session, report, options.signal)
+      const descriptor = await pushImage(image, targets, session, report, options.signal, options.form)
       return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
     },
   )
@@ -98,16 +102,23 @@ export async function pull(name: string, options: PullOptions, environment: Envi
 export async function copy(
   from: string,
   to: string,
-  options: RegistryOptions,
+  options: CopyOptions,
   environment: Environment,
 ): Promise<Descriptor> {
   const [source, target] = [placeOf(from), placeOf(to)]
+  if (options.referrers && source.kind !== 'reference') throw noReferrers(from)
   await using session = await openSession(environment, sessionOptions(options, environment))
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
     const opened = await openSource(source, session, environment, options.signal)
     const work = async () =>
-      copyAll(opened, await openTarget(target, session, environment, options.signal), report, options.signal)
+      copyAll(
+        opened,
+        await openTarget(target, session, environment, options.signal),
+        report,
+        options.signal,
+        options.referrers,
+      )
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
 }
@@ -128,6 +139,23 @@ export async function remoteDocument(
   }
   const { descriptor, bytes } = await registry.document(reference, options.signal)
   return { descriptor, text: textOf(bytes) }
+}
+
+/**
+ * What refers to an image or an index of a registry: signatures and other artifacts.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK
+ */
+export async function referrers(
+  name: string,
+  { artifactType, ...options }: ReferrersOptions,
+  environment: Environment,
+): Promise<readonly Referrer[]> {
+  const { descriptor } = await remoteDocument(name, options, environment)
+  const { domain, path: repository } = parseReference(name)
+  await using session = await openSession(environment, sessionOptions(options, environment))
+  const registry = await session.registry()
+  const found = await registry.referrers(`${domain}/${repository}`, descriptor.digest, options.signal)
+  return found.filter((each) => artifactType === undefined || each.artifactType === artifactType)
 }
 
 /** The tags of a repository. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_…, TSB_TAGS_LINK */
@@ -165,9 +193,9 @@ export function logout(host: string, environment: Environment): Promise<boolean>
 }
 
 export function sessionOptions(options: RegistryOptions, { now }: Environment): SessionOptions {
-  const { registryMirrors, registryAllow, limits, signal, onEvent } = options
+  const { registryMirrors, registryAllow, insecureRegistries, limits, signal, onEvent } = options
   const notice = (message: string) => onEvent?.({ type: 'notice', at: now(), message })
-  return { registryMirrors, registryAllow, limits, signal, notice }
+  return { registryMirrors, registryAllow, insecureRegistries, limits, signal, notice }
 }
 
 function fileFor({ env }: Environment): string {
@@ -180,7 +208,7 @@ function fileFor({ env }: Environment): string {
 
 /** `docker.io`, `127.0.0.1:5000`: a scheme or a path is no part of it. */
 function hostOf(text: string): string {
-  const [host = ''] = allowedRegistries([text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
+  const [host = ''] = registryHosts('--registry-allow', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
   return host
 }
 
@@ -209,6 +237,12 @@ async function openTarget(place: ImageSource, session: Session, { cwd }: Environ
   const names: Readonly<Record<string, string>> =
     place.tag === undefined ? {} : { 'org.opencontainers.image.ref.name': place.tag }
   return layoutTarget(place.kind, path.resolve(cwd, place.path), names, session.store.temporary, signal)
+}
+
+function noReferrers(from: string): TsbuildError {
+  return new TsbuildError('TSB_COPY_PLACE', `${from} does not list what refers to its images`, {
+    hint: '--referrers is for copies from a registry',
+  })
 }
 
 function textOf(bytes: Uint8Array): string {

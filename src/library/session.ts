@@ -11,7 +11,7 @@ import type { Registry, RegistryConfig, RegistryOptions } from '../registry/inde
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
 import { limitsFrom } from './limits.ts'
-import { allowedRegistries } from './registry-allow.ts'
+import { registryHosts } from './registry-allow.ts'
 import { openSecrets } from './secrets.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly registryMirrors?: Readonly<Record<string, string>> | undefined
   /** Who may be asked; undefined: all. */
   readonly registryAllow?: readonly string[] | undefined
+  /** Hosts that may have a certificate of nobody, or speak plain HTTP; beside those of config files. */
+  readonly insecureRegistries?: readonly string[] | undefined
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
   readonly secrets?: BuildOptions['secrets'] | undefined
@@ -54,7 +56,7 @@ export interface SessionOptions {
 export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
   const { now, cwd, root } = environment
   const limits = limitsFrom(options.limits)
-  const allowed = options.registryAllow && allowedRegistries(options.registryAllow)
+  const allowed = options.registryAllow && registryHosts('--registry-allow', options.registryAllow)
   let opened: Promise<Registry> | undefined
   const registry = () => {
     opened ??= openClient(environment, options, { allowed, limits: documentLimitsOf(limits) })
@@ -120,14 +122,20 @@ async function openClient(
   options: SessionOptions,
   rules: Pick<RegistryOptions, 'limits'> & { readonly allowed: ReadonlySet<string> | undefined },
 ): Promise<Registry> {
-  const { loadRegistryConfig, openRegistry, withMirrors } = await import('../registry/index.ts')
+  const { certificateFolders, loadRegistriesConf, loadRegistryConfig, openCertificates, openRegistry, withMirrors } =
+    await import('../registry/index.ts')
   const { proxiesOf } = await import('../http/index.ts')
   const { openLogins } = await import('../credentials/index.ts')
   const folder = configFolder(env)
-  const { mirrors } = folder ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json')) : noConfig
+  const { mirrors, insecure } = folder
+    ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
+    : noConfig
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
+    rules: await loadRegistriesConf(env),
+    insecure: registryHosts('--insecure-registry', [...insecure, ...(options.insecureRegistries ?? [])]),
+    certificates: openCertificates(certificateFolders(env)),
     ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
@@ -136,7 +144,7 @@ async function openClient(
   })
 }
 
-const noConfig: RegistryConfig = { mirrors: new Map() }
+const noConfig: RegistryConfig = { mirrors: new Map(), insecure: [] }
 
 /** Only an absolute path: nothing is read from the working directory, which may be what is built. */
 function configFolder(env: Environment['env']): string | undefined {

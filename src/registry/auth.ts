@@ -33,9 +33,9 @@ export function bearerChallenge(response: HttpResponse): Challenge | undefined {
  */
 export function basicAnswer(endpoint: Endpoint, response: HttpResponse, login: Login | undefined): string | undefined {
   if (login?.kind !== 'password' || challengeOf(response, 'basic') === undefined) return undefined
-  if (isSafe(endpoint.base)) return basic(login)
+  if (endpoint.insecure || isSafe(endpoint.base)) return basic(login)
   throw new TsbuildError('TSB_AUTH_PLAIN', `${endpoint.host} wants a password over plain HTTP, where all can read it`, {
-    hint: 'give the registry a certificate; passwords are sent over HTTPS, or to this machine',
+    hint: `give it a certificate, or say --insecure-registry ${endpoint.host}; passwords are sent over HTTPS, or to this machine`,
   })
 }
 
@@ -52,17 +52,21 @@ export function tokenRequest(
 ): HttpMessage {
   const url = realmUrl(endpoint, challenge.realm)
   const local = isLoopbackHost(endpoint.base.hostname)
+  const isSafeThere = isSafe(url) || (endpoint.insecure && url.hostname === endpoint.base.hostname)
+  const trustAs = url.hostname === endpoint.base.hostname ? endpoint.base : url
   const admit: HttpMessage['admit'] = (to) => {
     if (!local && (to === 'loopback' || to === 'link-local')) throw realmError(endpoint, url)
   }
-  if (login?.kind === 'identity' && isSafe(url)) return refreshRequest(url, challenge, scopes, login.token, admit)
+  if (login?.kind === 'identity' && isSafeThere) {
+    return { ...refreshRequest(url, challenge, scopes, login.token, admit), trustAs }
+  }
   if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
   for (const scope of scopes) url.searchParams.append('scope', scope)
   const headers = {
     accept: 'application/json',
-    ...(login?.kind === 'password' && isSafe(url) && { authorization: basic(login) }),
+    ...(login?.kind === 'password' && isSafeThere && { authorization: basic(login) }),
   }
-  return { method: 'GET', url, headers, admit }
+  return { method: 'GET', url, headers, admit, trustAs }
 }
 
 /** The identity token is a refresh token of OAuth 2: it goes in the body, as distribution's token servers want it. */

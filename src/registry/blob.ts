@@ -1,8 +1,7 @@
 import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type HttpResponse, isTransient, type Patience } from '../http/index.ts'
+import { delay, type HttpResponse, isTransient, type Patience, pause } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
-import { type Allowed, checkAllowed } from './allowed.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
@@ -11,7 +10,8 @@ import { damagedHint, digestMismatch, passedOver, unreachableError } from './err
 export interface BlobPorts {
   readonly client: Client
   readonly endpoints: readonly Endpoint[]
-  readonly allowed: Allowed
+  /** Called before an endpoint is asked; throws when it may not be. */
+  readonly admit: (endpoint: Endpoint, signal: AbortSignal | undefined) => Promise<Endpoint>
   readonly patience: Patience
   readonly notice: (message: string) => void
 }
@@ -29,9 +29,10 @@ export async function* pullBlob(
 ): AsyncIterable<Uint8Array> {
   const hasher = sha256Hasher()
   let received = 0
-  for (const endpoint of ports.endpoints) {
+  for (const candidate of ports.endpoints) {
+    let endpoint = candidate
     try {
-      checkAllowed(endpoint, ports.allowed)
+      endpoint = await ports.admit(candidate, signal)
       for await (const chunk of bytesFrom(ports, endpoint, descriptor, received, signal)) {
         received += chunk.length
         hasher.update(chunk)
@@ -47,6 +48,9 @@ export async function* pullBlob(
   }
 }
 
+/** Bytes that an attempt has to bring for it not to count among those that failed. */
+const progress = 16 << 10
+
 /** From one endpoint, from a byte on to the end of the blob: exactly as many as the descriptor says. */
 async function* bytesFrom(
   { client, patience }: BlobPorts,
@@ -56,6 +60,7 @@ async function* bytesFrom(
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
   let offset = from
+  let furthest = from
   for (let attempt = 1; ; attempt++) {
     try {
       for await (const chunk of requestFrom(client, endpoint, descriptor, offset, signal)) {
@@ -68,7 +73,10 @@ async function* bytesFrom(
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof TsbuildError) throw error
+      if (offset - furthest >= progress) attempt = 0
       if (attempt >= patience.attempts || !isTransient(error)) throw broken(endpoint, descriptor, attempt, error)
+      furthest = offset
+      await pause(delay(patience, Math.max(attempt, 1)), signal)
     }
   }
 }

@@ -6,13 +6,15 @@ import { type Mirrors, parseMirror } from './endpoint.ts'
 /** What the user's `config.json` may say about registries. */
 export interface RegistryConfig {
   readonly mirrors: Mirrors
+  /** Hosts. */
+  readonly insecure: readonly string[]
 }
 
 const sizeLimit = 1 << 20
 
 /**
- * Reads `$XDG_CONFIG_HOME/tsbuild/config.json`: `{"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}`. A file that is
- * not there says nothing.
+ * Reads `$XDG_CONFIG_HOME/tsbuild/config.json`: `{"registryMirrors": {"docker.io": ["127.0.0.1:5000"]}}`, and
+ * `"insecureRegistries": ["registry.lan:5000"]`. A file that is not there says nothing.
  * @throws {TsbuildError} TSB_CONFIG_FILE
  */
 export async function loadRegistryConfig(file: string): Promise<RegistryConfig> {
@@ -20,7 +22,7 @@ export async function loadRegistryConfig(file: string): Promise<RegistryConfig> 
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw new TsbuildError('TSB_CONFIG_FILE', `cannot read ${file}`, { cause: error })
   })
-  return { mirrors: bytes ? await mirrorsIn(bytes, file) : new Map() }
+  return bytes ? await configIn(bytes, file) : { mirrors: new Map(), insecure: [] }
 }
 
 /** Adds the mirrors of the command line (`docker.io=127.0.0.1:5000`), which are asked before those of the file. */
@@ -32,7 +34,7 @@ export function withMirrors(mirrors: Mirrors, added: readonly string[]): Mirrors
   return all
 }
 
-async function mirrorsIn(bytes: Uint8Array, file: string): Promise<Mirrors> {
+async function configIn(bytes: Uint8Array, file: string): Promise<RegistryConfig> {
   const { configFileSchema } = await import('./config-file-schema.ts')
   const parsed = configFileSchema.safeParse(readJson(bytes, file))
   if (!parsed.success) {
@@ -41,7 +43,7 @@ async function mirrorsIn(bytes: Uint8Array, file: string): Promise<Mirrors> {
   }
   const mirrors = Object.entries(parsed.data.registryMirrors ?? {})
   for (const [registry, hosts] of mirrors) for (const host of hosts) parseMirror(`${registry}=${host}`)
-  return new Map(mirrors)
+  return { mirrors: new Map(mirrors), insecure: parsed.data.insecureRegistries ?? [] }
 }
 
 function readJson(bytes: Uint8Array, file: string): unknown {

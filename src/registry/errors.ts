@@ -76,8 +76,15 @@ function times(attempts: number): string {
 function reachHint(cause: unknown, host: string): string {
   if (isSystemError(cause, 'ECONNREFUSED')) return `nothing listens there: is the registry ${host} running?`
   if (isSystemError(cause, 'ENOTFOUND', 'EAI_AGAIN')) return 'check the name of the registry and the network'
-  if (cause instanceof Error && /certificate|self.signed|EPROTO|SSL|wrong version/i.test(`${cause.message}`)) {
-    return 'registries must speak HTTPS with a valid certificate; plain HTTP is for localhost and for mirrors written http://'
+  const reason = reasonOf(cause)
+  if (/alert.*certificate/i.test(reason)) {
+    return `it wants to know who asks: put client.cert and client.key into /etc/docker/certs.d/${host}`
+  }
+  if (/certificate|self.signed|altnames/i.test(reason)) {
+    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt`
+  }
+  if (/EPROTO|TLS|SSL|wrong version/i.test(reason)) {
+    return `it speaks no HTTPS: --insecure-registry ${host} if that is meant, or give it a certificate`
   }
   return 'check the network, or use --registry-mirror'
 }

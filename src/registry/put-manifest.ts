@@ -1,7 +1,9 @@
 import { sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
-import { messageTo, type UploadPorts } from './outgoing.ts'
+import { messageTo } from './outgoing.ts'
+import { addReferrer, referenceIn } from './referrers.ts'
+import type { Asking } from './resolve.ts'
 
 /** A manifest or an index, as the bytes that its digest is of. */
 export interface OutgoingDocument {
@@ -10,16 +12,17 @@ export interface OutgoingDocument {
 }
 
 /**
- * Puts a document under a tag, or without one. All that it names has to be in the repository.
+ * Puts a document under a tag, or without one. All that it names has to be in the repository; what it refers to need not.
  * @param tag undefined: it is reached by its digest alone
  * @throws {TsbuildError} TSB_PUSH_DIGEST when the registry took it for something else, and those of `Client`
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
  */
 export async function putDocument(
-  { client, endpoint, signal }: Pick<UploadPorts, 'client' | 'endpoint' | 'signal'>,
+  asking: Asking,
   { mediaType, bytes }: OutgoingDocument,
   tag: string | undefined,
 ): Promise<Descriptor> {
+  const { client, endpoint, signal } = asking
   const digest = sha256(bytes)
   const path = `manifests/${tag ?? digest}`
   const message = {
@@ -29,7 +32,15 @@ export async function putDocument(
   }
   const { headers } = await client.ask(endpoint, message, signal)
   const named = headers['docker-content-digest']
-  if (named === undefined || named === digest) return { mediaType, digest, size: bytes.length }
+  const descriptor = { mediaType, digest, size: bytes.length }
+  if (named === undefined || named === digest) {
+    const reference = referenceIn(bytes, descriptor)
+    // A registry that lists what refers to an image says so by this header.
+    if (reference && headers['oci-subject'] === undefined) {
+      await addReferrer(asking, reference.subject, reference.entry)
+    }
+    return descriptor
+  }
   throw new TsbuildError('TSB_PUSH_DIGEST', `${endpoint.host} took ${digest} for ${String(named).slice(0, 80)}`, {
     hint: 'something on the way to the registry changes what passes',
   })

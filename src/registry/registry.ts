@@ -1,5 +1,5 @@
 import type { Logins } from '../credentials/index.ts'
-import { sha256 } from '../digest/index.ts'
+import { type Digest, sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import {
@@ -14,13 +14,16 @@ import {
 import { openTurns, type Turns } from '../turns.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
+import { type Certificates, openCertificates } from './certificates.ts'
 import { openClient } from './client.ts'
-import { type Endpoint, endpointOf, endpointsOf, type Mirrors } from './endpoint.ts'
+import { type Endpoint, type EndpointRules, endpointOf, endpointsOf, type Mirrors } from './endpoint.ts'
 import { passedOver } from './errors.ts'
 import type { Outgoing, Uploaded } from './outgoing.ts'
 import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
+import { listReferrers, type Referrer } from './referrers.ts'
 import { type Asking, type ManifestName, type RemoteImage, readDocument, resolveManifest } from './resolve.ts'
+import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
 import { uploadBlob } from './upload.ts'
 
@@ -58,6 +61,8 @@ export interface Registry {
   put(location: string, document: OutgoingDocument, tag: string | undefined, signal?: AbortSignal): Promise<Descriptor>
   /** The tags of a repository. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
   tags(location: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** What refers to a manifest: signatures and other artifacts. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
+  referrers(location: string, digest: Digest, signal?: AbortSignal): Promise<readonly Referrer[]>
   /** Asks whether the login is taken. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
   ping(host: string, signal?: AbortSignal): Promise<void>
   /** Closes the connections that are kept open. */
@@ -70,8 +75,10 @@ export interface RemoteDocument {
   readonly bytes: Uint8Array
 }
 
-export interface RegistryOptions {
+export interface RegistryOptions extends EndpointRules {
   readonly mirrors: Mirrors
+  /** Of registries that those who vouch for all do not vouch for; absent: none. */
+  readonly certificates?: Certificates
   /** Who may be asked, mirrors included. What one of them redirects to follows the usual rules. */
   readonly allowed?: Allowed
   readonly userAgent: string
@@ -94,45 +101,56 @@ export interface RegistryOptions {
  */
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits = documentLimits } = options
-  const http = openHttp(options.userAgent, patience.idleMs, options.proxies)
+  const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
+  const insecure = new Set<string>()
+  const trusts = trustsOf(certificates, (host) => insecure.has(host))
+  const http = openHttp(options.userAgent, patience.idleMs, options.proxies, trusts)
   const client = openClient(http, patience, options.logins)
   const turns = turnsByHost(options.uploadsAtOnce ?? 4)
-  const { chunkSize = 16 << 20 } = options
-  const own = (location: string) => {
-    const slash = location.indexOf('/')
-    const endpoint = endpointOf(location.slice(0, slash), location.slice(slash + 1))
+  const settle = openSettle(http, certificates)
+  const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {
     checkAllowed(endpoint, allowed)
-    return endpoint
+    if (endpoint.insecure) insecure.add(endpoint.base.host)
+    return await settle(endpoint, signal)
+  }
+  const own = (location: string, signal: AbortSignal | undefined) => {
+    const slash = location.indexOf('/')
+    return admit(endpointOf(location.slice(0, slash), location.slice(slash + 1), options), signal)
   }
   return {
     async resolve(reference, platform, signal) {
       const { domain, path, tag = 'latest', digest } = reference
       const wanted = digest === undefined ? { tag } : { digest }
-      const image = await firstOf(endpointsOf(domain, path, mirrors), notice, signal, async (endpoint) => {
-        checkAllowed(endpoint, allowed)
+      const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
+      const image = await firstOf(endpoints, notice, signal, async (candidate) => {
+        const endpoint = await admit(candidate, signal)
         return resolveManifest({ client, endpoint, limits, signal }, wanted, platform)
       })
       return { location: `${domain}/${path}`, ...image }
     },
     blob(location, descriptor, signal) {
       const slash = location.indexOf('/')
-      const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors)
-      return pullBlob({ client, endpoints, allowed, patience, notice }, descriptor, signal)
+      const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors, options)
+      return pullBlob({ client, endpoints, admit, patience, notice }, descriptor, signal)
     },
-    document: ({ domain, path, tag = 'latest', digest }, signal) =>
-      firstOf(endpointsOf(domain, path, mirrors), notice, signal, async (endpoint) => {
-        checkAllowed(endpoint, allowed)
+    async document({ domain, path, tag = 'latest', digest }, signal) {
+      const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
+      return firstOf(endpoints, notice, signal, async (candidate) => {
+        const endpoint = await admit(candidate, signal)
         return documentAt({ client, endpoint, limits, signal }, digest === undefined ? { tag } : { digest })
-      }),
+      })
+    },
     async upload(location, blob, report, signal) {
-      const endpoint = own(location)
+      const endpoint = await own(location, signal)
       const ports = { client, endpoint, patience, chunkSize, report, signal }
       return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
     },
     put: async (location, document, tag, signal) =>
-      putDocument({ client, endpoint: own(location), signal }, document, tag),
-    tags: async (location, signal) => listTags({ client, endpoint: own(location), signal }),
-    ping: async (host, signal) => ping(client, own(`${host}/x`), signal),
+      putDocument({ client, endpoint: await own(location, signal), limits, signal }, document, tag),
+    tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
+    referrers: async (location, digest, signal) =>
+      listReferrers({ client, endpoint: await own(location, signal), limits, signal }, digest),
+    ping: async (host, signal) => ping(client, await own(`${host}/x`, signal), signal),
     close: () => http.close(),
   }
 }

@@ -3,8 +3,11 @@ import { parseJson } from '../image/index.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Asking } from './resolve.ts'
 
-/** Pages that are read, and bytes of one. */
-const [pageLimit, sizeLimit] = [1000, 4 << 20]
+/** Pages of a list that are read. */
+export const pageLimit = 1000
+
+/** Bytes of one. */
+const sizeLimit = 4 << 20
 
 /**
  * The tags of a repository, in the order in which the registry has them.
@@ -32,7 +35,11 @@ function tagsIn(value: unknown, name: string): readonly string[] {
 }
 
 /** `</v2/app/tags/list?n=100&last=x>; rel="next"`, on the same origin: the token goes there too. */
-function nextPage(endpoint: Endpoint, from: string, link: string | readonly string[] | undefined): string | undefined {
+export function nextPage(
+  endpoint: Endpoint,
+  from: string,
+  link: string | readonly string[] | undefined,
+): string | undefined {
   const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(String(link ?? '')) ?? []
   if (target === undefined) return undefined
   const current = new URL(from, endpoint.base)
@@ -40,7 +47,7 @@ function nextPage(endpoint: Endpoint, from: string, link: string | readonly stri
   if (next?.origin === endpoint.base.origin) return next.pathname + next.search
   throw new TsbuildError(
     'TSB_TAGS_LINK',
-    `${endpoint.host} continues its list of tags at ${next ? `${next.protocol}//${next.host}` : 'what is no URL'}`,
+    `${endpoint.host} continues its list at ${next ? `${next.protocol}//${next.host}` : 'what is no URL'}`,
     { hint: 'the list of a registry is read from that registry alone' },
   )
 }

@@ -39,10 +39,10 @@ export async function layoutTarget(
       await replaceFile(file, checked(blob, report), stop)
       blobs.set(blobName(digest), { file, size })
     },
-    async document({ descriptor, bytes }, isRoot) {
+    async document({ descriptor, bytes }, role) {
       blobs.set(blobName(descriptor.digest), { bytes })
-      const named = Object.keys(names).length > 0
-      if (isRoot) entries.push({ ...descriptor, ...(named && { annotations: names }) })
+      const named = role === 'root' && Object.keys(names).length > 0
+      if (role !== 'part') entries.push({ ...descriptor, ...(named && { annotations: names }) })
     },
     finish: () => writeLayout(kind === 'oci-layout' ? 'folder' : 'archive', place, blobs, entries, signal),
   }

@@ -1,3 +1,4 @@
+import type { Digest } from '../digest/index.ts'
 import type { Descriptor } from '../image/index.ts'
 
 /** A manifest or an index, and what it is called. */
@@ -21,12 +22,17 @@ export interface Source {
   /** A manifest or index that the root leads to, checked against its digest. */
   document(descriptor: Descriptor, signal: AbortSignal | undefined): Promise<Uint8Array>
   blob(descriptor: Descriptor, signal: AbortSignal | undefined): Blob
+  /** What refers to a manifest; absent: nobody can say. */
+  referrers?(digest: Digest, signal: AbortSignal | undefined): Promise<readonly Descriptor[]>
 }
+
+/** What a document is in a copy: what was asked for, something that leads to, or something that refers to it. */
+export type Role = 'root' | 'part' | 'referrer'
 
 /** Where it goes. Blobs come before the manifests that name them, and these before their index. */
 export interface Target {
   blob(blob: Blob, report: Report | undefined, signal: AbortSignal | undefined): Promise<void>
-  document(document: Document, isRoot: boolean, signal: AbortSignal | undefined): Promise<void>
+  document(document: Document, role: Role, signal: AbortSignal | undefined): Promise<void>
   /** All was there: makes it visible. */
   finish(): Promise<void>
 }

@@ -12,6 +12,7 @@ export async function registrySource(registry: Registry, reference: Reference, s
       return (await registry.document({ ...repository, digest }, stop)).bytes
     },
     blob: (descriptor, stop) => ({ descriptor, location, open: () => registry.blob(location, descriptor, stop) }),
+    referrers: (digest, stop) => registry.referrers(location, digest, stop),
   }
 }
 
@@ -19,8 +20,8 @@ export async function registrySource(registry: Registry, reference: Reference, s
 export function registryTarget(registry: Registry, location: string, tags: readonly string[]): Target {
   return {
     blob: (blob, report, signal) => uploadTo(registry, location, blob, report, signal),
-    async document({ descriptor: { mediaType }, bytes }, isRoot, signal) {
-      const names = isRoot && tags.length > 0 ? tags : [undefined]
+    async document({ descriptor: { mediaType }, bytes }, role, signal) {
+      const names = role === 'root' && tags.length > 0 ? tags : [undefined]
       for (const tag of names) await registry.put(location, { mediaType, bytes }, tag, signal)
     },
     finish: async () => {},

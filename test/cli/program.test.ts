@@ -67,12 +67,12 @@ describe('the command line of a build', () => {
 
   test('harmless flags of docker are taken, with a note', async () => {
     const ran = await runCommandLine(
-      ['--rm', '--load', '--provenance=false', '--force-rm=false', '.'],
+      ['--rm', '--compress', '--provenance=false', '--force-rm=false', '.'],
       recordingBuild(),
     )
     expect(ran.status).toBe(0)
     expect(ran.stderr).toBe(
-      'note: --load has no effect: the image is always in the store\nnote: --rm has no effect: nothing of a step is left behind\n',
+      'note: --compress has no effect: the context is not sent anywhere\nnote: --rm has no effect: nothing of a step is left behind\n',
     )
   })
 

@@ -11,7 +11,8 @@ import {
   startDockerRegistry,
 } from '../support/docker-registry.ts'
 import { type FaultProxy, seededFaults, startFaultProxy } from '../support/fault-proxy.ts'
-import { runProgram } from '../support/programs.ts'
+import { startServer } from '../support/http-server.ts'
+import { hasProgram, runProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const skopeo = (...words: readonly string[]) => String(runProgram('skopeo', ...words))
@@ -65,6 +66,11 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     const [pushed] = await push(name, [target], {}, workspace.environment)
     expect(pushed?.descriptor.digest).toBe(inArchive.Digest)
     expect(await listTags(`${server.host}/other/app`, {}, workspace.environment)).toEqual(['2'])
+    if (!hasProgram('buildah')) return
+    const place = path.join(workspace.directory, 'buildah')
+    const storage = ['--root', `${place}/root`, '--runroot', `${place}/run`, '--storage-driver', 'vfs']
+    const id = String(runProgram('buildah', ...storage, 'pull', '-q', '--tls-verify=false', target)).trim()
+    expect(`sha256:${id}`).toBe(result.id)
   })
 
   it('onto a base of the same registry sends new layers alone, and the base is never fetched', async () => {
@@ -108,6 +114,7 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
         outputs: [{ type: 'registry', names: [repository], byDigest: true }],
       })
       digests.push(result.manifest.digest)
+      expect(result).toMatchObject({ names: [], pushed: [repository] })
     }
     const names = [`${repository}:1`, `${server.host}/elsewhere:1`]
     const { descriptor } = await createIndex({ names, sources: digests }, environment)
@@ -119,6 +126,48 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     ])
     const again = createIndex({ names, sources: [digests[0] ?? '', `${repository}:1`, digests[0] ?? ''] }, environment)
     expect((await again).descriptor.digest).toBe(descriptor.digest)
+  })
+
+  it("is of Docker's schema 2 where that is asked for, copied as it is, and a base as any other", async () => {
+    const { environment, directory } = workspace
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const name = `${server.host}/docker/app:1`
+    const flags = ['-o', `type=registry,name=${name},oci-mediatypes=false`]
+    expect(await tsbuild(workspace, ...flags, 'context')).toMatchObject({ status: 0 })
+    const raw = JSON.parse(skopeo('inspect', '--raw', '--tls-verify=false', `docker://${name}`))
+    expect(raw).toMatchObject({
+      mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+      config: { mediaType: 'application/vnd.docker.container.image.v1+json' },
+      layers: [{ mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip' }],
+    })
+    runProgram('skopeo', 'copy', '--src-tls-verify=false', `docker://${name}`, `dir:${directory}/dir`)
+    const copied = await copy(name, `${server.host}/copied:1`, {}, environment)
+    expect(copied.digest).toBe(digestOf(name).Digest)
+    const ran = await tsbuild(workspace, 'push', '--format', 'docker', '-q', name, `${server.host}/again:1`)
+    expect(ran.stdout).toBe(`${server.host}/again@${copied.digest}\n`)
+    workspace.write({ 'context/Dockerfile': `FROM ${server.host}/copied:1\nCOPY a /b\n` })
+    await workspace.build({ tags: [`${server.host}/next:1`], outputs: [{ type: 'registry' }] })
+    const next = JSON.parse(skopeo('inspect', '--raw', '--tls-verify=false', `docker://${server.host}/next:1`))
+    expect(next.layers[0]).toMatchObject({ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' })
+    expect(next.layers[0].digest).toBe(raw.layers[0].digest)
+    const annotated = ['--annotation', 'a=b', ...flags]
+    expect(await tsbuild(workspace, ...annotated, 'context')).toMatchObject({
+      status: 103,
+      stderr: expect.stringContaining('no annotations'),
+    })
+  }, 30_000)
+
+  it('of schema 1 is refused by name, and nothing is copied', async () => {
+    const { environment } = workspace
+    const type = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+    const body = JSON.stringify({ schemaVersion: 1, name: 'old', tag: '1', fsLayers: [], history: [], signatures: [] })
+    await using old = await startServer((_, response) => response.setHeader('content-type', type).end(body))
+    const refused = expect.objectContaining({ code: 'TSB_MEDIA_TYPE', message: expect.stringContaining('schema 1') })
+    await expect(pull(`${old.host}/old:1`, {}, environment)).rejects.toThrow(refused)
+    await expect(copy(`${old.host}/old:1`, `${server.host}/old:1`, {}, environment)).rejects.toMatchObject({
+      message: expect.stringContaining("Docker's schema 1"),
+      hint: expect.stringContaining('converts it'),
+    })
   })
 
   it('copies an index between registry, layout and archive, and digests stay', async () => {
@@ -199,9 +248,15 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     expect(login).toMatchObject({ status: 0, stdout: 'Login Succeeded\n' })
     const file = path.join(workspace.directory, '.docker/config.json')
     expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).auths)).toEqual([host])
-    const built = await tsbuild(workspace, '--debug', '-t', `${host}/app:1`, '--push', '--digest-file', 'd', 'context')
+    const output = `type=image,name=${host}/app:1,push=true,name-canonical=true`
+    const files = ['--digest-file', 'd', '--metadata-file', 'm']
+    const built = await tsbuild(workspace, '--debug', '-o', output, ...files, 'context')
     expect(built.status).toBe(0)
     const digest = readFileSync(path.join(workspace.directory, 'd'), 'utf8')
+    expect(JSON.parse(readFileSync(path.join(workspace.directory, 'm'), 'utf8'))).toMatchObject({
+      'containerimage.digest': digest,
+      'image.name': `${host}/app:1,${host}/app@${digest}`,
+    })
     expect(await tsbuild(workspace, 'digest', `${host}/app:1`)).toMatchObject({ stdout: `${digest}\n` })
     expect(await tsbuild(workspace, 'ls', `${host}/app`)).toMatchObject({ stdout: '1\n' })
     expect(await tsbuild(workspace, 'logout', host)).toMatchObject({ status: 0 })

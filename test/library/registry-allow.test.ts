@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BuildOptions } from '../../src/index.ts'
-import { allowedRegistries } from '../../src/library/registry-allow.ts'
+import { registryHosts } from '../../src/library/registry-allow.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
@@ -72,10 +72,16 @@ describe('--registry-allow', () => {
 
 it('E30 hosts are written as references have them', () => {
   const hosts = ['ghcr.io', 'LOCALHOST', '127.0.0.1:5000', '[::1]:5000', 'index.docker.io']
-  expect([...allowedRegistries(hosts)]).toEqual(['ghcr.io', 'localhost', '127.0.0.1:5000', '[::1]:5000', 'docker.io'])
+  expect([...registryHosts('--registry-allow', hosts)]).toEqual([
+    'ghcr.io',
+    'localhost',
+    '127.0.0.1:5000',
+    '[::1]:5000',
+    'docker.io',
+  ])
 })
 
 it.each(['', 'library', 'https://ghcr.io', 'ghcr.io/', 'ghcr.io/org', '*', '*.io', 'a b', 'me@ghcr.io'])(
   'E30 %j is no host of a registry',
-  (text) => expect(() => allowedRegistries([text])).toThrow(code('TSB_REGISTRY_ALLOW')),
+  (text) => expect(() => registryHosts('--registry-allow', [text])).toThrow(code('TSB_REGISTRY_ALLOW')),
 )

@@ -21,16 +21,31 @@ export const noDockerRegistry = 'docker-registry or skopeo is not installed (apt
 /** bcrypt of `right-pass`, for the user `joe`. */
 const passwords = 'joe:$2b$04$6xxeEpI0CzpfWJKS.VPRfuOzddBtZeH88v6.3pfDZzwUowG107LCi\n'
 
-/** @param rules `password`: only joe may do anything, who has the password `right-pass` */
-export async function startDockerRegistry(rules: 'open' | 'password' = 'open'): Promise<DockerRegistry> {
+/** Files in PEM. With `clients` only who has a certificate of that authority may connect. */
+export interface RegistryTls {
+  readonly certificate: string
+  readonly key: string
+  readonly clients?: string
+}
+
+/**
+ * @param rules `password`: only joe may do anything, who has the password `right-pass`; `auth: …` is a part of its configuration
+ */
+export async function startDockerRegistry(
+  rules: 'open' | 'password' | `auth: ${string}` = 'open',
+  tls?: RegistryTls,
+): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'tsbuild-registry-'))
   const host = `127.0.0.1:${await freePort()}`
   const config = join(folder, 'config.yml')
-  const auth = rules === 'password' ? `auth: {htpasswd: {realm: test, path: ${folder}/passwords}}\n` : ''
+  const htpasswd = `auth: {htpasswd: {realm: test, path: ${folder}/passwords}}\n`
+  const auth = rules === 'open' ? '' : rules === 'password' ? htpasswd : rules
+  const clients = tls?.clients === undefined ? '' : `, clientcas: [${tls.clients}]`
+  const secure = tls ? `, tls: {certificate: ${tls.certificate}, key: ${tls.key}${clients}}` : ''
   writeFileSync(join(folder, 'passwords'), passwords)
   writeFileSync(
     config,
-    `version: 0.1\nlog: {level: error}\nstorage: {delete: {enabled: true}, filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"}\n${auth}`,
+    `version: 0.1\nlog: {level: error}\nstorage: {delete: {enabled: true}, filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: "${host}"${secure}}\n${auth}`,
   )
   const server = spawn('docker-registry', ['serve', config], { stdio: 'ignore' })
   const stop = async () => {
@@ -56,7 +71,8 @@ export async function startDockerRegistry(rules: 'open' | 'password' = 'open'): 
 async function answering(host: string, stop: () => Promise<void>): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const answer = await fetch(`http://${host}/v2/`).catch(() => undefined)
-    if (answer?.ok || answer?.status === 401) return
+    // 400 is what one with TLS says to who speaks none.
+    if (answer?.ok || answer?.status === 401 || answer?.status === 400) return
     await sleep(50)
   }
   await stop()

@@ -82,8 +82,7 @@ async function pass(
     response.writeHead(answer.statusCode ?? 0, answer.headers)
     if (fault !== 'truncate') return void answer.pipe(response)
     answer.once('data', (chunk: Buffer) => {
-      response.write(chunk.subarray(0, chunk.length >> 1))
-      setImmediate(() => response.destroy())
+      response.write(chunk.subarray(0, chunk.length >> 1), () => response.destroy())
     })
     answer.once('end', () => response.destroy())
     answer.resume()

@@ -1,31 +1,30 @@
 import type { HistoryRow, ImageHistory } from '../../index.ts'
 import { readLimits } from '../flags/limit.ts'
-import { readMapping } from '../flags/pairs.ts'
+import { type RegistryFlags, registryAccess } from '../flags/registry-access.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
 import { humanSize } from '../text/size.ts'
 import { localTime, timeAgo } from '../text/time.ts'
 import { ellipsis } from '../text/width.ts'
 
-export interface HistoryFlags {
+export interface HistoryFlags extends RegistryFlags {
   readonly human: boolean
   /** false: `--no-trunc` */
   readonly trunc: boolean
   readonly quiet?: true
   readonly format?: string
   readonly platform?: string
-  readonly registryMirror: readonly string[]
   readonly limit: readonly string[]
 }
 
 /** Prints how an image was made, newest row first. */
 export async function historyCommand(session: Session, image: string, flags: HistoryFlags): Promise<void> {
   const { environment, out, signal } = session
-  const registryMirrors = readMapping('--registry-mirror', flags.registryMirror)
   const limits = readLimits(flags.limit, environment.env)
   const { history } = await session.library()
   const platform = flags.platform === undefined ? {} : { platform: flags.platform }
-  const found = await history(image, { ...platform, ...(limits && { limits }), registryMirrors, signal }, environment)
+  const options = { ...platform, ...(limits && { limits }), ...registryAccess(flags), signal }
+  const found = await history(image, options, environment)
   out.print(historyText(found, flags, environment.now()))
 }
 

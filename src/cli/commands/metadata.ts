@@ -7,7 +7,7 @@ import { warningStatuses } from '../views/warning-status.ts'
  * `BUILDX_METADATA_WARNINGS` asks for them, as there.
  */
 export function buildMetadata(
-  { id, manifest, names, platform, warnings }: BuildResult,
+  { id, manifest, names, pushed, platform, warnings }: BuildResult,
   env: Readonly<Record<string, string | undefined>>,
 ): object {
   return {
@@ -16,7 +16,7 @@ export function buildMetadata(
     'containerimage.config.digest': id,
     'containerimage.descriptor': { ...manifest, platform: manifest.platform ?? platform },
     'containerimage.digest': manifest.digest,
-    ...(names.length > 0 && { 'image.name': names.join(',') }),
+    ...(names.length + pushed.length > 0 && { 'image.name': [...names, ...pushed].join(',') }),
   }
 }
 

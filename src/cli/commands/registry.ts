@@ -1,35 +1,36 @@
 import type { Descriptor, Environment, EventSink, RegistryOptions } from '../../index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readLimits } from '../flags/limit.ts'
-import { readMapping, readPairs } from '../flags/pairs.ts'
+import { readPairs } from '../flags/pairs.ts'
+import { type RegistryFlags, registryAccess } from '../flags/registry-access.ts'
 import type { Session } from '../session.ts'
 import { visible } from '../text/escape.ts'
 import { effectiveMode } from '../views/choose.ts'
 import { readPassword, type Terminal } from './password.ts'
 import { isTalkative, progressMode, shownTransfer } from './shown.ts'
 
-export interface TransferFlags {
+export interface TransferFlags extends RegistryFlags {
   readonly quiet?: true
   readonly progress?: string
   readonly platform?: string
-  readonly registryMirror: readonly string[]
-  readonly registryAllow: readonly string[]
+  readonly format?: 'oci' | 'docker'
+  readonly referrers?: true
   readonly limit: readonly string[]
 }
 
-export interface ShowFlags {
+export interface ShowFlags extends RegistryFlags {
   readonly platform?: string
   readonly raw?: true
-  readonly registryMirror?: readonly string[]
+  readonly artifactType?: string
 }
 
-export interface LoginFlags {
+export interface LoginFlags extends RegistryFlags {
   readonly username?: string
   readonly password?: string
   readonly passwordStdin?: true
 }
 
-export interface CreateFlags {
+export interface CreateFlags extends RegistryFlags {
   readonly tag: readonly string[]
   readonly annotation: readonly string[]
   readonly dryRun?: true
@@ -45,7 +46,9 @@ export async function pushCommand(
   flags: TransferFlags,
 ): Promise<void> {
   const { push } = await session.library()
-  const pushed = await transferring(session, flags, (options) => push(name, destinations, options, session.environment))
+  const pushed = await transferring(session, flags, (options) =>
+    push(name, destinations, { ...options, ...(flags.format && { form: flags.format }) }, session.environment),
+  )
   for (const { name: done, descriptor } of pushed) session.out.print(resultLine(done, descriptor, flags))
 }
 
@@ -59,7 +62,9 @@ export async function pullCommand(session: Session, name: string, flags: Transfe
 
 export async function copyCommand(session: Session, from: string, to: string, flags: TransferFlags): Promise<void> {
   const { copy } = await session.library()
-  const { digest } = await transferring(session, flags, (options) => copy(from, to, options, session.environment))
+  const { digest } = await transferring(session, flags, (options) =>
+    copy(from, to, { ...options, ...(flags.referrers && { referrers: true }) }, session.environment),
+  )
   session.out.print(`${digest}\n`)
 }
 
@@ -68,9 +73,20 @@ export async function digestCommand(session: Session, name: string, flags: ShowF
   session.out.print(`${descriptor.digest}\n`)
 }
 
-export async function lsCommand({ out, signal, environment, library }: Session, name: string): Promise<void> {
-  const tags = await (await library()).listTags(name, { signal }, environment)
+export async function lsCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { out, signal, environment, library } = session
+  const tags = await (await library()).listTags(name, { signal, ...registryAccess(flags) }, environment)
   out.print(tags.map((tag) => `${visible(tag)}\n`).join(''))
+}
+
+/** A line each: digest, size and type, with a tab between them. */
+export async function referrersCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
+  const { out, signal, environment, library } = session
+  const { artifactType } = flags
+  const options = { signal, ...registryAccess(flags), ...platformOf(flags), ...(artifactType && { artifactType }) }
+  const found = await (await library()).referrers(name, options, environment)
+  const lines = found.map(({ digest, size, artifactType: type, mediaType }) => [digest, size, type ?? mediaType])
+  out.print(lines.map((line) => `${line.map((each) => visible(String(each))).join('\t')}\n`).join(''))
 }
 
 /** `Name:`, `MediaType:`, `Digest:` and a block for each image, as buildx has them. */
@@ -104,8 +120,7 @@ export async function createCommand(session: Session, sources: readonly string[]
     annotations: readPairs('--annotation', flags.annotation, {}, ''),
     ...(flags.dryRun && { dryRun: true }),
   }
-  const given = { ...flags, registryMirror: [], registryAllow: [], limit: [] }
-  const { descriptor, text } = await transferring(session, given, (common) =>
+  const { descriptor, text } = await transferring(session, { ...flags, limit: [] }, (common) =>
     createIndex({ ...common, ...options }, session.environment),
   )
   if (flags.dryRun) return session.out.print(`${text}\n`)
@@ -123,7 +138,7 @@ export async function loginCommand(session: Session, host: string, flags: LoginF
   }
   const { username, password } = await readPassword(host, flags, environment.stdin as Terminal, err)
   const { login } = await session.library()
-  const place = await login(host, { username, password, signal }, environment)
+  const place = await login(host, { username, password, signal, ...registryAccess(flags) }, environment)
   if (!place.startsWith('docker-credential-')) {
     err.print(`note: the password is kept in ${visible(place)}, not encrypted; a credential helper keeps it better\n`)
   }
@@ -137,8 +152,7 @@ export async function logoutCommand(session: Session, host: string): Promise<voi
 }
 
 async function documentOf({ library, environment, signal }: Session, name: string, flags: ShowFlags) {
-  const registryMirrors = readMapping('--registry-mirror', flags.registryMirror ?? [])
-  return (await library()).remoteDocument(name, { signal, registryMirrors, ...platformOf(flags) }, environment)
+  return (await library()).remoteDocument(name, { signal, ...registryAccess(flags), ...platformOf(flags) }, environment)
 }
 
 /** Shows the progress of something that takes a while. */
@@ -155,13 +169,12 @@ async function transferring<T>(
 
 function registryOptions(
   { signal, environment }: Session,
-  flags: Pick<TransferFlags, 'registryMirror' | 'registryAllow' | 'limit'>,
+  flags: RegistryFlags & Pick<TransferFlags, 'limit'>,
 ): RegistryOptions {
   const limits = readLimits(flags.limit, environment.env as Environment['env'])
   return {
     signal,
-    registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
-    ...(flags.registryAllow.length > 0 && { registryAllow: flags.registryAllow.flatMap((text) => text.split(',')) }),
+    ...registryAccess(flags),
     ...(limits && { limits }),
   }
 }

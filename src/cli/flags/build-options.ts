@@ -8,6 +8,7 @@ import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
 import { type OutputRequest, readOutput } from './output.ts'
 import { readMapping, readPairs } from './pairs.ts'
+import { type RegistryFlags, registryAccess } from './registry-access.ts'
 import { type ResourceFlags, readResources } from './resources.ts'
 import { readSecrets } from './secret.ts'
 import { readSecurityOptions } from './security-opt.ts'
@@ -16,7 +17,7 @@ import { readSsh } from './ssh.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The flags of `tsbuild build` as they are typed. */
-export interface BuildFlags extends ResourceFlags {
+export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly file?: string
   readonly tag: readonly string[]
   readonly target?: string
@@ -51,6 +52,7 @@ export interface BuildFlags extends ResourceFlags {
   readonly annotation: readonly string[]
   readonly output: readonly string[]
   readonly push?: true
+  readonly load?: true
   readonly securityOpt: readonly string[]
   readonly stepTimeout?: string
   readonly retry?: string
@@ -58,8 +60,6 @@ export interface BuildFlags extends ResourceFlags {
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
-  readonly registryMirror: readonly string[]
-  readonly registryAllow: readonly string[]
   readonly cacheMax?: string
   readonly limit: readonly string[]
 }
@@ -114,18 +114,21 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     outputs,
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
-    registryMirrors: readMapping('--registry-mirror', flags.registryMirror),
-    registryAllow: registryAllow(flags.registryAllow),
+    ...registryAccess(flags),
     cacheMax: cacheMax(flags, env),
     limits: readLimits(flags.limit, env),
   })
 }
 
-/** `--push` is short for an output, unless one pushes already. */
-function outputRequests({ output, push }: BuildFlags): readonly OutputRequest[] {
+/** `--push` is short for an output, unless one pushes already; `--load` is for another one. */
+function outputRequests({ output, push, load }: BuildFlags): readonly OutputRequest[] {
   const requests = output.map(readOutput)
   const pushes = requests.some(({ type }) => type === 'registry')
-  return push && !pushes ? [...requests, { type: 'registry' }] : requests
+  return [
+    ...requests,
+    ...(push && !pushes ? [{ type: 'registry' } as const] : []),
+    ...(load ? [{ type: 'engine' } as const] : []),
+  ]
 }
 
 /** What is pushed under a tag has that name in the store too, as `type=image,name=` has it. */
@@ -189,11 +192,6 @@ function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {
   }
   if (!flags.cache) return true
   return flags.cacheFilter.length > 0 ? flags.cacheFilter.flatMap((text) => text.split(',')) : undefined
-}
-
-/** Without the flag every registry may be asked. */
-function registryAllow(texts: readonly string[]): readonly string[] | undefined {
-  return texts.length === 0 ? undefined : texts.flatMap((text) => text.split(','))
 }
 
 /** The same object without members that are undefined. */

@@ -4,7 +4,7 @@ import { knownFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 
 const types = ['docker', 'local', 'oci', 'tar'] as const
-const known = ['type', 'dest', 'tar', 'name', 'push', 'push-by-digest', 'name-canonical'] as const
+const known = ['type', 'dest', 'tar', 'name', 'push', 'push-by-digest', 'name-canonical', 'oci-mediatypes'] as const
 
 /** What `-o` asks for; `name` of `type=image` is one more tag, and then nothing is written outside the store. */
 export type OutputRequest =
@@ -28,7 +28,7 @@ export function readOutput(text: string): OutputRequest {
   if (!file) throw unknownType(type)
   if (fields.has('name'))
     throw new FlagError(`--output ${text}: only type=image and type=registry take a name`, 'name the image with -t')
-  if (['push', 'push-by-digest', 'name-canonical'].some((key) => fields.has(key as 'push'))) {
+  if (['push', 'push-by-digest', 'name-canonical', 'oci-mediatypes'].some((key) => fields.has(key as 'push'))) {
     throw new FlagError(`--output ${text}: only type=image and type=registry push`, 'add -o type=registry for that')
   }
   return written(file, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
@@ -44,13 +44,18 @@ function imageOutput(
   const names = (fields.get('name') ?? '').split(',').filter(Boolean)
   const byDigest = readBoolean('push-by-digest', fields.get('push-by-digest'), false)
   const push = readBoolean('push', fields.get('push'), type === 'registry')
-  readBoolean('name-canonical', fields.get('name-canonical'), false)
+  const canonical = readBoolean('name-canonical', fields.get('name-canonical'), false)
+  const isOci = readBoolean('oci-mediatypes', fields.get('oci-mediatypes'), true)
+  if (!isOci && !push)
+    throw new FlagError(`--output ${text}: the store is OCI`, 'add push=true, or leave oci-mediatypes out')
   if (byDigest && !push) throw new FlagError(`--output ${text}: push-by-digest pushes`, 'add push=true')
   if (!push) return { type: 'image', names, annotations }
   return {
     type: 'registry',
     ...(names.length > 0 && { names }),
     ...(byDigest && { byDigest }),
+    ...(canonical && { canonical }),
+    ...(!isOci && { form: 'docker' as const }),
     ...(annotations.length > 0 && { annotations }),
   }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
+import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
 const examples = `
@@ -94,6 +95,7 @@ function addOutputFlags(command: Command): void {
       ),
     )
     .option('--push', 'push the image to where its names say: short for -o type=registry')
+    .option('--load', 'load the image into the Docker engine of this machine, when there is one')
     .option('--iidfile <path>', 'write the image id to a file')
     .option('--digest-file <path>', 'write the digest of the manifest to a file')
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
@@ -128,9 +130,7 @@ function addCacheFlags(command: Command): void {
         'never',
       ]),
     )
-    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
-    .addOption(repeatable('--registry-allow <host>', 'ask no registry or mirror but these for images (default: all)'))
-    .addOption(limitFlag())
+  withRegistryFlags(command).addOption(limitFlag())
 }
 
 function addStepFlags(command: Command): void {

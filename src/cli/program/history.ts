@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { HistoryFlags } from '../commands/history.ts'
-import { limitFlag, type Run, repeatable } from './run.ts'
+import { withRegistryFlags } from './registry-flags.ts'
+import { limitFlag, type Run } from './run.ts'
 
 const examples = `
 Examples:
@@ -12,7 +13,7 @@ Examples:
 Placeholders of --format: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment`
 
 export function historyProgram(run: Run): Command {
-  return new Command('history')
+  const command = new Command('history')
     .summary('show how an image was made, newest row first')
     .description(
       'Shows how an image was made, newest row first. An image that is not in the store is asked of its registry.',
@@ -24,7 +25,7 @@ export function historyProgram(run: Run): Command {
     .option('-q, --quiet', 'show only image ids')
     .option('--format <format>', 'table, json, or a Go template, also after "table "')
     .option('--platform <os/arch>', 'which image of an index')
-    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first'))
+  return withRegistryFlags(command)
     .addOption(limitFlag())
     .configureHelp({ visibleOptions: (command) => command.options.filter((option) => option.long !== '--no-human') })
     .addHelpText('after', examples)

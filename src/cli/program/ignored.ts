@@ -10,7 +10,6 @@ const ignored: Readonly<Record<string, string>> = {
   '--disable-content-trust': 'digests are always checked',
   '--force-rm': 'nothing of a step is left behind',
   '--isolation <kind>': 'it is for Windows',
-  '--load': 'the image is always in the store',
   '--provenance <value>': 'none is made',
   '--rm': 'nothing of a step is left behind',
   '--sbom <value>': 'none is made',

@@ -1,5 +1,6 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
+import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
 const commands = () => import('../commands/registry.ts')
@@ -27,6 +28,7 @@ export function registryPrograms(run: Run): readonly Command[] {
       .summary('push an image of the store to a registry')
       .argument('<image>', 'name or id')
       .argument('[destination...]', 'where to push it (default: its name)')
+      .addOption(new Option('--format <form>', 'media types of the manifest (default: oci)').choices(['oci', 'docker']))
       .action((name: string, destinations: readonly string[], flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).pushCommand(session, name, destinations, flags)),
       ),
@@ -41,23 +43,33 @@ export function registryPrograms(run: Run): readonly Command[] {
       .summary('copy an image, or an index with all its images, between registries, layouts and archives')
       .argument('<source>', 'where it is')
       .argument('<destination>', 'where it goes')
+      .option('--referrers', 'also what refers to it: signatures and other artifacts')
       .addHelpText('after', copyHelp)
       .action((from: string, to: string, flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).copyCommand(session, from, to, flags)),
       ),
-    new Command('digest')
+    withRegistryFlags(new Command('digest'))
       .summary('print the digest that a name of a registry stands for')
       .argument('<name>', 'name of the image')
       .option('--platform <os/arch>', 'of one image of an index')
-      .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first'))
       .action((name: string, flags: ShowFlags) =>
         run('documents', async (session) => (await commands()).digestCommand(session, name, flags)),
       ),
-    new Command('ls')
+    withRegistryFlags(new Command('referrers'))
+      .summary('list what refers to an image of a registry: signatures and other artifacts')
+      .argument('<name>', 'name of the image, or of an index')
+      .option('--artifact-type <type>', 'of this type alone')
+      .option('--platform <os/arch>', 'of one image of an index')
+      .action((name: string, flags: ShowFlags) =>
+        run('documents', async (session) => (await commands()).referrersCommand(session, name, flags)),
+      ),
+    withRegistryFlags(new Command('ls'))
       .summary('list the tags of a repository')
       .argument('<repository>', 'name without a tag')
-      .action((name: string) => run('documents', async (session) => (await commands()).lsCommand(session, name))),
-    new Command('login')
+      .action((name: string, flags: ShowFlags) =>
+        run('documents', async (session) => (await commands()).lsCommand(session, name, flags)),
+      ),
+    withRegistryFlags(new Command('login'))
       .summary('keep a user and a password for a registry, which is asked whether it takes them')
       .argument('[registry]', 'its host', 'docker.io')
       .option('-u, --username <name>', 'user')
@@ -76,7 +88,7 @@ export function registryPrograms(run: Run): readonly Command[] {
 }
 
 function indexProgram(run: Run): Command {
-  const create = new Command('create')
+  const create = withRegistryFlags(new Command('create'))
     .summary('join images of a registry to one index and push it')
     .argument('<image...>', 'references, or digests alone')
     .addOption(repeatable('-t, --tag <name>', 'name of the index'))
@@ -88,7 +100,7 @@ function indexProgram(run: Run): Command {
     .action((sources: readonly string[], flags: CreateFlags) =>
       run('documents', async (session) => (await commands()).createCommand(session, sources, flags)),
     )
-  const inspect = new Command('inspect')
+  const inspect = withRegistryFlags(new Command('inspect'))
     .summary('show the manifest or index that a name of a registry stands for')
     .argument('<name>', 'name of the image')
     .option('--raw', 'print the document as it is')
@@ -102,10 +114,9 @@ function indexProgram(run: Run): Command {
 }
 
 function transferFlags(command: Command): Command {
-  return command
-    .option('-q, --quiet', 'print nothing but the name and digest')
-    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
-    .addOption(repeatable('--registry-mirror <host=mirror>', 'ask this registry first: docker.io=127.0.0.1:5000'))
-    .addOption(repeatable('--registry-allow <host>', 'ask no registry or mirror but these (default: all)'))
-    .addOption(limitFlag())
+  return withRegistryFlags(
+    command
+      .option('-q, --quiet', 'print nothing but the name and digest')
+      .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)'),
+  ).addOption(limitFlag())
 }

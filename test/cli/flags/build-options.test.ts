@@ -30,6 +30,7 @@ const none: BuildFlags = {
   output: [],
   registryMirror: [],
   registryAllow: [],
+  insecureRegistry: [],
   limit: [],
 }
 
