@@ -28,6 +28,7 @@ need git git
 need fsck.erofs erofs-utils
 need ssh-agent openssh-client
 need sshd openssh-server
+need qemu-aarch64-static qemu-user-static
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -1,7 +1,7 @@
 import type { Cache } from './cache/index.ts'
 import { TsbuildError } from './errors.ts'
 import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
-import type { Plan, Warning } from './graph/index.ts'
+import { mergeNodes, type Plan, type Warning } from './graph/index.ts'
 import { assemble, type Image, type Layer } from './image/index.ts'
 import type { CheckFailedError, PlanRequest } from './planner/index.ts'
 import { type PlanPorts, rememberedPlan } from './remembered-plan.ts'
@@ -12,24 +12,56 @@ export interface BuildPorts extends ExecutorPorts, PlanPorts {
   readonly cache: Cache
 }
 
-/** What came of a build, before it is named or exported. */
-export interface Built {
+/** An image, before it is named or exported, and the plan that it comes from. */
+export interface BuiltImage {
   readonly image: Image
   readonly plan: Plan
-  readonly executed: Executed
 }
 
-/** The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image. */
-export async function buildImage(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Built> {
-  const steps = await rememberedPlan(source, request, ports, async (...asked) =>
-    (await import('./plan-image.ts')).planImage(...asked),
-  ).catch((error: unknown) => {
+/** What came of a build. */
+export interface Built {
+  /** One for each request, in their order. */
+  readonly images: readonly BuiltImage[]
+  readonly executed: Executed
+  /** Of all plans, each once. */
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * The whole of tsbuild: text to Dockerfile, that to a plan, that to layers, those to an image.
+ * @param requests one for each platform; what several of them ask for is done once
+ */
+export async function buildImages(
+  source: SourceFile,
+  requests: readonly PlanRequest[],
+  ports: BuildPorts,
+): Promise<Built> {
+  const plans = await Promise.all(requests.map((request) => planOf(source, request, ports))).catch((error: unknown) => {
     if (isCheckFailed(error)) tellWarnings(error.warnings, ports)
     throw error
   })
-  tellWarnings(steps.warnings, ports)
-  const executed = await execute(steps, ports)
-  return { image: await imageOf(steps, executed), plan: steps, executed }
+  const warnings = eachOnce(plans.flatMap((plan) => plan.warnings))
+  tellWarnings(warnings, ports)
+  const executed = await execute({ nodes: mergeNodes(plans), targets: plans.map(({ target }) => target) }, ports)
+  const images = await Promise.all(plans.map(async (plan) => ({ image: await imageOf(plan, executed), plan })))
+  return { images, executed, warnings }
+}
+
+function planOf(source: SourceFile, request: PlanRequest, ports: BuildPorts): Promise<Plan> {
+  return rememberedPlan(source, request, ports, async (...asked) =>
+    (await import('./plan-image.ts')).planImage(...asked),
+  )
+}
+
+/** A line that smells does so for every platform. */
+function eachOnce(warnings: readonly Warning[]): readonly Warning[] {
+  const known = new Map<string, Warning>()
+  for (const warning of warnings) {
+    const { rule, message, at } = warning
+    const key = JSON.stringify([rule, message, at?.source.name, at?.start])
+    if (!known.has(key)) known.set(key, warning)
+  }
+  return [...known.values()]
 }
 
 /** Its class is the planner's, which is not loaded for a plan that is remembered. */
@@ -41,7 +73,8 @@ function tellWarnings(warnings: readonly Warning[], { events, now }: BuildPorts)
   if (warnings.length > 0) events({ type: 'warnings', at: now(), warnings })
 }
 
-function imageOf({ image, epoch }: Plan, { layers, records }: Executed): Promise<Image> {
+function imageOf({ image, epoch, target }: Plan, { layers: made, records }: Executed): Promise<Image> {
+  const layers = made.get(target) ?? []
   const baseLayers = layers.slice(0, image.config.rootfs.diff_ids.length)
   const added = layers.slice(baseLayers.length)
   const history = image.history.map(({ createdBy, layer: op, madeUp }) => {

@@ -14,7 +14,7 @@ import {
 import type { Limits } from './limits.ts'
 import type { HistoryRow, ImageHistory } from './options.ts'
 import type { Registry } from './registry/index.ts'
-import type { Store } from './store/index.ts'
+import { imageFor, noImageFor, type Store, type StoredImage } from './store/index.ts'
 import { type Tree, walk } from './tree/index.ts'
 
 /** What looking at an image's history asks of the world. */
@@ -43,7 +43,8 @@ export interface HistoryPorts {
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_ARCHIVE_…
  */
 export async function history(source: string, ports: HistoryPorts): Promise<ImageHistory> {
-  const image = (await inStore(source, ports)) ?? (await elsewhere(source, ports))
+  const stored = await ports.store.images.find(source)
+  const image = (stored && (await inStore(stored, ports))) ?? (await elsewhere(source, stored, ports))
   const unpacked = await unpackedSizes(image, ports)
   const known = unpacked.flatMap((size) => size ?? [])
   const compressed = known.length < unpacked.length
@@ -53,26 +54,34 @@ export async function history(source: string, ports: HistoryPorts): Promise<Imag
 
 type Documents = Pick<ImageDocuments, 'manifest' | 'config'>
 
-async function inStore(source: string, ports: HistoryPorts): Promise<Documents | undefined> {
-  const stored = await ports.store.images.find(source)
-  if (!stored) return undefined
-  const image = await readStored(ports.store, stored.manifest.digest)
-  return !ports.platformGiven || samePlatform(image.config, ports.platform) ? image : undefined
+/** Of an index the image for the platform; where nobody named one, another if there is none for it. */
+async function inStore(stored: StoredImage, ports: HistoryPorts): Promise<Documents | undefined> {
+  const chosen = imageFor(stored, ports.platform) ?? (ports.platformGiven ? undefined : stored.images?.[0])
+  if (!chosen) return undefined
+  const image = await readStored(ports.store, chosen.manifest.digest)
+  const fits = stored.images || !ports.platformGiven || samePlatform(image.config, ports.platform)
+  return fits ? image : undefined
 }
 
-async function elsewhere(text: string, ports: HistoryPorts): Promise<Documents> {
+async function elsewhere(text: string, stored: StoredImage | undefined, ports: HistoryPorts): Promise<Documents> {
   if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text)
   const { store, platform, cwd, limits } = ports
   const source = parseImageSource(text)
-  if (source.kind === 'reference') return inRegistry(text, source.reference, ports)
+  if (source.kind === 'reference') return inRegistry(text, source.reference, stored, ports)
   return openArchivedImage({ ...source, path: path.resolve(cwd, source.path) }, platform, store.temporary, limits)
 }
 
-async function inRegistry(text: string, reference: Reference, { store, platform, registry, signal }: HistoryPorts) {
+async function inRegistry(
+  text: string,
+  reference: Reference,
+  known: StoredImage | undefined,
+  { store, platform, registry, signal }: HistoryPorts,
+) {
   try {
     return await (await registry()).resolve(reference, platform, signal)
   } catch (error) {
     if (!(error instanceof TsbuildError && /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code))) throw error
+    if (known?.images) throw noImageFor(known, platform, text)
     const stored = (await store.images.list()).flatMap(({ names }) => names.map((name) => name.replace(/:latest$/, '')))
     throw new TsbuildError(error.code, `no image ${text} in the store, and ${error.message}`, {
       cause: error,

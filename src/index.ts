@@ -11,7 +11,7 @@ export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
 export { type Found, outline, targets } from './library/outline.ts'
-export { plan } from './library/plan.ts'
+export { type PlannedImage, plan, plans } from './library/plan.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
@@ -19,6 +19,7 @@ export type {
   ArchiveOptions,
   BuildOptions,
   BuildResult,
+  BuiltImage,
   CacheFrom,
   CachePlace,
   CacheTo,

@@ -33,8 +33,8 @@ export interface BuildOptions {
   }
   /** Of the manifest that the store keeps; an output has its own. */
   readonly annotations?: readonly Annotation[]
-  /** `linux/arm64`; absent: this machine's. */
-  readonly platform?: string
+  /** `linux/arm64`, or several, which become the images of one index; `local` is this machine's. Absent: this machine's. */
+  readonly platform?: string | readonly string[]
   /**
    * `--build-context`: directory, `docker-image://REF`, `oci-layout://DIR[:TAG]`, a git repository, an http(s) URL. A name may
    * be for one platform: `NAME::linux/arm64`.
@@ -151,7 +151,12 @@ export type OutputOptions =
       readonly tar: boolean
       readonly annotations?: readonly Annotation[]
     }
-  | { readonly type: 'tar' | 'local'; readonly dest: string }
+  | {
+      readonly type: 'tar' | 'local'
+      readonly dest: string
+      /** A folder `linux_amd64` for each platform. Absent: where there are several. */
+      readonly platformSplit?: boolean
+    }
   | RegistryOutput
   | EngineOutput
 
@@ -189,11 +194,14 @@ export interface Environment {
 }
 
 export interface BuildResult {
-  /** `sha256:…` of the config. */
+  /** `sha256:…` of the config; of several images that of their index. */
   readonly id: string
-  /** As the store keeps it; of an image that was pushed, as it is in the registry. */
+  /** Of the image or of the index, as the store keeps it; of what was pushed, as it is in the registry. */
   readonly manifest: Descriptor
-  readonly platform: Platform
+  /** Absent for an index. */
+  readonly platform?: Platform
+  /** What was built, for each platform, in the order asked for. */
+  readonly images: readonly BuiltImage[]
   /** As the store keeps it, also when it was pushed: layers of steps are not packed there. */
   readonly stored: Descriptor
   /** The names it has in the store now, in normal form. */
@@ -202,6 +210,14 @@ export interface BuildResult {
   readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+}
+
+/** An image for one platform. */
+export interface BuiltImage {
+  /** `sha256:…` of the config. */
+  readonly id: string
+  readonly manifest: Descriptor
+  readonly platform: Platform
 }
 
 /** A row of `history`, newest first. */
@@ -311,7 +327,8 @@ export interface ImageCommands {
   tag(name: string, newName: string): Promise<void>
   /** Returns what was done, for people: `Untagged: app:latest`, `Deleted: sha256:…`. */
   remove(name: string): Promise<readonly string[]>
-  inspect(name: string): Promise<ImageDetails>
+  /** @param platform of an index: `linux/arm64`; absent: this machine's, else the first */
+  inspect(name: string, platform?: string): Promise<ImageDetails>
   /** Writes images with their names into one archive. `dest` `-` is standard output. */
   save(names: readonly string[], archive: ArchiveOptions, signal: AbortSignal): Promise<void>
   /** Reads an OCI or docker archive, `-` is standard input. Returns the names, or ids where there is none. */
@@ -324,6 +341,8 @@ export interface ImageCommands {
 export interface ArchiveOptions {
   readonly format: 'oci' | 'docker'
   readonly dest: string
+  /** Of an index only the image for this platform. Absent: all of them; in a docker archive that for this machine. */
+  readonly platform?: string
 }
 
 export interface ImportOptions {
@@ -337,16 +356,18 @@ export interface ImportOptions {
 }
 
 export interface ImageSummary {
-  /** `sha256:…` of the config. */
+  /** `sha256:…` of the config; of an index its own. */
   readonly id: string
   /** Familiar form: `app:latest`; none for an untagged image. */
   readonly names: readonly string[]
-  /** `sha256:…` of the manifest. */
+  /** `sha256:…` of the manifest or index. */
   readonly digest: string
   /** RFC 3339. */
   readonly created?: string
-  /** Bytes of its layers, as `history` counts them. */
+  /** Bytes of its layers, as `history` counts them; of an index those of all its images. */
   readonly size: number
+  /** Several of an index: those that are here. */
+  readonly platforms: readonly Platform[]
 }
 
 export interface ImageDetails extends ImageSummary {

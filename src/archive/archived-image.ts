@@ -7,6 +7,8 @@ import { damagedHint } from './damaged.ts'
 export interface ArchivedImage extends ImageDocuments {
   /** The names that the archive gives it; none when it gives none. */
   readonly names: readonly Reference[]
+  /** Further images of the same index that the archive holds, for other platforms. */
+  readonly others?: readonly ArchivedImage[]
   /**
    * The bytes of a layer, checked while they pass: an error at the end means that none of them may be used.
    * @throws {TsbuildError} TSB_ARCHIVE_REF, TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH

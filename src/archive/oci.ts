@@ -7,9 +7,12 @@ import {
   type DocumentLimits,
   followIndex,
   formatPlatform,
+  type Index,
   matchPlatform,
+  mediaTypes,
   type Platform,
   parseIndex,
+  parseManifestOrIndex,
   type Reference,
   type SomeDocument,
   tryReference,
@@ -52,7 +55,10 @@ export async function ociImage(
   throw ambiguous(files, entries, platform)
 }
 
-/** All images of a layout, but those for other platforms when there are some for this one. */
+/**
+ * All images of a layout, but those for other platforms when there are some for this one. Of an index all images that are
+ * there come together.
+ */
 export async function ociImages(
   files: Files,
   platform: Platform,
@@ -62,9 +68,59 @@ export async function ociImages(
   const fitting = entries.filter((entry) => !entry.platform || matchPlatform([entry], platform))
   const unique = new Map((fitting.length > 0 ? fitting : entries).map((entry) => [entry.digest, entry]))
   return Promise.all(
-    [...unique.values()].map((entry) => imageAt(files, entry, namesOf(entries, entry.digest), platform, limits)),
+    [...unique.values()].map(async (entry) => {
+      const names = namesOf(entries, entry.digest)
+      return (await indexAt(files, entry, names, platform, limits)) ?? imageAt(files, entry, names, platform, limits)
+    }),
   )
 }
+
+/** What an index names, when two or more of its images are here with all their layers. */
+async function indexAt(
+  files: Files,
+  entry: Descriptor,
+  names: readonly Reference[],
+  platform: Platform,
+  limits: DocumentLimits,
+): Promise<ArchivedImage | undefined> {
+  const bytes = await readDocument(files, entry.digest, limits.manifest)
+  const about = { name: `the manifest of ${files.name}`, mediaType: entry.mediaType }
+  const found = await parseManifestOrIndex(bytes, about, limits)
+  if (found.kind === 'manifest') return undefined
+  const here = await imagesHere(files, found.index, limits)
+  const chosen = matchPlatform([...here.keys()], platform) ?? [...here.keys()][0]
+  const image = chosen && here.get(chosen)
+  if (here.size < 2 || !image) return undefined
+  const others = [...here.values()].filter((other) => other !== image)
+  const descriptor = { mediaType: found.index.mediaType ?? mediaTypes.index, digest: entry.digest, size: bytes.length }
+  const { annotations } = entry
+  return {
+    ...image,
+    names,
+    index: { descriptor: { ...descriptor, ...(annotations && { annotations }) }, bytes },
+    others,
+  }
+}
+
+async function imagesHere(
+  files: Files,
+  { manifests }: Index,
+  limits: DocumentLimits,
+): Promise<ReadonlyMap<Descriptor, ArchivedImage>> {
+  const here = new Map<Descriptor, ArchivedImage>()
+  const candidates = new Map(manifests.map((manifest) => [manifest.digest, manifest]))
+  for (const manifest of candidates.values()) {
+    const { mediaType, digest, platform } = manifest
+    if (!manifestTypes.includes(mediaType) || !platform || platform.os === 'unknown') continue
+    if (!(await files.has(blobName(digest)))) continue
+    const image = await imageAt(files, manifest, [], platform, limits)
+    const layers = await Promise.all(image.manifest.layers.map((layer) => files.has(blobName(layer.digest))))
+    if (layers.every(Boolean)) here.set(manifest, image)
+  }
+  return here
+}
+
+const manifestTypes: readonly string[] = [mediaTypes.manifest, mediaTypes.dockerManifest]
 
 /**
  * What a layout has under a name, whatever it is: a manifest, or an index of many.

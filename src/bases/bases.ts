@@ -14,7 +14,7 @@ import {
 import type { Limits } from '../limits.ts'
 import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry } from '../registry/index.ts'
-import type { Store, WholeBlobs } from '../store/index.ts'
+import { imageFor, noImageFor, type Store, type StoredImage, type WholeBlobs } from '../store/index.ts'
 import { keep, layersOf, type NamedLayer, readStored, type StoredDocuments } from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
@@ -75,13 +75,15 @@ async function find(text: string, platform: Platform, options: BasesOptions, sto
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
   }
   const { reference } = source
-  const stored = options.pull === 'always' ? undefined : await inStore(reference, options, storedOf)
+  const named = options.pull === 'always' ? undefined : await options.store.images.find(reference.normal)
+  const stored = named && (await inStore(reference, named, platform, storedOf))
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
-  if (options.pull === 'never') throw notStored(reference)
+  if (options.pull === 'never') throw named ? noImageFor(named, platform, reference.familiar) : notStored(reference)
   return fromRegistry(reference, platform, options).catch((error: unknown) => {
-    if (stored && isOutOfReach(error)) return stored
-    throw error
+    if (!named || !isOutOfReach(error)) throw error
+    if (stored) return stored
+    throw noImageFor(named, platform, reference.familiar)
   })
 }
 
@@ -90,12 +92,14 @@ function isOutOfReach(error: unknown): boolean {
   return error instanceof TsbuildError && ['TSB_REGISTRY_UNREACHABLE', 'TSB_IMAGE_NOT_FOUND'].includes(error.code)
 }
 
+/** The image that the store has under a name; undefined for an index with none that could do. */
 async function inStore(
   reference: Reference,
-  { store }: BasesOptions,
+  named: StoredImage,
+  platform: Platform,
   storedOf: StoredOf,
 ): Promise<BaseImage | undefined> {
-  const stored = await store.images.find(reference.normal)
+  const stored = imageFor(named, platform)
   if (!stored) return undefined
   const { config } = await storedOf(stored.manifest.digest)
   return baseOf(reference.normal, stored.manifest.digest, config)

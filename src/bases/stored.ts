@@ -2,6 +2,8 @@ import type { Digest } from '../digest/index.ts'
 import {
   type Descriptor,
   type ImageDocuments,
+  type Index,
+  parseIndex,
   type Reference,
   readStoredConfig,
   readStoredManifest,
@@ -17,6 +19,11 @@ export async function readStored(store: Store, manifestDigest: Digest): Promise<
   const manifest = readStoredManifest(manifestBytes)
   const configBytes = await store.blobs.read(manifest.config.digest, storedLimits.config)
   return { manifest, manifestBytes, config: readStoredConfig(configBytes), configBytes }
+}
+
+/** The index of some images of the store. */
+export async function readStoredIndex(store: Store, digest: Digest): Promise<Index> {
+  return parseIndex(await store.blobs.read(digest, storedLimits.manifest), 'the index', storedLimits)
 }
 
 /**
@@ -35,7 +42,32 @@ export async function keep(
   for (const { digest } of image.manifest.layers) {
     if (location !== undefined) await store.blobs.rememberOrigin(digest, { location })
   }
-  for (const name of names) await store.images.tag(image.descriptor, name.normal)
+  for (const name of names) {
+    if (image.index) await store.locked(`name ${name.normal}`, () => nameOneOfMany(store, image, name))
+    else await store.images.tag(image.descriptor, name.normal)
+  }
+}
+
+/**
+ * The name stands for the image alone, unless it has stood for another one of the same index: then for the index, of which
+ * those are here that were asked for.
+ */
+async function nameOneOfMany(store: Store, { descriptor, index }: ImageDocuments, name: Reference): Promise<void> {
+  const before = await store.images.find(name.normal)
+  const digest = before?.manifest.digest
+  const isOther = digest !== undefined && digest !== descriptor.digest
+  if (!index || !isOther || !(digest === index.descriptor.digest || names(index.bytes, digest))) {
+    await store.images.tag(descriptor, name.normal)
+    return
+  }
+  await store.blobs.write(index.bytes)
+  await store.images.tag(index.descriptor, name.normal)
+}
+
+/** Its shape was checked when it came. */
+function names(index: Uint8Array, manifest: Digest): boolean {
+  const { manifests } = JSON.parse(new TextDecoder().decode(index)) as Index
+  return manifests.some(({ digest }) => digest === manifest)
 }
 
 /** A layer by the names it has in manifest and config. */

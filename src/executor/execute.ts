@@ -1,6 +1,6 @@
 import type { CacheRecord } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
-import { type ContextOp, inputsOf, type Node, type OpId, type Plan } from '../graph/index.ts'
+import { type ContextOp, inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
@@ -9,10 +9,18 @@ import { schedule } from './schedule.ts'
 import { failureOf, type LayerNode, performStep, type StepResult } from './step.ts'
 import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
 
-/** What a plan became. */
+/** What is to be made. */
+export interface Work {
+  /** In an order in which every op comes after its inputs. */
+  readonly nodes: readonly Node[]
+  /** The ops whose files are wanted. */
+  readonly targets: readonly OpId[]
+}
+
+/** What it became. */
 export interface Executed {
-  /** Of the target, lowest first. */
-  readonly layers: readonly Layer[]
+  /** Of each target, lowest first. */
+  readonly layers: ReadonlyMap<OpId, readonly Layer[]>
   /** How each op with a layer got it. */
   readonly records: ReadonlyMap<OpId, CacheRecord>
   /** The same with what their keys were made of. */
@@ -21,16 +29,16 @@ export interface Executed {
 }
 
 /**
- * Makes the layers of a plan: each op as soon as its inputs are there, from the cache where it can.
+ * Makes the layers of a plan, or of several: each op as soon as its inputs are there, from the cache where it can.
  * @throws {TsbuildError} of the first step that failed, with its place; everything that ran beside it has ended by then
  */
-export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Executed> {
+export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): Promise<Executed> {
   const results = new Map<OpId, StepResult>()
   let cached = 0
   const over = new AbortController()
-  const waiting = new Set(plan.nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
-  const refuse = refusalOfRuns(plan, ports.runRefusal?.())
-  const tasks = plan.nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
+  const waiting = new Set(nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
+  const refuse = await refusalOfRuns(nodes, ports)
+  const tasks = nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
     tasks,
     ports.jobs,
@@ -51,10 +59,13 @@ export async function execute(plan: Plan, ports: ExecutorPorts): Promise<Execute
       }
     },
   ).finally(() => over.abort())
-  const target = values.get(plan.target)
-  if (target?.kind !== 'snapshot') throw new Error('the target of the plan is no snapshot')
+  const layers = targets.map((id) => {
+    const target = values.get(id)
+    if (target?.kind !== 'snapshot') throw new Error('a target of the plan is no snapshot')
+    return [id, target.layers] as const
+  })
   const records = new Map([...results].map(([id, { record }]) => [id, record]))
-  return { layers: target.layers, records, results, steps: { total: results.size, cached } }
+  return { layers: new Map(layers), records, results, steps: { total: results.size, cached } }
 }
 
 function isLayerNode(node: Node): node is LayerNode {

@@ -1,7 +1,16 @@
+export { type Emulation, emulatorFix } from './emulation.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'
-export { examine, leftRunning, openRootfs, openSandbox, sharedCaches, withCacheFiles } from './late.ts'
+export {
+  examine,
+  findEmulation,
+  leftRunning,
+  openRootfs,
+  openSandbox,
+  sharedCaches,
+  withCacheFiles,
+} from './late.ts'
 export type { NamedCache } from './mounts/cache.ts'
 export { layerForms, secretForms } from './mounts/secret-forms.ts'
 export type { ContextFiles, ExecutorPorts, Hosts, Secrets, Sources, StepRules } from './ports.ts'

@@ -1,3 +1,4 @@
+import type { findEmulation as FindEmulation } from './emulators.ts'
 import type { examine as Examine } from './examine/examine.ts'
 import type { sharedCaches as SharedCaches, withCacheFiles as WithCacheFiles } from './mounts/cache.ts'
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
@@ -10,6 +11,10 @@ export const openSandbox: typeof OpenSandbox = async (...asked) =>
 
 /** As `openSandbox`. */
 export const openRootfs: typeof OpenRootfs = async (...asked) => (await import('./rootfs/open.ts')).openRootfs(...asked)
+
+/** As `openSandbox`: for a RUN with programs of another machine. */
+export const findEmulation: typeof FindEmulation = async (...asked) =>
+  (await import('./emulators.ts')).findEmulation(...asked)
 
 /** As `openSandbox`: only `tsbuild doctor` has a use for it. */
 export const examine: typeof Examine = async (...asked) => (await import('./examine/examine.ts')).examine(...asked)

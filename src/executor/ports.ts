@@ -1,10 +1,11 @@
 import type { Cache } from '../cache/index.ts'
 import type { TsbuildError } from '../errors.ts'
 import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
-import type { Layer } from '../image/index.ts'
+import type { Layer, Platform } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
+import type { Emulation } from './emulation.ts'
 import type { EventSink } from './events.ts'
 import type { RootfsProvider } from './rootfs/index.ts'
 import type { Resources, Sandbox } from './sandbox/index.ts'
@@ -16,6 +17,8 @@ export interface ExecutorPorts {
   readonly sandbox: () => Promise<Sandbox>
   /** Why no command can be run here, as far as that is plain without a look for a sandbox. */
   readonly runRefusal?: () => TsbuildError | undefined
+  /** How programs for another machine can be run here. Asked only when a RUN has such. Absent: as the kernel does it. */
+  readonly emulation?: (platform: Platform) => Promise<Emulation>
   readonly rootfs: () => Promise<RootfsProvider>
   readonly secrets: Secrets
   readonly agents: Agents

@@ -1,6 +1,16 @@
 import { rm } from 'node:fs/promises'
 import { type Digest, hexOf } from '../digest/index.ts'
-import { type Descriptor, type Image, manifestOf, mediaTypes, type Reference } from '../image/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  imagesOf,
+  indexOf,
+  isImageSet,
+  manifestOf,
+  mediaTypes,
+  type Reference,
+} from '../image/index.ts'
 import { type ExportPorts, type LayerCompression, type PackedBlob, packLayer } from './pack.ts'
 
 /** The bytes of a file of a layout, or the file that holds them. With a digest they have to be checked on their way out. */
@@ -8,16 +18,24 @@ export type LayoutFile =
   | { readonly bytes: Uint8Array }
   | { readonly file: string; readonly size: number; readonly digest?: Digest }
 
-/** An image, and what it is called. */
+/** An image, or those of an index, and what it is called. */
 export interface NamedImage {
-  readonly image: Image
+  readonly image: ImageOrSet
   readonly names: readonly Reference[]
 }
 
-/** An image as an OCI layout has it. */
+/** What has a name of its own, as an OCI layout has it. */
 export interface LayoutImage extends NamedImage {
   /** Its entries in the index: one for each of its names, or one without a name. */
   readonly entries: readonly Descriptor[]
+  /** Of the images, in their order. */
+  readonly manifests: readonly LayoutManifest[]
+}
+
+/** An image for one platform. */
+export interface LayoutManifest {
+  readonly image: Image
+  readonly descriptor: Descriptor
   /** Lowest first, as the manifest has them. */
   readonly layers: readonly Descriptor[]
 }
@@ -41,8 +59,12 @@ export async function withLayout<T>(
   try {
     const done: LayoutImage[] = []
     for (const named of images) {
-      const layers = await packLayers(named.image, packed, compression, folder, ports)
-      done.push(addImage(named, layers, blobs))
+      const manifests: LayoutManifest[] = []
+      for (const image of imagesOf(named.image)) {
+        const layers = await packLayers(image, packed, compression, folder, ports)
+        manifests.push(addImage(image, layers, blobs))
+      }
+      done.push(addNamed(named, manifests, blobs))
     }
     return await use({ images: done, blobs })
   } finally {
@@ -90,8 +112,7 @@ async function packLayers(
   return layers
 }
 
-function addImage(named: NamedImage, packed: readonly PackedBlob[], blobs: Map<string, LayoutFile>): LayoutImage {
-  const { image, names } = named
+function addImage(image: Image, packed: readonly PackedBlob[], blobs: Map<string, LayoutFile>): LayoutManifest {
   const layers = packed.map(({ descriptor }) => descriptor)
   const { descriptor, bytes } = manifestOf(image, layers)
   blobs.set(blobName(image.id), { bytes: image.configBytes })
@@ -100,11 +121,35 @@ function addImage(named: NamedImage, packed: readonly PackedBlob[], blobs: Map<s
     const { digest, size } = layer
     blobs.set(blobName(digest), { file, size, ...(!checked && { digest }) })
   }
-  const entries = names.map((name) => ({
+  return { image, descriptor, layers }
+}
+
+function addNamed(
+  named: NamedImage,
+  manifests: readonly LayoutManifest[],
+  blobs: Map<string, LayoutFile>,
+): LayoutImage {
+  const descriptor = addIndex(named.image, manifests, blobs) ?? manifests[0]?.descriptor
+  if (!descriptor) throw new Error('an index without images')
+  const entries = named.names.map((name) => ({
     ...descriptor,
     annotations: { ...descriptor.annotations, ...annotationsFor(name) },
   }))
-  return { ...named, layers, entries: entries.length > 0 ? entries : [descriptor] }
+  return { ...named, manifests, entries: entries.length > 0 ? entries : [descriptor] }
+}
+
+function addIndex(
+  image: ImageOrSet,
+  manifests: readonly LayoutManifest[],
+  blobs: Map<string, LayoutFile>,
+): Descriptor | undefined {
+  if (!isImageSet(image)) return undefined
+  const { descriptor, bytes } = indexOf(
+    image,
+    manifests.map((manifest) => manifest.descriptor),
+  )
+  blobs.set(blobName(descriptor.digest), { bytes })
+  return descriptor
 }
 
 /** The tag alone as the specification has it, the whole name as containerd and Docker look for it. */

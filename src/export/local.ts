@@ -1,10 +1,12 @@
-import { openSync } from 'node:fs'
-import type { Image } from '../image/index.ts'
+import { constants, openSync } from 'node:fs'
+import path from 'node:path'
+import type { ImageOrSet } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
-import { type Entry, type FileTree, overlay, rootPath, type TreePath, walk } from '../tree/index.ts'
+import { type Entry, type FileTree, rootPath, type TreePath, walk } from '../tree/index.ts'
 import { exporting } from './destination.ts'
 import { directoryFlags, type OpenDirectories, openDirectories } from './open-directories.ts'
 import { putDirectory, putFile, putHardlink, putSymlink } from './put.ts'
+import { type Root, rootsOf } from './roots.ts'
 
 /** What an export to a directory left out. */
 export interface LocalExport {
@@ -15,20 +17,34 @@ export interface LocalExport {
 /**
  * Writes the files of an image into a directory, which is made when it is not there; what is in it stays, files of the
  * same names are replaced. All belongs to who runs this, setuid and setgid bits are dropped.
- * @throws {TsbuildError} TSB_EXPORT_LINK for a link or file in place of a directory, TSB_DISK_FULL, TSB_EXPORT_WRITE, and
- *   those of reading a layer
+ * @param split as in `rootsOf`
+ * @throws {TsbuildError} TSB_EXPORT_LINK for a link or file in place of a directory, TSB_DISK_FULL, TSB_EXPORT_WRITE,
+ *   TSB_EXPORT_CONFLICT, and those of reading a layer
  */
-export async function exportLocal(image: Image, folder: string, signal?: AbortSignal): Promise<LocalExport> {
-  const layers = await Promise.all(image.layers.map((layer) => layer.tree()))
+export async function exportLocal(
+  image: ImageOrSet,
+  folder: string,
+  signal?: AbortSignal,
+  split?: boolean,
+): Promise<LocalExport> {
+  const roots = await rootsOf(image, split)
   return exporting(folder, async () => {
-    makeFolder(folder)
-    const directories = openDirectories(openSync(folder, directoryFlags))
-    try {
-      return { skipped: await putAll(overlay(layers), directories, folder, signal) }
-    } finally {
-      directories.close()
-    }
+    const skipped: TreePath[] = []
+    for (const root of roots) skipped.push(...(await putRoot(root, folder, signal)))
+    return { skipped }
   })
+}
+
+async function putRoot(root: Root, folder: string, signal: AbortSignal | undefined): Promise<readonly TreePath[]> {
+  const place = path.join(folder, root.folder)
+  makeFolder(place)
+  const noLinks = root.folder === rootPath ? 0 : constants.O_NOFOLLOW
+  const directories = openDirectories(openSync(place, directoryFlags | noLinks))
+  try {
+    return await putAll(root.tree, directories, place, signal)
+  } finally {
+    directories.close()
+  }
 }
 
 async function putAll(

@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../image/index.ts'
+import type { ImageConfig, Platform } from '../image/index.ts'
 import type { SourceRange } from '../source.ts'
 import type { Op, OpId } from './op.ts'
 
@@ -14,6 +14,11 @@ export interface Node {
   readonly noCache?: true
   /** What a RUN sees but its key does not: predefined proxy arguments, as `NAME=value`. */
   readonly unkeyed?: readonly string[]
+  /**
+   * A RUN whose programs, as its base image says, are made for this platform, which is not that of the machine that builds:
+   * it needs an emulator.
+   */
+  readonly emulates?: Platform
   /** User and password of a URL: for fetching alone, never shown or kept. */
   readonly login?: { readonly user: string; readonly password?: string }
 }

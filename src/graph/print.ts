@@ -18,7 +18,7 @@ export function printPlan(plan: Plan): string {
   return [...lines, `target ${number(plan.target)}`, ...rows, ...warnings].map((line) => `${line}\n`).join('')
 }
 
-function printNode({ id, op, label, noCache, unkeyed }: Node, number: (id: OpId) => string): string {
+function printNode({ id, op, label, noCache, unkeyed, emulates }: Node, number: (id: OpId) => string): string {
   const inputs = inputsOf(op).map(number)
   return [
     number(id),
@@ -27,6 +27,7 @@ function printNode({ id, op, label, noCache, unkeyed }: Node, number: (id: OpId)
     op.kind,
     ...(inputs.length > 0 ? [`<- ${inputs.join(' ')}`] : []),
     ...fieldsOf(op, number),
+    ...(emulates ? [`emulates=${formatPlatform(emulates)}`] : []),
     ...(noCache ? ['no-cache'] : []),
     ...(unkeyed ? [`unkeyed=${list(unkeyed)}`] : []),
   ].join(' ')

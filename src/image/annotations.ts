@@ -32,6 +32,30 @@ export function annotationsOf(asked: readonly Annotation[], platform: Platform):
       hint: `annotate the manifest: manifest:${misplaced.name}=…`,
     })
   }
+  return forImage(asked, platform)
+}
+
+/**
+ * The annotations of an index, and those of its images.
+ * @param platforms of its images
+ * @throws {TsbuildError} TSB_ANNOTATION_PLATFORM for one that is for none of them; TSB_PLATFORM_FORMAT
+ */
+export function indexAnnotationsOf(asked: readonly Annotation[], platforms: readonly Platform[]) {
+  for (const { platform } of asked) {
+    if (platform === undefined || platforms.some((built) => isFor(platform, built))) continue
+    throw new TsbuildError('TSB_ANNOTATION_PLATFORM', `invalid annotation: no platform ${platform} found in source`, {
+      hint: `the platforms are ${platforms.map(formatPlatform).join(', ')}`,
+    })
+  }
+  const ofAll = asked.filter(({ platform }) => platform === undefined)
+  return {
+    index: on('index', ofAll),
+    descriptor: on('index-descriptor', ofAll),
+    images: platforms.map((platform) => forImage(asked, platform)),
+  }
+}
+
+function forImage(asked: readonly Annotation[], platform: Platform): ImageAnnotations | undefined {
   const fitting = [
     ...asked.filter((annotation) => annotation.platform === undefined),
     ...asked.filter((annotation) => annotation.platform !== undefined && isFor(annotation.platform, platform)),

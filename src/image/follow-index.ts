@@ -26,13 +26,16 @@ export async function followIndex(
   limits = documentLimits,
 ): Promise<ManifestDocument> {
   let { bytes, mediaType } = start
+  let index: ManifestDocument['index']
   for (let indexes = 0; indexes <= maximumIndexes; indexes++) {
     const found = await parseManifestOrIndex(bytes, { name: `the manifest of ${name}`, mediaType }, limits)
     if (found.kind === 'manifest') {
       const type = found.manifest.mediaType ?? mediaTypes.manifest
       const descriptor = { mediaType: type, digest: sha256(bytes), size: bytes.length }
-      return { descriptor, manifest: found.manifest, manifestBytes: bytes }
+      return { descriptor, manifest: found.manifest, manifestBytes: bytes, ...(index && { index }) }
     }
+    const type = found.index.mediaType ?? mediaTypes.index
+    index ??= { descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length }, bytes }
     const chosen = chooseManifest(found.index, platform, name)
     ;({ bytes, mediaType = chosen.mediaType } = await read(chosen.digest))
   }

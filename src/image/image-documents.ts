@@ -11,6 +11,8 @@ export interface ManifestDocument {
   readonly descriptor: Descriptor
   readonly manifest: Manifest
   readonly manifestBytes: Uint8Array
+  /** What led to it, when that was an index: its bytes as they came. */
+  readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
 }
 
 /** Manifest and config of an image for one platform, each checked against its digest. No layer was read. */
@@ -53,8 +55,13 @@ export async function withConfig(
 export function chooseManifest(index: Pick<Index, 'manifests'>, platform: Platform, name: string): Descriptor {
   const chosen = matchPlatform(index.manifests, platform)
   if (chosen) return chosen
+  throw noManifestFor(index, platform, name)
+}
+
+/** TSB_PLATFORM_NOT_FOUND, with what there is. */
+export function noManifestFor(index: Pick<Index, 'manifests'>, platform: Platform, name: string): TsbuildError {
   const offered = index.manifests.flatMap((each) => each.platform ?? []).filter(({ os }) => os !== 'unknown')
-  throw new TsbuildError('TSB_PLATFORM_NOT_FOUND', `${name} has no image for ${formatPlatform(platform)}`, {
+  return new TsbuildError('TSB_PLATFORM_NOT_FOUND', `${name} has no image for ${formatPlatform(platform)}`, {
     hint: `it has ${[...new Set(offered.map(formatPlatform))].sort().join(', ') || 'no platform at all'}`,
   })
 }

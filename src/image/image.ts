@@ -18,6 +18,18 @@ export interface Image {
   readonly annotations?: ImageAnnotations
 }
 
+/** Images of one thing for several platforms, each for another one: what an index stands for. */
+export interface ImageSet {
+  /** In the order of the index. */
+  readonly images: readonly Image[]
+  readonly annotations?: {
+    /** In the index itself. */
+    readonly index: Readonly<Record<string, string>>
+    /** In the descriptors that name the index. */
+    readonly descriptor: Readonly<Record<string, string>>
+  }
+}
+
 /** The manifest document. */
 export interface Manifest {
   readonly schemaVersion: 2

@@ -38,11 +38,7 @@ export function manifestOf(
   form: ManifestForm = 'oci',
 ): { readonly descriptor: Descriptor; readonly bytes: Uint8Array } {
   const isDocker = form === 'docker'
-  if (isDocker && Object.keys(annotations?.manifest ?? {}).length > 0) {
-    throw new TsbuildError('TSB_DOCKER_FORM', "a manifest of Docker's schema 2 has no annotations", {
-      hint: "leave the annotations out, or Docker's media types",
-    })
-  }
+  if (isDocker) checkDockerForm('manifest', annotations?.manifest)
   const mediaType = isDocker ? mediaTypes.dockerManifest : mediaTypes.manifest
   const configType = isDocker ? mediaTypes.dockerConfig : mediaTypes.config
   const manifest = {
@@ -57,6 +53,17 @@ export function manifestOf(
   return { descriptor: { ...named, ...unlessEmpty(annotations?.descriptor) }, bytes }
 }
 
+/** @throws {TsbuildError} TSB_DOCKER_FORM for annotations */
+export function checkDockerForm(
+  what: 'manifest' | 'manifest list',
+  annotations: Readonly<Record<string, string>> = {},
+) {
+  if (Object.keys(annotations).length === 0) return
+  throw new TsbuildError('TSB_DOCKER_FORM', `a ${what} of Docker's schema 2 has no annotations`, {
+    hint: "leave the annotations out, or Docker's media types",
+  })
+}
+
 function toDocker(layer: Descriptor): Descriptor {
   const { digest, size } = layer
   const { mediaType } = toOci(layer)
@@ -67,6 +74,7 @@ function toDocker(layer: Descriptor): Descriptor {
   })
 }
 
-function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {
+/** The member `annotations`, unless there is nothing to say. */
+export function unlessEmpty(annotations: Readonly<Record<string, string>> = {}) {
   return Object.keys(annotations).length > 0 && { annotations }
 }

@@ -82,6 +82,27 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 }
 
 /**
+ * True when programs for a platform run on a machine without an emulator, as far as their names say: a variant may still ask
+ * for more than a processor has, and some arm64 processors run no arm.
+ */
+export function runsOn(platform: Platform, machine: Platform): boolean {
+  const [wanted, here] = [normalizePlatform(platform), normalizePlatform(machine)]
+  if (wanted.os !== here.os) return false
+  return wanted.architecture === here.architecture || olderArchitectures.get(here.architecture) === wanted.architecture
+}
+
+/** What an architecture runs beside its own. */
+const olderArchitectures: ReadonlyMap<string, string> = new Map([
+  ['amd64', '386'],
+  ['arm64', 'arm'],
+])
+
+/** `linux_arm_v7`: what a folder for a platform is called. */
+export function platformFolder(platform: Platform): string {
+  return formatPlatform(platform).replaceAll('/', '_')
+}
+
+/**
  * The manifest of an index that fits a platform best: the same variant, else the nearest older one that it can run (arm v7
  * runs v6; arm64 runs arm; amd64/v3 runs v2 and 386). An entry that names no platform fits when it is the only one.
  */

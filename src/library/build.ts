@@ -1,12 +1,22 @@
-import { buildImage } from '../build.ts'
+import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
 import type { ExportPorts } from '../export/index.ts'
-import { type Descriptor, type Image, parseReference, type Reference } from '../image/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  isImageSet,
+  parseReference,
+  type Reference,
+} from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
-import { annotated, checkAnnotations } from './annotations.ts'
+import { annotated } from './annotations.ts'
+import { asOne, buildResult, type Written } from './build-result.ts'
+import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo, type Report } from './progress.ts'
+import type { Pushed } from './push.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { openSharing } from './sharing.ts'
@@ -27,7 +37,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const events = options.onEvent ?? (() => {})
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
-  checkAnnotations(options)
+  checkOutputs(options, environment)
   await checkPushes(options)
   if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
   await checkSecrets(options.secrets, environment, notice)
@@ -54,22 +64,28 @@ async function buildIn(
   const loaded = await load(session, options, environment, progress)
   const sharing = await openSharing(options, session, environment, progress, loaded.request.platform)
   const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
-  const { built, written } = await sharing.sound(async () => {
-    const built = await buildImage(loaded.dockerfile, loaded.request, ports)
-    for (const id of await secretsIn(built.image.configBytes, session.secrets)) {
+  const { built, kept, written } = await sharing.sound(async () => {
+    const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+    const configs = built.images.map(({ image }) => image)
+    for (const id of await secretsInConfigs(configs, session)) {
       events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
     }
     options.signal?.throwIfAborted()
-    const image = await sharing.ready(built.image, built.plan, built.executed)
-    return { built, written: await exportImage(image, names, options, environment, sharing.session, progress) }
+    const images = await Promise.all(built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)))
+    const image = asOne(images, loaded.request.severalPlatforms)
+    const kept = annotated(image, options.annotations)
+    const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
+    return { built, kept, written }
   })
-  const { image, plan, executed } = built
-  const { manifest, stored, pushed } = written
-  await sharing.write([plan], executed)
+  const plans = built.images.map(({ plan }) => plan)
+  await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  const { os, architecture, variant } = image.config
-  const platform = { os, architecture, ...(variant && { variant }) }
-  return { id: image.id, manifest, stored, platform, names, pushed, steps: executed.steps, warnings: plan.warnings }
+  return buildResult(kept, written, names, built)
+}
+
+async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(images.map(({ configBytes }) => secretsIn(configBytes, secrets)))
+  return new Set(found.flat())
 }
 
 function secretInConfig(id: string): string {
@@ -103,46 +119,47 @@ async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<v
 
 /**
  * Writes or pushes what is asked for, one after the other.
- * @returns the manifest that was pushed last, and names of it beside the tags
+ * @returns what was pushed last, and names of it beside the tags
  */
 async function writeOutputs(
-  image: Image,
+  image: ImageOrSet,
   names: readonly string[],
   outputs: NonNullable<BuildOptions['outputs']>,
   environment: Environment,
   session: Session,
   report: Report,
   signal: AbortSignal | undefined,
-): Promise<{ readonly manifest: Descriptor | undefined; readonly pushed: readonly string[] }> {
+): Promise<Pick<Written, 'remote' | 'pushed'>> {
   const { exportPorts, writeOutput } = await import('./outputs.ts')
   const ports = exportPorts(session, signal, report)
-  let manifest: Descriptor | undefined
+  let remote: Pushed | undefined
   const pushed: string[] = []
   for (const output of outputs) {
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
-      manifest = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
-      for (const { reference } of targets) pushed.push(...namesByDigest(reference, manifest, output))
+      remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
+      for (const { reference } of targets) pushed.push(...namesByDigest(reference, remote.descriptor, output))
     } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report)
     else await writeOutput(image, names, output, environment, ports)
   }
-  return { manifest, pushed }
+  return { remote, pushed }
 }
 
 /** Where no engine is there is nothing to do: the image is in the store. */
 async function giveToEngine(
-  image: Image,
+  image: ImageOrSet,
   names: readonly string[],
   environment: Environment,
   ports: ExportPorts,
   report: Report,
 ): Promise<void> {
   const { engineSocket, loadIntoEngine } = await import('./engine.ts')
+  const { alone } = await import('./outputs.ts')
   const socket = await engineSocket(environment)
   if (socket === undefined)
     return report('no Docker engine is here: the image is in the store alone', 0, undefined, true)
-  await loadIntoEngine(image, names, socket, ports)
+  await loadIntoEngine(alone(image), names, socket, ports)
   report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
 }
 
@@ -151,11 +168,15 @@ function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, outp
   return [...(output.byDigest ? [place] : []), ...(output.canonical ? [`${place}@${digest}`] : [])]
 }
 
-/** Outputs come first: an image is named only when all that was asked for could be written. */
+/**
+ * Outputs come first: an image is named only when all that was asked for could be written.
+ * @param kept the image with what the store says of it
+ */
 function exportImage(
-  image: Image,
+  image: ImageOrSet,
+  kept: ImageOrSet,
   names: readonly string[],
-  { outputs = [], annotations, signal }: BuildOptions,
+  { outputs = [], signal }: BuildOptions,
   environment: Environment,
   session: Session,
   progress: Progress,
@@ -164,9 +185,9 @@ function exportImage(
     const written =
       outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
     signal?.throwIfAborted()
-    const stored = await session.store.images.save(annotated(image, annotations), names)
-    report(`writing image ${image.id}`, 0, undefined, true)
+    const stored = await session.store.images.save(kept, names)
+    report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
-    return { stored, manifest: written?.manifest ?? stored, pushed: written?.pushed ?? [] }
+    return { stored, remote: written?.remote, pushed: written?.pushed ?? [] }
   })
 }

@@ -1,26 +1,18 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
-import { readStored, takeIn } from '../bases/index.ts'
-import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
-import { exportDocker, exportOci } from '../export/index.ts'
+import { takeIn } from '../bases/index.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
 import { machinePlatform, parseReference, type Reference } from '../image/index.ts'
-import type {
-  ArchiveOptions,
-  Environment,
-  ImageCommands,
-  ImageDetails,
-  ImageSummary,
-  ImportOptions,
-  LimitOptions,
-} from '../options.ts'
-import type { StoredImage } from '../store/index.ts'
+import type { Environment, ImageCommands, ImportOptions, LimitOptions } from '../options.ts'
 import { compressionLimits } from '../tree/index.ts'
+import { findStored, noSuchImage } from './find-stored.ts'
 import { hasStore } from './has-store.ts'
+import { details, summary } from './image-details.ts'
 import { configFrom } from './import-config.ts'
-import { destinationOf, exportPorts } from './outputs.ts'
 import { platformOf } from './platform.ts'
 import { receive } from './received.ts'
+import { saveImages } from './save-images.ts'
 import { openSession, type Session } from './session.ts'
 
 type ImagesOptions = { readonly limits?: LimitOptions }
@@ -46,7 +38,7 @@ function withoutStore(open: () => Promise<ImageCommands>): ImageCommands {
     damaged: async () => (opened ? (await opened).damaged() : []),
     tag: async (name, newName) => (await having(name)).tag(name, newName),
     remove: async (name) => (await having(name)).remove(name),
-    inspect: async (name) => (await having(name)).inspect(name),
+    inspect: async (name, platform) => (await having(name)).inspect(name, platform),
     save: async (names, archive, signal) => (await having(names[0])).save(names, archive, signal),
     load: async (file, signal) => (await made()).load(file, signal),
     import: async (file, settings, signal) => (await made()).import(file, settings, signal),
@@ -65,72 +57,19 @@ async function openInStore(environment: Environment, options: ImagesOptions): Pr
     damaged: () => store.images.damaged(),
     async tag(name, newName) {
       parseReference(newName)
-      await store.images.tag((await find(name, session)).manifest, newName)
+      await store.images.tag((await findStored(name, session)).manifest, newName)
     },
     remove: (name) => store.images.remove(name),
-    async inspect(name) {
-      return details(await find(name, session), session)
+    async inspect(name, platform) {
+      return details(await findStored(name, session), platform, machinePlatform(environment.arch), session)
     },
-    save: (names, archive, signal) => save(names, archive, session, environment, signal),
+    save: (names, archive, signal) => saveImages(names, archive, session, environment, signal),
     load: (file, signal) => load(file, session, environment, signal),
     import: (file, options, signal) => importTar(file, options, session, environment, signal),
     async close() {
       await session[Symbol.asyncDispose]()
     },
   }
-}
-
-async function find(name: string, { store }: Session): Promise<StoredImage> {
-  const found = await store.images.find(name)
-  if (found) return found
-  throw noSuchImage(
-    name,
-    (await store.images.list()).flatMap((image) => image.names),
-  )
-}
-
-function noSuchImage(name: string, names: readonly string[]): TsbuildError {
-  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
-    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
-  })
-}
-
-async function summary(image: StoredImage, session: Session): Promise<ImageSummary> {
-  const { config, manifest, ...rest } = await details(image, session)
-  return rest
-}
-
-async function details({ names, manifest, id }: StoredImage, { store }: Session): Promise<ImageDetails> {
-  const { config, manifest: document } = await readStored(store, manifest.digest)
-  const { created } = config
-  return {
-    id,
-    names,
-    digest: manifest.digest,
-    ...(created !== undefined && { created }),
-    size: document.layers.reduce((sum, layer) => sum + layer.size, 0),
-    manifest,
-    config,
-  }
-}
-
-async function save(
-  names: readonly string[],
-  { format, dest }: ArchiveOptions,
-  session: Session,
-  environment: Environment,
-  signal: AbortSignal,
-): Promise<void> {
-  const { store, cache } = session
-  const images = await Promise.all(
-    names.map(async (name) => {
-      const { manifest, id } = await find(name, session)
-      const image = await store.images.open(manifest, cache.layers.fromDescriptor)
-      return { image, names: id.includes(name) ? [] : [parseReference(name)] }
-    }),
-  )
-  const write = format === 'docker' ? exportDocker : exportOci
-  await write(images, destinationOf(dest, environment), exportPorts(session, signal))
 }
 
 async function load(file: string, session: Session, environment: Environment, signal: AbortSignal) {
@@ -150,8 +89,9 @@ async function load(file: string, session: Session, environment: Environment, si
   return loaded
 }
 
-function namesOrId({ names, manifest }: ArchivedImage): readonly string[] {
-  return names.length > 0 ? names.map((name: Reference) => name.familiar) : [manifest.config.digest]
+function namesOrId({ names, manifest, index, others = [] }: ArchivedImage): readonly string[] {
+  const id = index && others.length > 0 ? index.descriptor.digest : manifest.config.digest
+  return names.length > 0 ? names.map((name: Reference) => name.familiar) : [id]
 }
 
 async function importTar(

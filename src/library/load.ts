@@ -3,7 +3,7 @@ import type { BuildOptions, Environment } from '../options.ts'
 import type { PlanRequest } from '../planner/index.ts'
 import { withDockerProxies } from './docker-proxies.ts'
 import { type Fetch, fetcher, type Inputs, namedSource, openInputs } from './inputs/index.ts'
-import { planRequest } from './plan-request.ts'
+import { planRequests } from './plan-request.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { sessionRemotes } from './remotes.ts'
 import { readSeccomp } from './seccomp.ts'
@@ -11,7 +11,10 @@ import type { Session } from './session.ts'
 
 /** What a build comes from, and what is asked of it. */
 export interface Loaded extends Inputs {
+  /** For the first platform. */
   readonly request: PlanRequest
+  /** One for each platform. */
+  readonly requests: readonly PlanRequest[]
   /** For what the Dockerfile names by URL. */
   readonly fetch: Fetch
   readonly seccomp: Seccomp | undefined
@@ -28,11 +31,7 @@ export async function load(
   const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
   const args = await withDockerProxies(options.args, environment)
   const asked = await readSeccomp(options.seccomp, environment)
-  const request = {
-    ...planRequest({ ...options, args }, named, arch),
-    ...wordLimits(options, session),
-    ...(asked && { seccomp: asked.id }),
-  }
+  const [first, ...others] = planRequests({ ...options, args }, named, arch)
   const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
   const remotes = sessionRemotes(session, environment, notice)
   const fetch = fetcher(remotes, options.signal ?? new AbortController().signal, session.limits)
@@ -45,9 +44,18 @@ export async function load(
     limits: session.limits,
   })
   const ignorePatterns = async () => (await inputs.context('context')).ignorePatterns
+  const complete = (request: PlanRequest): PlanRequest => ({
+    ...request,
+    ...wordLimits(options, session),
+    ...(asked && { seccomp: asked.id }),
+    findings: inputs.findings,
+    ignorePatterns,
+  })
+  const request = complete(first)
   return {
     ...inputs,
-    request: { ...request, findings: inputs.findings, ignorePatterns },
+    request,
+    requests: [request, ...others.map(complete)],
     fetch,
     seccomp: asked?.seccomp,
   }

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { BuildPorts } from '../build.ts'
 import { type Cache, openProbes } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
-import { formatImageSource, parseImageSource } from '../image/index.ts'
+import { findEmulation, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
+import { formatImageSource, formatPlatform, type Platform, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
 import { programDigest } from '../program-digest.ts'
@@ -16,7 +16,7 @@ import type { Session } from './session.ts'
 /** What the flags and the machine say, as the ports of a build. Each is opened when it is first asked for. */
 export function buildPorts(
   session: Session,
-  { context, times, fetch, seccomp }: Loaded,
+  { context, times, fetch, seccomp, request }: Loaded,
   options: BuildOptions,
   environment: Environment,
   progress: Progress,
@@ -34,7 +34,7 @@ export function buildPorts(
     ...(seccomp !== undefined && { seccomp }),
   }
   return {
-    bases: shownBases(bases, progress),
+    bases: shownBases(bases, progress, request.severalPlatforms),
     times,
     ...(programDigest !== undefined && { plans: plansOf(cache, programDigest) }),
     cache,
@@ -47,6 +47,7 @@ export function buildPorts(
       remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
     },
     runRefusal,
+    emulation: eachOnce((platform) => findEmulation(platform, store)),
     sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
@@ -103,12 +104,13 @@ function snapshotterOf({ snapshotter, runtime }: BuildOptions) {
 }
 
 /** Each base that is looked up is a step of its own in the views. */
-export function shownBases(bases: BaseImages, progress: Progress): BaseImages {
+export function shownBases(bases: BaseImages, progress: Progress, severalPlatforms = false): BaseImages {
   return {
     async resolve(reference, platform, at) {
       const name = formatImageSource(parseImageSource(reference))
-      const label = `[internal] load metadata for ${name}`
-      return progress.step(`metadata ${name}`, label, () => bases.resolve(reference, platform, at))
+      const prefix = severalPlatforms ? `${formatPlatform(platform)} ` : ''
+      const label = `[${prefix}internal] load metadata for ${name}`
+      return progress.step(`metadata ${prefix}${name}`, label, () => bases.resolve(reference, platform, at))
     },
   }
 }
@@ -123,6 +125,17 @@ function withFreshMounts(cache: Cache, temporary: (prefix: string) => Promise<st
       made.set(id, directory)
       return directory
     },
+  }
+}
+
+/** Asks once for each platform. */
+function eachOnce<T>(ask: (platform: Platform) => Promise<T>): (platform: Platform) => Promise<T> {
+  const asked = new Map<string, Promise<T>>()
+  return (platform) => {
+    const name = formatPlatform(platform)
+    const answer = asked.get(name) ?? ask(platform)
+    asked.set(name, answer)
+    return answer
   }
 }
 

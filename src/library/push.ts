@@ -5,6 +5,10 @@ import { isPacked, type LayerCompression, packLayer } from '../export/index.ts'
 import {
   type Descriptor,
   type Image,
+  type ImageOrSet,
+  imagesOf,
+  indexOf,
+  isImageSet,
   type Layer,
   type ManifestForm,
   manifestOf,
@@ -13,7 +17,7 @@ import {
   type Reference,
   toOci,
 } from '../image/index.ts'
-import { allOrNone, type Blob, uploadTo } from '../transfer/index.ts'
+import { allOrNone, type Blob, type Document, uploadTo } from '../transfer/index.ts'
 import { fileBytes } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
 import { exportPorts } from './outputs.ts'
@@ -26,20 +30,27 @@ export interface PushTarget {
   readonly tag: string | undefined
 }
 
+/** What a registry has after a push. */
+export interface Pushed {
+  /** Of the image, or of the index. */
+  readonly descriptor: Descriptor
+  /** Of the images, in their order. */
+  readonly manifests: readonly Descriptor[]
+}
+
 /**
- * Pushes an image, compressed as `-o type=oci` writes it. Layers that are still in a registry are never kept here: the same
+ * Pushes an image, or several with their index, compressed as `-o type=oci` writes it. Layers that are still in a registry are never kept here: the same
  * registry has them already or takes them from the other repository, another one gets them as they come.
- * @returns the manifest, as it is in the registry
  * @throws {TsbuildError} TSB_PUSH_FAILED, whose cause says more
  */
 export async function pushImage(
-  image: Image,
+  image: ImageOrSet,
   targets: readonly PushTarget[],
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
   form: ManifestForm = 'oci',
-): Promise<Descriptor> {
+): Promise<Pushed> {
   const folder = await session.store.temporary('push')
   const packing = openTurns(1)
   const packed = new Map<Layer, Promise<Blob>>()
@@ -49,14 +60,14 @@ export async function pushImage(
     return blob
   }
   try {
-    let manifest: Descriptor | undefined
+    let pushed: Pushed | undefined
     for (const target of targets) {
-      manifest = await pushing(target.reference.familiar, () =>
+      pushed = await pushing(target.reference.familiar, () =>
         pushTo(image, target, form, blobOf, session, report, signal),
       )
     }
-    if (!manifest) throw new Error('an image is pushed to nowhere')
-    return manifest
+    if (!pushed) throw new Error('an image is pushed to nowhere')
+    return pushed
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -92,37 +103,60 @@ export async function pushing<T>(name: string, work: () => Promise<T>): Promise<
   }
 }
 
+/** Images come before the index that names them, each without a tag. */
 async function pushTo(
-  image: Image,
+  image: ImageOrSet,
   { reference: { domain, path }, tag }: PushTarget,
   form: ManifestForm,
   blobOf: (layer: Layer) => Promise<Blob>,
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
-): Promise<Descriptor> {
+): Promise<Pushed> {
   const registry = await session.registry()
   const location = `${domain}/${path}`
+  const sent = new Map<Digest, Promise<void>>()
+  const send = (blob: Blob, stop: AbortSignal) => {
+    const sending = sent.get(blob.descriptor.digest) ?? uploadTo(registry, location, blob, report, stop)
+    sent.set(blob.descriptor.digest, sending)
+    return sending
+  }
+  const put = async ({ descriptor, bytes }: Document, kind: 'manifest' | 'index', name: string | undefined) => {
+    const label = `pushing ${kind} for ${location}${name === undefined ? '' : `:${name}`}@${descriptor.digest}`
+    signal?.throwIfAborted()
+    await registry.put(location, { mediaType: descriptor.mediaType, bytes }, name, signal)
+    report?.(label, bytes.length, bytes.length, true)
+    return descriptor
+  }
+  const manifests: Descriptor[] = []
+  for (const each of imagesOf(image)) {
+    const manifest = manifestOf(each, await sendBlobs(each, blobOf, send, signal), form)
+    manifests.push(await put(manifest, 'manifest', isImageSet(image) ? undefined : tag))
+  }
+  const [only] = manifests
+  if (!only) throw new Error('an index without images')
+  const descriptor = isImageSet(image) ? await put(indexOf(image, manifests, form), 'index', tag) : only
+  return { descriptor, manifests }
+}
+
+/** @returns what its layers are there, lowest first */
+async function sendBlobs(
+  image: Image,
+  blobOf: (layer: Layer) => Promise<Blob>,
+  send: (blob: Blob, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<readonly Descriptor[]> {
   const config = {
     descriptor: { mediaType: mediaTypes.config, digest: image.id, size: image.configBytes.length },
     open: () => inOne(image.configBytes),
   }
   const parts = [...image.layers.map((layer) => () => blobOf(layer)), async () => config]
-  const sent = new Map<Digest, Promise<void>>()
   const blobs = await allOrNone(parts, signal, async (part, stop) => {
     const blob = await part()
-    const { digest } = blob.descriptor
-    const sending = sent.get(digest) ?? uploadTo(registry, location, blob, report, stop)
-    sent.set(digest, sending)
-    await sending
+    await send(blob, stop)
     return blob.descriptor
   })
-  const { descriptor, bytes } = manifestOf(image, blobs.slice(0, -1), form)
-  const label = `pushing manifest for ${domain}/${path}${tag === undefined ? '' : `:${tag}`}@${descriptor.digest}`
-  signal?.throwIfAborted()
-  await registry.put(location, { mediaType: descriptor.mediaType, bytes }, tag, signal)
-  report?.(label, bytes.length, bytes.length, true)
-  return descriptor
+  return blobs.slice(0, -1)
 }
 
 /** A layer as it leaves. One that leaves as it is and is still in a registry is passed on from there. */

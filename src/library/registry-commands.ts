@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { readStored } from '../bases/index.ts'
 import { forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
-import { didYouMean, TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
   type ImageSource,
@@ -24,6 +24,7 @@ import type {
 } from '../options.ts'
 import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
+import { findStored, openStored } from './find-stored.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { registryHosts } from './registry-allow.ts'
@@ -43,22 +44,16 @@ export async function push(
   environment: Environment,
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
-  const { store, cache } = session
-  const stored = await store.images.find(name)
-  if (!stored)
-    throw notStored(
-      name,
-      (await store.images.list()).flatMap((image) => image.names),
-    )
+  const stored = await findStored(name, session)
   const isId = stored.id.includes(name) || stored.id.startsWith(`sha256:${name}`)
   const names = destinations.length > 0 ? destinations : isId ? stored.names : [name]
   const targets = pushTargets(names)
-  const image = await store.images.open(stored.manifest, cache.layers.fromDescriptor)
+  const image = await openStored(stored, session)
   return await progressTo(options.onEvent ?? (() => {}), environment.now).step(
     'push',
     `pushing ${name}`,
     async (report) => {
-      const descriptor = await pushImage(image, targets, session, report, options.signal, options.form)
+      const { descriptor } = await pushImage(image, targets, session, report, options.signal, options.form)
       return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
     },
   )
@@ -247,10 +242,4 @@ function noReferrers(from: string): TsbuildError {
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
-}
-
-function notStored(name: string, names: readonly string[]): TsbuildError {
-  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
-    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
-  })
 }

@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly platform: Platform
   /** Nobody asked for the platform: it is this machine's, and an image that is built on another one's keeps that. */
   readonly implicitPlatform?: true
+  /** It is one of several platforms of a build: progress says of each step which one it is for. */
+  readonly severalPlatforms?: true
   /** The platform that this machine runs. */
   readonly buildPlatform: Platform
   /** `--label`: they win over the file's. */

@@ -21,7 +21,7 @@ export interface Listed extends StoredImage {
   readonly summary: ImageSummary
 }
 
-/** Newest first. Entries that are no image of one platform, or whose documents are gone, are passed over. */
+/** Newest first. Entries that are no image, or whose documents are gone, are passed over. */
 export async function listImages({ blobs, index }: ImagePorts): Promise<readonly Listed[]> {
   const groups = Map.groupBy(await index.read(), (entry) => entry.digest)
   const listed: Listed[] = []
@@ -85,7 +85,8 @@ async function describe(blobs: DurableBlobs, entries: readonly Descriptor[]): Pr
   return {
     names: [...new Set(names.map((name) => familiarName(parseReference(name))))].sort(),
     manifest: { mediaType, digest, size, ...(Object.keys(annotations).length > 0 && { annotations }) },
-    id: summary.config,
+    id: summary.id,
+    ...(summary.images && { images: summary.images }),
     summary,
   }
 }

@@ -14,7 +14,7 @@ export async function nameImage(ports: ImagePorts, manifest: Descriptor, names: 
   if (isNamed(await index.read(), manifest, names)) return
   const summary = await summarize(blobs, manifest)
   const layers = summary?.layers ?? []
-  await blobs.settle([manifest.digest, ...(summary ? [summary.config] : []), ...layers])
+  await blobs.settle([manifest.digest, ...(summary?.documents ?? []), ...layers])
   await locked('index', async () => {
     for (const layer of layers) await checkAvailable(blobs, layer)
     await index.write(withNames(await index.read(), manifest, names))

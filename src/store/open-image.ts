@@ -1,10 +1,29 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Descriptor, type Image, manifestOf, parseConfig, parseManifest, storedLimits } from '../image/index.ts'
+import {
+  type Descriptor,
+  type Image,
+  type ImageOrSet,
+  indexOf,
+  isImageSet,
+  manifestOf,
+  parseConfig,
+  parseManifest,
+  storedLimits,
+} from '../image/index.ts'
 import type { Blobs } from './store.ts'
 
-/** Writes the config and the manifest of an image. The same image gives the same manifest. */
-export async function writeDocuments(blobs: Blobs, image: Image): Promise<Descriptor> {
+/** Writes the documents of an image, or of several and of their index. The same image gives the same manifest. */
+export async function writeDocuments(blobs: Blobs, image: ImageOrSet): Promise<Descriptor> {
+  if (!isImageSet(image)) return writeImage(blobs, image)
+  const manifests: Descriptor[] = []
+  for (const each of image.images) manifests.push(await writeImage(blobs, each))
+  const { descriptor, bytes } = indexOf(image, manifests)
+  await blobs.write(bytes)
+  return descriptor
+}
+
+async function writeImage(blobs: Blobs, image: Image): Promise<Descriptor> {
   const { descriptor, bytes } = manifestOf(image, await Promise.all(image.layers.map((layer) => layer.descriptor())))
   await blobs.write(image.configBytes, { digest: image.id, size: image.configBytes.length })
   await blobs.write(bytes)

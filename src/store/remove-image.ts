@@ -28,7 +28,7 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<Remo
   const untagged = image.names.filter((text) => removed.some((entry) => nameOf(entry) === tryReference(text)?.normal))
   const lines = untagged.map((text) => `Untagged: ${text}`)
   if (kept.some((entry) => entry.digest === image.manifest.digest)) return { lines, freed: [] }
-  const freed = [image.manifest.digest, image.id, ...image.summary.layers]
+  const freed = [image.manifest.digest, ...image.summary.documents, ...image.summary.layers]
   return { lines: [...lines, `Deleted: ${image.id}`], freed }
 }
 

@@ -1,13 +1,16 @@
 import type { Digest } from '../digest/index.ts'
-import type { Descriptor, Image } from '../image/index.ts'
+import type { Descriptor, Image, ImageOrSet } from '../image/index.ts'
+import type { PlatformImage } from './documents.ts'
 
 /** An image as `tsbuild images` lists it. */
 export interface StoredImage {
   /** All its names in familiar form (`myapp_prod:latest`), sorted; none for an untagged one. */
   readonly names: readonly string[]
   readonly manifest: Descriptor
-  /** sha256 of the config: the image id. */
+  /** sha256 of the config: the image id. Of an index that of the index. */
   readonly id: Digest
+  /** Of an index: its images that are here, each for a platform. */
+  readonly images?: readonly PlatformImage[]
 }
 
 /** Something that the index lists, with all that it needs. */
@@ -123,11 +126,11 @@ export interface Images {
    */
   find(name: string): Promise<StoredImage | undefined>
   /**
-   * Writes manifest and config and gives the image these names (any valid references); returns its manifest. The layers
-   * must be here or have an origin. An image that loses its last name to this one is no longer listed.
+   * Writes manifest and config and gives the image these names (any valid references); returns its manifest. Of several
+   * images those of all of them and their index, which gets the names and is returned. The layers must be here or have an origin. An image that loses its last name to this one is no longer listed.
    * @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_BLOB_MISSING, TSB_DISK_FULL, TSB_STORE_READ_ONLY
    */
-  save(image: Image, names: readonly string[]): Promise<Descriptor>
+  save(image: ImageOrSet, names: readonly string[]): Promise<Descriptor>
   /** The image behind a manifest. `layer` makes a Layer of a descriptor and diff id (see `cache/`). */
   open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
   /** Other names for an image that is here. Existing ones are moved. With no name at all the image is listed without one. */

@@ -44,7 +44,8 @@ async function neededBy(ports: UnusedPorts): Promise<ReadonlySet<Digest>> {
   const needed = new Set<Digest>()
   for (const entry of await ports.entries()) {
     const summary = await summarize(ports.blobs, entry)
-    for (const digest of [entry.digest, ...(summary ? [summary.config, ...summary.layers] : [])]) needed.add(digest)
+    for (const digest of [entry.digest, ...(summary ? [...summary.documents, ...summary.layers] : [])])
+      needed.add(digest)
   }
   for (const protector of ports.protectors) for await (const digest of protector()) needed.add(digest)
   return needed

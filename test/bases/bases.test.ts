@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import { defaultPatience } from '../../src/http/index.ts'
+import { mediaTypes } from '../../src/image/index.ts'
 import { openRegistry } from '../../src/registry/index.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
-import { contentsOf, fakeImage, serve } from '../support/fake-image.ts'
+import { blobOf, contentsOf, descriptorOf, type FakeImage, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer } from '../support/http-server.ts'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
@@ -81,6 +82,54 @@ describe('openBases', () => {
       open({ pull: 'never', registry: noRegistry }).resolve(`${server.host}/app:1`, amd64),
     ).resolves.toMatchObject({
       platform: { architecture: 'arm64' },
+    })
+  })
+
+  describe('an index of a registry', () => {
+    const arm64 = { os: 'linux', architecture: 'arm64' }
+    const arm = fakeImage({ config: { architecture: 'arm64' } })
+    const indexOf = (...images: readonly FakeImage[]) =>
+      blobOf({ schemaVersion: 2, manifests: images.map(entryOf) }, mediaTypes.index)
+    const entryOf = ({ manifest, config }: FakeImage) => {
+      const { os, architecture } = JSON.parse(config.bytes.toString())
+      return { ...descriptorOf(manifest), platform: { os, architecture } }
+    }
+    const contents = new Map([
+      ...contentsOf('app', '0', image),
+      ...contentsOf('app', '0', arm),
+      ['app/manifests/1', indexOf(image, arm)],
+    ])
+
+    it('is known by both its images once both were asked for, and then nobody is asked', async () => {
+      await using server = await startServer(serve(contents))
+      const name = `${server.host}/app:1`
+      const bases = open()
+      const found = await Promise.all([amd64, arm64].map((platform) => bases.resolve(name, platform)))
+      expect(found.map(({ platform }) => platform)).toEqual([amd64, arm64])
+      const later = open({ registry: noRegistry })
+      expect(await Promise.all([amd64, arm64].map((platform) => later.resolve(name, platform)))).toEqual(found)
+      expect((await store.images.list()).map(({ names, images }) => [names, images?.length])).toEqual([[[name], 2]])
+      const s390x = { os: 'linux', architecture: 's390x' }
+      await expect(open({ pull: 'never', registry: noRegistry }).resolve(name, s390x)).rejects.toMatchObject({
+        code: 'TSB_PLATFORM_NOT_FOUND',
+        hint: 'it has linux/amd64, linux/arm64',
+      })
+    })
+
+    it('of which one image was asked for is that image alone', async () => {
+      await using server = await startServer(serve(contents))
+      const base = await open().resolve(`${server.host}/app:1`, arm64)
+      const [listed] = await store.images.list()
+      expect([listed?.manifest.digest, listed?.images]).toEqual([base.image.manifest, undefined])
+    })
+
+    it('leaves a name that stood for another image to the image that was asked for', async () => {
+      await using server = await startServer(serve(new Map([...contents, ['app/manifests/1', indexOf(arm)]])))
+      await store.images.tag(descriptorOf(image.manifest), `${server.host}/app:1`)
+      await store.blobs.write(image.manifest.bytes)
+      await store.blobs.write(image.config.bytes)
+      const base = await open({ pull: 'always' }).resolve(`${server.host}/app:1`, arm64)
+      expect((await store.images.find(`${server.host}/app:1`))?.manifest.digest).toBe(base.image.manifest)
     })
   })
 

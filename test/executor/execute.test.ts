@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { buildImage } from '../../src/build.ts'
+import { buildImages } from '../../src/build.ts'
 import { openCache } from '../../src/cache/index.ts'
 import { openContext } from '../../src/context/index.ts'
 import type { BuildEvent, ExecutorPorts } from '../../src/executor/index.ts'
@@ -24,7 +24,8 @@ async function workshop() {
     const events: BuildEvent[] = []
     const ports = portsOf(store, cache, context, events, () => (now += 1000))
     const request = planRequest({ noCache })
-    const { image } = await buildImage({ name: 'Dockerfile', text }, request, { ...ports, bases: stubBases({}) })
+    const source = { name: 'Dockerfile', text }
+    const { images } = await buildImages(source, [request], { ...ports, bases: stubBases({}) })
     await cache.close()
     await store.close()
     order.push(...events.map(({ type }) => type))
@@ -34,7 +35,7 @@ async function workshop() {
         'label' in event && event.type !== 'step:progress' && wanted(event) ? [event.label] : [],
       )
     return {
-      id: image.id,
+      id: images[0]?.image.id,
       ran: labels((event) => event.type === 'step:start' && ran.has(event.step)),
       cached: labels((event) => event.type === 'step:cached'),
       reasons: events.flatMap((event) => (event.type === 'step:miss' ? [event.reason] : [])),

@@ -10,6 +10,12 @@ export interface LoadFlags {
   readonly limit: readonly string[]
 }
 
+export interface SaveFlags {
+  readonly output: string
+  readonly format: 'docker' | 'oci'
+  readonly platform?: string
+}
+
 export interface ImportFlags {
   readonly limit: readonly string[]
   readonly change: readonly string[]
@@ -23,11 +29,14 @@ export function saveCommand(
   names: readonly string[],
   dest: string,
   format: 'docker' | 'oci',
+  platform: string | undefined,
 ): Promise<void> {
   if (dest === '-' && session.out.isTerminal) {
     throw new FlagError('an archive is not written to a terminal', 'add -o FILE, or send standard output to a file')
   }
-  return withImages(session, (images) => images.save(names, { format, dest }, session.signal))
+  return withImages(session, (images) =>
+    images.save(names, { format, dest, ...(platform !== undefined && { platform }) }, session.signal),
+  )
 }
 
 /** Reads an archive and prints the names of what was in it. */

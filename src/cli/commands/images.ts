@@ -1,4 +1,4 @@
-import type { ImageCommands, ImageSummary } from '../../index.ts'
+import type { ImageCommands, ImageSummary, Platform } from '../../index.ts'
 import { isTsbuildError } from '../exit.ts'
 import { readLimits } from '../flags/limit.ts'
 import { listingText } from '../listing.ts'
@@ -20,6 +20,7 @@ export interface ImagesFlags {
 
 export interface InspectFlags {
   readonly format?: string
+  readonly platform?: string
 }
 
 /** Opens the images of the store for some work. @param limit `--limit` */
@@ -72,6 +73,7 @@ const headings = {
   CreatedSince: 'CREATED',
   CreatedAt: 'CREATED AT',
   Size: 'SIZE',
+  Platform: 'PLATFORM',
 } as const
 
 function imageRows(image: ImageSummary, { trunc }: ImagesFlags, now: number) {
@@ -86,8 +88,13 @@ function imageRows(image: ImageSummary, { trunc }: ImagesFlags, now: number) {
       CreatedSince: timeAgo(image.created, now),
       CreatedAt: goTime(image.created),
       Size: humanSize(image.size),
+      Platform: image.platforms.map(platformText).join(','),
     }
   })
+}
+
+function platformText({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join('/')
 }
 
 function matches(row: { readonly Repository: string; readonly Tag: string }, only: string | undefined): boolean {
@@ -95,11 +102,15 @@ function matches(row: { readonly Repository: string; readonly Tag: string }, onl
 }
 
 /** Prints an array of what is known, or the text of a template for each image. */
-export function inspectCommand(session: Session, names: readonly string[], { format }: InspectFlags): Promise<void> {
+export function inspectCommand(
+  session: Session,
+  names: readonly string[],
+  { format, platform }: InspectFlags,
+): Promise<void> {
   return withImages(session, async (images) => {
     const template = format === undefined || format === 'json' ? undefined : parseTemplate(format)
     const found: unknown[] = []
-    for (const name of names) found.push(dockerInspect(await images.inspect(name)))
+    for (const name of names) found.push(dockerInspect(await images.inspect(name, platform)))
     const texts = template ? found.map((image) => visible(template.render(image))) : [jsonText(found, 4)]
     session.out.print(texts.map((text) => `${text}\n`).join(''))
   })

@@ -3,7 +3,7 @@ import type { BuildResult } from '../../index.ts'
 import { warningStatuses } from '../views/warning-status.ts'
 
 /**
- * What `--metadata-file` gets, with the keys of buildx. No provenance, since none is made; warnings only when
+ * What `--metadata-file` gets, with the keys of buildx. An index has no config. No provenance, since none is made; warnings only when
  * `BUILDX_METADATA_WARNINGS` asks for them, as there.
  */
 export function buildMetadata(
@@ -13,8 +13,8 @@ export function buildMetadata(
   return {
     'buildx.build.ref': `tsbuild/tsbuild/${newReference()}`,
     ...(isTrue(env['BUILDX_METADATA_WARNINGS']) && { 'buildx.build.warnings': warningStatuses(warnings) }),
-    'containerimage.config.digest': id,
-    'containerimage.descriptor': { ...manifest, platform: manifest.platform ?? platform },
+    ...(platform && { 'containerimage.config.digest': id }),
+    'containerimage.descriptor': platform ? { ...manifest, platform: manifest.platform ?? platform } : manifest,
     'containerimage.digest': manifest.digest,
     ...(names.length + pushed.length > 0 && { 'image.name': [...names, ...pushed].join(',') }),
   }

@@ -177,13 +177,13 @@ function buildArgs(texts: readonly string[], env: Env): Readonly<Record<string, 
   return { ...(epoch ? { SOURCE_DATE_EPOCH: epoch } : {}), ...readPairs('--build-arg', texts, env) }
 }
 
-function platform(texts: readonly string[], env: Env): string | undefined {
-  const asked = texts.length > 0 ? texts.flatMap((text) => text.split(',')) : [env['DOCKER_DEFAULT_PLATFORM'] ?? '']
-  if (asked.length > 1) {
-    throw new FlagError('--platform: one platform at a time', 'build once for each platform, with a tag for each')
-  }
-  const [first] = asked
-  return first === '' || first === 'local' ? undefined : first
+/** One as it is given; `local` alone is what is built without the flag. */
+function platform(texts: readonly string[], env: Env): BuildOptions['platform'] {
+  const given = texts.length > 0 ? texts : [env['DOCKER_DEFAULT_PLATFORM'] ?? '']
+  const asked = given.flatMap((text) => text.split(',')).map((text) => text.trim())
+  const [first, ...others] = asked.filter((text) => text !== '')
+  if (others.length > 0 && first !== undefined) return [first, ...others]
+  return first === 'local' ? undefined : first
 }
 
 function noCache(flags: BuildFlags): boolean | readonly string[] | undefined {

@@ -4,7 +4,10 @@ import { knownFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 
 const types = ['docker', 'local', 'oci', 'tar'] as const
-const known = ['type', 'dest', 'tar', 'name', 'push', 'push-by-digest', 'name-canonical', 'oci-mediatypes'] as const
+const known = [
+  ...(['type', 'dest', 'tar', 'name', 'platform-split'] as const),
+  ...(['push', 'push-by-digest', 'name-canonical', 'oci-mediatypes'] as const),
+] as const
 
 /** What `-o` asks for; `name` of `type=image` is one more tag, and then nothing is written outside the store. */
 export type OutputRequest =
@@ -31,6 +34,8 @@ export function readOutput(text: string): OutputRequest {
   if (['push', 'push-by-digest', 'name-canonical', 'oci-mediatypes'].some((key) => fields.has(key as 'push'))) {
     throw new FlagError(`--output ${text}: only type=image and type=registry push`, 'add -o type=registry for that')
   }
+  const split = platformSplit(text, file, fields.get('platform-split'))
+  if (file === 'tar' || file === 'local') return { ...filesTo(file, fields.get('dest')), ...split }
   return written(file, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
 }
 
@@ -41,6 +46,7 @@ function imageOutput(
   fields: ReadonlyMap<string, string>,
   annotations: readonly Annotation[],
 ): OutputRequest {
+  platformSplit(text, type, fields.get('platform-split'))
   const names = (fields.get('name') ?? '').split(',').filter(Boolean)
   const byDigest = readBoolean('push-by-digest', fields.get('push-by-digest'), false)
   const push = readBoolean('push', fields.get('push'), type === 'registry')
@@ -60,14 +66,25 @@ function imageOutput(
   }
 }
 
+function filesTo(type: 'tar' | 'local', dest: string | undefined) {
+  return { type, dest: type === 'tar' ? (dest ?? '-') : required(type, dest) }
+}
+
+/** As buildx: without a value or the key the number of platforms decides. */
+function platformSplit(text: string, type: string, value: string | undefined): { readonly platformSplit?: boolean } {
+  if (value === undefined) return {}
+  if (type !== 'tar' && type !== 'local') {
+    throw new FlagError(`--output ${text}: only type=local and type=tar take platform-split`)
+  }
+  return { platformSplit: readBoolean('platform-split', value, true) }
+}
+
 function written(
-  type: (typeof types)[number],
+  type: 'docker' | 'oci',
   dest: string | undefined,
   tar: boolean,
   annotations: readonly Annotation[],
 ): OutputOptions {
-  if (type === 'tar') return { type, dest: dest ?? '-' }
-  if (type === 'local') return { type, dest: required(type, dest) }
   const place = { type, dest: tar ? (dest ?? '-') : required(type, dest), tar }
   return annotations.length > 0 ? { ...place, annotations } : place
 }

@@ -70,7 +70,9 @@ function addInputFlags(command: Command): void {
         'one more context: a directory, docker-image://REF, oci-layout://DIR, git or http(s) URL',
       ),
     )
-    .addOption(repeatable('--platform <os/arch>', 'platform of the image (default: of this machine)'))
+    .addOption(
+      repeatable('--platform <os/arch>', 'platform of the image, or several: amd64,arm64 (default: of this machine)'),
+    )
     .addOption(repeatable('--secret <spec>', 'id=NAME[,src=FILE|,env=VARIABLE], for RUN --mount=type=secret'))
     .addOption(repeatable('--ssh <spec>', 'default, or ID=SOCKET, or ID=KEY[,KEY…], for RUN --mount=type=ssh and git'))
 }
@@ -86,7 +88,10 @@ function addOutputFlags(command: Command): void {
     .addOption(repeatable('--unset-port <port[/proto]>', 'take an exposed port out'))
     .option('--unset-healthcheck', 'take the health check out')
     .addOption(
-      repeatable('--annotation <name=value>', 'annotation of the manifest; also manifest-descriptor:NAME=VALUE'),
+      repeatable(
+        '--annotation <name=value>',
+        'annotation of the manifest; also index:NAME=VALUE, manifest[linux/arm64]:…',
+      ),
     )
     .addOption(
       repeatable(

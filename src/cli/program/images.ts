@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { ImportFlags, LoadFlags } from '../commands/archives.ts'
+import type { ImportFlags, LoadFlags, SaveFlags } from '../commands/archives.ts'
 import type { ImagesFlags, InspectFlags } from '../commands/images.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
@@ -16,7 +16,10 @@ export function imagePrograms(run: Run): readonly Command[] {
       .option('--no-trunc', 'show whole ids')
       .option('--digests', 'show digests of manifests')
       .option('--format <format>', 'table, json, or a Go template, also after "table "')
-      .addHelpText('after', '\nPlaceholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size')
+      .addHelpText(
+        'after',
+        '\nPlaceholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size .Platform',
+      )
       .action((repository: string | undefined, flags: ImagesFlags) =>
         run('documents', async (session) => (await images()).listCommand(session, repository, flags)),
       ),
@@ -24,6 +27,7 @@ export function imagePrograms(run: Run): readonly Command[] {
       .summary('show what is known of an image, as JSON')
       .argument('<image...>', 'names or ids')
       .option('-f, --format <format>', 'json, or a Go template: {{.Config.Cmd}}, {{json .Config.Env}}')
+      .option('--platform <os/arch>', 'which image of an index (default: that for this machine)')
       .action((names: readonly string[], flags: InspectFlags) =>
         run('documents', async (session) => (await images()).inspectCommand(session, names, flags)),
       ),
@@ -52,8 +56,12 @@ export function archivePrograms(run: Run): readonly Command[] {
       .argument('<image...>', 'names or ids')
       .option('-o, --output <file>', 'archive to write (default: standard output)', '-')
       .addOption(new Option('--format <format>', 'kind of archive').choices(['docker', 'oci']).default('oci'))
-      .action((names: readonly string[], flags: { readonly output: string; readonly format: 'docker' | 'oci' }) =>
-        run('trees', async (session) => (await archives()).saveCommand(session, names, flags.output, flags.format)),
+      .option(
+        '--platform <os/arch>',
+        'which image of an index (default: all; in a docker archive that for this machine)',
+      )
+      .action((names: readonly string[], { output, format, platform }: SaveFlags) =>
+        run('trees', async (session) => (await archives()).saveCommand(session, names, output, format, platform)),
       ),
     new Command('load')
       .summary('read images from an archive of docker or OCI')

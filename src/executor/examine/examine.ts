@@ -7,6 +7,7 @@ import { openMountProbe } from '../sandbox/overlay-probe.ts'
 import { noProbeCache, type ProbeCache } from '../sandbox/probe-cache.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { openTools } from '../sandbox/tools.ts'
+import { type EmulatorTrial, tryEmulators } from './emulators.ts'
 import { type GroupTrial, tryGroups } from './groups.ts'
 import { examineIds, type Ids } from './ids.ts'
 import { type FoundPrograms, findPrograms } from './programs.ts'
@@ -28,6 +29,8 @@ export interface Examination {
   readonly taken?: Sandbox['name']
   readonly network: NetworkTrial
   readonly groups: GroupTrial
+  /** For each platform that images are commonly for. */
+  readonly emulators: readonly EmulatorTrial[]
 }
 
 /**
@@ -49,9 +52,10 @@ export async function examine(options: SandboxOptions): Promise<Examination> {
     tryChroot(host, trying),
     tryNetwork(tools, machine, probes),
     findPrograms(tools),
+    tryEmulators(options),
   ] as const
   await Promise.allSettled(trials) // also when one fails, none is to be left at work
-  const [erofs, overlay, shut, chroot, network, programs] = await Promise.all(trials)
+  const [erofs, overlay, shut, chroot, network, programs, emulators] = await Promise.all(trials)
   const taken = await takenByItself(trying)
   await keep()
   return {
@@ -64,6 +68,7 @@ export async function examine(options: SandboxOptions): Promise<Examination> {
     ...(taken !== undefined && { taken }),
     network,
     groups: tryGroups(),
+    emulators,
   }
 }
 

@@ -34,7 +34,7 @@ async function runOnRootfs(
   const { ports, inputs, signal } = context
   const [sandbox, rootfs] = await Promise.all([ports.sandbox(), ports.rootfs()])
   const fixed = await fixedMounts(op, sandbox, scratch, context)
-  const all = [...fixed, ...mounts]
+  const all = [...fixed, ...(await emulatorMounts(context)), ...mounts]
   const prepared = await rootfs.prepare(
     inputs.snapshot(op.onto).layers,
     all.map((mount) => mount.target),
@@ -65,6 +65,19 @@ async function fixedMounts(op: RunOp, sandbox: Sandbox, scratch: string, context
       mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: mode === 0o755 }),
     }
   })
+}
+
+/** The emulator that the kernel looks for in the files of the step. */
+async function emulatorMounts({ node: { emulates }, ports }: OpContext): Promise<readonly PreparedMount[]> {
+  const emulation = emulates && (await ports.emulation?.(emulates))
+  if (emulation?.kind !== 'interpreter') return []
+  const { path: target, source } = emulation
+  return [
+    {
+      target: { path: target, kind: 'file' },
+      mount: async (at) => ({ kind: 'bind', source, target: at, readOnly: true }),
+    },
+  ]
 }
 
 async function mountAll(mounts: readonly PreparedMount[], prepared: PreparedRootfs): Promise<readonly SandboxMount[]> {

@@ -1,3 +1,4 @@
+import { emulatorFinding } from './emulators.ts'
 import type { Facts } from './facts.ts'
 import { groupFinding } from './groups.ts'
 import { networkFindings } from './network.ts'
@@ -20,6 +21,7 @@ export function findings(rung: DoctorReport['rung'], run: RunAbility, facts: Fac
     groupFinding(facts),
     ...storeFindings(facts),
     ...programFindings(facts),
+    emulatorFinding(facts),
     nodeFinding(),
   ]
 }

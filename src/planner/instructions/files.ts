@@ -83,7 +83,7 @@ export function addFilesOp(
     },
     {
       at: instruction.at,
-      label: stepLabel(scope, state.steps + 1, withoutLogins(expandLabel(instruction.text, state, scope))),
+      label: stepLabel(scope, state, withoutLogins(expandLabel(instruction.text, state, scope))),
       ...(scope.noCache && { noCache: true }),
     },
   )

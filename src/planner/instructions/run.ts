@@ -1,5 +1,6 @@
 import { didYouMean, TsbuildError } from '../../errors.ts'
 import type { Mount, RunOp } from '../../graph/index.ts'
+import { normalizePlatform, type Platform, runsOn } from '../../image/index.ts'
 import type { RunInstruction, Word } from '../../parser/index.ts'
 import { expandLabel } from '../expand.ts'
 import { sandboxHostname } from '../hostname.ts'
@@ -38,13 +39,22 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
   }
   const secrets = mounts.flatMap((mount) => (mount.kind === 'secret' && mount.env ? [mount.env] : []))
   const unkeyed = proxyVariables(scope.request.buildArgs, state.variables)
+  const emulates = emulatedBy(state, scope)
   const layer = scope.graph.add(op, {
     at: instruction.at,
-    label: stepLabel(scope, state.steps + 1, expandLabel(instruction.text, state, scope, secrets) + summary),
+    label: stepLabel(scope, state, expandLabel(instruction.text, state, scope, secrets) + summary),
     ...(scope.noCache && { noCache: true }),
     ...(unkeyed.length > 0 && { unkeyed }),
+    ...(emulates && { emulates }),
   })
   return withLayer(state, layer, `RUN ${[...args, ...argv].join(' ')} # buildkit`)
+}
+
+/** What the programs of the stage are made for, as its base says, when this machine does not run them. */
+function emulatedBy({ image }: StageState, { request }: StageScope): Platform | undefined {
+  const { os, architecture, variant } = image
+  const platform = normalizePlatform({ os, architecture, ...(variant && { variant }) })
+  return runsOn(platform, request.buildPlatform) ? undefined : platform
 }
 
 /** The variables in force, and where the first ssh agent is, unless the stage says so itself. */

@@ -26,7 +26,7 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
     },
     {
       at: instruction.at,
-      label: stepLabel(scope, state.steps + 1, expandLabel(instruction.text, state, scope)),
+      label: stepLabel(scope, state, expandLabel(instruction.text, state, scope)),
       ...(scope.noCache && { noCache: true }),
     },
   )

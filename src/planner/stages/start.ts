@@ -20,7 +20,8 @@ export function startFromScratch(scope: StageScope): StageState {
 
 /** A stage from an image: its config is inherited, but for its time and its triggers. */
 export function startFromImage(base: BaseImage, platform: Platform, stage: NeededStage, scope: StageScope): StageState {
-  const label = stepLabel(scope, 1, `FROM ${pinnedName(base)}`)
+  const place = { steps: 0, platform, variables: new Map<string, string>() }
+  const label = stepLabel(scope, place, `FROM ${pinnedName(base)}`)
   const state = start(addImage(base, scope.graph, { label, at: stage.stage.from.at }), base.config, platform)
   return { ...state, mayHaveMore: base.unknown ?? false, steps: 1 }
 }

@@ -31,7 +31,7 @@ export async function checkImages(entries: readonly Descriptor[], facts: ImageFa
   const diffIds = new Set<Digest>()
   const images = Map.groupBy(entries, (entry) => entry.digest)
   for (const [digest, named] of images) {
-    const parts = await partsOf(digest, facts)
+    const parts = await partsOfAll(digest, facts)
     for (const diffId of parts.diffIds) diffIds.add(diffId)
     for (const part of parts.list) {
       needed.add(part.digest)
@@ -60,7 +60,7 @@ function twiceNamed(entries: readonly Descriptor[]): readonly Finding[] {
 
 /** A blob of an image and what it is to it. */
 interface Part {
-  readonly role: 'manifest' | 'config' | 'layer'
+  readonly role: 'index' | 'manifest' | 'config' | 'layer'
   readonly digest: Digest
   readonly size?: number
   readonly descriptor?: Descriptor
@@ -71,8 +71,23 @@ interface Parts {
   readonly diffIds: readonly Digest[]
 }
 
-async function partsOf(digest: Digest, facts: ImageFacts): Promise<Parts> {
-  const manifest = await document(digest, facts)
+/** The parts of an image, or of all images of an index that are here. One that came from a registry is here only in part. */
+async function partsOfAll(digest: Digest, facts: ImageFacts): Promise<Parts> {
+  const found = await document(digest, facts)
+  if (!Array.isArray(found['manifests'])) return partsOf(digest, found, facts)
+  const list: Part[] = [{ role: 'index', digest }]
+  const diffIds: Digest[] = []
+  const named = listOf(found['manifests']).flatMap((entry) => partOf(entry)?.digest ?? [])
+  const here = named.filter((manifest) => facts.blobs.has(manifest))
+  for (const manifest of here.length > 0 ? here : named) {
+    const parts = await partsOf(manifest, await document(manifest, facts), facts)
+    list.push(...parts.list)
+    diffIds.push(...parts.diffIds)
+  }
+  return { list, diffIds }
+}
+
+async function partsOf(digest: Digest, manifest: Readonly<Record<string, unknown>>, facts: ImageFacts): Promise<Parts> {
   const list: Part[] = [{ role: 'manifest', digest }]
   const config = partOf(manifest['config'])
   if (config)

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { BuildOptions } from '../../../src/index.ts'
 import { builtId, recordingBuild, runCommandLine } from '../command-line.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsbuild-build-'))
@@ -23,6 +24,23 @@ describe('files for other programs', () => {
     expect(readFileSync(iid ?? '', 'utf8')).toBe(builtId)
     expect(readFileSync(digest ?? '', 'utf8')).toBe(found['containerimage.digest'])
     expect(found['containerimage.config.digest']).toBe(builtId)
+  })
+
+  test('of an index they have its digest, and no config', async () => {
+    const [iid, digest, metadata] = ['iid', 'digest', 'metadata'].map((name) => join(folder, name))
+    const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: builtId as never, size: 9 }
+    const library = recordingBuild({ manifest })
+    const ofIndex = async (options: BuildOptions) => {
+      const { platform: _, ...result } = await library.build(options)
+      return result
+    }
+    const flags = [`--iidfile=${iid}`, `--digest-file=${digest}`, `--metadata-file=${metadata}`]
+    const ran = await runCommandLine(['--platform=amd64,arm64', ...flags, '.'], { ...library, build: ofIndex })
+    expect(ran).toMatchObject({ status: 0 })
+    const found = JSON.parse(readFileSync(metadata ?? '', 'utf8'))
+    expect(found['containerimage.descriptor']).toEqual(manifest)
+    expect(Object.keys(found)).not.toContain('containerimage.config.digest')
+    expect([iid, digest].map((file) => readFileSync(file ?? '', 'utf8'))).toEqual([builtId, builtId])
   })
 
   test('--metadata-file has the keys of buildx, and warnings when BUILDX_METADATA_WARNINGS asks for them', async () => {

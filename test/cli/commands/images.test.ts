@@ -3,6 +3,7 @@ import { type ImagesFlags, imagesText } from '../../../src/cli/commands/images.t
 
 const now = Date.UTC(2026, 7, 2)
 const digest = `sha256:${'d'.repeat(64)}`
+const platforms = [{ os: 'linux', architecture: 'amd64' }]
 const images = [
   {
     id: `sha256:${'a'.repeat(64)}`,
@@ -10,9 +11,10 @@ const images = [
     digest,
     created: '2026-08-01T23:59:00Z',
     size: 61_200_000,
+    platforms: [...platforms, { os: 'linux', architecture: 'arm', variant: 'v7' }],
   },
-  { id: `sha256:${'b'.repeat(64)}`, names: ['127.0.0.1:5000/db:8'], digest, size: 0 },
-  { id: `sha256:${'c'.repeat(64)}`, names: [], digest, created: '2026-07-01T00:00:00Z', size: 12 },
+  { id: `sha256:${'b'.repeat(64)}`, names: ['127.0.0.1:5000/db:8'], digest, size: 0, platforms },
+  { id: `sha256:${'c'.repeat(64)}`, names: [], digest, created: '2026-07-01T00:00:00Z', size: 12, platforms },
 ]
 
 function text(flags: Partial<ImagesFlags> = {}, only?: string): string {
@@ -28,6 +30,10 @@ app                 latest    aaaaaaaaaaaa   About a minute ago   61.2MB
 127.0.0.1:5000/db   8         bbbbbbbbbbbb   N/A                  0B
 <none>              <none>    cccccccccccc   4 weeks ago          12B
 `)
+  })
+
+  test('.Platform is each platform of an index', () => {
+    expect(text({ format: '{{.Platform}}' }, 'app:1')).toBe('\nlinux/amd64,linux/arm/v7\n')
   })
 
   test('-q prints each id once', () => {

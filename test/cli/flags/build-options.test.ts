@@ -119,7 +119,12 @@ describe('names and values', () => {
     expect(options({ platform: ['linux/amd64'] }, env).platform).toBe('linux/amd64')
     expect(options({}, env).platform).toBe('linux/arm64')
     expect(options({ platform: ['local'] }).platform).toBeUndefined()
-    expect(() => options({ platform: ['linux/amd64,linux/arm64'] })).toThrow('one platform at a time')
+  })
+
+  test('several platforms come from one flag or from several', () => {
+    const platform = ['linux/amd64', 'linux/arm64', 'local']
+    expect(options({ platform: ['linux/amd64,linux/arm64', 'local'] }).platform).toEqual(platform)
+    expect(options({}, { DOCKER_DEFAULT_PLATFORM: 'linux/amd64, linux/arm64,local' }).platform).toEqual(platform)
   })
 
   test('secrets', () => {

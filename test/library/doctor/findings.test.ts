@@ -50,6 +50,10 @@ const best: Facts = {
     taken: 'crun',
     network: { problem: '', confined: true, hindrance: '' },
     groups: { version: 'v2', controllers: ['cpu', 'memory', 'pids'], problem: '', ways: [] },
+    emulators: [
+      { platform: { os: 'linux', architecture: 'amd64' }, emulation: { kind: 'kernel' } },
+      { platform: { os: 'linux', architecture: 'arm', variant: 'v7' }, emulation: { kind: 'kernel' } },
+    ],
   },
   store: {
     path: '/store',
@@ -246,6 +250,31 @@ test('a missing git is a note, a missing setpriv a problem', () => {
   const { find } = told({ programs })
   expect(find('git')).toMatchObject({ level: 'note', fix: 'apt-get install git' })
   expect(find('tools')).toMatchObject({ level: 'problem', fix: 'apt-get install util-linux' })
+})
+
+describe('emulators', () => {
+  const [here, arm] = best.exam.emulators as [Exam['emulators'][number], Exam['emulators'][number]]
+  const without = (problem?: string) => ({ ...arm, emulation: { kind: 'none', ...(problem && { problem }) } as const })
+
+  test('that are missing are a note, with what registers them', () => {
+    const { find } = told({ emulators: [here, without()] })
+    expect(find('emulators')).toEqual({
+      id: 'emulators',
+      level: 'note',
+      text: 'RUN works on bases for linux/amd64, and not for linux/arm/v7: no emulator is registered',
+      fix: 'apt-get install qemu-user-static binfmt-support, or docker run --privileged --rm tonistiigi/binfmt --install arm',
+      facts: { running: ['linux/amd64'], missing: ['linux/arm/v7'] },
+    })
+  })
+
+  test('are registered outside of a container, and one that is of no use is named', () => {
+    const rights = { ...best.exam.rights, filtered: true }
+    const { find } = told({ rights, emulators: [here, without('/usr/bin/qemu-arm needs libraries')] })
+    expect(find('emulators')).toMatchObject({
+      text: expect.stringContaining('/usr/bin/qemu-arm needs libraries'),
+      fix: expect.stringMatching(/^on the machine, outside of this container: apt-get install/),
+    })
+  })
 })
 
 test('the oldest Node is that of package.json', () => {

@@ -1,0 +1,33 @@
+import { TsbuildError } from '../errors.ts'
+import { formatPlatform, type Platform } from '../image/index.ts'
+
+/** How programs for another machine run on this one. */
+export type Emulation =
+  /** The kernel does it: it holds the emulator open (flag F of binfmt_misc). */
+  | { readonly kind: 'kernel' }
+  /** The kernel looks for the emulator in the files of the step, where it has to be put. */
+  | { readonly kind: 'interpreter'; readonly path: string; readonly source: string }
+  | {
+      readonly kind: 'none'
+      /** Why one that is registered is of no use; absent: none is. */
+      readonly problem?: string
+    }
+
+/** What is said of a RUN that needs an emulator where there is none. @param label as progress shows it */
+export function noEmulator(platform: Platform, label: string, problem?: string): TsbuildError {
+  const name = formatPlatform(platform)
+  const step = label.length > 80 ? `${label.slice(0, 79)}…` : label
+  return new TsbuildError(
+    'TSB_EMULATOR_MISSING',
+    `${step} runs programs for ${name}, and ${problem ?? 'no emulator for it is registered'}`,
+    {
+      hint: `${emulatorFix([platform])}; or build on this machine what needs no emulator, from FROM --platform=$BUILDPLATFORM`,
+    },
+  )
+}
+
+/** What registers emulators: by Debian's packages, or by an image that has them where there is a Docker engine. */
+export function emulatorFix(platforms: readonly Platform[]): string {
+  const architectures = [...new Set(platforms.map(({ architecture }) => architecture))].join(',')
+  return `apt-get install qemu-user-static binfmt-support, or docker run --privileged --rm tonistiigi/binfmt --install ${architectures}`
+}

@@ -1,0 +1,31 @@
+import { readStoredIndex } from '../bases/index.ts'
+import { didYouMean, TsbuildError } from '../errors.ts'
+import type { Descriptor, ImageOrSet } from '../image/index.ts'
+import type { StoredImage } from '../store/index.ts'
+import type { Session } from './session.ts'
+
+/** An image of the store by name or id. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND */
+export async function findStored(name: string, { store }: Session): Promise<StoredImage> {
+  const found = await store.images.find(name)
+  if (found) return found
+  const names = (await store.images.list()).flatMap((image) => image.names)
+  throw noSuchImage(name, names)
+}
+
+/** All that a name stands for, as far as it is here. */
+export async function openStored({ manifest, images }: StoredImage, { store, cache }: Session): Promise<ImageOrSet> {
+  const open = (descriptor: Descriptor) => store.images.open(descriptor, cache.layers.fromDescriptor)
+  if (!images) return open(manifest)
+  const { annotations } = await readStoredIndex(store, manifest.digest)
+  return {
+    images: await Promise.all(images.map((image) => open(image.manifest))),
+    annotations: { index: annotations ?? {}, descriptor: manifest.annotations ?? {} },
+  }
+}
+
+/** @param names those that there are */
+export function noSuchImage(name: string, names: readonly string[]): TsbuildError {
+  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
+    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
+  })
+}
