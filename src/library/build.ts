@@ -52,7 +52,7 @@ async function buildIn(
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
-  const sharing = await openSharing(options, session, environment, progress, loaded.request.platform)
+  const sharing = await openSharing(options, session, environment, progress, [loaded.request.platform])
   const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
   const { built, written } = await sharing.sound(async () => {
     const built = await buildImage(loaded.dockerfile, loaded.request, ports)
