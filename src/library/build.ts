@@ -62,7 +62,8 @@ async function buildIn(
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
-  const sharing = await openSharing(options, session, environment, progress, loaded.request.platform)
+  const platforms = loaded.requests.map(({ platform }) => platform)
+  const sharing = await openSharing(options, session, environment, progress, platforms)
   const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
   const { built, kept, written } = await sharing.sound(async () => {
     const built = await buildImages(loaded.dockerfile, loaded.requests, ports)

@@ -270,8 +270,8 @@ async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
     })
   }
   try {
-    const { platform, signal } = world
-    return { cache: await readCache(source, { name, platform, limits, signal }), digest }
+    const { platforms, signal } = world
+    return { cache: await readCache(source, { name, platforms, limits, signal }), digest }
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     world.notice(`warning: the cache that ${name} has is written anew: ${error.message}`)

@@ -21,7 +21,7 @@ export interface CacheWorld {
   readonly progress: Progress
   readonly notice: (message: string) => void
   /** Whose images of an index have their records read. */
-  readonly platform: Platform
+  readonly platforms: readonly Platform[]
   readonly signal: AbortSignal | undefined
 }
 
@@ -56,11 +56,11 @@ export async function sourceAt(place: CachePlace, { session, environment, signal
 
 /** What cannot be read is passed over with a notice, unless it is required. */
 async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<SharedCache> {
-  const { progress, session, platform, signal, notice } = world
+  const { progress, session, platforms, signal, notice } = world
   return progress.step(`cache-from ${name}`, `importing cache from ${name}`, async (report) => {
     try {
       const limits = documentLimitsOf(session.limits)
-      const cache = await readCache(await sourceAt(from, world), { name, platform, limits, signal })
+      const cache = await readCache(await sourceAt(from, world), { name, platforms, limits, signal })
       report(`${cache.records.length} records`, 0, undefined, true)
       return cache
     } catch (error) {

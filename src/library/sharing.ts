@@ -28,7 +28,7 @@ export interface Sharing {
 }
 
 /**
- * @param platform whose image of an index has its records read
+ * @param platforms whose images of an index have their records read
  * @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_CACHE_MOUNT
  */
 export async function openSharing(
@@ -36,11 +36,11 @@ export async function openSharing(
   opened: Session,
   environment: Environment,
   progress: Progress,
-  platform: Platform,
+  platforms: readonly Platform[],
 ): Promise<Sharing> {
   const session = cacheMountFolders ? withHostMounts(opened, cacheMountFolders, environment) : opened
   const notice = (message: string) => onEvent?.({ type: 'notice', at: environment.now(), message })
-  const world = { session, environment, progress, notice, platform, signal }
+  const world = { session, environment, progress, notice, platforms, signal }
   const imports = cacheFrom.length > 0 ? (await import('./shared-cache.ts')).importsOf(cacheFrom, world) : undefined
   const exporting = () => import('./cache-export.ts')
   return {
