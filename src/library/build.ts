@@ -19,7 +19,7 @@ import { type Progress, progressTo, type Report } from './progress.ts'
 import type { Pushed } from './push.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
-import { openSharing } from './sharing.ts'
+import { checkSharing, openSharing } from './sharing.ts'
 
 /**
  * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
@@ -39,7 +39,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
   await checkPushes(options)
-  if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
+  checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)

@@ -35,7 +35,7 @@ import {
 } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
 import type { Report } from './progress.ts'
-import { leaving, pushTargets } from './push.ts'
+import { leaving } from './push.ts'
 import { type CacheWorld, placeOf, sourceAt } from './shared-cache.ts'
 
 type Exported = Exclude<CacheTo, { readonly type: 'inline' }>
@@ -50,11 +50,6 @@ export interface BuiltSteps extends Pick<Executed, 'results'> {
 interface Gathered {
   readonly cache: SharedCache
   readonly blobs: ReadonlyMap<Digest, Blob>
-}
-
-/** Before a step runs: a place that nothing can be written to. @throws {TsbuildError} TSB_PUSH_NAME, TSB_REFERENCE_FORMAT */
-export function checkCacheTo(cacheTo: NonNullable<BuildOptions['cacheTo']>): void {
-  for (const to of cacheTo) if (to.type === 'registry') pushTargets([to.ref])
 }
 
 /** The image with the records of its layers in it. */

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type { Cache } from '../cache/index.ts'
-import { TsbuildError } from '../errors.ts'
+import { OptionError, readOption, TsbuildError } from '../errors.ts'
 import type { Executed } from '../executor/index.ts'
 import type { Plan } from '../graph/index.ts'
-import type { Image, Platform } from '../image/index.ts'
+import { type Image, type Platform, parseReference } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Imports } from '../shared-cache/index.ts'
@@ -25,6 +25,22 @@ export interface Sharing {
   ready(image: Image, plan: Plan, executed: Executed): Promise<Image>
   /** After all else: writes the cache to where it is asked for. @throws {TsbuildError} TSB_CACHE_EXPORT */
   write(plans: readonly Plan[], executed: Executed): Promise<void>
+}
+
+/**
+ * Before a step runs: names that cannot be those of caches.
+ * @throws {OptionError} TSB_REFERENCE_FORMAT; TSB_PUSH_NAME for one with a digest, which cannot be written to
+ */
+export function checkSharing({ cacheFrom = [], cacheTo = [] }: BuildOptions): void {
+  for (const place of [...cacheFrom, ...cacheTo]) {
+    if (place.type === 'registry') readOption(() => parseReference(place.ref))
+  }
+  for (const to of cacheTo) {
+    if (to.type !== 'registry' || parseReference(to.ref).digest === undefined) continue
+    throw new OptionError('TSB_PUSH_NAME', `${to.ref} has a digest, and a cache that is written has its own`, {
+      hint: 'name it by a tag: --cache-to type=registry,ref=registry.example.com/team/app:cache',
+    })
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ describe.skipIf(!hasDockerRegistry)(`shared caches over a bad network (${noDocke
   })
   afterAll(() => server[Symbol.asyncDispose]())
 
-  it.each([21, 22, 23])('the image is right, and what was not to be had is said, seed %i', async (seed) => {
+  it.each([21, 22])('the image is right, and what was not to be had is said, seed %i', async (seed) => {
     await using bad = await startFaultProxy(server.host, seededFaults(seed, 25))
     const ref = `${bad.host}/faults/app:${seed}`
     const files = Object.fromEntries([1, 2, 3].map((i) => [`context/f${i}`, String(i).repeat(100_000 * i)]))

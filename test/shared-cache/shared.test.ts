@@ -67,7 +67,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
   it('a folder holds what the build used and no more, and other clients read it', async () => {
     const [one, other] = [await machine(), await machine()]
     const folder = path.join(one.directory, 'shared')
-    const to = [{ type: 'local', path: folder, mode: 'max' }] as const
+    const to = [{ type: 'local', path: folder, mode: 'max', compression: 'zstd' }] as const
     const first = await buildOn(one, { cacheTo: to })
     const blobs = () => readdirSync(path.join(folder, 'blobs/sha256'))
     const before = blobs().length
@@ -141,6 +141,10 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     const read = await run(other, '--cache-from', ref)
     expect(read.stderr).toContain(`CACHED from ${ref}`)
     expect(read.stderr).toContain(`importing cache from ${ref}`)
+    for (const wrong of ['UPPER', `app@sha256:${'0'.repeat(64)}`]) {
+      const { status, stderr } = await run(one, '--cache-to', wrong)
+      expect({ status, stderr }).toEqual({ status: 125, stderr: expect.stringContaining(wrong) })
+    }
   })
 
   it('a layer that is gone when the image is pushed is made again', async () => {
