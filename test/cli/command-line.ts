@@ -58,9 +58,8 @@ export function recordingBuild(result: Partial<BuildResult> = {}) {
     asked.push(options)
     const manifest = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: builtId as never, size: 3 }
     const platform = { os: 'linux', architecture: 'amd64' }
-    const names = { names: [], pushed: [] }
     const steps = { total: 1, cached: 1 }
-    return { id: builtId, manifest, stored: manifest, platform, ...names, steps, warnings: [], ...result }
+    return { id: builtId, manifest, stored: manifest, platform, names: [], pushed: [], steps, warnings: [], ...result }
   }
   return { build, asked }
 }
