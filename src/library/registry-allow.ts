@@ -2,12 +2,12 @@ import { OptionError } from '../errors.ts'
 import { tryReference } from '../image/index.ts'
 
 /**
- * The hosts that an option lists, in the form that references have: `docker.io`, `127.0.0.1:5000`. For `--registry-allow`
+ * The hosts that an option lists, or an argument, in the form that references have: `docker.io`, `127.0.0.1:5000`. For `--registry-allow`
  * none at all is a list that allows nothing.
  * @throws {OptionError} TSB_REGISTRY_ALLOW for what is no `host[:port]`, or would be read as part of a repository
  */
 export function registryHosts(
-  option: '--registry-allow' | '--insecure-registry',
+  option: '--registry-allow' | '--insecure-registry' | 'tsbuild login',
   hosts: readonly string[],
 ): ReadonlySet<string> {
   return new Set(hosts.map((text) => registryHost(text.toLowerCase()) ?? refuse(option, text)))

@@ -203,7 +203,7 @@ function fileFor({ env }: Environment): string {
 
 /** `docker.io`, `127.0.0.1:5000`: a scheme or a path is no part of it. */
 function hostOf(text: string): string {
-  const [host = ''] = registryHosts('--registry-allow', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
+  const [host = ''] = registryHosts('tsbuild login', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
   return host
 }
 

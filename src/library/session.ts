@@ -134,7 +134,7 @@ async function openClient(
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
     rules: await loadRegistriesConf(env),
-    insecure: registryHosts('--insecure-registry', [...insecure, ...(options.insecureRegistries ?? [])]),
+    insecure: new Set([...insecure, ...registryHosts('--insecure-registry', options.insecureRegistries ?? [])]),
     certificates: openCertificates(certificateFolders(env)),
     ...rules,
     userAgent: 'tsbuild',

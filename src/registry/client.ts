@@ -13,6 +13,7 @@ import {
 import { basicAnswer, bearerChallenge, type Challenge, readToken, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failuresOf } from './errors.ts'
+import type { Warned } from './warnings.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -62,8 +63,16 @@ export interface ReadDocument {
   readonly headers: HttpResponse['headers']
 }
 
-/** Tokens are kept by repository and by what they allow, for as long as the client lives. */
-export function openClient(http: Http, patience: Patience, logins: Logins = noLogins): Client {
+/**
+ * Tokens are kept by repository and by what they allow, for as long as the client lives.
+ * @param warned told what a registry warns of
+ */
+export function openClient(
+  http: Http,
+  patience: Patience,
+  logins: Logins = noLogins,
+  warned: Warned = () => {},
+): Client {
   const authorizations = new Map<string, string>()
 
   async function fetchToken(
@@ -109,6 +118,7 @@ export function openClient(http: Http, patience: Patience, logins: Logins = noLo
   ): Promise<HttpResponse> {
     const known = authorizations.get(key)
     const { response, sameOrigin } = await once(headerOf(known))
+    if (sameOrigin) warned(endpoint.host, response)
     if (response.status !== 401 || !sameOrigin) return response
     const fresh = await answerTo(response, endpoint, scopesFor(response), signal)
     if (fresh === undefined || (fresh === known && fresh.startsWith('Basic '))) return response

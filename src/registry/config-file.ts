@@ -43,7 +43,10 @@ async function configIn(bytes: Uint8Array, file: string): Promise<RegistryConfig
   }
   const mirrors = Object.entries(parsed.data.registryMirrors ?? {})
   for (const [registry, hosts] of mirrors) for (const host of hosts) parseMirror(`${registry}=${host}`)
-  return { mirrors: new Map(mirrors), insecure: parsed.data.insecureRegistries ?? [] }
+  const insecure = parsed.data.insecureRegistries ?? []
+  const wrong = insecure.find((host) => !URL.canParse(`http://${host}`) || /[/@?#\s]/.test(host))
+  if (wrong !== undefined) throw wrongFile(`${file}: insecureRegistries: no host[:port]: ${JSON.stringify(wrong)}`)
+  return { mirrors: new Map(mirrors), insecure: insecure.map((host) => host.toLowerCase()) }
 }
 
 function readJson(bytes: Uint8Array, file: string): unknown {

@@ -26,6 +26,7 @@ import { type Asking, type ManifestName, type RemoteImage, readDocument, resolve
 import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
 import { uploadBlob } from './upload.ts'
+import { openWarnings } from './warnings.ts'
 
 /** Any registry that speaks the distribution API. */
 export interface Registry {
@@ -105,7 +106,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   const insecure = new Set<string>()
   const trusts = trustsOf(certificates, (host) => insecure.has(host))
   const http = openHttp(options.userAgent, patience.idleMs, options.proxies, trusts)
-  const client = openClient(http, patience, options.logins)
+  const client = openClient(http, patience, options.logins, openWarnings(notice))
   const turns = turnsByHost(options.uploadsAtOnce ?? 4)
   const settle = openSettle(http, certificates)
   const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {

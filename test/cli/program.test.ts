@@ -116,6 +116,7 @@ describe('what cannot be understood ends with 125', () => {
     [['histroy', 'x'], 'ERROR: unknown command "histroy"\nhint: did you mean "history"?\n'],
     [['push'], "missing required argument 'image'"],
     [['index', 'create', 'a'], 'index create: -t is missing'],
+    [['index', 'create', '--tga', 'x', 'a'], "unknown option '--tga'"],
     [['login', '-p', 'x', '--password-stdin'], '--password and --password-stdin exclude each other'],
     [['buildx', 'build', '.'], 'ERROR: unknown command "buildx"\nhint: write tsbuild build'],
     [['history'], "missing required argument 'image'"],

@@ -21,6 +21,10 @@ describe('loadRegistryConfig', () => {
     expect([...mirrors]).toEqual([['docker.io', ['127.0.0.1:5000']]])
   })
 
+  it('reads which registries are insecure', async () => {
+    expect((await load('{"insecureRegistries": ["Registry.lan:5000"]}')).insecure).toEqual(['registry.lan:5000'])
+  })
+
   it('takes a file that is not there for an empty one', async () => {
     expect((await loadRegistryConfig(join(folder, 'nothing.json'))).mirrors.size).toBe(0)
     expect((await load('{}')).mirrors.size).toBe(0)
@@ -30,6 +34,8 @@ describe('loadRegistryConfig', () => {
     ['{"registryMirrors": {"docker.io": "127.0.0.1:5000"}}', 'TSB_CONFIG_FILE'],
     ['{"registryMirrors": 3}', 'TSB_CONFIG_FILE'],
     ['{', 'TSB_CONFIG_FILE'],
+    ['{"insecureRegistries": ["https://registry.lan"]}', 'TSB_CONFIG_FILE'],
+    ['{"insecureRegistries": ["a b"]}', 'TSB_CONFIG_FILE'],
     ['{"registryMirrors": {"docker.io": ["a b"]}}', 'TSB_MIRROR_FORMAT'],
   ])('refuses %s', async (text, expected) => {
     await expect(load(text)).rejects.toThrow(code(expected))

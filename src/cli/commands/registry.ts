@@ -75,7 +75,11 @@ export async function digestCommand(session: Session, name: string, flags: ShowF
 
 export async function lsCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
   const { out, signal, environment, library } = session
-  const tags = await (await library()).listTags(name, { signal, ...registryAccess(flags) }, environment)
+  const tags = await (await library()).listTags(
+    name,
+    { signal, ...registryAccess(flags), onEvent: notesOf(session) },
+    environment,
+  )
   out.print(tags.map((tag) => `${visible(tag)}\n`).join(''))
 }
 
@@ -83,7 +87,8 @@ export async function lsCommand(session: Session, name: string, flags: ShowFlags
 export async function referrersCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
   const { out, signal, environment, library } = session
   const { artifactType } = flags
-  const options = { signal, ...registryAccess(flags), ...platformOf(flags), ...(artifactType && { artifactType }) }
+  const asked = { ...platformOf(flags), ...(artifactType && { artifactType }) }
+  const options = { signal, ...registryAccess(flags), ...asked, onEvent: notesOf(session) }
   const found = await (await library()).referrers(name, options, environment)
   const lines = found.map(({ digest, size, artifactType: type, mediaType }) => [digest, size, type ?? mediaType])
   out.print(lines.map((line) => `${line.map((each) => visible(String(each))).join('\t')}\n`).join(''))
@@ -138,7 +143,11 @@ export async function loginCommand(session: Session, host: string, flags: LoginF
   }
   const { username, password } = await readPassword(host, flags, environment.stdin as Terminal, err)
   const { login } = await session.library()
-  const place = await login(host, { username, password, signal, ...registryAccess(flags) }, environment)
+  const place = await login(
+    host,
+    { username, password, signal, ...registryAccess(flags), onEvent: notesOf(session) },
+    environment,
+  )
   if (!place.startsWith('docker-credential-')) {
     err.print(`note: the password is kept in ${visible(place)}, not encrypted; a credential helper keeps it better\n`)
   }
@@ -151,8 +160,17 @@ export async function logoutCommand(session: Session, host: string): Promise<voi
   session.out.print(known ? `Removing login credentials for ${visible(host)}\n` : `Not logged in to ${visible(host)}\n`)
 }
 
-async function documentOf({ library, environment, signal }: Session, name: string, flags: ShowFlags) {
-  return (await library()).remoteDocument(name, { signal, ...registryAccess(flags), ...platformOf(flags) }, environment)
+async function documentOf(session: Session, name: string, flags: ShowFlags) {
+  const { library, environment, signal } = session
+  const options = { signal, ...registryAccess(flags), ...platformOf(flags), onEvent: notesOf(session) }
+  return (await library()).remoteDocument(name, options, environment)
+}
+
+/** What is told by the way, for commands that show no progress: a mirror that was passed over, a warning of a registry. */
+function notesOf({ err }: Session): EventSink {
+  return (event) => {
+    if (event.type === 'notice') err.print(`note: ${visible(event.message)}\n`)
+  }
 }
 
 /** Shows the progress of something that takes a while. */

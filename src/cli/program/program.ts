@@ -43,13 +43,18 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
     ])
       program.addCommand(command)
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap(withCommands)]) {
     command
       .exitOverride()
       .configureHelp({ optionDescription })
       .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
+}
+
+/** A command, and what stands below it: `index create`. */
+function withCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands]
 }
 
 /** No word that is, or could be meant as, the name of another command, and none that lists them all. */
@@ -82,7 +87,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   const named = program.commands.find((command) => command.name() === word)
   if (!named) checkCommand(program, word)
   const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
-  const switches = [...program.options, ...command.options].filter((option) => option.isBoolean())
+  const options = [program, ...withCommands(command)].flatMap((each) => each.options)
+  const switches = options.filter((option) => option.isBoolean())
   const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)
   try {
     await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
