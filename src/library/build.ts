@@ -1,5 +1,4 @@
-import path from 'node:path'
-import { type Built, buildImages } from '../build.ts'
+import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
 import type { ExportPorts } from '../export/index.ts'
 import {
@@ -10,9 +9,7 @@ import {
   parseReference,
   type Reference,
 } from '../image/index.ts'
-import { makeFolder } from '../make-folder.ts'
 import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
-import type { Imports } from '../shared-cache/index.ts'
 import { annotated } from './annotations.ts'
 import { asOne, buildResult, type Written } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
@@ -22,6 +19,7 @@ import { type Progress, progressTo, type Report } from './progress.ts'
 import type { Pushed } from './push.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
+import { checkSharing, openSharing } from './sharing.ts'
 
 /**
  * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
@@ -41,9 +39,9 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
   await checkPushes(options)
-  if (options.cacheTo?.length) (await import('./cache-export.ts')).checkCacheTo(options.cacheTo)
+  checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
-  await using session = withHostMounts(await openSession(environment, { ...options, notice }), options, environment)
+  await using session = await openSession(environment, { ...options, notice })
   if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
   const hush = await (await import('./hush.ts')).openHush(session.secrets)
   try {
@@ -64,74 +62,31 @@ async function buildIn(
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
-  const notice = (message: string) => events({ type: 'notice', at: now(), message, serious: true })
   const platforms = loaded.requests.map(({ platform }) => platform)
-  const world = { session, environment, progress, notice, platforms, signal: options.signal }
-  const imports = options.cacheFrom?.length
-    ? (await import('./shared-cache.ts')).importsOf(options.cacheFrom, world)
-    : undefined
-  const cache = imports?.cache ?? session.cache
-  const ports = buildPorts({ ...session, cache }, loaded, options, environment, progress)
-  const { built, kept, written } = await untilSound(imports, options.signal, async () => {
+  const sharing = await openSharing(options, session, environment, progress, platforms)
+  const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
+  const { built, kept, written } = await sharing.sound(async () => {
     const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
-    const images = await finishedImages(built, imports, options, session, notice)
+    const configs = built.images.map(({ image }) => image)
+    for (const id of await secretsInConfigs(configs, session)) {
+      events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
+    }
+    options.signal?.throwIfAborted()
+    const images = await Promise.all(built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)))
     const image = asOne(images, loaded.request.severalPlatforms)
     const kept = annotated(image, options.annotations)
-    return { built, kept, written: await exportImage(image, kept, names, options, environment, session, progress) }
+    const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
+    return { built, kept, written }
   })
-  if (options.cacheTo?.length)
-    await (await import('./cache-export.ts')).exportCaches(built, options.cacheTo, imports, world)
+  const plans = built.images.map(({ plan }) => plan)
+  await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   return buildResult(kept, written, names, built)
-}
-
-/** The images as they are kept: what is wrong with them was said, and the records of their cache are in them. */
-async function finishedImages(
-  built: Built,
-  imports: Imports | undefined,
-  { cacheTo, signal }: BuildOptions,
-  session: Session,
-  notice: (message: string) => void,
-): Promise<readonly Image[]> {
-  const images = built.images.map(({ image }) => image)
-  for (const id of await secretsInConfigs(images, session)) notice(secretInConfig(id))
-  signal?.throwIfAborted()
-  for (const image of images) await imports?.settle(image)
-  if (!cacheTo?.length) return images
-  const { withCacheInside } = await import('./cache-export.ts')
-  return Promise.all(built.images.map((each) => withCacheInside(each, built.executed, cacheTo)))
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {
   const found = await Promise.all(images.map(({ configBytes }) => secretsIn(configBytes, secrets)))
   return new Set(found.flat())
-}
-
-/** @throws an error of the system when a folder cannot be made */
-function withHostMounts(session: Session, { cacheMountFolders }: BuildOptions, { cwd }: Environment): Session {
-  if (!cacheMountFolders) return session
-  const folders = new Map(Object.entries(cacheMountFolders).map(([id, folder]) => [id, path.resolve(cwd, folder)]))
-  for (const folder of folders.values()) makeFolder(folder, 0o755)
-  return { ...session, cache: { ...session.cache, hostMount: (id) => folders.get(id) } }
-}
-
-/**
- * Builds again when a layer of a shared cache was not what its record says, which is then not taken a second time. What was
- * made before is in the store.
- */
-async function untilSound<T>(
-  imports: Imports | undefined,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    const refused = imports?.refused()
-    try {
-      return await work()
-    } catch (error) {
-      if (signal?.aborted || imports?.refused() === refused) throw error
-    }
-  }
 }
 
 function secretInConfig(id: string): string {

@@ -2,10 +2,9 @@ import { randomInt } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Built, BuiltImage } from '../build.ts'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Executed, sharedCaches, withCacheFiles } from '../executor/index.ts'
+import { type Executed, type StepResult, sharedCaches, withCacheFiles } from '../executor/index.ts'
 import type { Plan } from '../graph/index.ts'
 import { documentLimitsOf, type Image, parseManifestOrIndex, parseReference } from '../image/index.ts'
 import type { BuildOptions, CachePlace, CacheTo } from '../options.ts'
@@ -18,19 +17,34 @@ import {
   layersOf,
   merged,
   packMount,
+  readCache,
   type SharedCache,
   type SharedMount,
   type SharedRecord,
   sharedRecord,
   withInlineCache,
 } from '../shared-cache/index.ts'
-import { allOrNone, type Blob, type Document, layoutTarget, registryTarget, type Target } from '../transfer/index.ts'
+import {
+  allOrNone,
+  type Blob,
+  type Document,
+  layoutTarget,
+  registryTarget,
+  type Source,
+  type Target,
+} from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
 import type { Report } from './progress.ts'
-import { leaving, pushTargets } from './push.ts'
-import { type CacheWorld, placeOf, readFor, sourceAt } from './shared-cache.ts'
+import { leaving } from './push.ts'
+import { type CacheWorld, placeOf, sourceAt } from './shared-cache.ts'
 
 type Exported = Exclude<CacheTo, { readonly type: 'inline' }>
+
+/** The steps of a build, by the ops of its plans. */
+export interface BuiltSteps extends Pick<Executed, 'results'> {
+  /** One for each image. */
+  readonly plans: readonly Plan[]
+}
 
 /** What is written: records with the blobs of their layers. */
 interface Gathered {
@@ -38,19 +52,9 @@ interface Gathered {
   readonly blobs: ReadonlyMap<Digest, Blob>
 }
 
-/** Before a step runs: a place that nothing can be written to. @throws {TsbuildError} TSB_PUSH_NAME, TSB_REFERENCE_FORMAT */
-export function checkCacheTo(cacheTo: NonNullable<BuildOptions['cacheTo']>): void {
-  for (const to of cacheTo) if (to.type === 'registry') pushTargets([to.ref])
-}
-
-/** The image with the records of its layers in it, when that is asked for. */
-export async function withCacheInside(
-  { image, plan }: BuiltImage,
-  { results }: Executed,
-  cacheTo: BuildOptions['cacheTo'],
-): Promise<Image> {
-  if (!cacheTo?.some(({ type }) => type === 'inline')) return image
-  const records = stepsOf([plan], results, 'min').flatMap(
+/** The image with the records of its layers in it. */
+export async function withCacheInside(image: Image, built: BuiltSteps): Promise<Image> {
+  const records = stepsOf(built, 'min').flatMap(
     (result) => sharedRecord(result, result.record.layer.descriptor, 0) ?? [],
   )
   return withInlineCache(image, records)
@@ -61,7 +65,7 @@ export async function withCacheInside(
  * @throws {TsbuildError} TSB_CACHE_EXPORT
  */
 export async function exportCaches(
-  built: Built,
+  built: BuiltSteps,
   cacheTo: NonNullable<BuildOptions['cacheTo']>,
   imports: Imports | undefined,
   world: CacheWorld,
@@ -84,7 +88,7 @@ export async function exportCaches(
 
 async function exportTo(
   to: Exported,
-  built: Built,
+  built: BuiltSteps,
   imports: Imports | undefined,
   world: CacheWorld,
   report: Report,
@@ -102,7 +106,7 @@ async function exportTo(
 /** Layers are compressed one after the other: each takes all cores. */
 async function gather(
   to: Exported,
-  built: Built,
+  built: BuiltSteps,
   imports: Imports | undefined,
   folder: string,
   world: CacheWorld,
@@ -114,8 +118,7 @@ async function gather(
   const blobs = new Map<Digest, Blob>()
   const packed = new Map<Digest, Blob>()
   const { layers } = imports?.cache ?? session.cache
-  const plans = built.images.map(({ plan }) => plan)
-  for (const result of stepsOf(plans, built.executed.results, mode)) {
+  for (const result of stepsOf(built, mode)) {
     const { layer } = result.record
     const blob =
       packed.get(layer.diffId) ??
@@ -133,13 +136,13 @@ async function gather(
 /** The files of caches of RUN as they are now, while nobody has them who locks them. */
 async function gatherMounts(
   { mounts: wanted = [] }: Exported,
-  built: Built,
+  built: BuiltSteps,
   folder: string,
   { session, environment, notice, signal = new AbortController().signal }: CacheWorld,
   blobs: Map<Digest, Blob>,
 ): Promise<readonly SharedMount[]> {
   if (wanted.length === 0) return []
-  const named = (await Promise.all(built.images.map(({ plan }) => sharedCaches(plan)))).flat()
+  const named = (await Promise.all(built.plans.map((plan) => sharedCaches(plan)))).flat()
   const unknown = wanted === 'all' ? [] : wanted.filter((id) => !named.some((one) => one.id === id))
   for (const id of unknown) notice(`warning: no RUN of this build has a cache mount ${id} that can be shared`)
   const found: SharedMount[] = []
@@ -155,15 +158,17 @@ async function gatherMounts(
   return found
 }
 
-/** Of `min` those whose layers an image has. */
-function stepsOf(plans: readonly Plan[], results: Executed['results'], mode: 'min' | 'max') {
+/** Of `min` those whose layers the image has. */
+function stepsOf({ plans, results }: BuiltSteps, mode: 'min' | 'max'): readonly StepResult[] {
   if (mode === 'max') return [...results.values()]
   const ops = new Set(plans.flatMap(({ image }) => image.history.flatMap(({ layer }) => layer ?? [])))
   return [...ops].flatMap((op) => results.get(op) ?? [])
 }
 
 /** How often others may come between. */
-const mostAttempts = 10
+const mostAttempts = 20
+/** Milliseconds in which others who looked when we did have put theirs, unless all is slow. */
+const usualTurn = 250
 
 /**
  * Puts the records to those that are there. Registries know no "only if nobody else did": so what is there is looked at once
@@ -193,7 +198,8 @@ async function writeRegistry(
     const listed = new Set(layersOf(known).map(({ digest }) => digest))
     const added = layersOf(all).flatMap(({ digest }) => (listed.has(digest) ? [] : (blobs.get(digest) ?? [])))
     await sendAll([...added, blobOf(config)], target, sent, report, signal)
-    if ((await present(to, world)).digest !== there.digest) continue
+    const looked = await lookAgain(to, there.digest, world)
+    if (looked === undefined) continue
     try {
       await target.document(manifest, 'root', signal)
     } catch (error) {
@@ -202,11 +208,39 @@ async function writeRegistry(
       isWhole = false
       continue
     }
-    await sleep(randomInt(150, 300), undefined, signal && { signal })
+    // Whoever looked when we did may be as slow as we were.
+    const turn = Math.max(usualTurn, 4 * (environment.now() - looked))
+    await sleep(turn + randomInt(100), undefined, signal && { signal })
     const now = await present(to, world)
     if (now.digest === manifest.descriptor.digest || hasAll(now.cache, cache, environment.now())) return
   }
   notice(`warning: others wrote to the cache ${name} all the time, and it may be without the records of this build`)
+}
+
+/**
+ * Looks whether a tag is still what it was, right before it is replaced.
+ * @returns when that was asked: milliseconds since 1970; undefined when others were there meanwhile
+ */
+async function lookAgain(place: CachePlace, digest: Digest | undefined, world: CacheWorld) {
+  const { now } = world.environment
+  let asked = now()
+  // An answer that is old when it comes is asked for once more.
+  for (const isLast of [false, true]) {
+    asked = now()
+    if ((await foundAt(place, world))?.root.descriptor.digest !== digest) return undefined
+    if (isLast || now() - asked < usualTurn) break
+  }
+  return asked
+}
+
+/** Undefined when nothing has the name. */
+async function foundAt(place: CachePlace, world: CacheWorld): Promise<Source | undefined> {
+  try {
+    return await sourceAt(place, world)
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 interface Present {
@@ -220,10 +254,7 @@ interface Present {
  */
 async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
   const { name } = placeOf(place, world.environment)
-  const source = await sourceAt(place, world).catch((error: unknown) => {
-    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_NOT_FOUND') return undefined
-    throw error
-  })
+  const source = await foundAt(place, world)
   if (!source) return { cache: emptyCache, digest: undefined }
   const { digest, mediaType } = source.root.descriptor
   const limits = documentLimitsOf(world.session.limits)
@@ -234,7 +265,8 @@ async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
     })
   }
   try {
-    return { cache: await readFor(name, source, world), digest }
+    const { platforms, signal } = world
+    return { cache: await readCache(source, { name, platforms, limits, signal }), digest }
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     world.notice(`warning: the cache that ${name} has is written anew: ${error.message}`)

@@ -54,11 +54,16 @@ export function destinationOf(dest: string, { cwd, stdout }: Environment): Desti
 }
 
 /** What exports need of store and cache. */
-export function exportPorts({ store, cache }: Session, signal?: AbortSignal, report?: Report): ExportPorts {
+export function exportPorts({ store, cache, lost }: Session, signal?: AbortSignal, report?: Report): ExportPorts {
   const { blobs, temporary } = store
   return {
     async blobFile(descriptor) {
-      await blobs.obtain(descriptor, signal)
+      try {
+        await blobs.obtain(descriptor, signal)
+      } catch (error) {
+        lost?.(descriptor.digest, error)
+        throw error
+      }
       return blobs.path(descriptor.digest)
     },
     temporary,

@@ -175,10 +175,27 @@ export async function leaving(
   const isHere = await blobs.has(descriptor.digest, descriptor.size)
   if (location !== undefined && !isHere && isPacked(descriptor, compression)) {
     const registry = await session.registry()
-    return { descriptor, location, open: () => registry.blob(location, descriptor, signal) }
+    const open = () => passedOn(registry.blob(location, descriptor, signal), descriptor, session)
+    return { descriptor, location, open }
   }
   const blob = await packLayer(layer, compression, folder, exportPorts(session, signal, report))
   return { descriptor: blob.descriptor, location, open: () => fileBytes(blob.file) }
+}
+
+async function* passedOn(bytes: AsyncIterable<Uint8Array>, { digest }: Descriptor, { lost }: Session) {
+  const pieces = bytes[Symbol.asyncIterator]()
+  try {
+    for (let ended = false; !ended; ) {
+      const next = await pieces.next().catch((error: unknown) => {
+        lost?.(digest, error)
+        throw error
+      })
+      ended = next.done === true
+      if (!next.done) yield next.value
+    }
+  } finally {
+    await pieces.return?.()
+  }
 }
 
 async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import type { Logins } from '../credentials/index.ts'
+import type { Digest } from '../digest/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
@@ -25,6 +26,8 @@ export interface Session extends AsyncDisposable {
   /** What steps have mounted of layers. */
   readonly mounts: LayerMounts
   readonly limits: Limits
+  /** Told of a layer that could not be had when it was to leave, and why. */
+  readonly lost?: (blob: Digest, error: unknown) => void
 }
 
 export interface SessionOptions {

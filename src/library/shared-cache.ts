@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
-import { documentLimitsOf, mediaTypes, type Platform, parseReference } from '../image/index.ts'
+import { documentLimitsOf, type Platform, parseReference } from '../image/index.ts'
 import type { BuildOptions, CacheFrom, CachePlace, Environment } from '../options.ts'
 import {
   type CacheSource,
@@ -56,10 +56,11 @@ export async function sourceAt(place: CachePlace, { session, environment, signal
 
 /** What cannot be read is passed over with a notice, unless it is required. */
 async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<SharedCache> {
-  const { progress, notice } = world
+  const { progress, session, platforms, signal, notice } = world
   return progress.step(`cache-from ${name}`, `importing cache from ${name}`, async (report) => {
     try {
-      const cache = await readFor(name, await sourceAt(from, world), world)
+      const limits = documentLimitsOf(session.limits)
+      const cache = await readCache(await sourceAt(from, world), { name, platforms, limits, signal })
       report(`${cache.records.length} records`, 0, undefined, true)
       return cache
     } catch (error) {
@@ -69,31 +70,6 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
       return emptyCache
     }
   })
-}
-
-/**
- * The records of a cache; of an index those of its images for each platform, as far as they have some.
- * @throws {TsbuildError} those of `readCache`
- */
-export async function readFor(
-  name: string,
-  source: Source,
-  { session, platforms, signal }: CacheWorld,
-): Promise<SharedCache> {
-  const limits = documentLimitsOf(session.limits)
-  const asked = isIndex(source) ? platforms : platforms.slice(0, 1)
-  const read = await Promise.allSettled(asked.map((platform) => readCache(source, { name, platform, limits, signal })))
-  const caches = read.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-  const [failed] = read.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
-  if (caches.length === 0) throw failed
-  return {
-    records: caches.flatMap(({ records }) => records),
-    mounts: caches.flatMap(({ mounts }) => mounts),
-  }
-}
-
-function isIndex({ root: { descriptor } }: Source): boolean {
-  return descriptor.mediaType === mediaTypes.index || descriptor.mediaType === mediaTypes.dockerIndex
 }
 
 function unread(name: string, error: TsbuildError): TsbuildError {

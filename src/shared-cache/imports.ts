@@ -38,6 +38,8 @@ export interface Imports {
   /** How many layers turned out not to be what their records say: each of them is not given again. */
   refused(): number
   isRefused(blob: Digest): boolean
+  /** Says that a layer could not be had: one that is from a source is not given again. */
+  lost(blob: Digest, error: unknown): void
   /** Fetches the layers of an image that are in folders of this machine, which may go, and looks at them. */
   settle(image: Image): Promise<void>
 }
@@ -67,11 +69,12 @@ export function openImports(
     }
     return undefined
   }
+  const refusing = (record: LayerRecord, source: CacheSource) => (error: TsbuildError) => {
+    refused.add(record.descriptor.digest)
+    refuse(source, error)
+  }
   const layerOf = (record: LayerRecord, source: CacheSource) =>
-    guarded(cache.layers.fromOthers(record), record, source, blobs, (error) => {
-      refused.add(record.descriptor.digest)
-      refuse(source, error)
-    })
+    guarded(cache.layers.fromOthers(record), record, source, blobs, refusing(record, source))
   /** @returns false when it cannot be used: somebody else may have it, or it begins empty. */
   const takeMount = async (mount: SharedMount, source: CacheSource, directory: string) => {
     try {
@@ -118,6 +121,11 @@ export function openImports(
       },
       layers: {
         ...cache.layers,
+        async search(record, wanted) {
+          const source = given.get(nameOf(record))
+          const search = () => cache.layers.search(record, wanted)
+          return source ? attempting(search, record, source, blobs, refusing(record, source)) : search()
+        },
         fromRecord(record) {
           const source = given.get(nameOf(record))
           return source ? layerOf(record, source) : cache.layers.fromRecord(record)
@@ -126,6 +134,12 @@ export function openImports(
     },
     refused: () => refused.size,
     isRefused: (blob) => refused.has(blob),
+    lost(blob, error) {
+      const source = [...given].find(([name]) => name.startsWith(`${blob} `))?.[1]
+      if (!source || !(error instanceof TsbuildError) || ownFaults.has(error.code)) return
+      refused.add(blob)
+      refuse(source, error)
+    },
     async settle({ layers }) {
       for (const layer of layers) {
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
@@ -177,32 +191,41 @@ function nameOf({ descriptor, diffId }: Pick<LayerRecord, 'descriptor' | 'diffId
 /** What has nothing to do with the cache that the layer is from. */
 const ownFaults: ReadonlySet<string> = new Set(['TSB_DISK_FULL', 'TSB_STORE_READ_ONLY', 'TSB_STORE_UNSAFE'])
 
-/** The layer, which is had from the source when it is not where it was before; `refuse` is told when that fails. */
+/** The layer, for which the source is asked when it is not where it was before; `refuse` is told when that fails. */
 function guarded(
   layer: Layer,
-  { descriptor: { digest } }: LayerRecord,
+  record: LayerRecord,
   source: CacheSource,
   blobs: Store['blobs'],
   refuse: (error: TsbuildError) => void,
 ): Layer {
-  const attempt = async <T>(work: () => Promise<T>, again: boolean): Promise<T> => {
+  const attempt = <T>(work: () => Promise<T>) => attempting(work, record, source, blobs, refuse)
+  return {
+    ...layer,
+    tree: (use) => attempt(() => layer.tree(use)),
+    directory: () => attempt(() => layer.directory()),
+    lower: () => attempt(() => layer.lower()),
+  }
+}
+
+async function attempting<T>(
+  work: () => Promise<T>,
+  { descriptor: { digest } }: LayerRecord,
+  source: CacheSource,
+  blobs: Store['blobs'],
+  refuse: (error: TsbuildError) => void,
+): Promise<T> {
+  for (;;) {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof TsbuildError) || ownFaults.has(error.code)) throw error
-      if (again && (await blobs.origin(digest))?.location !== source.location) {
-        await blobs.rememberOrigin(digest, source)
-        return attempt(work, false)
+      if ((await blobs.origin(digest))?.location === source.location) {
+        refuse(error)
+        throw error
       }
-      refuse(error)
-      throw error
+      await blobs.rememberOrigin(digest, source)
     }
-  }
-  return {
-    ...layer,
-    tree: (use) => attempt(() => layer.tree(use), true),
-    directory: () => attempt(() => layer.directory(), true),
-    lower: () => attempt(() => layer.lower(), true),
   }
 }
 

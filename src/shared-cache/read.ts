@@ -18,8 +18,8 @@ import { readInline } from './inline.ts'
 export interface CacheReading {
   /** What it is called, for messages. */
   readonly name: string
-  /** Of the images of an index, the one whose records are read. */
-  readonly platform: Platform
+  /** Of the images of an index, those whose records are read. */
+  readonly platforms: readonly Platform[]
   readonly limits: DocumentLimits
   readonly signal?: AbortSignal | undefined
 }
@@ -29,8 +29,13 @@ export interface CacheReading {
  * @throws {TsbuildError} TSB_CACHE_NONE, TSB_CACHE_FORMAT, TSB_CACHE_KEY, and those of reading documents
  */
 export async function readCache(source: Source, reading: CacheReading): Promise<SharedCache> {
+  const read: SharedCache[] = []
+  for (const manifest of await manifestsOf(source, reading)) read.push(await readManifest(source, manifest, reading))
+  return { records: read.flatMap(({ records }) => records), mounts: read.flatMap(({ mounts }) => mounts) }
+}
+
+async function readManifest(source: Source, manifest: Manifest, reading: CacheReading): Promise<SharedCache> {
   const { name, limits, signal } = reading
-  const manifest = await manifestOf(source, reading)
   const bytes = (type: string) => blobBytes(source, { ...manifest.config, mediaType: type }, reading)
   if (isCache(manifest)) return readRecords(await bytes(cacheTypes.records), manifest.layers, name, limits.config)
   if (manifest.config.mediaType === mediaTypes.config) {
@@ -47,15 +52,22 @@ export function isCache({ config, artifactType }: Manifest & { readonly artifact
   return artifactType === cacheTypes.artifact && config.mediaType === cacheTypes.records
 }
 
-async function manifestOf(source: Source, { name, platform, limits, signal }: CacheReading): Promise<Manifest> {
+async function manifestsOf(
+  source: Source,
+  { name, platforms, limits, signal }: CacheReading,
+): Promise<readonly Manifest[]> {
   const about = (descriptor: Descriptor) => ({ name: `the manifest of ${name}`, mediaType: descriptor.mediaType })
   const found = await parseManifestOrIndex(source.root.bytes, about(source.root.descriptor), limits)
-  if (found.kind === 'manifest') return found.manifest
-  const entry = matchPlatform(found.index.manifests, platform)
-  if (!entry) throw noCache(name)
-  const image = await parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)
-  if (image.kind === 'manifest') return image.manifest
-  throw noCache(name)
+  if (found.kind === 'manifest') return [found.manifest]
+  const { manifests } = found.index
+  const entries = new Set(platforms.flatMap((platform) => matchPlatform(manifests, platform) ?? []))
+  const read: Manifest[] = []
+  for (const entry of entries) {
+    const image = await parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)
+    if (image.kind === 'manifest') read.push(image.manifest)
+  }
+  if (read.length === 0) throw noCache(name)
+  return read
 }
 
 async function blobBytes(source: Source, descriptor: Descriptor, { name, limits, signal }: CacheReading) {

@@ -67,7 +67,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
   it('a folder holds what the build used and no more, and other clients read it', async () => {
     const [one, other] = [await machine(), await machine()]
     const folder = path.join(one.directory, 'shared')
-    const to = [{ type: 'local', path: folder, mode: 'max' }] as const
+    const to = [{ type: 'local', path: folder, mode: 'max', compression: 'zstd' }] as const
     const first = await buildOn(one, { cacheTo: to })
     const blobs = () => readdirSync(path.join(folder, 'blobs/sha256'))
     const before = blobs().length
@@ -141,6 +141,33 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     const read = await run(other, '--cache-from', ref)
     expect(read.stderr).toContain(`CACHED from ${ref}`)
     expect(read.stderr).toContain(`importing cache from ${ref}`)
+    for (const wrong of ['UPPER', `app@sha256:${'0'.repeat(64)}`]) {
+      const { status, stderr } = await run(one, '--cache-to', wrong)
+      expect({ status, stderr }).toEqual({ status: 125, stderr: expect.stringContaining(wrong) })
+    }
+  })
+
+  it('a layer that is gone when the image is pushed is made again', async () => {
+    const { host } = machines.proxy
+    const text = 'FROM base\nCOPY a /\nCOPY b /\n'
+    const [one, other] = [await machine(text), await machine(text)]
+    const ref = `${host}/gone/app:cache`
+    await buildOn(one, { cacheTo: [registry(ref)] })
+    const [first] = (JSON.parse(raw(ref)) as { layers: { digest: string }[] }).layers
+    const blob = `http://${machines.server.host}/v2/gone/app/blobs/${first?.digest}`
+    expect((await fetch(blob, { method: 'DELETE' })).status).toBe(202)
+    const name = `${host}/elsewhere/app:1`
+    const outputs = [{ type: 'registry' }] as const
+    const built = await buildOn(other, { tags: [name], outputs, cacheFrom: [registry(ref)], cacheTo: [registry(ref)] })
+    expect(built.ran).toHaveLength(1)
+    expect(noticesOf(built.events)).toMatch(/has a layer that cannot be used, and the step is run/)
+    for (const [place, from] of [
+      [name, 'image'],
+      [ref, 'cache'],
+    ] as const) {
+      const reference = `docker://${place.replace(host, machines.server.host)}`
+      runProgram('skopeo', 'copy', '--src-tls-verify=false', reference, `dir:${one.directory}/${from}`)
+    }
   })
 
   it('other clients copy the artifact with its layers', async () => {
