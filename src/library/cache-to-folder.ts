@@ -1,0 +1,51 @@
+import { readFile, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { type Digest, hexOf } from '../digest/index.ts'
+import { parseManifestOrIndex } from '../image/index.ts'
+import { cacheArtifact, isCache } from '../shared-cache/index.ts'
+import { type Blob, type Document, layoutTarget } from '../transfer/index.ts'
+import { blobOf, type ExportedTo, type Gathered, sendAll } from './cache-blobs.ts'
+import type { Report } from './progress.ts'
+import { type CacheWorld, sourceAt } from './shared-cache.ts'
+
+/** A folder has what this build used, and nothing else under this name: it is carried from job to job, and must not grow. */
+export async function writeToFolder(
+  to: Extract<ExportedTo, { readonly type: 'local' }>,
+  { cache, blobs }: Gathered,
+  world: CacheWorld,
+  report: Report,
+): Promise<void> {
+  const { session, environment, signal } = world
+  const { tag = 'latest' } = to
+  const place = path.resolve(environment.cwd, to.path)
+  const before = await sourceAt(to, world).catch(() => undefined)
+  const names = { 'org.opencontainers.image.ref.name': tag }
+  const target = await layoutTarget('oci-layout', place, names, session.store.temporary, signal)
+  const { manifest, config } = cacheArtifact(cache)
+  const absent: Blob[] = []
+  for (const blob of blobs.values()) if (!(await isIn(place, blob))) absent.push(blob)
+  await sendAll([...absent, blobOf(config)], target, new Set(), report, signal)
+  await target.document(manifest, 'root', signal)
+  await target.finish()
+  if (before) await removeOld(place, before.root, new Set([...blobs.keys(), config.descriptor.digest]), manifest)
+}
+
+function fileOf(place: string, digest: Digest): string {
+  return path.join(place, 'blobs', 'sha256', hexOf(digest))
+}
+
+async function isIn(place: string, { descriptor }: Blob): Promise<boolean> {
+  const found = await stat(fileOf(place, descriptor.digest)).catch(() => undefined)
+  return found?.isFile() === true && found.size === descriptor.size
+}
+
+/** Takes away what only the cache had that was there before. */
+async function removeOld(place: string, old: Document, needed: ReadonlySet<Digest>, now: Document): Promise<void> {
+  if (old.descriptor.digest === now.descriptor.digest) return
+  const found = await parseManifestOrIndex(old.bytes, { mediaType: old.descriptor.mediaType })
+  if (found.kind === 'index' || !isCache(found.manifest)) return
+  const { config, layers } = found.manifest
+  for (const { digest } of [old.descriptor, config, ...layers]) {
+    if (!needed.has(digest)) await rm(fileOf(place, digest), { force: true })
+  }
+}
