@@ -34,6 +34,8 @@ export interface Commands {
 export interface StepResult {
   readonly record: CacheRecord
   readonly cached: boolean
+  /** It was made since caches were not to be used for it (`--no-cache`). */
+  readonly replaces?: true
   /** What its key was made with beside the components. */
   readonly version: string
   /** The chains of what it reads beside the files below, when they alone give a key too. */
@@ -57,7 +59,11 @@ export async function performStep(
   const executor = executorOf(node.op)
   const quick = executor.quickKey(context)
   const quickKey = quick && quickCacheKey(executor.version, quick)
-  const about = { version: executor.version, ...(quick && { chains: quick.inputs }) }
+  const about = {
+    version: executor.version,
+    ...(quick && { chains: quick.inputs }),
+    ...(node.noCache && { replaces: true as const }),
+  }
   const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
   if (known) return { ...(await hit(node, known, context)), ...about }
   const parts = await slot(() => keyOf(node, context))

@@ -1,7 +1,8 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
-import { parseManifestOrIndex } from '../image/index.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { parseIndex, parseManifestOrIndex } from '../image/index.ts'
 import { cacheArtifact, isCache } from '../shared-cache/index.ts'
 import { type Blob, type Document, layoutTarget } from '../transfer/index.ts'
 import { blobOf, type ExportedTo, type Gathered, sendAll } from './cache-blobs.ts'
@@ -27,7 +28,16 @@ export async function writeToFolder(
   await sendAll([...absent, blobOf(config)], target, new Set(), report, signal)
   await target.document(manifest, 'root', signal)
   await target.finish()
-  if (before) await removeOld(place, before.root, new Set([...blobs.keys(), config.descriptor.digest]), manifest)
+  if (before && before.root.descriptor.digest !== manifest.descriptor.digest) await removeOldIfSure(place, before.root)
+}
+
+/** Where something else in the folder cannot be read, nothing is known to be of no use. */
+async function removeOldIfSure(place: string, old: Document): Promise<void> {
+  try {
+    await removeOld(place, old)
+  } catch (error) {
+    if (!(error instanceof TsbuildError) && !isSystemError(error, 'ENOENT')) throw error
+  }
 }
 
 function fileOf(place: string, digest: Digest): string {
@@ -40,12 +50,28 @@ async function isIn(place: string, { descriptor }: Blob): Promise<boolean> {
 }
 
 /** Takes away what only the cache had that was there before. */
-async function removeOld(place: string, old: Document, needed: ReadonlySet<Digest>, now: Document): Promise<void> {
-  if (old.descriptor.digest === now.descriptor.digest) return
+async function removeOld(place: string, old: Document): Promise<void> {
   const found = await parseManifestOrIndex(old.bytes, { mediaType: old.descriptor.mediaType })
   if (found.kind === 'index' || !isCache(found.manifest)) return
   const { config, layers } = found.manifest
+  const needed = await reachable(place)
   for (const { digest } of [old.descriptor, config, ...layers]) {
     if (!needed.has(digest)) await rm(fileOf(place, digest), { force: true })
   }
+}
+
+/** All that the index of a layout leads to. @throws {TsbuildError} for what of it is not there, or is no document */
+async function reachable(place: string): Promise<ReadonlySet<Digest>> {
+  const needed = new Set<Digest>()
+  const index = path.join(place, 'index.json')
+  const waiting = [...(await parseIndex(await readFile(index), index)).manifests]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { digest, mediaType } = next
+    if (needed.has(digest)) continue
+    needed.add(digest)
+    const found = await parseManifestOrIndex(await readFile(fileOf(place, digest)), { mediaType })
+    if (found.kind === 'index') waiting.push(...found.index.manifests)
+    else for (const blob of [found.manifest.config, ...found.manifest.layers]) needed.add(blob.digest)
+  }
+  return needed
 }

@@ -36,7 +36,7 @@ export async function writeToRegistry(
   world: CacheWorld,
   report: Report,
 ): Promise<void> {
-  const { session, signal, environment, notice } = world
+  const { session, signal, environment } = world
   const { location, name } = placeOf(to, environment)
   const tag = parseReference(to.ref).tag ?? 'latest'
   const registry = await session.registry()
@@ -58,8 +58,9 @@ export async function writeToRegistry(
     try {
       await target.document(manifest, 'root', signal)
     } catch (error) {
-      // A layer of an older record may be gone from the registry: then only what is here is written.
-      if (!(error instanceof TsbuildError) || !isWhole || known.records.length === 0) throw error
+      // A layer of an older record is gone from the registry: then only what is here is written.
+      const isGone = error instanceof TsbuildError && error.code === 'TSB_BLOB_UNKNOWN'
+      if (!isGone || !isWhole || known.records.length === 0) throw error
       isWhole = false
       continue
     }
@@ -67,9 +68,11 @@ export async function writeToRegistry(
     const turn = Math.max(usualTurn, 4 * (environment.now() - looked))
     await sleep(turn + randomInt(100), undefined, signal && { signal })
     const now = await present(to, world)
-    if (now.digest === manifest.descriptor.digest || hasAll(now.cache, cache, environment.now())) return
+    if (now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now())) return
   }
-  notice(`warning: others wrote to the cache ${name} all the time, and it may be without the records of this build`)
+  throw new TsbuildError('TSB_CACHE_BUSY', `others wrote to the cache ${name} all the time`, {
+    hint: 'it may be without the records of this build; give each branch or job a cache of its own, and name several to --cache-from',
+  })
 }
 
 /**
@@ -98,6 +101,17 @@ async function foundAt(place: CachePlace, world: CacheWorld): Promise<Source | u
   }
 }
 
+/** What no later try, and nobody else, can read either. */
+const unreadable: ReadonlySet<string> = new Set([
+  'TSB_CACHE_FORMAT',
+  'TSB_CACHE_KEY',
+  'TSB_CACHE_NONE',
+  'TSB_DOCUMENT_FORMAT',
+  'TSB_DIGEST_MISMATCH',
+  'TSB_BLOB_TOO_LONG',
+  'TSB_IMAGE_NOT_FOUND',
+])
+
 interface Present {
   readonly cache: SharedCache
   readonly digest: Digest | undefined
@@ -123,7 +137,7 @@ async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
     const { platforms, signal } = world
     return { cache: await readCache(source, { name, platforms, limits, signal }), digest }
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
+    if (!(error instanceof TsbuildError) || !unreadable.has(error.code)) throw error
     world.notice(`warning: the cache that ${name} has is written anew: ${error.message}`)
     return { cache: emptyCache, digest }
   }
@@ -137,13 +151,26 @@ function withoutRefused(cache: SharedCache, imports: Imports | undefined): Share
 /** A record that was used within this time need not have another time. */
 const fresh = 24 * 60 * 60 * 1000
 
-function hasAll(there: SharedCache, wanted: SharedCache, now: number): boolean {
+function hasAll(there: SharedCache, wanted: Wanted, now: number): boolean {
   const known = new Map(there.records.map((record) => [record.key, record]))
   return (
-    wanted.mounts.every(({ id, diffId }) => there.mounts.some((mount) => mount.id === id && mount.diffId === diffId)) &&
-    wanted.records.every(({ key }) => {
+    wanted.mounts.every(({ id, diffId }) =>
+      there.mounts.some((mount) => mount.id === id && (diffId === undefined || mount.diffId === diffId)),
+    ) &&
+    wanted.records.every(({ key, layer, replaces }) => {
       const record = known.get(key)
-      return record !== undefined && now - Date.parse(record.used) < fresh
+      if (record === undefined || now - Date.parse(record.used) >= fresh) return false
+      return !replaces || record.layer.diffId === layer.diffId
     })
   )
+}
+
+interface Wanted extends Pick<SharedCache, 'records'> {
+  /** Without a diff id: whatever is in it. */
+  readonly mounts: readonly { readonly id: string; readonly diffId?: Digest }[]
+}
+
+/** Of mounts, who wrote last has the say: others may have come after us. */
+function named({ records, mounts }: SharedCache): Wanted {
+  return { records, mounts: mounts.map(({ id }) => ({ id })) }
 }

@@ -27,9 +27,14 @@ export function unreachableError(asked: Asked, attempts: number, cause: unknown)
 }
 
 /** An answer that is not what was asked for. */
-function statusError(asked: Asked, status: number, detail: string, attempts: number): TsbuildError {
+function statusError(asked: Asked, status: number, { code, detail }: Explained, attempts: number): TsbuildError {
   const tries = isRead(asked) ? '' : `, attempt ${attempts}`
   const what = `${asked.request}${tries}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
+  if (/^(MANIFEST_)?BLOB_UNKNOWN$/.test(code) && asked.request.startsWith('PUT ')) {
+    return new TsbuildError('TSB_BLOB_UNKNOWN', what, {
+      hint: 'a blob was taken away from the registry meanwhile: push once more',
+    })
+  }
   switch (status) {
     case 404:
       return new TsbuildError('TSB_IMAGE_NOT_FOUND', `not found: ${what}`, { hint: 'check the name and the tag' })
@@ -89,16 +94,29 @@ function reachHint(cause: unknown, host: string): string {
   return 'check the network, or use --registry-mirror'
 }
 
-/** What the registry says about an error, as plain text of one line; `''` when it says nothing that can be read. */
-async function explain(response: HttpResponse): Promise<string> {
+interface Explained {
+  /** As the specification names it: `MANIFEST_BLOB_UNKNOWN`. */
+  readonly code: string
+  /** Plain text of one line. */
+  readonly detail: string
+}
+
+/** What the registry says about an error; `''` for what cannot be read. */
+async function explain(response: HttpResponse): Promise<Explained> {
   try {
     const body = await readBody(response, 64 << 10, 'the answer')
-    const { errors } = JSON.parse(new TextDecoder().decode(body)) as { errors?: readonly { message?: unknown }[] }
-    const message = errors?.[0]?.message
-    return typeof message === 'string' ? message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200) : ''
+    const { errors } = JSON.parse(new TextDecoder().decode(body)) as {
+      errors?: readonly { code?: unknown; message?: unknown }[]
+    }
+    const { code, message } = errors?.[0] ?? {}
+    return { code: plain(code), detail: plain(message) }
   } catch {
     // The status alone tells what went wrong: an unreadable explanation of it is no error of its own.
     response.discard()
-    return ''
+    return { code: '', detail: '' }
   }
+}
+
+function plain(text: unknown): string {
+  return typeof text === 'string' ? text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200) : ''
 }

@@ -48,7 +48,7 @@ export function keyedOf({ key, version, components, chains, without }: SharedRec
 /**
  * Reads what `recordsDocument` wrote, or somebody who wants it to be taken for that.
  * @param layers those that the manifest lists
- * @throws {TsbuildError} TSB_CACHE_FORMAT for what is no such document, TSB_CACHE_KEY for a record under the key of another
+ * @throws {TsbuildError} TSB_CACHE_VERSION; TSB_CACHE_FORMAT for what is no such document, TSB_CACHE_KEY for a record under the key of another
  */
 export async function readRecords(
   bytes: Uint8Array,
@@ -57,6 +57,7 @@ export async function readRecords(
   limit: number,
 ): Promise<SharedCache> {
   const value = parseJson(bytes, `the records of ${name}`, limit)
+  checkVersion(value, name)
   const { recordsSchema } = await import('./schema.ts')
   checkShape(recordsSchema, value, name)
   const { records, mounts } = value as Written
@@ -71,6 +72,19 @@ export async function readRecords(
     })),
     mounts: mounts.map((mount) => ({ ...mount, blob: layerOf(mount, known, name).descriptor })),
   }
+}
+
+/** A cache of a later version is not damaged, and must not be written over. */
+function checkVersion(value: unknown, name: string): void {
+  const version = new Map<string, unknown>(Object.entries(Object(value))).get('version')
+  if (typeof version !== 'number' || version <= 1) return
+  throw new TsbuildError(
+    'TSB_CACHE_VERSION',
+    `${name} is a cache of version ${version}, and this is tsbuild for version 1`,
+    {
+      hint: 'take the tsbuild that wrote it, or give this one a cache under another name',
+    },
+  )
 }
 
 /** A key is made again of what the record says it was made of: no record can stand under the key of another. */

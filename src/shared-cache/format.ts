@@ -23,6 +23,8 @@ export interface SharedRecord extends Pick<CacheRecord, 'key' | 'created' | 'mil
   readonly layer: LayerRecord
   /** RFC 3339: when a build last made or took it. */
   readonly used: string
+  /** It was made by a build that was told not to use caches: it takes the place of the one that is there. Not written. */
+  readonly replaces?: true
 }
 
 /** The files of a cache of `RUN --mount=type=cache`. */

@@ -44,6 +44,7 @@ export async function readInline(
       const [descriptor, diffId] = [layers[at], config.rootfs.diff_ids[at]]
       if (!descriptor || !diffId) throw malformed(name, `it has no layer ${at}`)
       const created = times[at] ?? config.created ?? '1970-01-01T00:00:00Z'
+      if (Number.isNaN(Date.parse(created))) throw malformed(name, `the time of layer ${at} is none`)
       const layer = { ...layerOf({ blob: descriptor.digest, diffId }, known, name), contentId }
       return { ...checkedKey(keyed, name), layer, created, used: created, milliseconds: 0 }
     }),

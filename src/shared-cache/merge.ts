@@ -8,13 +8,15 @@ const mostKept = 1000
 
 /**
  * What is there with what is added: of a record that both have the one that is there stays, so that all who build the same get
- * the same image, with the later time of use; of a mount the one that is added.
+ * the same image, with the later time of use; unless what is added replaces it. Of a mount the one that is added.
  * @param now milliseconds since 1970
  */
 export function merged(there: SharedCache, added: SharedCache, now: number): SharedCache {
   const records = new Map<string, SharedRecord>(added.records.map((record) => [record.key, record]))
   for (const old of there.records) {
-    const used = records.get(old.key)?.used ?? old.used
+    const added = records.get(old.key)
+    if (added?.replaces) continue
+    const used = added?.used ?? old.used
     records.set(old.key, { ...old, used: used > old.used ? used : old.used })
   }
   const kept = [...records.values()]

@@ -7,6 +7,8 @@ export interface KeyedRecord {
   readonly record: CacheRecord
   readonly version: string
   readonly chains?: KeyComponents['inputs']
+  /** It was made, and not looked up, since that was asked for. */
+  readonly replaces?: true
 }
 
 /**
@@ -16,7 +18,7 @@ export interface KeyedRecord {
  * @returns undefined for a record that a later build could not find
  */
 export function sharedRecord(
-  { record, version, chains }: KeyedRecord,
+  { record, version, chains, replaces }: KeyedRecord,
   blob: Descriptor,
   now: number,
 ): SharedRecord | undefined {
@@ -32,6 +34,7 @@ export function sharedRecord(
     created,
     milliseconds,
     ...(without && { without }),
+    ...(replaces && { replaces }),
     used: new Date(now).toISOString(),
   }
 }

@@ -5,7 +5,10 @@ import { mostMounts, mostRecords } from './format.ts'
 /** What the documents of a shared cache may be: nothing that is not named here. docs/cache-format.md is this for people. */
 
 const digest = z.string().check(z.refine(isDigest, 'must be sha256: and 64 lower-case hex digits'))
-const time = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/))
+const time = z.string().check(
+  z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
+  z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time that there is'),
+)
 const text = z.string().check(z.maxLength(4096))
 const milliseconds = z.number().check(z.nonnegative())
 const inputs = z.array(z.strictObject({ name: text, id: digest })).check(z.maxLength(1000))

@@ -48,7 +48,7 @@ describe.skipIf(!hasDockerRegistry)(`many machines write one cache (${noDockerRe
         const again = await cold.build({ cacheFrom: [{ type: 'registry', ref, required: true, verify: true }] })
         expect({ commit, ran: again.ran }).toEqual({ commit, ran: [] })
         const ids = ran.flatMap(({ stdout }, at) => (commits[at] === commit ? [stdout.trim()] : []))
-        if (ids.length === 1) expect(ids).toContain(again.result.id)
+        expect(ids).toContain(again.result.id)
       }
     } finally {
       for (const each of machines) await each[Symbol.asyncDispose]()
