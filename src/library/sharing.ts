@@ -10,6 +10,8 @@ import type { Imports } from '../shared-cache/index.ts'
 import type { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
+type Output = NonNullable<BuildOptions['outputs']>[number]
+
 /** What a build has of other machines, and gives to them. Without `--cache-from` and `--cache-to` it loads and does nothing. */
 export interface Sharing {
   /** The cache of the store with the shared ones behind it. */
@@ -48,7 +50,7 @@ export function checkSharing({ cacheFrom = [], cacheTo = [] }: BuildOptions): vo
  * @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_CACHE_MOUNT
  */
 export async function openSharing(
-  { cacheFrom = [], cacheTo = [], cacheMountFolders, signal, onEvent }: BuildOptions,
+  { cacheFrom = [], cacheTo = [], cacheMountFolders, outputs = [], tags = [], signal, onEvent }: BuildOptions,
   opened: Session,
   environment: Environment,
   progress: Progress,
@@ -59,12 +61,13 @@ export async function openSharing(
   const world = { session, environment, progress, notice, platforms, signal }
   const imports = cacheFrom.length > 0 ? (await import('./shared-cache.ts')).importsOf(cacheFrom, world) : undefined
   const exporting = () => import('./cache-export.ts')
+  const leaving = (location: string) => outputs.some((output) => reads(output, tags, location))
   return {
     cache: imports?.cache ?? session.cache,
     session: imports ? { ...session, lost: imports.lost } : session,
     sound: (work) => untilSound(imports, signal, work),
     async ready(image, plan, { results }) {
-      await imports?.settle(image)
+      await imports?.settle(image, leaving)
       if (!cacheTo.some(({ type }) => type === 'inline')) return image
       return (await exporting()).withCacheInside(image, { plans: [plan], results })
     },
@@ -72,6 +75,13 @@ export async function openSharing(
       if (cacheTo.length > 0) await (await exporting()).exportCaches({ plans, results }, cacheTo, imports, world)
     },
   }
+}
+
+/** Only the registry that has a layer takes it without anybody reading it. */
+function reads(output: Output, tags: readonly string[], location: string): boolean {
+  if (output.type !== 'registry') return true
+  const names = output.names ?? tags
+  return names.some((name) => !location.startsWith(`${parseReference(name).domain}/`))
 }
 
 function withHostMounts(session: Session, folders: Readonly<Record<string, string>>, { cwd }: Environment): Session {

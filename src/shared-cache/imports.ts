@@ -40,8 +40,12 @@ export interface Imports {
   isRefused(blob: Digest): boolean
   /** Says that a layer could not be had: one that is from a source is not given again. */
   lost(blob: Digest, error: unknown): void
-  /** Fetches the layers of an image that are in folders of this machine, which may go, and looks at them. */
-  settle(image: Image): Promise<void>
+  /**
+   * Fetches layers of an image and looks at them: those that are in folders of this machine, which may go, and those whose
+   * bytes are to leave.
+   * @param leaves whether layers that are in a place, as `BlobOrigin` has it, are read when the image is written
+   */
+  settle(image: Image, leaves: (location: string) => boolean): Promise<void>
 }
 
 /** @param refuse told of a layer that could not be used, and why */
@@ -140,10 +144,14 @@ export function openImports(
       refused.add(blob)
       refuse(source, error)
     },
-    async settle({ layers }) {
+    async settle({ layers }, leaves) {
       for (const layer of layers) {
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
-        if (source?.location.includes('://')) await layer.tree('part')
+        if (!source || !(source.location.includes('://') || leaves(source.location))) continue
+        await layerOf(
+          { descriptor: await layer.descriptor(), diffId: await layer.diffId(), contentId: await layer.contentId() },
+          source,
+        ).tree('part')
       }
     },
   }
