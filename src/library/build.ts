@@ -129,6 +129,7 @@ async function writeOutputs(
   environment: Environment,
   session: Session,
   report: Report,
+  notice: (message: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Written, 'remote' | 'pushed'>> {
   const { exportPorts, writeOutput } = await import('./outputs.ts')
@@ -141,7 +142,7 @@ async function writeOutputs(
       const targets = pushTargets(output.names ?? names, output.byDigest)
       remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
       for (const { reference } of targets) pushed.push(...namesByDigest(reference, remote.descriptor, output))
-    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report)
+    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report, notice)
     else await writeOutput(image, names, output, environment, ports)
   }
   return { remote, pushed }
@@ -154,12 +155,12 @@ async function giveToEngine(
   environment: Environment,
   ports: ExportPorts,
   report: Report,
+  notice: (message: string) => void,
 ): Promise<void> {
   const { engineSocket, loadIntoEngine } = await import('./engine.ts')
   const { alone } = await import('./outputs.ts')
   const socket = await engineSocket(environment)
-  if (socket === undefined)
-    return report('no Docker engine is here: the image is in the store alone', 0, undefined, true)
+  if (socket === undefined) return notice('warning: no Docker engine is here: the image is in the store alone')
   await loadIntoEngine(alone(image), names, socket, ports)
   report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
 }
@@ -177,14 +178,17 @@ function exportImage(
   image: ImageOrSet,
   kept: ImageOrSet,
   names: readonly string[],
-  { outputs = [], signal }: BuildOptions,
+  { outputs = [], signal, onEvent }: BuildOptions,
   environment: Environment,
   session: Session,
   progress: Progress,
 ) {
   return progress.step('export', 'exporting to image', async (report) => {
+    const notice = (message: string) => onEvent?.({ type: 'notice', at: environment.now(), message, serious: true })
     const written =
-      outputs.length === 0 ? undefined : await writeOutputs(image, names, outputs, environment, session, report, signal)
+      outputs.length === 0
+        ? undefined
+        : await writeOutputs(image, names, outputs, environment, session, report, notice, signal)
     signal?.throwIfAborted()
     const stored = await session.store.images.save(kept, names)
     report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Cache } from '../cache/index.ts'
 import { OptionError, readOption, TsbuildError } from '../errors.ts'
@@ -72,6 +73,9 @@ export async function openSharing(
       return (await exporting()).withCacheInside(image, { plans: [plan], results })
     },
     async write(plans, { results }) {
+      for (const id of await unknownMounts(cacheMountFolders, plans)) {
+        notice(`warning: no RUN of this build has a cache mount ${id}, and its folder was not used`)
+      }
       if (cacheTo.length > 0) await (await exporting()).exportCaches({ plans, results }, cacheTo, imports, world)
     },
   }
@@ -90,9 +94,20 @@ function withHostMounts(session: Session, folders: Readonly<Record<string, strin
   return { ...session, cache: { ...session.cache, hostMount: (id) => places.get(id) } }
 }
 
+async function unknownMounts(
+  folders: BuildOptions['cacheMountFolders'] = {},
+  plans: readonly Plan[],
+): Promise<readonly string[]> {
+  const ids = Object.keys(folders)
+  if (ids.length === 0) return ids
+  const mounts = plans.flatMap(({ nodes }) => nodes.flatMap(({ op }) => (op.kind === 'run' ? op.mounts : [])))
+  return ids.filter((id) => !mounts.some((mount) => mount.kind === 'cache' && mount.id === id))
+}
+
 function madeFor(id: string, place: string): void {
   try {
     makeFolder(place, 0o755)
+    if (!statSync(place).isDirectory()) throw new Error('it is no directory')
   } catch (cause) {
     throw new TsbuildError('TSB_CACHE_MOUNT', `the folder of the cache mount ${id} cannot be made: ${place}`, {
       hint: 'name a folder that is there, or that may be made',

@@ -8,6 +8,7 @@ import { ignoredNotes } from '../program/ignored.ts'
 import type { planFormats } from '../program/plan.ts'
 import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
+import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
 import { warningSummary } from '../views/warnings.ts'
 import { shown } from './shown.ts'
@@ -21,8 +22,12 @@ export async function planCommand(session: Session, context: string, flags: Plan
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
   for (const note of ignoredNotes(flags)) err.print(`note: ${note}\n`)
-  const work = async (onEvent: EventSink) => {
+  const work = async (view: EventSink) => {
     const { forecast } = await session.library()
+    const onEvent: EventSink = (event) => {
+      if (event.type === 'notice') err.print(`${visible(event.message)}\n`)
+      view(event)
+    }
     return forecast({ ...options, signal, onEvent }, environment)
   }
   const plan = await shown(session, 'none', work, '')

@@ -6,7 +6,7 @@ import type { View } from './view.ts'
 /** Shows nothing but serious notices, and the last output of a step that failed. */
 export function quietView(write: (text: string) => void): View {
   const trace = new Trace({
-    notice: (message, isSerious) => isSerious && write(`WARNING: ${oneLine(message)}\n`),
+    notice: (message, isSerious) => isSerious && write(`WARNING: ${oneLine(message.replace(/^warning: /, ''))}\n`),
   })
   return {
     event(event) {
