@@ -44,10 +44,11 @@ export function nextPage(
   if (target === undefined) return undefined
   const current = new URL(from, endpoint.base)
   const next = URL.canParse(target, current.href) ? new URL(target, current.href) : undefined
-  if (next?.origin === endpoint.base.origin) return next.pathname + next.search
-  throw new TsbuildError(
-    'TSB_TAGS_LINK',
-    `${endpoint.host} continues its list at ${next ? `${next.protocol}//${next.host}` : 'what is no URL'}`,
-    { hint: 'the list of a registry is read from that registry alone' },
-  )
+  // A path that begins with two slashes would be read as another host by who gets the path alone.
+  const isRooted = next?.pathname.startsWith('//') === false
+  if (next?.origin === endpoint.base.origin && isRooted) return next.pathname + next.search
+  const where = next ? `${next.protocol}//${next.host}${isRooted ? '' : '//…'}` : 'what is no URL'
+  throw new TsbuildError('TSB_TAGS_LINK', `${endpoint.host} continues its list at ${where}`, {
+    hint: 'the list of a registry is read from that registry alone',
+  })
 }

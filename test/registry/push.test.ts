@@ -248,6 +248,19 @@ describe('a registry that sends elsewhere', () => {
     registry.close()
   })
 
+  it('E16 nor of a host that a path with two slashes names', async () => {
+    await using other = await startServer((_, response) => response.end('{"tags":["secret"]}'))
+    await using server = await startServer((request, response) => {
+      const next = `http://${request.headers.host}//${other.host}/secret`
+      response.setHeader('link', `<${next}>; rel="next"`).end('{"name":"app","tags":["a"]}')
+    })
+    const registry = open()
+    await expect(registry.tags(`${server.host}/app`)).rejects.toThrow(code('TSB_TAGS_LINK'))
+    expect(server.requests).toHaveLength(1)
+    expect(other.requests).toEqual([])
+    registry.close()
+  })
+
   it('E23 a registry that says it took something else is not believed', async () => {
     await using server = await startServer((request, response) => {
       request.resume().on('end', () => response.writeHead(201, { 'docker-content-digest': sha256(config) }).end())
