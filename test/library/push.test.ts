@@ -192,6 +192,21 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     runProgram('skopeo', 'copy', '--all', `oci-archive:${directory}/a.tar`, `dir:${directory}/read`)
   })
 
+  it('goes to its name alone, also when that is a part of the id', async () => {
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const live = `${server.host}/prod:live`
+    const { id } = (await workspace.build({ tags: [live] })).result
+    const [part = ''] = /[a-f]\w{3}/.exec(id.slice(10)) ?? []
+    expect(await tsbuild(workspace, 'tag', live, part)).toMatchObject({ status: 0 })
+    const pushed = push(part, [], { registryAllow: [server.host] }, workspace.environment)
+    await expect(pushed).rejects.toThrow('docker.io may not be asked')
+    await expect(remoteDocument(live, {}, workspace.environment)).rejects.toThrow('not found')
+    const archive = path.join(workspace.directory, 'part.tar')
+    expect(await tsbuild(workspace, 'save', '--format', 'docker', '-o', archive, part)).toMatchObject({ status: 0 })
+    const manifest = JSON.parse(String(runProgram('tar', '-xOf', archive, 'manifest.json')))
+    expect(manifest).toMatchObject([{ RepoTags: [`${part}:latest`] }])
+  })
+
   it('pulls an image whole, with its name', async () => {
     const base = await withBase()
     const { descriptor } = await pull(base, {}, workspace.environment)
