@@ -15,17 +15,17 @@ const sizeLimit = 4 << 20
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
  */
 export async function listTags({ client, endpoint, signal }: Omit<Asking, 'limits'>): Promise<readonly string[]> {
-  const tags: string[] = []
+  const tags = new Set<string>()
   const seen = new Set<string>()
   for (let path: string | undefined = 'tags/list'; path !== undefined && seen.size < pageLimit; ) {
     seen.add(path)
     const name = `the tags of ${endpoint.host}/${endpoint.repository}`
     const { bytes, headers } = await client.read(endpoint, path, { name, limit: sizeLimit }, signal)
-    tags.push(...tagsIn(parseJson(bytes, name, sizeLimit), name))
+    for (const tag of tagsIn(parseJson(bytes, name, sizeLimit), name)) tags.add(tag)
     const next = nextPage(endpoint, path, headers.link)
     path = next === undefined || seen.has(next) ? undefined : next
   }
-  return [...new Set(tags)]
+  return [...tags]
 }
 
 function tagsIn(value: unknown, name: string): readonly string[] {

@@ -221,6 +221,39 @@ describe('an upload that is interrupted', () => {
   })
 })
 
+describe('a list of tags', () => {
+  it('may be as long as its bytes allow', async () => {
+    const tags = JSON.stringify({ name: 'app', tags: Array.from({ length: 200_000 }, (_, i) => `t${i}`) })
+    await using server = await startServer((_, response) => response.end(tags))
+    const registry = open()
+    expect(await registry.tags(`${server.host}/app`)).toHaveLength(200_000)
+    registry.close()
+  })
+})
+
+describe('a mount', () => {
+  it('for which the token server gives no token is none: the bytes are sent', async () => {
+    await using server = await startServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+      request.resume()
+      if (pathname === '/token') {
+        const isDenied = searchParams.getAll('scope').some((scope) => scope.includes('private'))
+        return response.writeHead(isDenied ? 403 : 200).end('{"token":"t"}')
+      }
+      if (!request.headers.authorization) {
+        const challenge = `Bearer realm="http://${request.headers.host}/token",service="s"`
+        return response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+      if (request.method === 'HEAD') return response.writeHead(404).end()
+      if (request.method === 'POST') return response.writeHead(202, { location: '/v2/app/blobs/uploads/1' }).end()
+      return request.on('end', () => response.writeHead(201).end())
+    })
+    const registry = open()
+    expect(await registry.upload(`${server.host}/app`, { ...blobOf(1000), elsewhere: 'private/base' })).toBe('sent')
+    registry.close()
+  })
+})
+
 describe('a registry that sends elsewhere', () => {
   it('E15 an upload is not sent to another origin', async () => {
     await using other = await startServer((_, response) => response.writeHead(201).end())
