@@ -221,6 +221,21 @@ describe('an upload that is interrupted', () => {
   })
 })
 
+describe('a registry that needs long to store a blob', () => {
+  it('is waited for, and gets the bytes once', async () => {
+    await using server = await startServer((request, response) => {
+      request.resume()
+      if (request.method === 'HEAD') return response.writeHead(404).end()
+      if (request.method === 'POST') return response.writeHead(202, { location: '/v2/app/blobs/uploads/1' }).end()
+      return request.on('end', () => setTimeout(() => response.writeHead(201).end(), 3 * impatient.idleMs))
+    })
+    const registry = open()
+    expect(await registry.upload(`${server.host}/app`, blobOf(1 << 20))).toBe('sent')
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT'])
+    registry.close()
+  })
+})
+
 describe('a list of tags', () => {
   it('may be as long as its bytes allow', async () => {
     const tags = JSON.stringify({ name: 'app', tags: Array.from({ length: 200_000 }, (_, i) => `t${i}`) })
