@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -238,6 +239,21 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
       `docker://${server.host}/${tag}`,
       `dir:${workspace.directory}/read`,
     )
+  })
+
+  it('once a push is denied, no further layer is compressed', async () => {
+    await using denying = await startServer((_, response) => response.writeHead(403).end())
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const name of names) workspace.write({ [`context/${name}`]: randomBytes(2 << 20).toString('hex') })
+    workspace.write({ 'context/Dockerfile': `FROM scratch\n${names.map((name) => `COPY ${name} /\n`).join('')}` })
+    await workspace.build({ tags: ['app:1'] })
+    const compressed = new Set<string>()
+    const onEvent = (event: { readonly type: string; readonly label?: string; readonly done?: boolean }) => {
+      if (event.done && event.label?.startsWith('exporting layer')) compressed.add(event.label)
+    }
+    const pushed = push('app:1', [`${denying.host}/app:1`], { onEvent }, workspace.environment)
+    await expect(pushed).rejects.toThrow('answers 403')
+    expect(compressed.size).toBeLessThan(names.length)
   })
 
   it('a push that is denied ends with 103, with host, request, status and attempt', async () => {
