@@ -33,6 +33,22 @@ export const limitTable = {
   },
   'manifest-bytes': { default: 4 * MiB, most: 64 * MiB, unit: 'bytes', about: 'A manifest or an index of images.' },
   'config-bytes': { default: 8 * MiB, most: 64 * MiB, unit: 'bytes', about: 'The config of an image.' },
+  'json-depth': { default: 64, most: 1000, unit: 'number', about: 'How deep JSON of others may nest.' },
+  'index-depth': { default: 4, most: 64, unit: 'number', about: 'Indexes of images in one another.' },
+  'token-bytes': { default: MiB, most: 64 * MiB, unit: 'bytes', about: 'The answer of a token server.' },
+  'header-bytes': {
+    default: 64 * KiB,
+    most: 16 * MiB,
+    unit: 'bytes',
+    about: 'Names and values of the header of an HTTP answer.',
+  },
+  redirects: { default: 5, most: 100, unit: 'number', about: 'Redirects from one URL to where its bytes are.' },
+  'link-steps': {
+    default: 255,
+    most: 65_536,
+    unit: 'number',
+    about: 'Symbolic links on the way to a file of a context, archive or image.',
+  },
   'archive-entries': {
     default: 5_000_000,
     most: any,

@@ -4,14 +4,15 @@ import { Readable } from 'node:stream'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readLimits } from '../src/cli/flags/limit.ts'
-import { mediaTypes } from '../src/image/index.ts'
+import { sha256 } from '../src/digest/index.ts'
+import { machinePlatform, mediaTypes } from '../src/image/index.ts'
 import { build, type HistoryOptions, type LimitOptions, TsbuildError } from '../src/index.ts'
 import { type LimitName, limitTable } from '../src/limits.ts'
 import { createBudget } from '../src/planner/words/index.ts'
 import { checkExpansion, compressionLimits } from '../src/tree/compression/bomb.ts'
 import { recordingBuild, runCommandLine } from './cli/command-line.ts'
 import { tsbuild } from './support/command-line.ts'
-import { blobOf, contentsOf, fakeImage, serve } from './support/fake-image.ts'
+import { blobOf, contentsOf, descriptorOf, fakeImage, serve } from './support/fake-image.ts'
 import { startServer } from './support/http-server.ts'
 import { tar } from './support/tar.ts'
 import { openWorkspace, type Workspace } from './support/workspace.ts'
@@ -29,6 +30,12 @@ const table: Readonly<Record<LimitName, number>> = {
   'expanded-values': 64 * 2 ** 20,
   'manifest-bytes': 4 * 2 ** 20,
   'config-bytes': 8 * 2 ** 20,
+  'json-depth': 64,
+  'index-depth': 4,
+  'token-bytes': 2 ** 20,
+  'header-bytes': 64 * 2 ** 10,
+  redirects: 5,
+  'link-steps': 255,
   'archive-entries': 5_000_000,
   'archive-bytes': 256 * 2 ** 30,
   'archive-ratio': 1000,
@@ -84,6 +91,13 @@ const cases: readonly Case[] = [
   { limit: 'pax-bytes', takes: 13, code: 'TSB_ARCHIVE_PAX', archive: tar({ name: 'a', pax: { comment: 'x' } }) },
   { limit: 'sparse-parts', takes: 2, code: 'TSB_ARCHIVE_SPARSE', archive: tar(sparse) },
   { limit: 'zstd-window', takes: small.length, code: 'TSB_ARCHIVE_WINDOW', archive: zstdCompressSync(small) },
+  {
+    limit: 'link-steps',
+    takes: 2,
+    code: 'TSB_PATH_LOOP',
+    dockerfile: 'FROM scratch\nCOPY two/x /\n',
+    archive: tar('d real/', 'f real/x=1', 's one->real', 's two->one'),
+  },
   {
     limit: 'account-bytes',
     takes: 'me:x:5:6::/:'.length,
@@ -149,6 +163,96 @@ describe('what a build takes of a limit', () => {
     expect((await failure({ dockerfile }, { [limit]: size - 1 }))?.code).toBe('TSB_DOCUMENT_TOO_LARGE')
     // The layer is no tar: what is asked for is that its manifest and config were taken.
     expect((await failure({ dockerfile }, { [limit]: size }))?.code).not.toBe('TSB_DOCUMENT_TOO_LARGE')
+  })
+
+  test('link-steps: so many links are followed in a context, an image and a base, and not one more', async () => {
+    const archive = tar('d real/', 'f real/x=1', 's one->real', 's two->one', 's three->two')
+    const copied = 'FROM scratch AS files\nCOPY . /\nFROM scratch\nCOPY --from=files three/x /\n'
+    expect(await failure({ dockerfile: copied, archive }, { 'link-steps': 3 })).toBeUndefined()
+    expect((await failure({ dockerfile: copied, archive }, { 'link-steps': 2 }))?.code).toBe('TSB_PATH_LOOP')
+    const through = blobOf(tar('d real/', 's one->real', 's two->one', 'f two/x=1'), mediaTypes.layerTar)
+    await using server = await startServer(serve(contentsOf('app', 'latest', fakeImage({ layer: through }))))
+    const dockerfile = `FROM scratch\nCOPY --from=${server.host}/app real/x /\n`
+    expect((await failure({ dockerfile }, { 'link-steps': 1 }))?.code).toBe('TSB_PATH_LOOP')
+    expect(await failure({ dockerfile }, { 'link-steps': 2 })).toBeUndefined()
+  })
+
+  test('json-depth: so deep a config of a registry may nest, and not one level more', async () => {
+    const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)])
+    const nested = fakeImage({ config: { ...JSON.parse(image.config.bytes.toString()), more: deep(9) } })
+    await using server = await startServer(serve(contentsOf('app', 'latest', nested)))
+    const dockerfile = `FROM ${server.host}/app\nENV A=1\n`
+    const error = await failure({ dockerfile }, { 'json-depth': 9 })
+    expect([error?.code, error?.hint]).toEqual(['TSB_DOCUMENT_FORMAT', expect.stringContaining('--limit json-depth=')])
+    expect((await failure({ dockerfile }, { 'json-depth': 10 }))?.code).not.toBe('TSB_DOCUMENT_FORMAT')
+  })
+
+  test('index-depth: so many indexes may lie in one another, and not one more', async () => {
+    const platform = { os: 'linux', architecture: machinePlatform(process.arch).architecture }
+    const around = (inner: ReturnType<typeof blobOf>) =>
+      blobOf({ schemaVersion: 2, manifests: [{ ...descriptorOf(inner), platform }] }, mediaTypes.index)
+    const inner = around(image.manifest)
+    const outer = around(inner)
+    const contents = new Map([
+      ...contentsOf('app', 'x', image),
+      [`app/manifests/${sha256(inner.bytes)}`, inner] as const,
+      ['app/manifests/latest', outer] as const,
+    ])
+    await using server = await startServer(serve(contents))
+    const dockerfile = `FROM ${server.host}/app\nENV A=1\n`
+    const error = await failure({ dockerfile }, { 'index-depth': 1 })
+    expect([error?.code, error?.hint]).toEqual(['TSB_INDEX_DEPTH', expect.stringContaining('--limit index-depth=')])
+    expect((await failure({ dockerfile }, { 'index-depth': 2 }))?.code).not.toBe('TSB_INDEX_DEPTH')
+  })
+
+  test('token-bytes: so long the answer of a token server may be, and not one byte longer', async () => {
+    const answer = '{"token":"T"}'
+    const files = serve(contentsOf('app', 'latest', image))
+    await using server = await startServer((request, response) => {
+      const challenge = { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token"` }
+      if (request.url?.startsWith('/token')) response.end(answer)
+      else if (request.headers.authorization === 'Bearer T') files(request, response)
+      else response.writeHead(401, challenge).end()
+    })
+    const dockerfile = `FROM ${server.host}/app\nENV A=1\n`
+    const error = await failure({ dockerfile }, { 'token-bytes': answer.length - 1 })
+    expect([error?.code, error?.hint]).toEqual([
+      'TSB_DOCUMENT_TOO_LARGE',
+      expect.stringContaining('--limit token-bytes='),
+    ])
+    expect((await failure({ dockerfile }, { 'token-bytes': answer.length }))?.code).not.toBe('TSB_DOCUMENT_TOO_LARGE')
+  })
+
+  test('redirects: so many are followed, by registries and by ADD, and not one more', async () => {
+    const files = serve(contentsOf('app', 'latest', image))
+    await using server = await startServer((request, response) => {
+      const [, hops = '0', rest = ''] = /^\/(?:hop(\d))?(.*)$/.exec(request.url ?? '') ?? []
+      if (Number(hops) < 3)
+        response.writeHead(307, { location: `/hop${Number(hops) + 1}/${rest.replace(/^\//, '')}` }).end()
+      else if (rest === '/file') response.end('hi')
+      else files(Object.assign(request, { url: rest }), response)
+    })
+    for (const dockerfile of [
+      `FROM ${server.host}/app\nENV A=1\n`,
+      `FROM scratch\nADD http://${server.host}/file /\n`,
+    ]) {
+      const error = await failure({ dockerfile }, { redirects: 2 })
+      expect([error?.code, error?.hint]).toEqual(['TSB_URL_REDIRECT', expect.stringContaining('--limit redirects=')])
+      expect((await failure({ dockerfile }, { redirects: 3 }))?.code).not.toBe('TSB_URL_REDIRECT')
+    }
+  })
+
+  test('header-bytes: so many bytes of names and values an answer may have, and not one more', async () => {
+    const header = { 'content-length': '2', connection: 'close', 'x-pad': 'a'.repeat(300) }
+    const size = Object.entries({ ...header, OK: '' }).reduce((sum, pair) => sum + pair.join('').length, 0)
+    await using server = await startServer((_, response) => {
+      response.sendDate = false
+      response.writeHead(200, header).end('hi')
+    })
+    const dockerfile = `FROM scratch\nADD http://${server.host}/file /\n`
+    const error = await failure({ dockerfile }, { 'header-bytes': size - 1 })
+    expect([error?.code, error?.hint]).toEqual(['TSB_HTTP_HEADER', expect.stringContaining('--limit header-bytes=')])
+    expect(await failure({ dockerfile }, { 'header-bytes': size })).toBeUndefined()
   })
 
   test('a zstd window above the default is taken when the limit says so', async () => {

@@ -49,9 +49,9 @@ export async function dockerImages(files: Files, limits: DocumentLimits): Promis
   return images
 }
 
-async function entriesOf(files: Files, { manifest: limit }: DocumentLimits): Promise<readonly DockerEntry[]> {
+async function entriesOf(files: Files, { manifest: limit, depth }: DocumentLimits): Promise<readonly DockerEntry[]> {
   const name = `manifest.json of ${files.name}`
-  const value = parseJson(await files.read('manifest.json', limit), name, limit)
+  const value = parseJson(await files.read('manifest.json', limit), name, limit, depth)
   const { dockerManifestSchema } = await import('./docker-schema.ts')
   const parsed = dockerManifestSchema.safeParse(value)
   if (!parsed.success) throw new TsbuildError('TSB_DOCUMENT_FORMAT', `${name} is not valid`)

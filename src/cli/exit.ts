@@ -7,6 +7,8 @@ export const exitCodes = {
   success: 0,
   /** The build or command failed for a reason that is the user's to mend. */
   failure: 1,
+  /** Of `tsbuild plan`: a build would run something. */
+  pending: 10,
   /** A bug in tsbuild. */
   internal: 100,
   /** The disk or another limit is full. */

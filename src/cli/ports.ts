@@ -1,4 +1,5 @@
 import type {
+  BuildForecast,
   BuildOptions,
   BuildResult,
   CheckResult,
@@ -34,6 +35,8 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
+  forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */

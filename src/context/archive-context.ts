@@ -45,7 +45,10 @@ export async function readArchiveContext(
     limits: archiveLimits(limits),
     seen: notes.seen,
   })
-  return { context: contextOfTree(withLinkModes(overlay([index]))), ...notes.taken() }
+  return {
+    context: contextOfTree({ ...withLinkModes(overlay([index])), linkSteps: limits['link-steps'] }),
+    ...notes.taken(),
+  }
 }
 
 /** A link has every permission where files are unpacked, whatever the archive says. */

@@ -9,20 +9,30 @@ import { readSmall, resolvePath, treeOfDirectory, treePath } from '../tree/index
  * context; the two are never joined. Links are followed inside the context, or inside the Dockerfile's directory when that
  * is elsewhere.
  * @param dockerfile path of the Dockerfile on this machine; absent when it does not come from a file
+ * @param linkSteps links that are followed on the way to it
  * @throws {TsbuildError} TSB_IGNORE_FILE when it is no file, or a link that leads nowhere
  */
-export async function findIgnoreFile(context: string, dockerfile?: string): Promise<SourceFile | undefined> {
+export async function findIgnoreFile(
+  context: string,
+  dockerfile?: string,
+  linkSteps?: number,
+): Promise<SourceFile | undefined> {
   const root = realDirectory(context)
-  const own = dockerfile === undefined ? undefined : await readBeside(root, dockerfile)
-  return own ?? (root === undefined ? undefined : readFrom(root, '.dockerignore'))
+  const own = dockerfile === undefined ? undefined : await readBeside(root, dockerfile, linkSteps)
+  return own ?? (root === undefined ? undefined : readFrom(root, '.dockerignore', linkSteps))
 }
 
-async function readBeside(context: string | undefined, dockerfile: string): Promise<SourceFile | undefined> {
+async function readBeside(
+  context: string | undefined,
+  dockerfile: string,
+  linkSteps: number | undefined,
+): Promise<SourceFile | undefined> {
   const directory = realDirectory(dirname(dockerfile))
   if (directory === undefined) return undefined
   const name = `${basename(dockerfile)}.dockerignore`
   const inContext = context === undefined ? '..' : relative(context, `${directory}/${name}`)
-  return inContext.startsWith('..') ? readFrom(directory, name) : readFrom(context ?? directory, inContext)
+  const [root, file] = inContext.startsWith('..') ? [directory, name] : [context ?? directory, inContext]
+  return readFrom(root, file, linkSteps)
 }
 
 function realDirectory(directory: string): string | undefined {
@@ -34,8 +44,8 @@ function realDirectory(directory: string): string | undefined {
   }
 }
 
-async function readFrom(root: string, name: string): Promise<SourceFile | undefined> {
-  const tree = treeOfDirectory(root, { xattrs: 'none' })
+async function readFrom(root: string, name: string, linkSteps: number | undefined): Promise<SourceFile | undefined> {
+  const tree = { ...treeOfDirectory(root, { xattrs: 'none' }), linkSteps }
   const path = treePath(name)
   if (resolvePath(tree, path, { followLast: false }).entry === undefined) return undefined
   const { entry, link } = resolvePath(tree, path, { followLast: true })

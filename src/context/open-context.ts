@@ -39,15 +39,16 @@ export interface Context {
  * Opens a directory as a build context. Nothing is listed before it is asked for, and directories that are excluded are not
  * listed at all, unless a later `!` may take back something below them.
  * @param store a directory that changes while it is built, and is no part of any context: real path
+ * @param linkSteps links that are followed on the way to a file
  * @throws {TsbuildError} TSB_CONTEXT_MISSING; TSB_IGNORE_PATTERN
  */
-export function openContext(directory: string, ignoreFile?: SourceFile, store?: string): Context {
+export function openContext(directory: string, ignoreFile?: SourceFile, store?: string, linkSteps?: number): Context {
   const root = realDirectory(directory)
   const rules = ignoreFile ? readIgnoreFile(ignoreFile) : []
   const ignorePatterns = rules.map((rule) => rule.pattern)
   const patterns = patternList(ignorePatterns)
   const isStored = partsOf(store, root)
-  const whole = treeOfDirectory(root, { owners: 'root', xattrs: 'none' })
+  const whole = { ...treeOfDirectory(root, { owners: 'root', xattrs: 'none' }), linkSteps }
   const all = isStored
     ? filterTree(
         whole,
@@ -100,6 +101,7 @@ function withoutSpecialFiles(tree: FileTree): FileTree {
       })
     },
     list: tree.list,
+    linkSteps: tree.linkSteps,
     ...(tree.isDirectory && { isDirectory: tree.isDirectory }),
     ...(tree.stats && { stats: tree.stats }),
   }

@@ -68,11 +68,11 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
   return { layers: new Map(layers), records, results, steps: { total: results.size, cached } }
 }
 
-function isLayerNode(node: Node): node is LayerNode {
+export function isLayerNode(node: Node): node is LayerNode {
   return 'onto' in node.op
 }
 
-function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
+export function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
   const snapshot = (id: OpId): SnapshotValue => {
     const value = resultOf(id)
     if (value.kind !== 'snapshot') throw new Error(`${id} is no snapshot`)
@@ -82,28 +82,34 @@ function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
 }
 
 /** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */
-async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
+export async function openSource(node: Node, ports: ExecutorPorts, signal: AbortSignal): Promise<OpValue> {
   const { op } = node
+  const linkSteps = ports.limits?.['link-steps']
   switch (op.kind) {
     case 'scratch':
-      return emptySnapshot
+      return emptySnapshot(linkSteps)
     case 'image':
-      return shown(node, ports, signal, async () => snapshotOfLayers(await ports.sources.image(op)))
+      return shown(node, ports, signal, async () => snapshotOfLayers(await ports.sources.image(op), linkSteps))
     case 'context':
       return shown(node, ports, signal, async () => openContext(op, ports))
     case 'http':
     case 'git':
       return shown(node, ports, signal, async () => ({
         kind: 'remote',
-        tree: await ports.sources.remote({ ...node, op }, signal),
+        tree: { ...(await ports.sources.remote({ ...node, op }, signal)), linkSteps },
       }))
     default:
       throw new Error(`${op.kind} is no source`)
   }
 }
 
-async function openContext(op: ContextOp, ports: ExecutorPorts): Promise<OpValue> {
-  return { kind: 'context', name: op.name, files: await ports.sources.context(op.name) }
+async function openContext(op: ContextOp, { sources, limits }: ExecutorPorts): Promise<OpValue> {
+  const files = await sources.context(op.name)
+  return {
+    kind: 'context',
+    name: op.name,
+    files: { ...files, tree: { ...files.tree, linkSteps: limits?.['link-steps'] } },
+  }
 }
 
 /** Lets the views see a source as a step. */

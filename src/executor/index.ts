@@ -1,7 +1,8 @@
-export { type Emulation, emulatorFix } from './emulation.ts'
+export { type Emulation, emulatorFix, noEmulator } from './emulation.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'
+export { type Forecast, foresee } from './foresee.ts'
 export {
   examine,
   findEmulation,

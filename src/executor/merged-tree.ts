@@ -4,11 +4,13 @@ import { type Entry, type FileTree, overlay, type TreePath } from '../tree/index
 /**
  * The files of some layers, lowest first. Of many, the lower ones are merged once for all steps on them: otherwise each step
  * would look for each file in a hundred layers again.
+ * @param linkSteps links that are followed on the way to one of them
  */
-export async function mergedTree(layers: readonly Layer[]): Promise<FileTree> {
+export async function mergedTree(layers: readonly Layer[], linkSteps?: number): Promise<FileTree> {
   const shared = Math.floor(Math.max(0, layers.length - 1) / groupSize) * groupSize
   const above = await Promise.all(layers.slice(shared).map((layer) => layer.tree('part')))
-  return shared === 0 ? overlay(above) : overlay([await sharedTree(layers.slice(0, shared)), ...above])
+  const below = shared === 0 ? [] : [await sharedTree(layers.slice(0, shared))]
+  return { ...overlay([...below, ...above]), linkSteps }
 }
 
 /** At most so many layers are looked at beside those that are merged already. */

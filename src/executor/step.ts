@@ -171,7 +171,7 @@ async function hit(node: LayerNode, record: CacheRecord, context: StepContext): 
   return { record, cached: true }
 }
 
-function contextOf(
+export function contextOf(
   node: LayerNode,
   inputs: Inputs,
   ports: ExecutorPorts,

@@ -12,6 +12,8 @@ export interface SnapshotValue {
   readonly layers: readonly Layer[]
   /** Built from the content ids of the layers, bottom up: equal chains, equal files. */
   readonly chain: Digest
+  /** Links that are followed on the way to one of its files; undefined: as many as by default. */
+  readonly linkSteps: number | undefined
   tree(): Promise<FileTree>
 }
 
@@ -37,18 +39,23 @@ export interface Inputs {
 }
 
 /** No layers. */
-export const emptySnapshot: SnapshotValue = snapshotOf([], emptyChain)
+export function emptySnapshot(linkSteps: number | undefined): SnapshotValue {
+  return snapshotOf([], emptyChain, linkSteps)
+}
 
 /** The layers of an image that exists already. */
-export async function snapshotOfLayers(layers: readonly Layer[]): Promise<SnapshotValue> {
+export async function snapshotOfLayers(
+  layers: readonly Layer[],
+  linkSteps: number | undefined,
+): Promise<SnapshotValue> {
   let chain = emptyChain
   for (const layer of layers) chain = chainOf(chain, await layer.contentId())
-  return snapshotOf(layers, chain)
+  return snapshotOf(layers, chain, linkSteps)
 }
 
 /** One more layer on a snapshot. */
 export async function stack(below: SnapshotValue, layer: Layer): Promise<SnapshotValue> {
-  return snapshotOf([...below.layers, layer], chainOf(below.chain, await layer.contentId()))
+  return snapshotOf([...below.layers, layer], chainOf(below.chain, await layer.contentId()), below.linkSteps)
 }
 
 /** The files of any kind of value. */
@@ -63,14 +70,15 @@ export async function filesOf(value: OpValue): Promise<FileTree> {
   }
 }
 
-function snapshotOf(layers: readonly Layer[], chain: Digest): SnapshotValue {
+function snapshotOf(layers: readonly Layer[], chain: Digest, linkSteps: number | undefined): SnapshotValue {
   let merged: Promise<FileTree> | undefined
   return {
     kind: 'snapshot',
     layers,
     chain,
+    linkSteps,
     tree() {
-      merged ??= mergedTree(layers)
+      merged ??= mergedTree(layers, linkSteps)
       return merged
     },
   }

@@ -9,7 +9,8 @@ import {
 } from 'node:http'
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { TsbuildError } from '../errors.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
+import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
 import { noTrusts, type TlsOptions, type Trusts, tlsOptions } from './trust.ts'
@@ -36,6 +37,8 @@ export interface HttpMessage extends HttpRequest {
    * ends the request.
    */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+  /** Milliseconds without an answer, once the body was sent, after which it is given up; absent: the idle limit. */
+  readonly answerMs?: number | undefined
 }
 
 export interface HttpResponse {
@@ -50,9 +53,19 @@ export interface HttpResponse {
 /** Sends requests over connections that are kept open in between. */
 export interface Http {
   get(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse>
+  /** How many redirects are followed from one URL. */
+  readonly redirects: number
   /** As `get`. An answer may come before all of the body was sent; the rest of it is let be then. */
   send(message: HttpMessage, signal: AbortSignal | undefined): Promise<HttpResponse>
   close(): void
+}
+
+export interface HttpSettings {
+  readonly proxies?: Proxies | undefined
+  /** Whose certificates are taken. */
+  readonly trusts?: Trusts | undefined
+  /** What answers may ask for. */
+  readonly limits?: Pick<Limits, 'header-bytes' | 'redirects'> | undefined
 }
 
 /** The sender said nothing for too long. */
@@ -62,38 +75,44 @@ export class IdleError extends Error {
 
 /**
  * HTTP as a builder needs it: no redirects, no decompression, certificates always checked (also when the environment says
- * otherwise), headers of 64 KiB at most.
+ * otherwise).
  * @param idleMs milliseconds without a byte after which a sender is given up
+ * @throws {TsbuildError} from what it sends: TSB_HTTP_HEADER for a header above `header-bytes`
  */
 export function openHttp(
   userAgent: string,
   idleMs: number,
-  proxies: Proxies = noProxies,
-  trusts: Trusts = noTrusts,
+  { proxies = noProxies, trusts = noTrusts, limits = defaultLimits }: HttpSettings = {},
 ): Http {
   const plain = new Agent({ keepAlive: true })
   // What an agent is told goes before what a request says: each of them says whose certificates it takes.
   const tls = new TlsAgent({ keepAlive: true })
   async function send(message: HttpMessage, signal: AbortSignal | undefined) {
-    const { url, headers, admit, method, body = [], trustAs = url } = message
+    const { url, headers, admit, method, body = [], answerMs = idleMs, trustAs = url } = message
     const literal = literalNeighbourhood(url.hostname)
     if (literal) admit(literal)
     const options: RequestOptions = {
       method,
       headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers },
-      maxHeaderSize: 64 << 10,
+      // Node takes one less than this of status text, names and values.
+      maxHeaderSize: limits['header-bytes'] + 1,
       ...(signal && { signal }),
     }
     const trusted = url.protocol === 'https:' ? await tlsOptions(await trusts(trustAs)) : undefined
     const proxy = proxies(url)
-    if (proxy) return answerTo(await requestThrough(proxy, url, options, trusted, idleMs, signal), body, idleMs, signal)
+    const taken = (sent: ClientRequest) =>
+      answerTo(sent, body, idleMs, answerMs, signal).catch((error: unknown) => {
+        throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
+      })
+    if (proxy) return taken(await requestThrough(proxy, url, options, trusted, idleMs, signal))
     const direct = { ...options, lookup: admittingLookup(admit) }
     const sent = trusted
       ? httpsRequest(url, { ...direct, agent: tls, ...trusted })
       : httpRequest(url, { ...direct, agent: plain })
-    return answerTo(sent, body, idleMs, signal)
+    return taken(sent)
   }
   return {
+    redirects: limits.redirects,
     get: (request, signal) => send({ ...request, method: 'GET' }, signal),
     send,
     close() {
@@ -103,14 +122,26 @@ export function openHttp(
   }
 }
 
-/** Reads a whole body of at most `limit` bytes. @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE */
-export async function readBody(response: HttpResponse, limit: number, name: string): Promise<Uint8Array> {
+/**
+ * Reads a whole body of at most `limit` bytes.
+ * @param raisedBy the limit that it is, for the hint
+ * @throws {TsbuildError} TSB_DOCUMENT_TOO_LARGE
+ */
+export async function readBody(
+  response: HttpResponse,
+  limit: number,
+  name: string,
+  raisedBy?: LimitName,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > limit) throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`)
+    if (size > limit) {
+      const hint = raisedBy && limitHint(raisedBy)
+      throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${name} is larger than ${limit} bytes`, { hint })
+    }
   }
   return Buffer.concat(chunks)
 }
@@ -138,10 +169,12 @@ function answerTo(
   sent: ClientRequest,
   body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   idleMs: number,
+  answerMs: number,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => sent.destroy(new IdleError(`no answer for ${idleMs / 1000} s`)), idleMs)
+    const start = (ms: number) => setTimeout(() => sent.destroy(new IdleError(`no answer for ${ms / 1000} s`)), ms)
+    let timer = start(idleMs)
     let answered = false
     sent.on('response', (message) => {
       answered = true
@@ -156,7 +189,12 @@ function answerTo(
     })
     // A body that is taken is as good as an answer: the time without one begins again.
     const isWanted = () => !answered && !sent.destroyed
-    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).catch((error: unknown) => {
+    const allSent = () => {
+      if (!isWanted()) return
+      clearTimeout(timer)
+      timer = start(answerMs)
+    }
+    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).then(allSent, (error: unknown) => {
       reject(error)
       sent.destroy()
     })
@@ -174,7 +212,7 @@ async function sendBody(
     if (!sent.write(chunk)) await roomIn(sent)
     moved()
   }
-  sent.end()
+  await new Promise<void>((done) => sent.once('close', done).end(done))
 }
 
 /** Until more can be written, or nothing can or need be any more. */
@@ -186,6 +224,13 @@ function roomIn(sent: ClientRequest): Promise<void> {
       resolve()
     }
     for (const event of events) sent.on(event, done)
+  })
+}
+
+function headerError({ host }: URL, limit: number, cause: Error): TsbuildError {
+  return new TsbuildError('TSB_HTTP_HEADER', `${host} sends a header of more than ${limit} bytes`, {
+    hint: limitHint('header-bytes'),
+    cause,
   })
 }
 

@@ -1,5 +1,13 @@
 export { isLoopbackHost, mayRedirect, type Neighbourhood, neighbourhoodOf } from './address.ts'
-export { type Http, type HttpMessage, type HttpRequest, type HttpResponse, openHttp, readBody } from './http.ts'
+export {
+  type Http,
+  type HttpMessage,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpSettings,
+  openHttp,
+  readBody,
+} from './http.ts'
 export { type Proxies, proxiesOf } from './proxy.ts'
 export { type Answer, follow, shownUrl } from './redirect.ts'
 export {

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { limitHint } from '../limits.ts'
 import { mayRedirect, type Neighbourhood } from './address.ts'
 import type { Http, HttpResponse } from './http.ts'
 
@@ -8,12 +9,10 @@ export interface Answer {
   readonly sameOrigin: boolean
 }
 
-const maximumRedirects = 5
-
 /**
  * Asks, and goes where it is sent. `Authorization` goes to the first origin (scheme, host and port) only.
  * @param plain whether a step down from https to http is taken: only for bytes that are checked otherwise
- * @throws {TsbuildError} TSB_URL_REDIRECT for more than 5 hops, a scheme that is not http(s), a step down from https, or
+ * @throws {TsbuildError} TSB_URL_REDIRECT for more hops than `http.redirects`, a scheme that is not http(s), a step down from https, or
  *   a target on this machine, its link or a private network when the first URL was not there
  */
 export async function follow(
@@ -27,7 +26,7 @@ export async function follow(
   let first: Neighbourhood | undefined
   let target = url
   let sameOrigin = true
-  for (let hop = 0; hop <= maximumRedirects; hop++) {
+  for (let hop = 0; hop <= http.redirects; hop++) {
     const admit = (to: Neighbourhood) => {
       if (hop === 0) first ??= to
       else if (!mayRedirect(first ?? 'public', to)) throw redirectError(url, `a ${to} address: ${target.host}`)
@@ -39,7 +38,7 @@ export async function follow(
     target = nextUrl(target, location, url, plain)
     sameOrigin &&= target.origin === url.origin
   }
-  throw redirectError(url, `more than ${maximumRedirects} redirects`)
+  throw redirectError(url, `more than ${http.redirects} redirects`, limitHint('redirects'))
 }
 
 /** Scheme, host and path: queries of signed URLs are secrets. */

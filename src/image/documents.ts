@@ -43,7 +43,7 @@ export async function parseManifestOrIndex(
   limits = documentLimits,
 ): Promise<ManifestOrIndex> {
   const { name = 'the manifest' } = about
-  const value = parseJson(bytes, name, limits.manifest)
+  const value = parseJson(bytes, name, limits.manifest, limits.depth)
   const kind = kindOf(value, name, about.mediaType)
   const { manifestSchema, indexSchema } = await import('./schemas.ts')
   if (kind === 'manifest') {
@@ -61,7 +61,7 @@ export async function parseConfig(
   name = 'the image config',
   limits = documentLimits,
 ): Promise<ImageConfig> {
-  const value = parseJson(bytes, name, limits.config)
+  const value = parseJson(bytes, name, limits.config, limits.depth)
   const { configSchema } = await import('./schemas.ts')
   checkShape(configSchema, value, name)
   return configFrom(value)

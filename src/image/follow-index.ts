@@ -1,5 +1,6 @@
 import { type Digest, sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { limitHint } from '../limits.ts'
 import { mediaTypes, type Platform } from './descriptor.ts'
 import { parseManifestOrIndex } from './documents.ts'
 import { chooseManifest, type ManifestDocument } from './image-documents.ts'
@@ -11,10 +12,8 @@ export interface SomeDocument {
   readonly mediaType?: string | undefined
 }
 
-const maximumIndexes = 4
-
 /**
- * Goes from a document, through at most 4 indexes, to the manifest for a platform.
+ * Goes from a document, through indexes, to the manifest for a platform.
  * @param read gives the bytes of a digest, checked
  * @throws {TsbuildError} TSB_PLATFORM_NOT_FOUND, TSB_INDEX_DEPTH, TSB_DOCUMENT_FORMAT, TSB_MEDIA_TYPE…
  */
@@ -27,7 +26,7 @@ export async function followIndex(
 ): Promise<ManifestDocument> {
   let { bytes, mediaType } = start
   let index: ManifestDocument['index']
-  for (let indexes = 0; indexes <= maximumIndexes; indexes++) {
+  for (let indexes = 0; indexes <= limits.indexes; indexes++) {
     const found = await parseManifestOrIndex(bytes, { name: `the manifest of ${name}`, mediaType }, limits)
     if (found.kind === 'manifest') {
       const type = found.manifest.mediaType ?? mediaTypes.manifest
@@ -39,5 +38,7 @@ export async function followIndex(
     const chosen = chooseManifest(found.index, platform, name)
     ;({ bytes, mediaType = chosen.mediaType } = await read(chosen.digest))
   }
-  throw new TsbuildError('TSB_INDEX_DEPTH', `${name}: more than ${maximumIndexes} indexes in one another`)
+  throw new TsbuildError('TSB_INDEX_DEPTH', `${name}: more than ${limits.indexes} indexes in one another`, {
+    hint: limitHint('index-depth'),
+  })
 }

@@ -22,6 +22,7 @@ export function annotated(image: ImageOrSet, asked: readonly Annotation[] = []):
   }
 }
 
+/** What was said of it before stays. */
 function withAnnotations(image: Image, annotations: Image['annotations']): Image {
   if (!annotations) return image
   const { manifest = {}, descriptor = {} } = image.annotations ?? {}

@@ -3,6 +3,8 @@ import { sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
+  type DocumentLimits,
+  documentLimitsOf,
   type ImageConfig,
   type Index,
   mediaTypes,
@@ -32,14 +34,17 @@ export async function createIndex(options: IndexOptions, environment: Environmen
   const { signal, onEvent = () => {} } = options
   await using session = await openSession(environment, sessionOptions(options, environment))
   const registry = await session.registry()
+  const limits = documentLimitsOf(session.limits)
   const title = `creating index ${options.names.join(', ')}`
   return await progressTo(onEvent, environment.now).step('index', title, async (report) => {
-    const parts = await Promise.all(options.sources.map((text) => partsOf(registry, text, first.reference, signal)))
+    const parts = await Promise.all(
+      options.sources.map((text) => partsOf(registry, text, first.reference, limits, signal)),
+    )
     const index = indexOf(parts.flat(), options.annotations)
     if (options.dryRun) return { descriptor: index.descriptor, text: new TextDecoder().decode(index.bytes) }
     for (const { reference, tag } of targets) {
       await pushing(reference.familiar, () =>
-        pushIndex(registry, parts.flat(), index, `${reference.domain}/${reference.path}`, tag, report, signal),
+        pushIndex(registry, parts.flat(), index, `${reference.domain}/${reference.path}`, tag, limits, report, signal),
       )
     }
     return { descriptor: index.descriptor, text: new TextDecoder().decode(index.bytes) }
@@ -57,6 +62,7 @@ async function partsOf(
   registry: Registry,
   text: string,
   home: Reference,
+  limits: DocumentLimits,
   signal: AbortSignal | undefined,
 ): Promise<readonly Part[]> {
   const isDigest = /^sha256:[0-9a-f]{64}$/.test(text)
@@ -64,7 +70,7 @@ async function partsOf(
   const source = await registrySource(registry, reference, signal)
   const location = `${reference.domain}/${reference.path}`
   const { descriptor, bytes } = source.root
-  const found = await parseManifestOrIndex(bytes, { name: text, mediaType: descriptor.mediaType })
+  const found = await parseManifestOrIndex(bytes, { name: text, mediaType: descriptor.mediaType }, limits)
   if (found.kind === 'manifest') {
     const platform = await platformOf(registry, location, found.manifest.config, text, signal)
     return [{ location, source, entry: { ...descriptor, platform } }]
@@ -132,11 +138,12 @@ async function pushIndex(
   index: Document,
   location: string,
   tag: string | undefined,
+  limits: DocumentLimits,
   report: Report,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { location: from, source } of parts) {
-    if (from !== location) await copyAll(source, registryTarget(registry, location, []), report, signal)
+    if (from !== location) await copyAll(source, registryTarget(registry, location, []), limits, report, signal)
   }
   const { mediaType } = index.descriptor
   await registry.put(location, { mediaType, bytes: index.bytes }, tag, signal)

@@ -4,6 +4,7 @@ import { forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
+  documentLimitsOf,
   type ImageSource,
   machinePlatform,
   parseImageSource,
@@ -24,7 +25,7 @@ import type {
 } from '../options.ts'
 import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
-import { findStored, openStored } from './find-stored.ts'
+import { findStored, isNamed, openStored } from './find-stored.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { registryHosts } from './registry-allow.ts'
@@ -45,8 +46,7 @@ export async function push(
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
   const stored = await findStored(name, session)
-  const isId = stored.id.includes(name) || stored.id.startsWith(`sha256:${name}`)
-  const names = destinations.length > 0 ? destinations : isId ? stored.names : [name]
+  const names = destinations.length > 0 ? destinations : isNamed(stored, name) ? [name] : stored.names
   const targets = pushTargets(names)
   const image = await openStored(stored, session)
   return await progressTo(options.onEvent ?? (() => {}), environment.now).step(
@@ -106,14 +106,11 @@ export async function copy(
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
     const opened = await openSource(source, session, environment, options.signal)
-    const work = async () =>
-      copyAll(
-        opened,
-        await openTarget(target, session, environment, options.signal),
-        report,
-        options.signal,
-        options.referrers,
-      )
+    const limits = documentLimitsOf(session.limits)
+    const work = async () => {
+      const place = await openTarget(target, session, environment, options.signal)
+      return copyAll(opened, place, limits, report, options.signal, options.referrers)
+    }
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
 }

@@ -4,7 +4,7 @@ import { type Cache, openCache } from '../cache/index.ts'
 import type { Logins } from '../credentials/index.ts'
 import type { Digest } from '../digest/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
-import { type Descriptor, documentLimitsOf } from '../image/index.ts'
+import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
 import type { Registry, RegistryConfig, RegistryOptions } from '../registry/index.ts'
@@ -59,7 +59,7 @@ export async function openSession(environment: Environment, options: SessionOpti
   const allowed = options.registryAllow && registryHosts('--registry-allow', options.registryAllow)
   let opened: Promise<Registry> | undefined
   const registry = () => {
-    opened ??= openClient(environment, options, { allowed, limits: documentLimitsOf(limits) })
+    opened ??= openClient(environment, options, { allowed, limits })
     return opened
   }
   let temporary: Store['temporary'] | undefined

@@ -2,6 +2,7 @@ import type { Login } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type HttpMessage, type HttpResponse, isLoopbackHost, readBody } from '../http/index.ts'
 import { parseJson } from '../image/index.ts'
+import { challengesIn, type SchemeChallenge } from './challenges.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What a registry wants to see: `Bearer realm="…",service="…",scope="…"`. */
@@ -11,19 +12,19 @@ export interface Challenge {
   readonly scope?: string
 }
 
-const tokenLimit = 1 << 20
+/** What the answer of a token server may ask for: bytes, and how deep it nests. */
+export interface TokenLimits {
+  readonly bytes: number
+  readonly depth: number
+}
 
 /** Token servers of other domains that are known to belong to a registry. */
 const knownRealms: ReadonlyMap<string, string> = new Map([['lscr.io', 'ghcr.io']])
 
 /** The challenge of a 401 that a token meets. */
 export function bearerChallenge(response: HttpResponse): Challenge | undefined {
-  const header = challengeOf(response, 'bearer')
-  if (header === undefined) return undefined
-  const parameters = new Map<string, string>()
-  for (const [, name = '', quoted, bare] of header.matchAll(/([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi))
-    parameters.set(name.toLowerCase(), quoted ?? bare ?? '')
-  const [realm, service, scope] = ['realm', 'service', 'scope'].map((name) => parameters.get(name))
+  const parameters = challengeOf(response, 'bearer')?.parameters
+  const [realm, service, scope] = ['realm', 'service', 'scope'].map((name) => parameters?.get(name))
   return realm ? { realm, ...(service && { service }), ...(scope && { scope }) } : undefined
 }
 
@@ -89,9 +90,8 @@ function refreshRequest(
   return { method: 'POST', url, headers, body: [body], admit }
 }
 
-function challengeOf({ headers }: HttpResponse, scheme: 'basic' | 'bearer'): string | undefined {
-  const header = headers['www-authenticate']
-  return header !== undefined && new RegExp(`^${scheme}\\s`, 'i').test(header) ? header : undefined
+function challengeOf({ headers }: HttpResponse, scheme: 'basic' | 'bearer'): SchemeChallenge | undefined {
+  return challengesIn(headers['www-authenticate'] ?? '').find((challenge) => challenge.scheme === scheme)
 }
 
 function isSafe({ protocol, hostname }: URL): boolean {
@@ -102,10 +102,11 @@ function basic({ username, password }: Extract<Login, { kind: 'password' }>): st
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-/** @throws {TsbuildError} TSB_REGISTRY_DENIED when the answer holds no token */
-export async function readToken(response: HttpResponse, host: string): Promise<string> {
+/** @throws {TsbuildError} TSB_REGISTRY_DENIED when the answer holds no token; TSB_DOCUMENT_TOO_LARGE */
+export async function readToken(response: HttpResponse, host: string, limits: TokenLimits): Promise<string> {
   const name = `the token of ${host}`
-  const answer = parseJson(await readBody(response, tokenLimit, name), name, tokenLimit)
+  const bytes = await readBody(response, limits.bytes, name, 'token-bytes')
+  const answer = parseJson(bytes, name, limits.bytes, limits.depth)
   const members = new Map<string, unknown>(Object.entries(Object(answer)))
   const token = members.get('token') ?? members.get('access_token')
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token

@@ -10,7 +10,7 @@ import {
   readBody,
   retrying,
 } from '../http/index.ts'
-import { basicAnswer, bearerChallenge, type Challenge, readToken, tokenRequest } from './auth.ts'
+import { basicAnswer, bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failuresOf } from './errors.ts'
 import type { Warned } from './warnings.ts'
@@ -28,7 +28,12 @@ export interface Message {
   readonly body?: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   /** What a token has to allow: `repository:app:pull,push`. */
   readonly scopes: readonly string[]
+  /** The registry has work to do before it can answer, the more the larger a blob is. */
+  readonly slow?: boolean
 }
+
+/** How much longer than usual is waited for an answer that is slow. */
+const slowly = 10
 
 /**
  * Asks an endpoint for something below its repository: `manifests/22`, `blobs/sha256:…`. All throw TSB_IMAGE_NOT_FOUND,
@@ -70,6 +75,7 @@ export interface ReadDocument {
 export function openClient(
   http: Http,
   patience: Patience,
+  limits: TokenLimits,
   logins: Logins = noLogins,
   warned: Warned = () => {},
 ): Client {
@@ -90,7 +96,7 @@ export function openClient(
       patience,
       signal,
       () => http.send(request, signal),
-      (response) => readToken(response, host),
+      (response) => readToken(response, host, limits),
     )
   }
 
@@ -137,7 +143,7 @@ export function openClient(
   }
 
   function send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const { method, url, headers = {}, body, scopes } = message
+    const { method, url, headers = {}, body, scopes, slow } = message
     const key = `${endpoint.base.href} ${scopes.join(' ')}`
     return authorized(
       endpoint,
@@ -152,6 +158,7 @@ export function openClient(
             headers: { ...headers, ...authorization },
             admit: () => {},
             ...(body && { body: body() }),
+            ...(slow && { answerMs: slowly * patience.idleMs }),
           },
           signal,
         ),

@@ -4,13 +4,13 @@ import { TsbuildError } from '../errors.ts'
 import { defaultPatience, openHttp, type Patience, type Proxies } from '../http/index.ts'
 import {
   type Descriptor,
-  type DocumentLimits,
-  documentLimits,
+  documentLimitsOf,
   mediaTypes,
   type Platform,
   parseManifestOrIndex,
   type Reference,
 } from '../image/index.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
 import { openTurns, type Turns } from '../turns.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
@@ -23,6 +23,7 @@ import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
 import { listReferrers, type Referrer } from './referrers.ts'
 import { type Asking, type ManifestName, type RemoteImage, readDocument, resolveManifest } from './resolve.ts'
+import { withoutRewriting } from './rules.ts'
 import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
 import { uploadBlob } from './upload.ts'
@@ -64,7 +65,7 @@ export interface Registry {
   tags(location: string, signal?: AbortSignal): Promise<readonly string[]>
   /** What refers to a manifest: signatures and other artifacts. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
   referrers(location: string, digest: Digest, signal?: AbortSignal): Promise<readonly Referrer[]>
-  /** Asks whether the login is taken. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
+  /** Asks the host itself whether the login is taken, whatever stands in for it. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
   ping(host: string, signal?: AbortSignal): Promise<void>
   /** Closes the connections that are kept open. */
   close(): void
@@ -93,7 +94,7 @@ export interface RegistryOptions extends EndpointRules {
   /** Told when a mirror fails and the registry itself is asked. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
-  readonly limits?: DocumentLimits
+  readonly limits?: Limits
 }
 
 /**
@@ -101,12 +102,14 @@ export interface RegistryOptions extends EndpointRules {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits = documentLimits } = options
+  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
+  const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
   const trusts = trustsOf(certificates, (host) => insecure.has(host))
-  const http = openHttp(options.userAgent, patience.idleMs, options.proxies, trusts)
-  const client = openClient(http, patience, options.logins, openWarnings(notice))
+  const http = openHttp(options.userAgent, patience.idleMs, { proxies: options.proxies, trusts, limits: all })
+  const tokens = { bytes: all['token-bytes'], depth: limits.depth }
+  const client = openClient(http, patience, tokens, options.logins, openWarnings(notice))
   const turns = turnsByHost(options.uploadsAtOnce ?? 4)
   const settle = openSettle(http, certificates)
   const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {
@@ -151,7 +154,10 @@ export function openRegistry(options: RegistryOptions): Registry {
     tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
     referrers: async (location, digest, signal) =>
       listReferrers({ client, endpoint: await own(location, signal), limits, signal }, digest),
-    ping: async (host, signal) => ping(client, await own(`${host}/x`, signal), signal),
+    async ping(host, signal) {
+      const known = { ...options, rules: withoutRewriting(options.rules ?? []) }
+      return ping(client, await admit(endpointOf(host, 'x', known), signal), signal)
+    },
     close: () => http.close(),
   }
 }

@@ -56,6 +56,7 @@ export function editTree(below: FileTree): TreeEditor {
   return {
     get,
     list: (path) => listNames(places.find(path), below, path),
+    linkSteps: below.linkSteps,
     amend,
     put(entry) {
       if (entry.kind !== 'directory' || get(entry.path)?.kind !== 'directory') {

@@ -114,6 +114,8 @@ export interface Tree<E extends Change = Change> {
    * nothing is there. Absent for trees of another kind.
    */
   stats?(path: TreePath): HostStats | undefined
+  /** How many symbolic links `resolvePath` follows on one way; absent: as many as the default limit says. */
+  readonly linkSteps?: number | undefined
   /** Of the tree of a layer: the directories that are only implied. */
   impliedDirectories?(): readonly TreePath[]
 }

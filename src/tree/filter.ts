@@ -49,6 +49,7 @@ export function filterTree(
       const entry = has(path) ? tree.get(path) : undefined
       return entry?.kind === 'hardlink' && !has(entry.target) ? fileOfLink(tree, entry) : entry
     },
+    linkSteps: tree.linkSteps,
     list: (path) => (has(path) ? tree.list(path).filter((name) => shows(joinPath(path, name))) : []),
     isDirectory: (path) => (has(path) ? tree.isDirectory?.(path) : false),
     ...(stats && { stats: (path: TreePath) => (has(path) ? stats(path) : undefined) }),

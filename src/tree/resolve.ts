@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { defaultLimits, limitHint } from '../limits.ts'
 import type { Entry, FileTree, SymlinkEntry } from './entry.ts'
 import { isWithin, joinPath, parentPath, rootPath, type TreePath } from './path.ts'
 
@@ -16,11 +17,12 @@ export interface Resolved {
 
 /**
  * Follows a path inside a tree as if the tree were `/`: absolute links start at its root, and `..` stops there.
- * @throws {TsbuildError} TSB_PATH_LOOP after 255 links
+ * @throws {TsbuildError} TSB_PATH_LOOP after as many links as the tree allows
  */
 export function resolvePath(tree: FileTree, path: TreePath, options: { readonly followLast: boolean }): Resolved {
   const ahead = path === rootPath ? [] : path.split('/').reverse()
   let [at, reached, missing] = [rootPath, rootPath, false]
+  const { linkSteps = defaultLimits['link-steps'] } = tree
   let link: SymlinkEntry | undefined
   for (let links = 0, piece = ahead.pop(); piece !== undefined; piece = ahead.pop()) {
     if (piece === '' || piece === '.') continue
@@ -32,7 +34,7 @@ export function resolvePath(tree: FileTree, path: TreePath, options: { readonly 
     const next = joinPath(at, piece)
     const entry = missing ? undefined : tree.get(next)
     if (entry?.kind === 'symlink' && (options.followLast || ahead.length > 0)) {
-      if (++links > linkLimit) throw loopError(path)
+      if (++links > linkSteps) throw loopError(path, linkSteps)
       link = entry
       if (entry.target.startsWith('/')) at = rootPath
       ahead.push(...entry.target.split('/').reverse())
@@ -45,10 +47,8 @@ export function resolvePath(tree: FileTree, path: TreePath, options: { readonly 
   return { path: at, entry: missing ? undefined : tree.get(at), reached, ...(link && { link }) }
 }
 
-const linkLimit = 255
-
-function loopError(path: TreePath): TsbuildError {
-  return new TsbuildError('TSB_PATH_LOOP', `too many symbolic links on the way to /${path}`, {
-    hint: 'look for links that lead to each other',
+function loopError(path: TreePath, steps: number): TsbuildError {
+  return new TsbuildError('TSB_PATH_LOOP', `more than ${steps} symbolic links on the way to /${path}`, {
+    hint: `look for links that lead to each other; ${limitHint('link-steps')}`,
   })
 }

@@ -7,5 +7,6 @@ export function subtree(tree: FileTree, root: TreePath): FileTree {
   return {
     get: (path) => inside(tree.get(joinPath(root, path)), path),
     list: (path) => tree.list(joinPath(root, path)),
+    linkSteps: tree.linkSteps,
   }
 }

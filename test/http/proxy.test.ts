@@ -62,7 +62,7 @@ describe('the proxy of a URL', () => {
 
 describe('a request through a proxy', () => {
   const get = async (url: string, env: Readonly<Record<string, string>>) => {
-    const http = openHttp('tsbuild-test', 5000, proxiesOf(env))
+    const http = openHttp('tsbuild-test', 5000, { proxies: proxiesOf(env) })
     onTestFinished(() => http.close())
     const response = await http.get({ url: new URL(url), headers: {}, admit: () => {} }, undefined)
     return `${response.status} ${Buffer.from(await readBody(response, 1000, 'it'))}`

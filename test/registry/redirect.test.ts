@@ -44,7 +44,8 @@ describe('redirects', () => {
       const get = async (request: HttpRequest) => answer(asked.push(request) === 1)
       const headers = { authorization: 'Bearer T', range: 'bytes=1-' }
       const send = async () => Promise.reject(new Error('nothing is sent'))
-      await follow({ get, send, close: () => {} }, new URL('https://r.test/'), headers, undefined, 'taken')
+      const http = { get, send, redirects: 5, close: () => {} }
+      await follow(http, new URL('https://r.test/'), headers, undefined, 'taken')
       expect(asked.map((request) => request.headers)).toEqual([headers, { range: 'bytes=1-' }])
     },
   )

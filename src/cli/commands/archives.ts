@@ -6,7 +6,6 @@ import { withImages } from './images.ts'
 
 export interface LoadFlags {
   readonly input: string
-  readonly quiet?: true
   readonly limit: readonly string[]
 }
 
@@ -40,12 +39,12 @@ export function saveCommand(
 }
 
 /** Reads an archive and prints the names of what was in it. */
-export function loadCommand(session: Session, { input, quiet, limit }: LoadFlags): Promise<void> {
+export function loadCommand(session: Session, { input, limit }: LoadFlags): Promise<void> {
   const work = async (images: ImageCommands) => {
     const loaded = await images.load(input, session.signal)
     const text = (name: string) =>
       `${name.startsWith('sha256:') ? 'Loaded image ID' : 'Loaded image'}: ${visible(name)}\n`
-    if (!quiet) session.out.print(loaded.map(text).join(''))
+    session.out.print(loaded.map(text).join(''))
   }
   return withImages(session, work, limit)
 }

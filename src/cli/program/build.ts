@@ -26,10 +26,7 @@ export function buildProgram(run: Run): Command {
       'what COPY and ADD take files from: a directory, a git repository, a URL, or - for standard input',
       '.',
     )
-  addInputFlags(command)
-  addOutputFlags(command)
-  addCacheFlags(command)
-  addStepFlags(command)
+  addBuildFlags(command)
   addCallFlags(command)
   addIgnoredFlags(command)
   return command.addHelpText('after', examples).action(async (context: string, flags: BuildCommandFlags) => {
@@ -40,6 +37,14 @@ export function buildProgram(run: Run): Command {
     }
     return run('trees', async (session) => (await import('../commands/build.ts')).buildCommand(session, context, flags))
   })
+}
+
+/** All that says what is built, and how. */
+export function addBuildFlags(command: Command): void {
+  addInputFlags(command)
+  addOutputFlags(command)
+  addCacheFlags(command)
+  addStepFlags(command)
 }
 
 /** `--check` is short for `--call check`; of several the last one counts. */

@@ -66,7 +66,7 @@ export function archivePrograms(run: Run): readonly Command[] {
     new Command('load')
       .summary('read images from an archive of docker or OCI')
       .option('-i, --input <file>', 'archive to read (default: standard input)', '-')
-      .option('-q, --quiet', 'print nothing')
+      .option('-q, --quiet', 'accepted: there is no progress to leave out')
       .addOption(limitFlag())
       .action((flags: LoadFlags) => run('trees', async (session) => (await archives()).loadCommand(session, flags))),
     new Command('import')

@@ -26,7 +26,7 @@ export function createCopyProvider(devices: 'make' | 'skip', limits = defaultArc
     name: 'copy',
     lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, unpackedLower),
     async prepare(layers, targets, scratch, signal) {
-      const tree = await mergedTree(layers)
+      const tree = await mergedTree(layers, limits.linkSteps)
       const placed = placeTargets(tree, targets)
       const root = path.join(scratch, 'root')
       await mkdir(root, { mode: 0o755 })

@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Layer } from '../../image/index.ts'
 import {
+  type ArchiveLimits,
   absolutePath,
   type Entry,
   type FileTree,
-  type LayerBudget,
   type OverlayMarks,
   rootPath,
   setDirectory,
@@ -28,7 +28,7 @@ export type LowerOf = (layer: Layer) => Promise<string>
  */
 export function createOverlayProvider(
   name: 'erofs' | 'overlay',
-  { marks, budget }: { readonly marks: OverlayMarks; readonly budget?: LayerBudget },
+  { marks, budget }: { readonly marks: OverlayMarks; readonly budget?: ArchiveLimits },
   lowerOf: LowerOf,
   temporary: (prefix: string) => Promise<string>,
 ): RootfsProvider {
@@ -37,7 +37,7 @@ export function createOverlayProvider(
     name,
     lowers: (layers, tree, folder) => lowerDirectories(layers, tree, folder, lowerOf),
     async prepare(layers, targets, scratch, signal) {
-      const tree = await mergedTree(layers)
+      const tree = await mergedTree(layers, budget?.linkSteps)
       const placed = placeTargets(tree, targets)
       const [upper, work, merged] = [made(scratch, 'upper'), made(scratch, 'work'), made(scratch, 'merged')]
       await fillUpper(upper, placed, tree, marks)

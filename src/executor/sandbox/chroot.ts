@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
+import { mkdir, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { TsbuildError } from '../../errors.ts'
 import { putMounts } from './chroot-mounts.ts'
@@ -79,14 +81,15 @@ async function runChrooted(
 ) {
   const environment = path.join(spec.scratch, 'environment')
   await writeEnvironment(environment, carryEnvironment(spec.env))
-  const held = withholdComplaints(output, ['chroot: ', `${host.tools.need('chroot')}: `])
+  const enter = await secretlyNamed(host.tools.need('chroot'), spec.scratch)
+  const held = withholdComplaints(output, [`${enter}: `])
   const ended = await launch(
     host.tools,
     host.machine,
     {
       namespaces: [],
       script,
-      args: [environment, processes.mark, host.tools.need('prlimit'), ...commandLine(spec, host)],
+      args: [environment, processes.mark, host.tools.need('prlimit'), ...commandLine(spec, host, enter)],
       cwd: root,
       owner: spec.user,
       admit: group?.add,
@@ -102,16 +105,25 @@ async function runChrooted(
   return { exitCode: ended.exitCode, ...(by && { signal: by }) }
 }
 
+/** A program by a name that the step cannot know: what begins with it was not said by the step. */
+async function secretlyNamed(program: string, scratch: string): Promise<string> {
+  const folder = path.join(scratch, randomUUID())
+  await mkdir(folder, { mode: 0o711 })
+  const link = path.join(folder, path.basename(program))
+  await symlink(program, link)
+  return link
+}
+
 /** Numbers with a plus sign are not looked up in files of the image. */
-function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
+function commandLine(spec: SandboxSpec, host: Host, chroot: string): readonly string[] {
   const { uid, gid, groups } = spec.user
   const ids = [`--userspec=+${uid}:+${gid}`, `--groups=${groups.map((group) => `+${group}`).join(',')}`]
   const { wrapper } = carryEnvironment(spec.env)
-  const enter = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
+  const change = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
   return [
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
-    ...[host.tools.need('chroot'), ...ids, '.'],
-    ...[...enter, ...wrapper, ...spec.argv],
+    ...[chroot, ...ids, '.'],
+    ...[...change, ...wrapper, ...spec.argv],
   ]
 }

@@ -56,7 +56,8 @@ export async function checkNamedContexts(sources: ReadonlyMap<string, NamedSourc
 export async function openNamedContext(source: NamedSource, cwd: string, ports: InputPorts): Promise<Context> {
   if (source.kind === 'local') {
     const directory = path.resolve(cwd, source.directory)
-    return openContext(directory, await findIgnoreFile(directory), ports.store)
+    const linkSteps = ports.limits['link-steps']
+    return openContext(directory, await findIgnoreFile(directory, undefined, linkSteps), ports.store, linkSteps)
   }
   if (source.kind === 'remote') return contextOfTree((await ports.fetch(source.op, source.login)).tree)
   throw new Error('an image is no context of files')

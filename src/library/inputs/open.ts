@@ -37,7 +37,7 @@ export async function openInputs(
   const dockerfile = await loadDefinition(options, environment, main, ports)
   const open = async (name: string): Promise<Context> => {
     const source = sourceOf(name, named)
-    return source ? openNamedContext(source, environment.cwd, ports) : openMain(main, dockerfile.path, ports.store)
+    return source ? openNamedContext(source, environment.cwd, ports) : openMain(main, dockerfile.path, ports)
   }
   const { source, path: place, findings } = dockerfile
   const times = timesOf(main, named, ports)
@@ -60,9 +60,14 @@ function loadDefinition(
 }
 
 /** Only a directory has an ignore file: that of the Dockerfile, when that is a file, else its own. */
-async function openMain(main: MainContext, dockerfile: string | undefined, store: string): Promise<Context> {
+async function openMain(
+  main: MainContext,
+  dockerfile: string | undefined,
+  { store, limits }: InputPorts,
+): Promise<Context> {
   if (main.kind === 'opened') return main.context
-  return openContext(main.path, await findIgnoreFile(main.path, dockerfile), store)
+  const linkSteps = limits['link-steps']
+  return openContext(main.path, await findIgnoreFile(main.path, dockerfile, linkSteps), store, linkSteps)
 }
 
 function timesOf(main: MainContext, named: ReadonlyMap<string, NamedSource>, { fetch }: InputPorts): SourceTimes {

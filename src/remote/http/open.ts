@@ -19,7 +19,10 @@ const requestsAtOnce = 8
  * a checksum, without asking. Who waits for another to fetch the same URL takes what that one got.
  */
 export function openHttpFiles(options: RemoteOptions, limits = httpLimits(options.limits)): Remotes['http'] {
-  const http = openHttp('tsbuild', limits.patience.idleMs, proxiesOf(options.env))
+  const http = openHttp('tsbuild', limits.patience.idleMs, {
+    proxies: proxiesOf(options.env),
+    limits: options.limits,
+  })
   const shelf = openShelf(path.join(options.folder, 'http'), options.locked)
   const inTurn = openTurns(requestsAtOnce)
   return async (source, login, signal) => {

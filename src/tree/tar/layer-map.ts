@@ -21,10 +21,10 @@ interface Place {
   change: Change
 }
 
-export function layerMap(): LayerMap {
+export function layerMap(linkSteps: number): LayerMap {
   const places = new Map<TreePath, Place>([[rootPath, { change: impliedDirectory(rootPath) }]])
   const children = new Map<TreePath, Set<string>>()
-  const looking = { get: (path: TreePath) => entryAt(places, path), list: () => [] }
+  const looking = { get: (path: TreePath) => entryAt(places, path), list: () => [], linkSteps }
 
   const remove = (path: TreePath) => {
     const waiting = [path]

@@ -12,6 +12,8 @@ export interface ArchiveLimits {
   /** Pieces of a path. */
   readonly pathDepth: number
   readonly sparseParts: number
+  /** Symbolic links on the way to one path. */
+  readonly linkSteps: number
 }
 
 export function archiveLimits(limits: Limits): ArchiveLimits {
@@ -22,6 +24,7 @@ export function archiveLimits(limits: Limits): ArchiveLimits {
     pathBytes: limits['path-bytes'],
     pathDepth: limits['path-depth'],
     sparseParts: limits['sparse-parts'],
+    linkSteps: limits['link-steps'],
   }
 }
 

@@ -35,7 +35,7 @@ export async function indexTar(
   tarFile: string,
   { form = 'layer', limits = defaultArchiveLimits, digests = false, seen }: IndexOptions = {},
 ): Promise<Tree> {
-  const map = layerMap()
+  const map = layerMap(limits.linkSteps)
   for await (const member of readTar(bytes, form, limits)) {
     seen?.(member.entry)
     map.add(await changeOf(member, tarFile, digests))

@@ -6,6 +6,7 @@ import { decodeName, encodeName, nameBytes } from '../names.ts'
 import { baseName, joinPath, parentPath, rootPath, type TreePath, treePath } from '../path.ts'
 import { resolvePath } from '../resolve.ts'
 import { archiveError, quoted } from '../tar/archive-error.ts'
+import type { ArchiveLimits } from '../tar/limits.ts'
 import { removeBelow } from './remove.ts'
 
 /** How a directory is to be when all is in it. */
@@ -38,14 +39,18 @@ export interface Site {
   remove(path: TreePath): void
 }
 
-export function openSite(root: string, limits: { readonly pathDepth: number }, note: 'made' | 'nothing'): Site {
+export function openSite(
+  root: string,
+  limits: Pick<ArchiveLimits, 'pathDepth' | 'linkSteps'>,
+  note: 'made' | 'nothing',
+): Site {
   const prefixLength = Buffer.byteLength(root) + 1
   const host = (path: TreePath) => encodeName(path === rootPath ? root : `${root}/${path}`)
   const stats = (path: TreePath) => statsAt(host(path))
   /** Parents that are known to be directories without links on the way; forgotten when anything is removed. */
   const parents = new Map<TreePath, TreePath>()
 
-  const seen = { get: (path: TreePath) => seenAt(path, stats(path), host), list: () => [] }
+  const seen = { get: (path: TreePath) => seenAt(path, stats(path), host), list: () => [], linkSteps: limits.linkSteps }
   /** Each piece is looked at before what is below it: the kernel would follow a link on the way. */
   const follow = (path: TreePath, missing: 'make' | 'stop'): TreePath | undefined => {
     const end = resolvePath(seen, path, { followLast: true }).path

@@ -141,6 +141,12 @@ describe('chroot', async () => {
   it('a command that is not in the image', async () => {
     await expect(run(['nosuch'], { rootfs })).rejects.toMatchObject({ code: 'TSB_COMMAND_NOT_FOUND' })
   })
+
+  it('passes on what a step says in the words of chroot, with the status of a failed start', async () => {
+    const text = 'chroot: failed to run command: No such file or directory'
+    const result = await run(['sh', '-c', `echo "${text}" >&2; exit 127`], { rootfs })
+    expect(result).toMatchObject({ exitCode: 127, stderr: `${text}\n` })
+  })
 })
 
 describe('D27: without namespaces', () => {

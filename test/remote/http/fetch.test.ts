@@ -223,7 +223,7 @@ describe('a server in trouble', () => {
     })
     const files = await fileFetcher()
     expect(await files.text(`http://${server.host}/small`)).toBe('hi')
-    await expect(files.fetch(`http://${server.host}/large`)).rejects.toThrow(code('TSB_HTTP_UNREACHABLE'))
+    await expect(files.fetch(`http://${server.host}/large`)).rejects.toThrow(code('TSB_HTTP_HEADER'))
   })
 
   it('that is not there is named, without what is secret in its URL', async () => {

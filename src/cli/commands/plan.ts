@@ -1,0 +1,41 @@
+import type { EventSink } from '../../index.ts'
+import { exitCodes } from '../exit.ts'
+import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
+import { planGraph } from '../plans/plan-graph.ts'
+import { planJson } from '../plans/plan-json.ts'
+import { planText } from '../plans/plan-text.ts'
+import { ignoredNotes } from '../program/ignored.ts'
+import type { planFormats } from '../program/plan.ts'
+import { Reported } from '../report.ts'
+import type { Session } from '../session.ts'
+import { jsonText } from '../text/json.ts'
+import { warningSummary } from '../views/warnings.ts'
+import { shown } from './shown.ts'
+
+export interface PlanFlags extends BuildFlags {
+  readonly format: (typeof planFormats)[number]
+}
+
+/** Prints what a build would do; the status says whether it would run something. */
+export async function planCommand(session: Session, context: string, flags: PlanFlags): Promise<void> {
+  const { environment, err, out, signal } = session
+  const options = buildOptions(context, flags, environment.env)
+  for (const note of ignoredNotes(flags)) err.print(`note: ${note}\n`)
+  const work = async (onEvent: EventSink) => {
+    const { forecast } = await session.library()
+    return forecast({ ...options, signal, onEvent }, environment)
+  }
+  const plan = await shown(session, 'none', work, '')
+  switch (flags.format) {
+    case 'text':
+      out.print(planText(plan))
+      break
+    case 'json':
+      out.print(`${jsonText(planJson(plan), 2)}\n`)
+      break
+    default:
+      out.print(planGraph(plan, flags.format))
+  }
+  err.print(warningSummary(plan.warnings, session))
+  if (!plan.done) throw new Reported(exitCodes.pending)
+}

@@ -1,0 +1,77 @@
+import type { BuildForecast, MissReason, PlannedStep } from '../../index.ts'
+import { transferSize } from '../text/size.ts'
+import { oneLine } from '../views/step.ts'
+
+/** Why a step would run, in a few words. */
+export function reasonText(reason: MissReason): string {
+  switch (reason.kind) {
+    case 'never-built':
+      return 'never built here'
+    case 'not-cached':
+      return reason.why
+    case 'changed':
+      return reason.more > 0 ? `${reason.what} (${reason.more} more)` : reason.what
+  }
+}
+
+/** The forecast of a step in words: `miss: src/app.ts changed (2 more)`. */
+export function forecastText({ forecast }: PlannedStep, labelOf: (id: string) => string): string {
+  switch (forecast.kind) {
+    case 'source':
+      return ''
+    case 'hit':
+      return forecast.record.source === undefined ? 'hit' : `hit in ${forecast.record.source}`
+    case 'miss':
+      return `miss: ${reasonText(forecast.reason)}`
+    case 'unknown':
+      return `unknown until ${placeIn(labelOf(forecast.until))}`
+  }
+}
+
+/** A build for people, a step a line, and below it why it would run. */
+export function planText(plan: BuildForecast): string {
+  const byId = new Map(plan.steps.map((step) => [step.id as string, step]))
+  const labelOf = (id: string) => byId.get(id)?.label ?? id
+  const lines: string[] = []
+  for (const step of plan.steps) {
+    const { forecast, problem, emulates, kind, label } = step
+    if (kind === 'scratch') continue
+    const words = forecastText(step, labelOf)
+    lines.push(`${markOf(forecast.kind)} ${oneLine(label)}`)
+    if (words !== '' && words !== 'hit') lines.push(`    ${oneLine(words)}`)
+    if (emulates && !problem && forecast.kind !== 'hit') lines.push(`    runs programs for ${emulates}`)
+    if (problem) lines.push(`    cannot run here: ${oneLine(problem.message)}`)
+    if (problem?.hint !== undefined) lines.push(`    hint: ${oneLine(problem.hint)}`)
+  }
+  return [...lines, '', ...summary(plan)].map((line) => `${line}\n`).join('')
+}
+
+function summary({ steps, pulls, targets, done }: BuildForecast): readonly string[] {
+  const count = (kind: string) => steps.filter(({ forecast }) => forecast.kind === kind).length
+  const [hits, misses, unknown] = [count('hit'), count('miss'), count('unknown')]
+  const total = hits + misses + unknown
+  const saved = savedText(steps)
+  const platforms = targets.length > 1 ? ` for ${targets.map(({ platform }) => platform).join(', ')}` : ''
+  return [
+    done
+      ? `nothing to run${platforms}: all of ${total} steps are in the cache${saved}`
+      : `${misses + unknown} of ${total} steps would run${platforms}${unknown > 0 ? `; ${unknown} of them may still be found in the cache` : ''}${saved}`,
+    ...pulls.map(({ image, layers, bytes }) => `pulls ${transferSize(bytes)} in ${layers} layers of ${oneLine(image)}`),
+  ]
+}
+
+/** What the steps that are in the cache took when they were made. */
+function savedText(steps: BuildForecast['steps']): string {
+  const times = steps.map(({ forecast }) => (forecast.kind === 'hit' ? forecast.record.milliseconds : 0))
+  const seconds = times.reduce((sum, time) => sum + time, 0) / 1000
+  return seconds < 1 ? '' : `; the cache saves ${seconds.toFixed(1)} s`
+}
+
+function markOf(kind: PlannedStep['forecast']['kind']): string {
+  return { source: ' ', hit: '=', miss: '+', unknown: '?' }[kind]
+}
+
+/** `[build 2/5]` of a label, or all of it. */
+function placeIn(label: string): string {
+  return /^\[[^\]]*\d\/\d+\]/.exec(label)?.[0] ?? label
+}
