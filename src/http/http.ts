@@ -37,6 +37,8 @@ export interface HttpMessage extends HttpRequest {
    * ends the request.
    */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+  /** Milliseconds without an answer, once the body was sent, after which it is given up; absent: the idle limit. */
+  readonly answerMs?: number | undefined
 }
 
 export interface HttpResponse {
@@ -86,7 +88,7 @@ export function openHttp(
   // What an agent is told goes before what a request says: each of them says whose certificates it takes.
   const tls = new TlsAgent({ keepAlive: true })
   async function send(message: HttpMessage, signal: AbortSignal | undefined) {
-    const { url, headers, admit, method, body = [], trustAs = url } = message
+    const { url, headers, admit, method, body = [], answerMs = idleMs, trustAs = url } = message
     const literal = literalNeighbourhood(url.hostname)
     if (literal) admit(literal)
     const options: RequestOptions = {
@@ -99,7 +101,7 @@ export function openHttp(
     const trusted = url.protocol === 'https:' ? await tlsOptions(await trusts(trustAs)) : undefined
     const proxy = proxies(url)
     const taken = (sent: ClientRequest) =>
-      answerTo(sent, body, idleMs, signal).catch((error: unknown) => {
+      answerTo(sent, body, idleMs, answerMs, signal).catch((error: unknown) => {
         throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
       })
     if (proxy) return taken(await requestThrough(proxy, url, options, trusted, idleMs, signal))
@@ -167,10 +169,12 @@ function answerTo(
   sent: ClientRequest,
   body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   idleMs: number,
+  answerMs: number,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => sent.destroy(new IdleError(`no answer for ${idleMs / 1000} s`)), idleMs)
+    const start = (ms: number) => setTimeout(() => sent.destroy(new IdleError(`no answer for ${ms / 1000} s`)), ms)
+    let timer = start(idleMs)
     let answered = false
     sent.on('response', (message) => {
       answered = true
@@ -185,7 +189,12 @@ function answerTo(
     })
     // A body that is taken is as good as an answer: the time without one begins again.
     const isWanted = () => !answered && !sent.destroyed
-    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).catch((error: unknown) => {
+    const allSent = () => {
+      if (!isWanted()) return
+      clearTimeout(timer)
+      timer = start(answerMs)
+    }
+    sendBody(sent, body, isWanted, () => isWanted() && timer.refresh()).then(allSent, (error: unknown) => {
       reject(error)
       sent.destroy()
     })
@@ -203,7 +212,7 @@ async function sendBody(
     if (!sent.write(chunk)) await roomIn(sent)
     moved()
   }
-  sent.end()
+  await new Promise<void>((done) => sent.once('close', done).end(done))
 }
 
 /** Until more can be written, or nothing can or need be any more. */

@@ -1,6 +1,6 @@
 import { readStoredIndex } from '../bases/index.ts'
 import { didYouMean, TsbuildError } from '../errors.ts'
-import type { Descriptor, ImageOrSet } from '../image/index.ts'
+import { type Descriptor, type ImageOrSet, parseReference, tryReference } from '../image/index.ts'
 import type { StoredImage } from '../store/index.ts'
 import type { Session } from './session.ts'
 
@@ -10,6 +10,12 @@ export async function findStored(name: string, { store }: Session): Promise<Stor
   if (found) return found
   const names = (await store.images.list()).flatMap((image) => image.names)
   throw noSuchImage(name, names)
+}
+
+/** Whether an image of the store was found by its name, not by its id. */
+export function isNamed({ names }: StoredImage, name: string): boolean {
+  const normal = tryReference(name)?.normal
+  return names.some((each) => parseReference(each).normal === normal)
 }
 
 /** All that a name stands for, as far as it is here. */

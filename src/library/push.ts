@@ -54,8 +54,13 @@ export async function pushImage(
   const folder = await session.store.temporary('push')
   const packing = openTurns(1)
   const packed = new Map<Layer, Promise<Blob>>()
-  const blobOf = (layer: Layer) => {
-    const blob = packed.get(layer) ?? packing(() => leaving(layer, folder, session, report, signal))
+  // Once something fails, all of it does: what stops one target stops the packing that others would share.
+  const blobOf = (layer: Layer, stop: AbortSignal) => {
+    const pack = async () => {
+      stop.throwIfAborted()
+      return leaving(layer, folder, session, report, stop)
+    }
+    const blob = packed.get(layer) ?? packing(pack)
     packed.set(layer, blob)
     return blob
   }
@@ -108,7 +113,7 @@ async function pushTo(
   image: ImageOrSet,
   { reference: { domain, path }, tag }: PushTarget,
   form: ManifestForm,
-  blobOf: (layer: Layer) => Promise<Blob>,
+  blobOf: (layer: Layer, stop: AbortSignal) => Promise<Blob>,
   session: Session,
   report: Report | undefined,
   signal: AbortSignal | undefined,
@@ -142,7 +147,7 @@ async function pushTo(
 /** @returns what its layers are there, lowest first */
 async function sendBlobs(
   image: Image,
-  blobOf: (layer: Layer) => Promise<Blob>,
+  blobOf: (layer: Layer, stop: AbortSignal) => Promise<Blob>,
   send: (blob: Blob, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<readonly Descriptor[]> {
@@ -150,9 +155,10 @@ async function sendBlobs(
     descriptor: { mediaType: mediaTypes.config, digest: image.id, size: image.configBytes.length },
     open: () => inOne(image.configBytes),
   }
-  const parts = [...image.layers.map((layer) => () => blobOf(layer)), async () => config]
+  const layers = image.layers.map((layer) => (stop: AbortSignal) => blobOf(layer, stop))
+  const parts = [...layers, async () => config]
   const blobs = await allOrNone(parts, signal, async (part, stop) => {
-    const blob = await part()
+    const blob = await part(stop)
     await send(blob, stop)
     return blob.descriptor
   })

@@ -25,7 +25,7 @@ import type {
 } from '../options.ts'
 import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
-import { findStored, openStored } from './find-stored.ts'
+import { findStored, isNamed, openStored } from './find-stored.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { registryHosts } from './registry-allow.ts'
@@ -46,8 +46,7 @@ export async function push(
 ): Promise<readonly RemoteName[]> {
   await using session = await openSession(environment, sessionOptions(options, environment))
   const stored = await findStored(name, session)
-  const isId = stored.id.includes(name) || stored.id.startsWith(`sha256:${name}`)
-  const names = destinations.length > 0 ? destinations : isId ? stored.names : [name]
+  const names = destinations.length > 0 ? destinations : isNamed(stored, name) ? [name] : stored.names
   const targets = pushTargets(names)
   const image = await openStored(stored, session)
   return await progressTo(options.onEvent ?? (() => {}), environment.now).step(

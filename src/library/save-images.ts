@@ -2,7 +2,7 @@ import { exportDocker, exportOci } from '../export/index.ts'
 import { type Image, machinePlatform, type Platform, parseReference } from '../image/index.ts'
 import type { ArchiveOptions, Environment } from '../options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
-import { findStored, openStored } from './find-stored.ts'
+import { findStored, isNamed, openStored } from './find-stored.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
 import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'
@@ -18,7 +18,7 @@ export async function saveImages(
   const machine = machinePlatform(environment.arch)
   const platform = platformOf(asked, machine)
   const found = await Promise.all(names.map(async (name) => ({ name, stored: await findStored(name, session) })))
-  const named = ({ name, stored }: (typeof found)[number]) => (stored.id.includes(name) ? [] : [parseReference(name)])
+  const named = ({ name, stored }: (typeof found)[number]) => (isNamed(stored, name) ? [parseReference(name)] : [])
   const [to, ports] = [destinationOf(dest, environment), exportPorts(session, signal)]
   if (format === 'oci' && asked === undefined) {
     const open = async (each: (typeof found)[number]) => ({

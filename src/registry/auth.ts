@@ -2,6 +2,7 @@ import type { Login } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { type HttpMessage, type HttpResponse, isLoopbackHost, readBody } from '../http/index.ts'
 import { parseJson } from '../image/index.ts'
+import { challengesIn, type SchemeChallenge } from './challenges.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What a registry wants to see: `Bearer realm="…",service="…",scope="…"`. */
@@ -22,12 +23,8 @@ const knownRealms: ReadonlyMap<string, string> = new Map([['lscr.io', 'ghcr.io']
 
 /** The challenge of a 401 that a token meets. */
 export function bearerChallenge(response: HttpResponse): Challenge | undefined {
-  const header = challengeOf(response, 'bearer')
-  if (header === undefined) return undefined
-  const parameters = new Map<string, string>()
-  for (const [, name = '', quoted, bare] of header.matchAll(/([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi))
-    parameters.set(name.toLowerCase(), quoted ?? bare ?? '')
-  const [realm, service, scope] = ['realm', 'service', 'scope'].map((name) => parameters.get(name))
+  const parameters = challengeOf(response, 'bearer')?.parameters
+  const [realm, service, scope] = ['realm', 'service', 'scope'].map((name) => parameters?.get(name))
   return realm ? { realm, ...(service && { service }), ...(scope && { scope }) } : undefined
 }
 
@@ -93,9 +90,8 @@ function refreshRequest(
   return { method: 'POST', url, headers, body: [body], admit }
 }
 
-function challengeOf({ headers }: HttpResponse, scheme: 'basic' | 'bearer'): string | undefined {
-  const header = headers['www-authenticate']
-  return header !== undefined && new RegExp(`^${scheme}\\s`, 'i').test(header) ? header : undefined
+function challengeOf({ headers }: HttpResponse, scheme: 'basic' | 'bearer'): SchemeChallenge | undefined {
+  return challengesIn(headers['www-authenticate'] ?? '').find((challenge) => challenge.scheme === scheme)
 }
 
 function isSafe({ protocol, hostname }: URL): boolean {

@@ -28,7 +28,12 @@ export interface Message {
   readonly body?: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   /** What a token has to allow: `repository:app:pull,push`. */
   readonly scopes: readonly string[]
+  /** The registry has work to do before it can answer, the more the larger a blob is. */
+  readonly slow?: boolean
 }
+
+/** How much longer than usual is waited for an answer that is slow. */
+const slowly = 10
 
 /**
  * Asks an endpoint for something below its repository: `manifests/22`, `blobs/sha256:…`. All throw TSB_IMAGE_NOT_FOUND,
@@ -138,7 +143,7 @@ export function openClient(
   }
 
   function send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const { method, url, headers = {}, body, scopes } = message
+    const { method, url, headers = {}, body, scopes, slow } = message
     const key = `${endpoint.base.href} ${scopes.join(' ')}`
     return authorized(
       endpoint,
@@ -153,6 +158,7 @@ export function openClient(
             headers: { ...headers, ...authorization },
             admit: () => {},
             ...(body && { body: body() }),
+            ...(slow && { answerMs: slowly * patience.idleMs }),
           },
           signal,
         ),

@@ -69,7 +69,7 @@ async function askedFor({ client, endpoint, limits, signal }: Asking, digest: Di
     const name = `what refers to ${digest} in ${endpoint.host}/${endpoint.repository}`
     const about = { name, limit: limits.manifest, accept: mediaTypes.index }
     const { bytes, headers } = await client.read(endpoint, path, about, signal)
-    found.push(...(await parseIndex(bytes, name)).manifests)
+    for (const entry of (await parseIndex(bytes, name)).manifests) found.push(entry)
     const next = nextPage(endpoint, path, headers.link)
     path = next === undefined || seen.has(next) ? undefined : next
   }

@@ -23,6 +23,7 @@ import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
 import { listReferrers, type Referrer } from './referrers.ts'
 import { type Asking, type ManifestName, type RemoteImage, readDocument, resolveManifest } from './resolve.ts'
+import { withoutRewriting } from './rules.ts'
 import { openSettle, trustsOf } from './settle.ts'
 import { listTags } from './tags.ts'
 import { uploadBlob } from './upload.ts'
@@ -64,7 +65,7 @@ export interface Registry {
   tags(location: string, signal?: AbortSignal): Promise<readonly string[]>
   /** What refers to a manifest: signatures and other artifacts. @throws {TsbuildError} TSB_TAGS_LINK and those of `resolve` */
   referrers(location: string, digest: Digest, signal?: AbortSignal): Promise<readonly Referrer[]>
-  /** Asks whether the login is taken. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
+  /** Asks the host itself whether the login is taken, whatever stands in for it. @throws {TsbuildError} TSB_REGISTRY_DENIED and those of `resolve` */
   ping(host: string, signal?: AbortSignal): Promise<void>
   /** Closes the connections that are kept open. */
   close(): void
@@ -153,7 +154,10 @@ export function openRegistry(options: RegistryOptions): Registry {
     tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
     referrers: async (location, digest, signal) =>
       listReferrers({ client, endpoint: await own(location, signal), limits, signal }, digest),
-    ping: async (host, signal) => ping(client, await own(`${host}/x`, signal), signal),
+    async ping(host, signal) {
+      const known = { ...options, rules: withoutRewriting(options.rules ?? []) }
+      return ping(client, await admit(endpointOf(host, 'x', known), signal), signal)
+    },
     close: () => http.close(),
   }
 }

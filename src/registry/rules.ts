@@ -16,6 +16,11 @@ export interface MirrorRule {
   readonly pull: 'all' | 'digest-only' | 'tag-only'
 }
 
+/** The rules as they are for a host itself. What they say of what takes its place is not said of it. */
+export function withoutRewriting(rules: readonly RegistryRule[]): readonly RegistryRule[] {
+  return rules.map((rule) => (rule.location === undefined ? rule : { ...rule, location: undefined, insecure: false }))
+}
+
 /** The rule with the longest prefix of a name, and what of the name that leaves: `/node` of `docker.io/library/node`. */
 export function ruleFor(
   rules: readonly RegistryRule[],

@@ -89,6 +89,8 @@ async function sent(
     ...messageTo(endpoint, method, url, 'blobs/uploads/…'),
     headers: { ...headers, 'content-length': String(length), 'content-type': 'application/octet-stream' },
     body: bytes,
+    // Some registries copy and hash the whole blob before they say that it is there.
+    slow: method === 'PUT',
   }
   const { request } = message
   try {

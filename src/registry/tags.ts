@@ -15,17 +15,17 @@ const sizeLimit = 4 << 20
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
  */
 export async function listTags({ client, endpoint, signal }: Omit<Asking, 'limits'>): Promise<readonly string[]> {
-  const tags: string[] = []
+  const tags = new Set<string>()
   const seen = new Set<string>()
   for (let path: string | undefined = 'tags/list'; path !== undefined && seen.size < pageLimit; ) {
     seen.add(path)
     const name = `the tags of ${endpoint.host}/${endpoint.repository}`
     const { bytes, headers } = await client.read(endpoint, path, { name, limit: sizeLimit }, signal)
-    tags.push(...tagsIn(parseJson(bytes, name, sizeLimit), name))
+    for (const tag of tagsIn(parseJson(bytes, name, sizeLimit), name)) tags.add(tag)
     const next = nextPage(endpoint, path, headers.link)
     path = next === undefined || seen.has(next) ? undefined : next
   }
-  return [...new Set(tags)]
+  return [...tags]
 }
 
 function tagsIn(value: unknown, name: string): readonly string[] {
@@ -44,10 +44,11 @@ export function nextPage(
   if (target === undefined) return undefined
   const current = new URL(from, endpoint.base)
   const next = URL.canParse(target, current.href) ? new URL(target, current.href) : undefined
-  if (next?.origin === endpoint.base.origin) return next.pathname + next.search
-  throw new TsbuildError(
-    'TSB_TAGS_LINK',
-    `${endpoint.host} continues its list at ${next ? `${next.protocol}//${next.host}` : 'what is no URL'}`,
-    { hint: 'the list of a registry is read from that registry alone' },
-  )
+  // A path that begins with two slashes would be read as another host by who gets the path alone.
+  const isRooted = next?.pathname.startsWith('//') === false
+  if (next?.origin === endpoint.base.origin && isRooted) return next.pathname + next.search
+  const where = next ? `${next.protocol}//${next.host}${isRooted ? '' : '//…'}` : 'what is no URL'
+  throw new TsbuildError('TSB_TAGS_LINK', `${endpoint.host} continues its list at ${where}`, {
+    hint: 'the list of a registry is read from that registry alone',
+  })
 }

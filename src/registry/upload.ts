@@ -1,3 +1,4 @@
+import { TsbuildError } from '../errors.ts'
 import { bearWith } from './bear-with.ts'
 import { endOf, messageTo, type Outgoing, type Upload, type Uploaded, type UploadPorts } from './outgoing.ts'
 import { nextPlace } from './place.ts'
@@ -61,11 +62,21 @@ async function post(
   const scopes = [...usual.scopes, ...(from === undefined ? [] : [pullScope(from)])]
   const isRefused = (status: number) => from !== undefined && status >= 400 && status < 500 && status !== 429
   const wants = (status: number) => status === 201 || status === 202 || isRefused(status)
-  const answer = await client.ask(endpoint, { ...usual, scopes, headers: { 'content-length': '0' } }, signal, wants)
-  if (isRefused(answer.status)) return undefined
+  const message = { ...usual, scopes, headers: { 'content-length': '0' } }
+  const answer = await client.ask(endpoint, message, signal, wants).catch((error: unknown) => {
+    // Some token servers give no token at all to who may not read one of the repositories.
+    if (from !== undefined && isNoToken(error)) return undefined
+    throw error
+  })
+  if (!answer || isRefused(answer.status)) return undefined
   if (answer.status === 201 && from !== undefined) return 'mounted'
   const least = Number(answer.headers['oci-chunk-min-length'] ?? 0)
   return { next: nextPlace(endpoint, url, answer), offset: 0, chunkSize: least > chunkSize ? least : chunkSize }
+}
+
+function isNoToken(error: unknown): boolean {
+  const codes = ['TSB_REGISTRY_DENIED', 'TSB_REGISTRY_STATUS', 'TSB_IMAGE_NOT_FOUND']
+  return error instanceof TsbuildError && codes.includes(error.code)
 }
 
 /** Asks how far an upload has come; undefined when the registry does not know it any more. */

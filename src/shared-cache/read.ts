@@ -30,21 +30,29 @@ export interface CacheReading {
  */
 export async function readCache(source: Source, reading: CacheReading): Promise<SharedCache> {
   const read: SharedCache[] = []
-  for (const manifest of await manifestsOf(source, reading)) read.push(await readManifest(source, manifest, reading))
+  for (const manifest of await manifestsOf(source, reading)) {
+    const cache = await readManifest(source, manifest, reading)
+    if (cache) read.push(cache)
+  }
+  if (read.length === 0) throw noCache(reading.name)
   return { records: read.flatMap(({ records }) => records), mounts: read.flatMap(({ mounts }) => mounts) }
 }
 
-async function readManifest(source: Source, manifest: Manifest, reading: CacheReading): Promise<SharedCache> {
+/** @returns undefined for an image without records: others of its index may have some */
+async function readManifest(
+  source: Source,
+  manifest: Manifest,
+  reading: CacheReading,
+): Promise<SharedCache | undefined> {
   const { name, limits, signal } = reading
   const bytes = (type: string) => blobBytes(source, { ...manifest.config, mediaType: type }, reading)
   if (isCache(manifest)) return readRecords(await bytes(cacheTypes.records), manifest.layers, name, limits.config)
   if (manifest.config.mediaType === mediaTypes.config) {
     signal?.throwIfAborted()
     const config = await parseConfig(await bytes(mediaTypes.config), `the config of ${name}`, limits)
-    const inline = await readInline(manifest, config, name, limits.manifest)
-    if (inline) return inline
+    return readInline(manifest, config, name, limits.manifest)
   }
-  throw noCache(name)
+  return undefined
 }
 
 /** True for the manifest of a cache, whatever it holds. */
@@ -66,7 +74,6 @@ async function manifestsOf(
     const image = await parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)
     if (image.kind === 'manifest') read.push(image.manifest)
   }
-  if (read.length === 0) throw noCache(name)
   return read
 }
 

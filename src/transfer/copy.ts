@@ -8,10 +8,13 @@ import type { Document, Report, Role, Source, Target } from './place.ts'
 
 const blobsAtOnce = 4
 
+/** What refers to an image and all that it leads to, and what refers to that: a registry can make these up without end. */
+const mostReferrers = 1000
+
 /**
  * Copies an image, or an index with all that it names, byte for byte: digests stay.
  * @param referrers whether what refers to them is copied too, and what refers to that
- * @throws {TsbuildError} TSB_INDEX_DEPTH and those of source and target
+ * @throws {TsbuildError} TSB_INDEX_DEPTH, TSB_REFERRERS_LIMIT and those of source and target
  */
 export async function copyAll(
   source: Source,
@@ -21,7 +24,7 @@ export async function copyAll(
   signal: AbortSignal | undefined,
   referrers = false,
 ): Promise<Descriptor> {
-  const seen = { blobs: new Map<Digest, Promise<void>>(), referrers: new Set<Digest>() }
+  const seen = { blobs: new Map<Digest, Promise<void>>(), documents: new Set<Digest>(), referrers: new Set<Digest>() }
   const work = { source, target, limits, report, turns: openTurns(blobsAtOnce), seen, referrers }
   await copyDocument(work, source.root, 'root', 0, signal)
   await target.finish()
@@ -34,8 +37,12 @@ interface Work {
   readonly limits: DocumentLimits
   readonly report: Report | undefined
   readonly turns: Turns
-  /** Blobs that are copied, or were: many images of an index share them. */
-  readonly seen: { readonly blobs: Map<Digest, Promise<void>>; readonly referrers: Set<Digest> }
+  /** What is copied, or was: many images of an index share blobs, and indexes may share images. */
+  readonly seen: {
+    readonly blobs: Map<Digest, Promise<void>>
+    readonly documents: Set<Digest>
+    readonly referrers: Set<Digest>
+  }
   readonly referrers: boolean
 }
 
@@ -57,6 +64,8 @@ async function copyDocument(
       })
     }
     for (const child of found.index.manifests) {
+      if (work.seen.documents.has(child.digest)) continue
+      work.seen.documents.add(child.digest)
       const childBytes = await work.source.document(child, signal)
       await copyDocument(work, { descriptor: child, bytes: childBytes }, 'part', depth + 1, signal)
     }
@@ -79,11 +88,19 @@ async function copyReferrers(
   const found = (await work.source.referrers?.(digest, signal)) ?? []
   for (const { mediaType, digest: own, size } of found) {
     if (work.seen.referrers.has(own)) continue
+    if (work.seen.referrers.size >= mostReferrers) throw tooManyReferrers(work.source.root)
     work.seen.referrers.add(own)
     const descriptor = { mediaType, digest: own, size }
     const bytes = await work.source.document(descriptor, signal)
     await copyDocument(work, { descriptor, bytes }, 'referrer', depth + 1, signal)
   }
+}
+
+function tooManyReferrers({ descriptor }: Document): TsbuildError {
+  const message = `more than ${mostReferrers} documents refer to ${descriptor.digest}, or to what refers to it`
+  return new TsbuildError('TSB_REFERRERS_LIMIT', message, {
+    hint: 'copy the image without --referrers, then by their digests those that are wanted: tsbuild referrers lists them',
+  })
 }
 
 /** Layers that only their maker may give away are in no registry (E14: their URLs are not asked). */

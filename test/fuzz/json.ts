@@ -29,7 +29,8 @@ export function mutatedJson(documents: readonly object[]): fc.Arbitrary<string> 
     .tuple(fc.constantFrom(...documents), fc.array(change, { maxLength: 3 }), textChange)
     .map(([document, changes, last]) => {
       const value = structuredClone({ document }) as Members
-      for (const each of changes) applyChange(value, each)
+      // The values are the same objects each time: one that was changed, or put into itself, would be in all that come after.
+      for (const each of changes) applyChange(value, structuredClone(each))
       return changedText(JSON.stringify(value['document']) ?? '', last)
     })
 }

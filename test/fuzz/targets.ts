@@ -4,6 +4,7 @@ import { erofsTargets } from './erofs.ts'
 import { ignoreTargets } from './ignore.ts'
 import { keptTargets } from './kept.ts'
 import { planTargets } from './plans.ts'
+import { sharedCacheTargets } from './shared-cache.ts'
 import { tarTargets } from './tar.ts'
 import type { FuzzTarget } from './target.ts'
 
@@ -16,4 +17,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...dockerfileTargets,
   ...planTargets,
   ...keptTargets,
+  ...sharedCacheTargets,
 ]

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -192,6 +193,21 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     runProgram('skopeo', 'copy', '--all', `oci-archive:${directory}/a.tar`, `dir:${directory}/read`)
   })
 
+  it('goes to its name alone, also when that is a part of the id', async () => {
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const live = `${server.host}/prod:live`
+    const { id } = (await workspace.build({ tags: [live] })).result
+    const [part = ''] = /[a-f]\w{3}/.exec(id.slice(10)) ?? []
+    expect(await tsbuild(workspace, 'tag', live, part)).toMatchObject({ status: 0 })
+    const pushed = push(part, [], { registryAllow: [server.host] }, workspace.environment)
+    await expect(pushed).rejects.toThrow('docker.io may not be asked')
+    await expect(remoteDocument(live, {}, workspace.environment)).rejects.toThrow('not found')
+    const archive = path.join(workspace.directory, 'part.tar')
+    expect(await tsbuild(workspace, 'save', '--format', 'docker', '-o', archive, part)).toMatchObject({ status: 0 })
+    const manifest = JSON.parse(String(runProgram('tar', '-xOf', archive, 'manifest.json')))
+    expect(manifest).toMatchObject([{ RepoTags: [`${part}:latest`] }])
+  })
+
   it('pulls an image whole, with its name', async () => {
     const base = await withBase()
     const { descriptor } = await pull(base, {}, workspace.environment)
@@ -223,6 +239,21 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
       `docker://${server.host}/${tag}`,
       `dir:${workspace.directory}/read`,
     )
+  })
+
+  it('once a push is denied, no further layer is compressed', async () => {
+    await using denying = await startServer((_, response) => response.writeHead(403).end())
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const name of names) workspace.write({ [`context/${name}`]: randomBytes(2 << 20).toString('hex') })
+    workspace.write({ 'context/Dockerfile': `FROM scratch\n${names.map((name) => `COPY ${name} /\n`).join('')}` })
+    await workspace.build({ tags: ['app:1'] })
+    const compressed = new Set<string>()
+    const onEvent = (event: { readonly type: string; readonly label?: string; readonly done?: boolean }) => {
+      if (event.done && event.label?.startsWith('exporting layer')) compressed.add(event.label)
+    }
+    const pushed = push('app:1', [`${denying.host}/app:1`], { onEvent }, workspace.environment)
+    await expect(pushed).rejects.toThrow('answers 403')
+    expect(compressed.size).toBeLessThan(names.length)
   })
 
   it('a push that is denied ends with 103, with host, request, status and attempt', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { tokenRequest } from '../../src/registry/auth.ts'
-import { endpointsOf } from '../../src/registry/endpoint.ts'
+import { basicAnswer, bearerChallenge, tokenRequest } from '../../src/registry/auth.ts'
+import { endpointOf, endpointsOf } from '../../src/registry/endpoint.ts'
 import { code } from '../support/pulling.ts'
 
 function request(registry: string, realm: string) {
@@ -8,6 +8,35 @@ function request(registry: string, realm: string) {
   if (!endpoint) throw new Error('no endpoint')
   return tokenRequest(endpoint, { realm, service: 'the service' }, ['repository:o/app:pull'])
 }
+
+describe('a challenge', () => {
+  const answer = (header: string) => ({
+    status: 401,
+    headers: { 'www-authenticate': header },
+    body: (async function* () {})(),
+    discard: () => {},
+  })
+  const joe = { kind: 'password', username: 'joe', password: 'pw' } as const
+  const bearer = 'Bearer realm="https://r.test/a, b",service="s \\"1\\"", scope=x:y'
+
+  it.each([
+    bearer,
+    `${bearer}, Basic realm="x"`,
+    `Basic realm="Bearer realm=1", ${bearer}`,
+    `Basic, ${bearer}`,
+    `Negotiate YWJj==, ${bearer}`,
+  ])('for a token is found in %s', (header) => {
+    expect(bearerChallenge(answer(header))).toEqual({ realm: 'https://r.test/a, b', service: 's "1"', scope: 'x:y' })
+  })
+
+  it('for a password is found behind others', () => {
+    const endpoint = endpointOf('r.test', 'o/app')
+    for (const header of ['Basic realm="x"', 'basic', 'Digest realm="x", nonce=1, Basic realm="x"'])
+      expect(basicAnswer(endpoint, answer(header), joe)).toMatch(/^Basic /)
+    for (const header of ['Digest realm="x"', 'Bearer realm="Basic realm"', ''])
+      expect(basicAnswer(endpoint, answer(header), joe)).toBeUndefined()
+  })
+})
 
 describe('tokenRequest', () => {
   it.each([

@@ -221,6 +221,54 @@ describe('an upload that is interrupted', () => {
   })
 })
 
+describe('a registry that needs long to store a blob', () => {
+  it('is waited for, and gets the bytes once', async () => {
+    await using server = await startServer((request, response) => {
+      request.resume()
+      if (request.method === 'HEAD') return response.writeHead(404).end()
+      if (request.method === 'POST') return response.writeHead(202, { location: '/v2/app/blobs/uploads/1' }).end()
+      return request.on('end', () => setTimeout(() => response.writeHead(201).end(), 3 * impatient.idleMs))
+    })
+    const registry = open()
+    expect(await registry.upload(`${server.host}/app`, blobOf(1 << 20))).toBe('sent')
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT'])
+    registry.close()
+  })
+})
+
+describe('a list of tags', () => {
+  it('may be as long as its bytes allow', async () => {
+    const tags = JSON.stringify({ name: 'app', tags: Array.from({ length: 200_000 }, (_, i) => `t${i}`) })
+    await using server = await startServer((_, response) => response.end(tags))
+    const registry = open()
+    expect(await registry.tags(`${server.host}/app`)).toHaveLength(200_000)
+    registry.close()
+  })
+})
+
+describe('a mount', () => {
+  it('for which the token server gives no token is none: the bytes are sent', async () => {
+    await using server = await startServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+      request.resume()
+      if (pathname === '/token') {
+        const isDenied = searchParams.getAll('scope').some((scope) => scope.includes('private'))
+        return response.writeHead(isDenied ? 403 : 200).end('{"token":"t"}')
+      }
+      if (!request.headers.authorization) {
+        const challenge = `Bearer realm="http://${request.headers.host}/token",service="s"`
+        return response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+      if (request.method === 'HEAD') return response.writeHead(404).end()
+      if (request.method === 'POST') return response.writeHead(202, { location: '/v2/app/blobs/uploads/1' }).end()
+      return request.on('end', () => response.writeHead(201).end())
+    })
+    const registry = open()
+    expect(await registry.upload(`${server.host}/app`, { ...blobOf(1000), elsewhere: 'private/base' })).toBe('sent')
+    registry.close()
+  })
+})
+
 describe('a registry that sends elsewhere', () => {
   it('E15 an upload is not sent to another origin', async () => {
     await using other = await startServer((_, response) => response.writeHead(201).end())
@@ -244,6 +292,19 @@ describe('a registry that sends elsewhere', () => {
     const registry = open()
     await expect(registry.tags(`${server.host}/app`)).rejects.toThrow(code('TSB_TAGS_LINK'))
     expect(server.requests.map(({ path }) => path)).toEqual(['/v2/app/tags/list', '/v2/app/tags/list?last=a'])
+    expect(other.requests).toEqual([])
+    registry.close()
+  })
+
+  it('E16 nor of a host that a path with two slashes names', async () => {
+    await using other = await startServer((_, response) => response.end('{"tags":["secret"]}'))
+    await using server = await startServer((request, response) => {
+      const next = `http://${request.headers.host}//${other.host}/secret`
+      response.setHeader('link', `<${next}>; rel="next"`).end('{"name":"app","tags":["a"]}')
+    })
+    const registry = open()
+    await expect(registry.tags(`${server.host}/app`)).rejects.toThrow(code('TSB_TAGS_LINK'))
+    expect(server.requests).toHaveLength(1)
     expect(other.requests).toEqual([])
     registry.close()
   })

@@ -5,7 +5,7 @@ import { parseReference } from '../../src/image/index.ts'
 import { endpointsOf } from '../../src/registry/endpoint.ts'
 import { loadRegistriesConf } from '../../src/registry/index.ts'
 import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
-import { startServer } from '../support/http-server.ts'
+import { type Handler, startServer } from '../support/http-server.ts'
 import { amd64, code, collect, open } from '../support/pulling.ts'
 import { scratch } from '../support/scratch.ts'
 
@@ -106,6 +106,19 @@ describe('registries.conf', () => {
     expect(await collect(registry.blob(`${origin.host}/app`, descriptorOf(image.layer)))).toEqual(bytes)
     expect(new Set(mirror.requests.map(({ path }) => path.slice(0, 16)))).toEqual(new Set(['/v2/pre/fix/app/']))
     expect(notices[0]).toContain(`mirror ${mirror.host} is passed over`)
+    registry.close()
+  })
+
+  it('E17 a login is asked of the host itself, not of what is put in its place', async () => {
+    const guarded: Handler = ({ headers }, response) =>
+      response.writeHead(headers.authorization ? 200 : 401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    await using hub = await startServer(guarded)
+    await using other = await startServer(guarded)
+    const rules = await rulesOf(`[[registry]]\nprefix = "${hub.host}"\nlocation = "${other.host}/proxy"\n`)
+    const registry = open({ rules, logins: async () => ({ kind: 'password', username: 'me', password: 'secret' }) })
+    await registry.ping(hub.host)
+    expect(hub.requests.map(({ path }) => path)).toEqual(['/v2/', '/v2/'])
+    expect(other.requests).toEqual([])
     registry.close()
   })
 })

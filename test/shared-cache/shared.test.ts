@@ -72,9 +72,11 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     const blobs = () => readdirSync(path.join(folder, 'blobs/sha256'))
     const before = blobs().length
     const outputs = [{ type: 'oci', dest: 'app.tar', tar: true }] as const
-    const again = await buildOn(other, { outputs, cacheFrom: [{ type: 'local', path: folder }] })
+    const again = await buildOn(other, { outputs, cacheFrom: [{ type: 'local', path: folder }], cacheTo: to })
     expect(again.ran).toEqual([])
     expect(again.result.id).toBe(first.result.id)
+    expect(noticesOf(again.events)).toBe('')
+    expect(blobs()).toHaveLength(before)
     one.write({ 'context/a': 'other' })
     await buildOn(one, { cacheTo: to })
     expect(blobs()).toHaveLength(before)
