@@ -157,12 +157,12 @@ async function giveToEngine(
   report: Report,
   notice: (message: string) => void,
 ): Promise<void> {
-  const { engineSocket, loadIntoEngine } = await import('./engine.ts')
+  const { findEngine, loadIntoEngine } = await import('./engine.ts')
   const { alone } = await import('./outputs.ts')
-  const socket = await engineSocket(environment)
-  if (socket === undefined) return notice('warning: no Docker engine is here: the image is in the store alone')
-  await loadIntoEngine(alone(image), names, socket, ports)
-  report(`loading into the Docker engine at ${socket}`, 0, undefined, true)
+  const engine = await findEngine(environment)
+  if ('none' in engine) return notice(`warning: ${engine.none}: the image is in the store alone`)
+  await loadIntoEngine(alone(image), names, engine.socket, ports)
+  report(`loading into the Docker engine at ${engine.socket}`, 0, undefined, true)
 }
 
 function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {

@@ -6,27 +6,45 @@ import { isSystemError, TsbuildError } from '../errors.ts'
 import { type ExportPorts, exportDocker } from '../export/index.ts'
 import { type Image, parseReference } from '../image/index.ts'
 import type { Environment } from '../options.ts'
+import { currentContext, type EngineContext } from './engine-context.ts'
 
 /** Bytes of an engine's answer that are read. */
 const answerLimit = 1 << 20
 
+/** The socket of an engine, or why there is none, for people. */
+export type FoundEngine = { readonly socket: string } | { readonly none: string }
+
 /**
- * The socket of a Docker engine, or of podman's service: that of `DOCKER_HOST`, else where engines listen; undefined when there
- * is none.
+ * Finds a Docker engine, or podman's service: that of `DOCKER_HOST`, else of docker's current context, else where engines listen.
  * @throws {TsbuildError} TSB_ENGINE_HOST for a `DOCKER_HOST` that is no socket of this machine
  */
-export async function engineSocket({ env }: Pick<Environment, 'env'>): Promise<string | undefined> {
+export async function findEngine({ env }: Pick<Environment, 'env'>): Promise<FoundEngine> {
   const { DOCKER_HOST: host = '', XDG_RUNTIME_DIR: runtime = '' } = env
   if (host !== '') {
-    const [, socket] = /^unix:\/\/(\/.+)$/.exec(host) ?? []
-    if (socket !== undefined) return socket
+    const socket = socketOf(host)
+    if (socket !== undefined) return { socket }
     throw new TsbuildError('TSB_ENGINE_HOST', `DOCKER_HOST is no socket of this machine: ${host}`, {
       hint: 'tsbuild save --format docker NAME | docker load brings the image to any engine',
     })
   }
+  const context = await currentContext(env)
+  if (context) return await engineOf(context)
   const usual = ['/var/run/docker.sock', ...(path.isAbsolute(runtime) ? [path.join(runtime, 'docker.sock')] : [])]
-  for (const file of usual) if (await isSocket(file)) return file
-  return undefined
+  for (const file of usual) if (await isSocket(file)) return { socket: file }
+  return { none: 'no Docker engine is here' }
+}
+
+/** Hosts of contexts are not shown: they may hold names of users. */
+async function engineOf({ name, host }: EngineContext): Promise<FoundEngine> {
+  const context = `the Docker context ${JSON.stringify(name)}`
+  if (host === undefined) return { none: `${context} names no Docker engine` }
+  const socket = socketOf(host)
+  if (socket === undefined) return { none: `${context} is no socket of this machine` }
+  return (await isSocket(socket)) ? { socket } : { none: `no Docker engine is at ${socket} (${context})` }
+}
+
+function socketOf(host: string): string | undefined {
+  return /^unix:\/\/(\/.+)$/.exec(host)?.[1]
 }
 
 /**

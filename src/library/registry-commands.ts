@@ -28,7 +28,7 @@ import { openTurns } from '../turns.ts'
 import { findStored, isNamed, openStored } from './find-stored.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
-import { registryHosts } from './registry-allow.ts'
+import { loginHost } from './registry-allow.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
@@ -200,8 +200,7 @@ function fileFor({ env }: Environment): string {
 
 /** `docker.io`, `127.0.0.1:5000`: a scheme or a path is no part of it. */
 function hostOf(text: string): string {
-  const [host = ''] = registryHosts('tsbuild login', [text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, '')])
-  return host
+  return loginHost(text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, ''))
 }
 
 /** As skopeo has it too: `docker://REF`, `oci:DIR`. */

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { pause } from '../http/index.ts'
 import { type Descriptor, mediaTypes, parseIndex } from '../image/index.ts'
 import type { Message } from './client.ts'
 import { messageTo } from './outgoing.ts'
@@ -11,7 +13,7 @@ export interface Referrer extends Descriptor {
   readonly artifactType?: string | undefined
 }
 
-const writesAtMost = 5
+const writesAtMost = 10
 
 /**
  * What refers to a manifest: asked of the registry, else what clients keep under a tag where it does not know.
@@ -23,17 +25,21 @@ export async function listReferrers(asking: Asking, digest: Digest): Promise<rea
 }
 
 /**
- * Adds to what clients keep under a tag, for a registry that does not list referrers itself. Who writes at the same time may
- * take what we wrote away again: so it is looked at, and written once more. That makes a loss rare; a tag cannot do better.
+ * Adds to what clients keep under a tag, for a registry that does not list referrers itself. Who read the tag before we wrote it
+ * may still take what we wrote away: so it is looked at again after a while, longer than our own reading and writing took,
+ * and written once more. That makes a loss rare; a tag cannot do better.
  * @throws {TsbuildError} TSB_REFERRER_LOST and those of `Client`
  */
 export async function addReferrer(asking: Asking, subject: Digest, entry: Referrer): Promise<void> {
-  for (let tries = 0; tries < writesAtMost; tries++) {
+  for (let tries = 0; tries <= writesAtMost; tries++) {
+    const start = performance.now()
     const known = await taggedReferrers(asking, subject)
     if (known.some(({ digest }) => digest === entry.digest)) return
+    if (tries === writesAtMost) break
     const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...known, entry] }
     const bytes = new TextEncoder().encode(JSON.stringify(index))
     await asking.client.ask(asking.endpoint, putMessage(asking, tagOf(subject), bytes), asking.signal)
+    await pause(randomInt(150, 300) + 2 * (performance.now() - start), asking.signal)
   }
   throw new TsbuildError(
     'TSB_REFERRER_LOST',

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { engineSocket } from '../../src/library/engine.ts'
+import { findEngine } from '../../src/library/engine.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { hasDockerEngine, noDockerEngine, startDockerEngine } from '../support/docker-engine.ts'
 import { hasDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
@@ -99,7 +100,34 @@ describe('--load', () => {
   })
 
   it('is for an engine of this machine alone', async () => {
-    await expect(engineSocket({ env: { DOCKER_HOST: 'tcp://10.0.0.1:2375' } })).rejects.toThrow(code('TSB_ENGINE_HOST'))
-    expect(await engineSocket({ env: { DOCKER_HOST: 'unix:///a/b.sock' } })).toBe('/a/b.sock')
+    await expect(findEngine({ env: { DOCKER_HOST: 'tcp://10.0.0.1:2375' } })).rejects.toThrow(code('TSB_ENGINE_HOST'))
+    expect(await findEngine({ env: { DOCKER_HOST: 'unix:///a/b.sock' } })).toEqual({ socket: '/a/b.sock' })
+  })
+
+  it("is for the engine of docker's current context", async () => {
+    await using workspace = await openWorkspace()
+    const { directory } = workspace
+    const { DOCKER_HOST } = await listening(workspace, (_, response) => response.end())
+    const setTo = (currentContext: string, host: string | undefined) => {
+      const folder = `.docker/contexts/meta/${createHash('sha256').update(currentContext).digest('hex')}`
+      const meta = JSON.stringify({ Name: currentContext, Endpoints: { docker: { Host: host } } })
+      workspace.write({ '.docker/config.json': JSON.stringify({ currentContext }), [`${folder}/meta.json`]: meta })
+      return findEngine({ env: { HOME: directory } })
+    }
+    const socket = join(directory, 'engine.sock')
+    expect(await setTo('desktop', DOCKER_HOST)).toEqual({ socket })
+    const none = (text: string) => ({ none: expect.stringContaining(text) })
+    expect(await setTo('far', 'ssh://me@far.test')).toEqual(
+      none('the Docker context "far" is no socket of this machine'),
+    )
+    expect(await setTo('empty', undefined)).toEqual(none('the Docker context "empty" names no Docker engine'))
+    expect(await setTo('off', 'unix:///nowhere/sock')).toEqual(none('no Docker engine is at /nowhere/sock'))
+    const env = { DOCKER_CONFIG: join(directory, '.docker'), DOCKER_CONTEXT: 'desktop' }
+    expect(await findEngine({ env })).toEqual({ socket })
+    expect(await findEngine({ env: { ...env, DOCKER_HOST: 'unix:///a' } })).toEqual({ socket: '/a' })
+    workspace.write(context)
+    await setTo('far', 'ssh://me@far.test')
+    const ran = await withEnv(workspace, { HOME: directory }, '--load', 'context')
+    expect(ran).toMatchObject({ status: 0, stderr: expect.stringContaining('"far" is no socket of this machine') })
   })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BuildOptions } from '../../src/index.ts'
-import { registryHosts } from '../../src/library/registry-allow.ts'
+import { loginHost, registryHosts } from '../../src/library/registry-allow.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
@@ -85,3 +85,8 @@ it.each(['', 'library', 'https://ghcr.io', 'ghcr.io/', 'ghcr.io/org', '*', '*.io
   'E30 %j is no host of a registry',
   (text) => expect(() => registryHosts('--registry-allow', [text])).toThrow(code('TSB_REGISTRY_ALLOW')),
 )
+
+it.each(['foo/bar', 'ghcr.io/org', 'library'])('a login for %j is refused by a name of its own', (text) => {
+  expect(() => loginHost(text)).toThrow(code('TSB_LOGIN_HOST'))
+  expect(loginHost('127.0.0.1:5000')).toBe('127.0.0.1:5000')
+})

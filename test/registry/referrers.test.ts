@@ -7,6 +7,7 @@ import { copy } from '../../src/index.ts'
 import type { Registry } from '../../src/registry/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startServer } from '../support/http-server.ts'
 import { code, open } from '../support/pulling.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -75,6 +76,29 @@ describe.skipIf(!hasDockerRegistry)(`what refers to an image (${noDockerRegistry
     const layout = copy(`oci-layout://${directory}/layout:x`, `${server.host}/back:1`, { referrers: true }, environment)
     await expect(layout).rejects.toThrow(code('TSB_COPY_PLACE'))
     registry.close()
+  }, 30_000)
+
+  it('L06 that is attached by two at the same time is listed for both', async () => {
+    await using server = await startDockerRegistry()
+    let writes = 0
+    const isWrite = (method: string, path: string) => method === 'PUT' && path.includes('/manifests/sha256-')
+    // Of two that write the tag the second comes later, when the first has seen what it wrote.
+    await using proxy = await startFaultProxy(server.host, (method, path) =>
+      isWrite(method, path) && writes++ % 2 === 1 ? 'delay' : undefined,
+    )
+    const location = `${proxy.host}/app`
+    const [one, two] = [open(), open()]
+    for (let round = 0; round < 4; round++) {
+      writes = 0
+      const subject = { mediaType: mediaTypes.manifest, digest: sha256(Buffer.from(`subject ${round}`)), size: 9 }
+      const both = await Promise.all([
+        attach(one, location, subject, 'example/sbom', 'one'),
+        attach(two, location, subject, 'example/signature', 'two'),
+      ])
+      const listed = (await one.referrers(location, subject.digest)).map(({ digest }) => digest)
+      expect(listed.toSorted()).toEqual(both.map(({ digest }) => digest).toSorted())
+    }
+    for (const registry of [one, two]) registry.close()
   }, 30_000)
 })
 
