@@ -54,7 +54,10 @@ describe.skipIf(!hasDockerRegistry)(`a registry with a certificate of its own ($
     const wrong = await tsbuild(workspace, 'ls', '--insecure-registry', 'https://x', 'x/y')
     expect(wrong).toMatchObject({ status: 125, stderr: expect.stringContaining('write --insecure-registry docker.io') })
     const nobody = await tsbuild({ ...workspace, input: 'x' }, 'login', '-u', 'me', '--password-stdin', 'a/b')
-    expect(nobody).toMatchObject({ status: 125, stderr: expect.stringContaining('write tsbuild login docker.io') })
+    expect(nobody).toMatchObject({
+      status: 125,
+      stderr: expect.stringContaining('a login is for a whole registry: tsbuild login ghcr.io'),
+    })
     mkdirSync(join(workspace.directory, '.config/tsbuild'))
     const config = JSON.stringify({ insecureRegistries: [server.host] })
     writeFileSync(join(workspace.directory, '.config/tsbuild/config.json'), config)
