@@ -1,0 +1,52 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { tsbuild } from '../support/command-line.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+
+describe('a folder that several builds write', () => {
+  it('new, at once: none fails, and each tag has a cache that is whole', async () => {
+    const machines: Workspace[] = []
+    try {
+      const folder = async (commit: string) => {
+        const made = await openWorkspace()
+        machines.push(made)
+        made.write({
+          'context/Dockerfile': 'FROM scratch\nCOPY a /\nCOPY b /\n',
+          'context/a': 'a',
+          'context/b': commit,
+        })
+        return made
+      }
+      const on = await Promise.all(['x', 'x', 'y', 'z'].map(folder))
+      const shared = path.join(on[0]?.directory ?? '', 'cache')
+      const to = (at: number) => `type=local,dest=${shared},tag=${at % 2 ? 'main' : 'side'},mode=max,required=true`
+      const ran = await Promise.all(on.map((each, at) => tsbuild(each, '-q', '--cache-to', to(at), 'context')))
+      expect(ran.map(({ status, stderr }) => ({ status, stderr }))).toEqual(on.map(() => ({ status: 0, stderr: '' })))
+      for (const tag of ['main', 'side']) {
+        const fresh = await folder('x')
+        const from = `type=local,src=${shared},tag=${tag},required=true,verify=true`
+        const { stderr } = await tsbuild(fresh, '--progress=plain', '--cache-from', from, 'context')
+        expect(stderr).toContain(`CACHED from ${shared}`)
+        expect(stderr).not.toContain('warning')
+      }
+    } finally {
+      for (const each of machines) await each[Symbol.asyncDispose]()
+    }
+  })
+
+  it('one that was left half-written is written again, and one of something else is not', async () => {
+    await using workspace = await openWorkspace()
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const [left, other] = ['left', 'other'].map((name) => path.join(workspace.directory, name)) as [string, string]
+    mkdirSync(path.join(left, 'blobs'), { recursive: true })
+    writeFileSync(path.join(left, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+    await workspace.build({ cacheTo: [{ type: 'local', path: left, required: true }] })
+    expect(JSON.parse(readFileSync(path.join(left, 'index.json'), 'utf8')).manifests).toHaveLength(1)
+    mkdirSync(other)
+    writeFileSync(path.join(other, 'mine'), '')
+    const refused = workspace.build({ cacheTo: [{ type: 'local', path: other, required: true }] })
+    await expect(refused).rejects.toMatchObject({ code: 'TSB_CACHE_EXPORT' })
+    expect(readdirSync(other)).toEqual(['mine'])
+  })
+})
