@@ -80,6 +80,20 @@ describe.skipIf(!hasDockerRegistry)(`the digests of registries (${noDockerRegist
     expect(await known(`${repository}@${digest}`)).toEqual([`${repository}@${digest}`])
   })
 
+  it('a push warns of keys of config.json that are not known', async () => {
+    workspace.write({ 'config/tsbuild/config.json': '{"insecureRegistry": ["x"]}' })
+    const variables = { XDG_CONFIG_HOME: `${workspace.directory}/config` }
+    const { stderr } = await tsbuild(
+      { ...workspace, variables },
+      '--progress=plain',
+      '-t',
+      `${repository}:1`,
+      '--push',
+      'context',
+    )
+    expect(stderr).toContain('config/tsbuild/config.json: not known, and passed over: "insecureRegistry" (known are')
+  })
+
   it('are those of the index of several platforms, pushed and pulled', async () => {
     const name = `${repository}:1`
     await workspace.build({ platform: both, tags: [name], outputs: [{ type: 'registry' }] })
