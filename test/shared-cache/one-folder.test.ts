@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { withFolder } from '../../src/export/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -33,6 +35,36 @@ describe('a folder that several builds write', () => {
     } finally {
       for (const each of machines) await each[Symbol.asyncDispose]()
     }
+  })
+
+  it('is waited for while another one is at it', async () => {
+    await using workspace = await openWorkspace()
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const shared = path.join(workspace.directory, 'cache')
+    let ended = false
+    const begun = Promise.withResolvers<void>()
+    const writing = await withFolder(shared, undefined, async () => {
+      mkdirSync(path.join(shared, 'blobs'))
+      const build = workspace
+        .build({
+          cacheTo: [{ type: 'local', path: shared, required: true }],
+          onEvent: (event) => {
+            if ('label' in event && event.label.startsWith('exporting cache')) begun.resolve()
+          },
+        })
+        .finally(() => {
+          ended = true
+          begun.resolve()
+        })
+      await begun.promise
+      // Long enough for one that does not wait to meet what is half-written; nothing hangs on it for one that does.
+      await Promise.race([build.catch(() => undefined), sleep(1000)])
+      expect(ended).toBe(false)
+      writeFileSync(path.join(shared, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+      return [build]
+    })
+    await Promise.all(writing)
+    expect(JSON.parse(readFileSync(path.join(shared, 'index.json'), 'utf8')).manifests).toHaveLength(1)
   })
 
   it('one that was left half-written is written again, and one of something else is not', async () => {
