@@ -360,8 +360,10 @@ export interface ImageSummary {
   readonly id: string
   /** Familiar form: `app:latest`; none for an untagged image. */
   readonly names: readonly string[]
-  /** `sha256:…` of the manifest or index. */
+  /** `sha256:…` of the manifest or index of the store, whose layers are not compressed: no registry need have it. */
   readonly digest: string
+  /** By its names: `sha256:…` of what a registry has under one that was pushed or pulled. */
+  readonly registryDigests: Readonly<Record<string, string>>
   /** RFC 3339. */
   readonly created?: string
   /** Bytes of its layers, as `history` counts them; of an index those of all its images. */

@@ -45,7 +45,14 @@ export async function keep(
   for (const name of names) {
     if (image.index) await store.locked(`name ${name.normal}`, () => nameOneOfMany(store, image, name))
     else await store.images.tag(image.descriptor, name.normal)
+    if (location !== undefined && !location.includes('://')) await notePulled(store, image, name)
   }
+}
+
+/** What the name has in its registry: the index, where it is one, also when one image of it is all that is here. */
+async function notePulled(store: Store, { descriptor, index }: ImageDocuments, { normal }: Reference): Promise<void> {
+  const named = await store.images.find(normal)
+  if (named) await store.images.published(named.manifest, [normal], (index?.descriptor ?? descriptor).digest)
 }
 
 /**

@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import type { AuthFile } from './auth-files.ts'
 import type { Login } from './login.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
+
+type Verb = 'get' | 'store' | 'erase'
 
 /** How long a helper may take, and how much it may say: milliseconds and bytes. */
 export interface HelperLimits {
@@ -32,7 +35,7 @@ export async function askHelper(
   const { status, output } = await runHelper(name, 'get', key, env, limits)
   if (status !== 0) {
     if (/credentials not found/i.test(output)) return undefined
-    throw failed(name, `it ended with ${status}`)
+    throw failed(name, 'get', `it ended with ${status}`)
   }
   return loginOf(output, name)
 }
@@ -42,18 +45,18 @@ export async function storeInHelper(name: string, key: string, login: Login, env
   const pair = login.kind === 'password' ? [login.username, login.password] : ['<token>', login.token]
   const document = JSON.stringify({ ServerURL: key, Username: pair[0], Secret: pair[1] })
   const { status } = await runHelper(name, 'store', document, env, helperLimits)
-  if (status !== 0) throw failed(name, `it ended with ${status}`)
+  if (status !== 0) throw failed(name, 'store', `it ended with ${status}`)
 }
 
 /** Has a helper forget a login, if it has it. Throws as `askHelper`. */
 export async function eraseInHelper(name: string, key: string, env: Env): Promise<void> {
   const { status, output } = await runHelper(name, 'erase', key, env, helperLimits)
-  if (status !== 0 && !/not found/i.test(output)) throw failed(name, `it ended with ${status}`)
+  if (status !== 0 && !/not found/i.test(output)) throw failed(name, 'erase', `it ended with ${status}`)
 }
 
 function runHelper(
   name: string,
-  verb: 'get' | 'store' | 'erase',
+  verb: Verb,
   input: string,
   env: Env,
   limits: HelperLimits,
@@ -64,7 +67,7 @@ function runHelper(
     const stop = (why: string) => {
       child.kill('SIGKILL')
       child.stdout.destroy()
-      reject(failed(name, why))
+      reject(failed(name, verb, why))
     }
     const timer = setTimeout(() => stop(`no answer for ${limits.milliseconds / 1000} s`), limits.milliseconds)
     const chunks: Buffer[] = []
@@ -76,7 +79,7 @@ function runHelper(
     })
     child.on('error', (error) => {
       clearTimeout(timer)
-      reject(failed(name, error.message))
+      reject(failed(name, verb, error.message))
     })
     child.on('close', (status) => {
       clearTimeout(timer)
@@ -130,7 +133,7 @@ function environmentOf(env: Env): Record<string, string> {
 function loginOf(output: string, name: string): Login | undefined {
   const members = new Map<string, unknown>(Object.entries(Object(jsonOf(output, name))))
   const [username, secret] = [members.get('Username'), members.get('Secret')]
-  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(name, 'its answer is no login')
+  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(name, 'get', 'its answer is no login')
   if (secret === '') return undefined
   return username === '<token>' ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret }
 }
@@ -140,12 +143,31 @@ function jsonOf(output: string, name: string): unknown {
     return JSON.parse(output)
   } catch {
     // The reason would show a part of the answer.
-    throw failed(name, 'its answer is no JSON')
+    throw failed(name, 'get', 'its answer is no JSON')
   }
 }
 
-function failed(name: string, why: string): TsbuildError {
-  return new TsbuildError('TSB_HELPER_FAILED', `the credential helper docker-credential-${name} failed: ${why}`, {
-    hint: `run: echo REGISTRY | docker-credential-${name} get`,
+const hints: Readonly<Record<Verb, (program: string) => string>> = {
+  get: (program) => `run: echo REGISTRY | ${program} get`,
+  store: (program) =>
+    `run: echo '{"ServerURL": "REGISTRY", "Username": "me", "Secret": "x"}' | ${program} store; without the helper the login is kept in the file itself`,
+  erase: (program) => `run: echo REGISTRY | ${program} erase`,
+}
+
+function failed(name: string, verb: Verb, why: string): TsbuildError {
+  const program = `docker-credential-${name}`
+  return new TsbuildError('TSB_HELPER_FAILED', `the credential helper ${program} failed: ${why}`, {
+    hint: hints[verb](program),
   })
+}
+
+/** Has an error of a helper say which file names that. */
+export async function namedBy<T>(file: AuthFile, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const { code, hint, message } = error
+    throw new TsbuildError(code, `${message} (${file} names it)`, { hint, cause: error })
+  }
 }

@@ -1,6 +1,6 @@
 import type { AuthFileContents } from './auth-file-schema.ts'
 import { type AuthFile, authFilesOf } from './auth-files.ts'
-import { askHelper } from './helper.ts'
+import { askHelper, namedBy } from './helper.ts'
 import { keyOf, keysFor } from './keys.ts'
 import type { Login, Logins } from './login.ts'
 import { readAuthFile } from './read.ts'
@@ -22,7 +22,7 @@ export function openLogins(env: Env): Logins {
   async function find(host: string, repository: string): Promise<Login | undefined> {
     for (const file of authFilesOf(env)) {
       const contents = await read(file)
-      const login = contents && (await loginIn(contents, host, repository, env))
+      const login = contents && (await loginIn(file, contents, host, repository, env))
       if (login) return login
     }
     return undefined
@@ -36,6 +36,7 @@ export function openLogins(env: Env): Logins {
 }
 
 async function loginIn(
+  file: AuthFile,
   { auths = {}, credHelpers = {}, credsStore }: AuthFileContents,
   host: string,
   repository: string,
@@ -43,7 +44,7 @@ async function loginIn(
 ): Promise<Login | undefined> {
   const [helped] = keysFor(Object.keys(credHelpers), host, repository)
   const helper = helped === undefined ? credsStore || undefined : credHelpers[helped]
-  const kept = helper === undefined ? undefined : await askHelper(helper, keyOf(host), env)
+  const kept = helper === undefined ? undefined : await namedBy(file, askHelper(helper, keyOf(host), env))
   if (kept) return kept
   const found = keysFor(Object.keys(auths), host, repository).map((key) => loginOf(auths[key] ?? {}))
   return found.find((login) => login !== undefined)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 import type { AuthFile } from './auth-files.ts'
-import { eraseInHelper, storeInHelper } from './helper.ts'
+import { eraseInHelper, namedBy, storeInHelper } from './helper.ts'
 import { keyOf, keysFor } from './keys.ts'
 import type { Login } from './login.ts'
 import { readAuthFile } from './read.ts'
@@ -20,7 +20,7 @@ type Members = Record<string, unknown>
 export async function keepLogin(file: AuthFile, host: string, login: Login, env: Env): Promise<string> {
   const key = keyOf(host)
   const helper = await helperFor(file, host)
-  if (helper !== undefined) await storeInHelper(helper, key, login, env)
+  if (helper !== undefined) await namedBy(file, storeInHelper(helper, key, login, env))
   // docker writes an empty entry beside a helper, so that it knows where somebody is logged in.
   const entry = helper === undefined ? entryOf(login) : {}
   await change(file, (members) => ({ ...members, auths: { ...objectOf(members['auths']), [key]: entry } }))
@@ -34,7 +34,7 @@ export async function keepLogin(file: AuthFile, host: string, login: Login, env:
  */
 export async function forgetLogin(file: AuthFile, host: string, env: Env): Promise<boolean> {
   const helper = await helperFor(file, host)
-  if (helper !== undefined) await eraseInHelper(helper, keyOf(host), env)
+  if (helper !== undefined) await namedBy(file, eraseInHelper(helper, keyOf(host), env))
   const known = Object.keys((await readAuthFile(file))?.auths ?? {})
   const gone = new Set(keysFor(known, host, ''))
   if (gone.size === 0) return helper !== undefined

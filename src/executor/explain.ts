@@ -23,11 +23,15 @@ export function explainMiss(
   return { kind: 'changed', what, more: others.length }
 }
 
-/** The files that differ, when both sides have a list of them; else the names of the inputs. */
+/** The files that differ, when both sides have a list of them; else the inputs, as the instruction names them. */
 function changedInputs(now: KeyComponents, files: TakenFiles | undefined, before: CacheRecord): readonly string[] {
-  const inputs = now.inputs.filter((input, index) => before.components.inputs[index]?.id !== input.id)
+  const { inputs: earlier } = before.components
+  const inputs = now.inputs.flatMap(({ id, name }, index) => {
+    if (earlier[index]?.id === id) return []
+    return [earlier[index] ? `${name} changed` : `${name} is new`]
+  })
   const changed = inputs.length > 0 && files && before.files ? changedFiles(files, before.files) : []
-  return changed.length > 0 ? changed : inputs.map((input) => input.name)
+  return changed.length > 0 ? changed : inputs
 }
 
 function changedFiles(now: TakenFiles, before: TakenFiles): readonly string[] {

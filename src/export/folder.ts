@@ -2,13 +2,12 @@ import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, parseIndex } from '../image/index.ts'
-import { makeFolder } from '../make-folder.ts'
 import { fileBytes } from '../tree/index.ts'
 import { exporting, replaceFile } from './destination.ts'
 import { indexJson, type LayoutFile, layoutHeader } from './layout.ts'
 import { digested } from './pack.ts'
 
-/** Writes a layout into a directory; see `exportOciFolder`. */
+/** Writes a layout into a directory, which the caller has as `withFolder` gives it; see `exportOciFolder`. */
 export async function writeFolder(
   folder: string,
   blobs: ReadonlyMap<string, LayoutFile>,
@@ -16,11 +15,11 @@ export async function writeFolder(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await exporting(folder, async () => {
-    makeFolder(folder)
     const present = await presentEntries(folder)
+    // First of all: one that was left half-written is a layout, and can be written again.
+    await replaceFile(path.join(folder, 'oci-layout'), [layoutHeader])
     for (const part of ['blobs', 'blobs/sha256']) await makePlainFolder(path.join(folder, part))
     for (const [name, file] of blobs) await putBlob(path.join(folder, name), file, signal)
-    await replaceFile(path.join(folder, 'oci-layout'), [layoutHeader])
     await replaceFile(path.join(folder, 'index.json'), [indexJson(merged(present, entries))])
   })
 }

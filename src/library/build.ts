@@ -1,4 +1,5 @@
 import { buildImages } from '../build.ts'
+import type { Digest } from '../digest/index.ts'
 import { readOption, TsbuildError } from '../errors.ts'
 import type { ExportPorts } from '../export/index.ts'
 import {
@@ -120,7 +121,7 @@ async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<v
 
 /**
  * Writes or pushes what is asked for, one after the other.
- * @returns what was pushed last, and names of it beside the tags
+ * @returns what was pushed last, names of it beside the tags, and what registries have under these
  */
 async function writeOutputs(
   image: ImageOrSet,
@@ -131,21 +132,25 @@ async function writeOutputs(
   report: Report,
   notice: (message: string) => void,
   signal: AbortSignal | undefined,
-): Promise<Pick<Written, 'remote' | 'pushed'>> {
+): Promise<Pick<Written, 'remote' | 'pushed'> & { readonly tagged: ReadonlyMap<string, Digest> }> {
   const { exportPorts, writeOutput } = await import('./outputs.ts')
   const ports = exportPorts(session, signal, report)
   let remote: Pushed | undefined
   const pushed: string[] = []
+  const tagged = new Map<string, Digest>()
   for (const output of outputs) {
     if (output.type === 'registry') {
       const { pushImage, pushTargets } = await import('./push.ts')
       const targets = pushTargets(output.names ?? names, output.byDigest)
       remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
-      for (const { reference } of targets) pushed.push(...namesByDigest(reference, remote.descriptor, output))
+      for (const { reference, tag } of targets) {
+        pushed.push(...namesByDigest(reference, remote.descriptor, output))
+        if (tag !== undefined) tagged.set(reference.normal, remote.descriptor.digest)
+      }
     } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report, notice)
     else await writeOutput(image, names, output, environment, ports)
   }
-  return { remote, pushed }
+  return { remote, pushed, tagged }
 }
 
 /** Where no engine is there is nothing to do: the image is in the store. */
@@ -191,6 +196,7 @@ function exportImage(
         : await writeOutputs(image, names, outputs, environment, session, report, notice, signal)
     signal?.throwIfAborted()
     const stored = await session.store.images.save(kept, names)
+    for (const [name, digest] of written?.tagged ?? []) await session.store.images.published(stored, [name], digest)
     report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)
     for (const name of names) report(`naming to ${name}`, 0, undefined, true)
     return { stored, remote: written?.remote, pushed: written?.pushed ?? [] }

@@ -2,6 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, hexOf } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { withFolder } from '../export/index.ts'
 import { parseIndex, parseManifestOrIndex } from '../image/index.ts'
 import { cacheArtifact, isCache } from '../shared-cache/index.ts'
 import { type Blob, type Document, layoutTarget } from '../transfer/index.ts'
@@ -9,19 +10,32 @@ import { blobOf, type ExportedTo, type Gathered, sendAll } from './cache-blobs.t
 import type { Report } from './progress.ts'
 import { type CacheWorld, sourceAt } from './shared-cache.ts'
 
-/** A folder has what this build used, and nothing else under this name: it is carried from job to job, and must not grow. */
-export async function writeToFolder(
+/**
+ * A folder has what this build used, and nothing else under this name: it is carried from job to job, and must not grow.
+ * Builds that write one folder at once do so one after the other: none takes away what another one counts on.
+ */
+export function writeToFolder(
+  to: Extract<ExportedTo, { readonly type: 'local' }>,
+  gathered: Gathered,
+  world: CacheWorld,
+  report: Report,
+): Promise<void> {
+  const place = path.resolve(world.environment.cwd, to.path)
+  return withFolder(place, world.signal, () => writeIn(place, to, gathered, world, report))
+}
+
+async function writeIn(
+  place: string,
   to: Extract<ExportedTo, { readonly type: 'local' }>,
   { cache, blobs }: Gathered,
   world: CacheWorld,
   report: Report,
 ): Promise<void> {
-  const { session, environment, signal } = world
+  const { session, signal } = world
   const { tag = 'latest' } = to
-  const place = path.resolve(environment.cwd, to.path)
   const before = await sourceAt(to, world).catch(() => undefined)
   const names = { 'org.opencontainers.image.ref.name': tag }
-  const target = await layoutTarget('oci-layout', place, names, session.store.temporary, signal)
+  const target = await layoutTarget('own-layout', place, names, session.store.temporary, signal)
   const { manifest, config } = cacheArtifact(cache)
   const absent: Blob[] = []
   for (const blob of blobs.values()) if (!(await isIn(place, blob))) absent.push(blob)

@@ -7,7 +7,10 @@ import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'
 
 /** What a list says of an image, or of the images of an index together. */
-export async function summary({ names, manifest, id, images }: StoredImage, { store }: Session): Promise<ImageSummary> {
+export async function summary(
+  { names, remotes, manifest, id, images }: StoredImage,
+  { store }: Session,
+): Promise<ImageSummary> {
   const all = await Promise.all((images ?? [{ manifest }]).map((each) => readStored(store, each.manifest.digest)))
   const layers = new Map(all.flatMap((image) => image.manifest.layers).map((layer) => [layer.digest, layer.size]))
   const created = all
@@ -18,6 +21,7 @@ export async function summary({ names, manifest, id, images }: StoredImage, { st
     id,
     names,
     digest: manifest.digest,
+    registryDigests: Object.fromEntries(remotes),
     ...(created !== undefined && { created }),
     size: images ? sum(layers.values()) : sum(all.flatMap((image) => image.manifest.layers.map(({ size }) => size))),
     platforms: images ? images.map(({ platform }) => platform) : all.map(({ config }) => platformIn(config)),
@@ -46,8 +50,8 @@ export async function details(
   const platform = platformOf(asked, machine)
   const chosen = imageFor(stored, platform) ?? (asked === undefined ? stored.images?.[0] : undefined)
   if (!chosen) throw noImageFor(stored, platform, stored.names[0] ?? stored.id)
-  const { names } = stored
-  const image = await summary({ names, ...chosen }, session)
+  const { names, remotes } = stored
+  const image = await summary({ names, remotes, ...chosen }, session)
   const { config } = await readStored(session.store, chosen.manifest.digest)
   if (asked !== undefined && !samePlatform(config, platform) && !stored.images) {
     throw otherPlatform(names[0] ?? stored.id, config, platform)

@@ -54,6 +54,8 @@ export async function push(
     `pushing ${name}`,
     async (report) => {
       const { descriptor } = await pushImage(image, targets, session, report, options.signal, options.form)
+      const tagged = targets.flatMap(({ reference, tag }) => (tag === undefined ? [] : reference.normal))
+      await session.store.images.published(stored.manifest, tagged, descriptor.digest)
       return targets.map(({ reference }) => ({ name: reference.normal, descriptor }))
     },
   )

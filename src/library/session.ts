@@ -127,9 +127,9 @@ async function openClient(
   const { proxiesOf } = await import('../http/index.ts')
   const { openLogins } = await import('../credentials/index.ts')
   const folder = configFolder(env)
-  const { mirrors, insecure } = folder
-    ? await loadRegistryConfig(path.join(folder, 'tsbuild', 'config.json'))
-    : noConfig
+  const file = folder && path.join(folder, 'tsbuild', 'config.json')
+  const { mirrors, insecure, unknown } = file ? await loadRegistryConfig(file) : noConfig
+  if (unknown.length > 0) options.notice?.(unknownKeys(file ?? '', unknown))
   const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
   return openRegistry({
     mirrors: withMirrors(mirrors, added),
@@ -144,7 +144,12 @@ async function openClient(
   })
 }
 
-const noConfig: RegistryConfig = { mirrors: new Map(), insecure: [] }
+const noConfig: RegistryConfig = { mirrors: new Map(), insecure: [], unknown: [] }
+
+function unknownKeys(file: string, keys: readonly string[]): string {
+  const named = keys.map((key) => JSON.stringify(key)).join(', ')
+  return `warning: ${file}: not known, and passed over: ${named} (known are registryMirrors and insecureRegistries)`
+}
 
 /** Only an absolute path: nothing is read from the working directory, which may be what is built. */
 function configFolder(env: Environment['env']): string | undefined {

@@ -8,7 +8,11 @@ export interface RegistryConfig {
   readonly mirrors: Mirrors
   /** Hosts. */
   readonly insecure: readonly string[]
+  /** Keys of the file that mean nothing. */
+  readonly unknown: readonly string[]
 }
+
+const known: ReadonlySet<string> = new Set(['registryMirrors', 'insecureRegistries'])
 
 const sizeLimit = 1 << 20
 
@@ -22,7 +26,7 @@ export async function loadRegistryConfig(file: string): Promise<RegistryConfig> 
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw new TsbuildError('TSB_CONFIG_FILE', `cannot read ${file}`, { cause: error })
   })
-  return bytes ? await configIn(bytes, file) : { mirrors: new Map(), insecure: [] }
+  return bytes ? await configIn(bytes, file) : { mirrors: new Map(), insecure: [], unknown: [] }
 }
 
 /** Adds the mirrors of the command line (`docker.io=127.0.0.1:5000`), which are asked before those of the file. */
@@ -46,7 +50,8 @@ async function configIn(bytes: Uint8Array, file: string): Promise<RegistryConfig
   const insecure = parsed.data.insecureRegistries ?? []
   const wrong = insecure.find((host) => !URL.canParse(`http://${host}`) || /[/@?#\s]/.test(host))
   if (wrong !== undefined) throw wrongFile(`${file}: insecureRegistries: no host[:port]: ${JSON.stringify(wrong)}`)
-  return { mirrors: new Map(mirrors), insecure: insecure.map((host) => host.toLowerCase()) }
+  const unknown = Object.keys(parsed.data).filter((key) => !known.has(key))
+  return { mirrors: new Map(mirrors), insecure: insecure.map((host) => host.toLowerCase()), unknown }
 }
 
 function readJson(bytes: Uint8Array, file: string): unknown {

@@ -3,7 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import { type Descriptor, parseReference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
 import { type ImageSummary, isDamaged, summarize } from './documents.ts'
-import { familiarName, type IndexFile, nameOf, ownAnnotations, tryReference } from './index-file.ts'
+import { familiarName, type IndexFile, nameOf, ownAnnotations, remoteOf, tryReference } from './index-file.ts'
 import type { Locked } from './locks.ts'
 import type { StoredImage } from './store.ts'
 import type { DeleteUnused } from './unused.ts'
@@ -79,12 +79,16 @@ async function describe(blobs: DurableBlobs, entries: readonly Descriptor[]): Pr
   const [first] = entries
   const summary = first && (await summarize(blobs, first))
   if (!summary) return undefined
-  const names = entries.flatMap((entry) => nameOf(entry) ?? [])
+  const named = entries.flatMap((entry) => {
+    const name = nameOf(entry)
+    return name === undefined ? [] : [{ name: familiarName(parseReference(name)), remote: remoteOf(entry) }]
+  })
   const { mediaType, digest, size } = first
   const annotations = ownAnnotations(first)
   return {
-    names: [...new Set(names.map((name) => familiarName(parseReference(name))))].sort(),
+    names: [...new Set(named.map(({ name }) => name))].sort(),
     manifest: { mediaType, digest, size, ...(Object.keys(annotations).length > 0 && { annotations }) },
+    remotes: new Map(named.flatMap(({ name, remote }) => (remote ? [[name, remote]] : []))),
     id: summary.id,
     ...(summary.images && { images: summary.images }),
     summary,

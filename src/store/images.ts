@@ -1,6 +1,6 @@
 import { parseReference } from '../image/index.ts'
 import { damagedNames, findImage, type ImagePorts, listImages } from './find-image.ts'
-import { nameImage } from './name-image.ts'
+import { nameImage, notePublished } from './name-image.ts'
 import { openImage, writeDocuments } from './open-image.ts'
 import { forgetUntagged, removeImage } from './remove-image.ts'
 import type { Images } from './store.ts'
@@ -23,6 +23,13 @@ export function openImages(ports: ImagePorts): Images {
         ports,
         manifest,
         names.map((name) => parseReference(name)),
+      ),
+    published: (manifest, names, remote) =>
+      notePublished(
+        ports,
+        manifest,
+        names.map((name) => parseReference(name)),
+        remote,
       ),
     async remove(name) {
       const { lines, freed } = await ports.locked('index', () => removeImage(ports, name))

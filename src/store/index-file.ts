@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDigest } from '../digest/index.ts'
+import { type Digest, isDigest } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { type Descriptor, mediaTypes, parseReference, type Reference } from '../image/index.ts'
 import { writeAtomically } from './atomic.ts'
@@ -17,6 +17,10 @@ export interface IndexFile {
 
 const refName = 'org.opencontainers.image.ref.name'
 const fullName = 'io.containerd.image.name'
+const registryDigest = 'io.tsbuild.registry.digest'
+
+/** What is about the name, and not about what has it. */
+const ofNames: ReadonlySet<string> = new Set([refName, fullName, registryDigest])
 
 export function openIndexFile(layout: string, aside: () => Promise<string>): IndexFile {
   const path = join(layout, 'index.json')
@@ -32,21 +36,33 @@ export function openIndexFile(layout: string, aside: () => Promise<string>): Ind
 /**
  * The entries that give a manifest a name: in familiar form, as people ask other tools for it; without its tag too when
  * that is `latest`, since `oci:DIR:app` is looked up as it is written.
+ * @param remote what the registry of the name has under it, where that is known
  */
-export function entriesFor(manifest: Descriptor, name: Reference): readonly Descriptor[] {
+export function entriesFor(manifest: Descriptor, name: Reference, remote?: Digest): readonly Descriptor[] {
   const familiar = familiarName(name)
   const short = familiar.endsWith(':latest') ? [familiar.slice(0, -':latest'.length)] : []
   return [...short, familiar].map((ref) => ({
     mediaType: manifest.mediaType,
     digest: manifest.digest,
     size: manifest.size,
-    annotations: { ...ownAnnotations(manifest), [fullName]: name.normal, [refName]: ref },
+    annotations: {
+      ...ownAnnotations(manifest),
+      [fullName]: name.normal,
+      [refName]: ref,
+      ...(remote && { [registryDigest]: remote }),
+    },
   }))
 }
 
 /** What an entry says beside its name. */
 export function ownAnnotations({ annotations = {} }: Descriptor): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations).filter(([name]) => name !== fullName && name !== refName))
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !ofNames.has(name)))
+}
+
+/** The digest that the name of an entry had in its registry when the image was pushed there or pulled. */
+export function remoteOf({ annotations }: Descriptor): Digest | undefined {
+  const digest = annotations?.[registryDigest]
+  return digest !== undefined && isDigest(digest) ? digest : undefined
 }
 
 /** The name an entry gives, in normal form; undefined for an entry without one. */

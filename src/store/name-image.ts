@@ -1,9 +1,10 @@
+import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Descriptor, Reference } from '../image/index.ts'
 import type { DurableBlobs } from './blobs.ts'
 import { summarize } from './documents.ts'
 import type { ImagePorts } from './find-image.ts'
-import { entriesFor, nameOf, ownAnnotations } from './index-file.ts'
+import { entriesFor, nameOf, ownAnnotations, remoteOf } from './index-file.ts'
 
 /**
  * Gives a manifest names, taking them from whatever had them. Nothing is written, nor locked, when it has them already,
@@ -18,6 +19,28 @@ export async function nameImage(ports: ImagePorts, manifest: Descriptor, names: 
   await locked('index', async () => {
     for (const layer of layers) await checkAvailable(blobs, layer)
     await index.write(withNames(await index.read(), manifest, names))
+  })
+}
+
+/** Does what `Images.published` says. A name that has another image by now is none of this one's. */
+export async function notePublished(
+  { index, locked }: Pick<ImagePorts, 'index' | 'locked'>,
+  manifest: Descriptor,
+  names: readonly Reference[],
+  remote: Digest,
+): Promise<void> {
+  const published = new Set(names.map(({ normal }) => normal))
+  const isOld = (entry: Descriptor) =>
+    entry.digest === manifest.digest && published.has(nameOf(entry) ?? '') && remoteOf(entry) !== remote
+  if (!(await index.read()).some(isOld)) return
+  await locked('index', async () => {
+    const entries = await index.read()
+    const old = entries.filter(isOld)
+    const others = entries.filter((entry) => !old.includes(entry))
+    const isTold = ({ normal }: Reference) => old.some((entry) => nameOf(entry) === normal)
+    const [entry] = old
+    if (!entry) return
+    await index.write([...others, ...names.filter(isTold).flatMap((name) => entriesFor(entry, name, remote))])
   })
 }
 
@@ -46,8 +69,21 @@ function withNames(
     const name = nameOf(entry)
     return name === undefined ? names.length === 0 || entry.digest !== manifest.digest : !given.has(name)
   })
-  const added = names.length === 0 ? untagged(kept, manifest) : names.flatMap((name) => entriesFor(manifest, name))
+  const added =
+    names.length === 0
+      ? untagged(kept, manifest)
+      : names.flatMap((name) => entriesFor(manifest, name, knownRemote(entries, manifest, name)))
   return [...kept, ...added]
+}
+
+/** A name that keeps its image keeps what is known of it in its registry. */
+function knownRemote(
+  entries: readonly Descriptor[],
+  { digest }: Descriptor,
+  { normal }: Reference,
+): Digest | undefined {
+  const before = entries.find((entry) => entry.digest === digest && nameOf(entry) === normal)
+  return before && remoteOf(before)
 }
 
 function untagged(entries: readonly Descriptor[], manifest: Descriptor): readonly Descriptor[] {

@@ -7,6 +7,8 @@ export interface StoredImage {
   /** All its names in familiar form (`myapp_prod:latest`), sorted; none for an untagged one. */
   readonly names: readonly string[]
   readonly manifest: Descriptor
+  /** By its names: the digest that a name has in its registry, when it was pushed there or pulled. */
+  readonly remotes: ReadonlyMap<string, Digest>
   /** sha256 of the config: the image id. Of an index that of the index. */
   readonly id: Digest
   /** Of an index: its images that are here, each for a platform. */
@@ -135,6 +137,11 @@ export interface Images {
   open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
   /** Other names for an image that is here. Existing ones are moved. With no name at all the image is listed without one. */
   tag(manifest: Descriptor, ...names: readonly string[]): Promise<void>
+  /**
+   * Says which digest an image has under some of its names in their registries. It is forgotten when the name gets another
+   * image; names that the image does not have are passed over.
+   */
+  published(manifest: Descriptor, names: readonly string[], remote: Digest): Promise<void>
   /**
    * Takes a name away; the last one takes the image and the blobs only it used. Blobs stay when they are younger than ten
    * minutes, when another process works in the store, or when somebody protects them. Returns what was removed, for people.

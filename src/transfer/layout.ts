@@ -19,11 +19,12 @@ export async function layoutSource(source: ArchiveSource, temporary: Temporary, 
 
 /**
  * A layout or OCI archive that appears when all of it is there; to a layout that is there already it is added.
+ * @param kind `own-layout`: of a directory that the caller has, as `withFolder` gives it
  * @param place absolute
  * @param names what the root is called there: annotations of its entry
  */
 export async function layoutTarget(
-  kind: 'oci-layout' | 'oci-archive',
+  kind: 'oci-layout' | 'own-layout' | 'oci-archive',
   place: string,
   names: Readonly<Record<string, string>>,
   temporary: Temporary,
@@ -44,9 +45,11 @@ export async function layoutTarget(
       const named = role === 'root' && Object.keys(names).length > 0
       if (role !== 'part') entries.push({ ...descriptor, ...(named && { annotations: names }) })
     },
-    finish: () => writeLayout(kind === 'oci-layout' ? 'folder' : 'archive', place, blobs, entries, signal),
+    finish: () => writeLayout(forms[kind], place, blobs, entries, signal),
   }
 }
+
+const forms = { 'oci-layout': 'folder', 'own-layout': 'own-folder', 'oci-archive': 'archive' } as const
 
 /** The names that it had where it comes from are not those that it gets. */
 function bare({ mediaType, digest, size }: Descriptor): Descriptor {

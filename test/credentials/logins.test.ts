@@ -150,6 +150,25 @@ describe('logins', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')).auths).toEqual({ 'https://index.docker.io/v1/': {} })
   })
 
+  it('that a helper cannot give, keep or forget are an error that says who named it, and what to try', async () => {
+    const PATH = `${helper('broken', 'cat > /dev/null; echo locked; exit 3')}:/usr/bin:/bin`
+    const env = { ...docker({ credsStore: 'broken', auths: { 'r.test': {} } }), PATH }
+    const file = loginFile(env) ?? ''
+    const failing = (verb: string) => ({
+      code: 'TSB_HELPER_FAILED',
+      message: `the credential helper docker-credential-broken failed: it ended with 3 (${file} names it)`,
+      hint: expect.stringContaining(`| docker-credential-broken ${verb}`),
+    })
+    await expect(openLogins(env)('r.test', 'x')).rejects.toMatchObject(failing('get'))
+    await expect(keepLogin(file, 'r.test', joe, env)).rejects.toMatchObject(failing('store'))
+    await expect(forgetLogin(file, 'r.test', env)).rejects.toMatchObject(failing('erase'))
+    const missing = docker({ credsStore: 'nowhere' })
+    await expect(openLogins(missing)('r.test', 'x')).rejects.toMatchObject({
+      code: 'TSB_HELPER_MISSING',
+      message: expect.stringContaining(`(${file} names it)`),
+    })
+  })
+
   it('that cannot be read are an error that shows nothing of them', async () => {
     const env = docker({})
     writeFileSync(path.join(folder, 'docker/config.json'), '{"auths": {"r.test": {"auth": "c2VjcmV0"')

@@ -170,7 +170,7 @@ describe('exportOci', () => {
     await expect(exportDocker([{ image, names }], file(target), ports)).rejects.toEqual(refused)
     await expect(exportOciFolder([{ image, names }], into, ports, compression)).rejects.toEqual(refused)
     expect(await readdir(folder)).toEqual(['layout'])
-    expect(await readdir(into)).toEqual(['blobs'])
+    expect(await readdir(into)).toEqual(['blobs', 'oci-layout'])
     expect(await readdir(join(into, 'blobs/sha256'))).not.toContain(hexOf(layer.digest))
   })
 

@@ -21,6 +21,11 @@ describe('loadRegistryConfig', () => {
     expect([...mirrors]).toEqual([['docker.io', ['127.0.0.1:5000']]])
   })
 
+  it('says which keys it does not know', async () => {
+    const { unknown } = await load('{"insecure_registries": [], "registryMirrors": {}, "mirrors": 1}')
+    expect(unknown).toEqual(['insecure_registries', 'mirrors'])
+  })
+
   it('reads which registries are insecure', async () => {
     expect((await load('{"insecureRegistries": ["Registry.lan:5000"]}')).insecure).toEqual(['registry.lan:5000'])
   })

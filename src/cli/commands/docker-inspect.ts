@@ -1,11 +1,14 @@
 import type { ImageDetails } from '../../index.ts'
+import { repositoryAndTag } from '../text/repository.ts'
 
 /** What is known of an image, under the keys of `docker image inspect`. */
-export function dockerInspect({ id, names, digest, created, size, manifest, config }: ImageDetails): object {
+export function dockerInspect({ id, names, registryDigests, created, size, manifest, config }: ImageDetails): object {
   return {
     Id: id,
-    RepoTags: names,
-    RepoDigests: [...new Set(names.map((name) => `${name.slice(0, name.lastIndexOf(':'))}@${digest}`))],
+    RepoTags: names.filter((name) => !name.includes('@')),
+    RepoDigests: [
+      ...new Set(Object.entries(registryDigests).map(([name, digest]) => `${repositoryAndTag(name)[0]}@${digest}`)),
+    ],
     Comment: config.history?.at(-1)?.comment ?? '',
     Created: created ?? '',
     Author: config.author ?? '',

@@ -6,6 +6,7 @@ import type { Session } from '../session.ts'
 import { parseTemplate } from '../template/index.ts'
 import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
+import { repositoryAndTag } from '../text/repository.ts'
 import { humanSize } from '../text/size.ts'
 import { goTime, timeAgo } from '../text/time.ts'
 import { dockerInspect } from './docker-inspect.ts'
@@ -58,7 +59,7 @@ export function imagesText(
   flags: ImagesFlags,
   now: number,
 ): string {
-  const rows = images.flatMap((image) => imageRows(image, flags, now)).filter((row) => matches(row, only))
+  const rows = images.flatMap((image) => imageRows(image, only, flags, now))
   if (flags.quiet) return [...new Set(rows.map(({ ID }) => `${ID}\n`))].join('')
   const columns = ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'] as const
   const withDigests = ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size'] as const
@@ -76,29 +77,31 @@ const headings = {
   Platform: 'PLATFORM',
 } as const
 
-function imageRows(image: ImageSummary, { trunc }: ImagesFlags, now: number) {
+function imageRows(image: ImageSummary, only: string | undefined, { trunc }: ImagesFlags, now: number) {
   const names = image.names.length > 0 ? image.names : ['<none>:<none>']
-  return names.map((name) => {
-    const colon = name.lastIndexOf(':')
-    return {
-      Repository: name.slice(0, colon),
-      Tag: name.slice(colon + 1),
-      Digest: image.digest,
-      ID: trunc ? image.id.replace(/^sha256:/, '').slice(0, 12) : image.id,
-      CreatedSince: timeAgo(image.created, now),
-      CreatedAt: goTime(image.created),
-      Size: humanSize(image.size),
-      Platform: image.platforms.map(platformText).join(','),
-    }
-  })
+  return names
+    .filter((name) => matches(name, only))
+    .map((name) => {
+      const [repository, tag] = repositoryAndTag(name)
+      return {
+        Repository: repository,
+        Tag: tag,
+        Digest: image.registryDigests[name] ?? '<none>',
+        ID: trunc ? image.id.replace(/^sha256:/, '').slice(0, 12) : image.id,
+        CreatedSince: timeAgo(image.created, now),
+        CreatedAt: goTime(image.created),
+        Size: humanSize(image.size),
+        Platform: image.platforms.map(platformText).join(','),
+      }
+    })
 }
 
 function platformText({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant ? [variant] : [])].join('/')
 }
 
-function matches(row: { readonly Repository: string; readonly Tag: string }, only: string | undefined): boolean {
-  return only === undefined || row.Repository === only || `${row.Repository}:${row.Tag}` === only
+function matches(name: string, only: string | undefined): boolean {
+  return only === undefined || name === only || repositoryAndTag(name)[0] === only
 }
 
 /** Prints an array of what is known, or the text of a template for each image. */

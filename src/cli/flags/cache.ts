@@ -93,6 +93,12 @@ function inline(fields: ReadonlyMap<string, string>): CacheTo {
       'for all steps use type=registry,mode=max',
     )
   }
+  if (readMounts(fields.get('mounts'))) {
+    throw new FlagError(
+      '--cache-to type=inline has no files of cache mounts',
+      'for mounts=… use type=registry or type=local',
+    )
+  }
   return { type: 'inline' }
 }
 

@@ -106,8 +106,14 @@ function addOutputFlags(command: Command): void {
     )
     .option('--push', 'push the image to where its names say: short for -o type=registry')
     .option('--load', 'load the image into the Docker engine of this machine, when there is one')
-    .option('--iidfile <path>', 'write the image id to a file')
-    .option('--digest-file <path>', 'write the digest of the manifest to a file')
+    .option(
+      '--iidfile <path>',
+      'write the image id to a file: what images, inspect and FROM know (an index has its own)',
+    )
+    .option(
+      '--digest-file <path>',
+      'write the digest of the manifest or index to a file: the one in the registry when it is pushed',
+    )
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
     .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')

@@ -14,7 +14,7 @@ export function imagePrograms(run: Run): readonly Command[] {
       .argument('[repository]', 'only images of this repository or name')
       .option('-q, --quiet', 'show only image ids')
       .option('--no-trunc', 'show whole ids')
-      .option('--digests', 'show digests of manifests')
+      .option('--digests', 'show the digests that names have in their registries, once pushed or pulled')
       .option('--format <format>', 'table, json, or a Go template, also after "table "')
       .addHelpText(
         'after',

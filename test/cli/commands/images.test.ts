@@ -3,18 +3,28 @@ import { type ImagesFlags, imagesText } from '../../../src/cli/commands/images.t
 
 const now = Date.UTC(2026, 7, 2)
 const digest = `sha256:${'d'.repeat(64)}`
+const remote = `sha256:${'e'.repeat(64)}`
 const platforms = [{ os: 'linux', architecture: 'amd64' }]
 const images = [
   {
     id: `sha256:${'a'.repeat(64)}`,
     names: ['app:1', 'app:latest'],
     digest,
+    registryDigests: { 'app:1': remote },
     created: '2026-08-01T23:59:00Z',
     size: 61_200_000,
     platforms: [...platforms, { os: 'linux', architecture: 'arm', variant: 'v7' }],
   },
-  { id: `sha256:${'b'.repeat(64)}`, names: ['127.0.0.1:5000/db:8'], digest, size: 0, platforms },
-  { id: `sha256:${'c'.repeat(64)}`, names: [], digest, created: '2026-07-01T00:00:00Z', size: 12, platforms },
+  { id: `sha256:${'b'.repeat(64)}`, names: ['127.0.0.1:5000/db:8'], digest, registryDigests: {}, size: 0, platforms },
+  {
+    id: `sha256:${'c'.repeat(64)}`,
+    names: [],
+    digest,
+    registryDigests: {},
+    created: '2026-07-01T00:00:00Z',
+    size: 12,
+    platforms,
+  },
 ]
 
 function text(flags: Partial<ImagesFlags> = {}, only?: string): string {
@@ -45,7 +55,21 @@ app                 latest    aaaaaaaaaaaa   About a minute ago   61.2MB
     expect(text({ format: '{{.Tag}}' }, 'app:1')).toBe('\n1\n')
   })
 
-  test('--digests and --no-trunc', () => {
-    expect(text({ digests: true, trunc: false }).split('\n')[2]).toContain(`${digest}   sha256:${'a'.repeat(64)}`)
+  test('--digests are those of registries, by name; --no-trunc', () => {
+    const [, , pushed, other] = text({ digests: true, trunc: false }).split('\n')
+    expect(pushed).toContain(`1         ${remote}   sha256:${'a'.repeat(64)}`)
+    expect(other).toMatch(/latest +<none> +sha256:a/)
+  })
+
+  test('a name with a digest has a repository, and no tag', () => {
+    const name = `127.0.0.1:5000/db@${remote}`
+    const [image] = images
+    if (!image) throw new Error('no image')
+    const pulled = { ...image, names: [name], registryDigests: { [name]: remote } }
+    const lines = (only: string) =>
+      imagesText([pulled], only, { trunc: true, format: '{{.Repository}} {{.Tag}} {{.Digest}}' }, now)
+    expect(lines(name)).toBe(`127.0.0.1:5000/db <none> ${remote}\n`)
+    expect(lines('127.0.0.1:5000/db')).toBe(lines(name))
+    expect(lines('127.0.0.1')).toBe('')
   })
 })

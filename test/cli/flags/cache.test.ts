@@ -44,6 +44,8 @@ describe('--cache-to', () => {
     ['type=s3,bucket=b', 'type=s3 is not there'],
     ['type=gha', 'type=gha is not there'],
     ['type=inline,mode=max', 'the layers of the image alone'],
+    ['type=inline,mounts=all', 'no files of cache mounts'],
+    ['type=inline,mounts=a+b', 'no files of cache mounts'],
     ['type=registry,ref=a,image-manifest=false', 'image-manifest=false is not there'],
     ['type=registry,ref=a,mode=most', 'unknown mode'],
     ['type=registry', 'ref is missing'],
