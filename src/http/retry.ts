@@ -64,7 +64,14 @@ export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
   // What OpenSSL writes is for its authors.
   if (isSslError(cause)) return `TLS: ${cause.reason}`
-  return cause instanceof Error ? cause.message : String(cause)
+  return cause instanceof Error ? plainWords(cause.message) : String(cause)
+}
+
+/** Without what Node says of itself, and of what OpenSSL writes only the reason: `…:SSL routines:func:REASON:file.c:1:`. */
+function plainWords(message: string): string {
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1]
+  if (reason !== undefined) return `TLS: ${reason}`
+  return message.replace(/[;,.]?\s*(if the root CA is installed locally, )?try running Node\.js with \S+/i, '').trim()
 }
 
 function isSslError(cause: unknown): cause is Error & { readonly reason: string } {

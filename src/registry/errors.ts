@@ -85,9 +85,17 @@ function reachHint(cause: unknown, host: string): string {
   if (/alert.*certificate/i.test(reason)) {
     return `it wants to know who asks: put client.cert and client.key into /etc/docker/certs.d/${host}`
   }
-  if (/certificate|self.signed|altnames/i.test(reason)) {
-    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt`
+  if (/key values mismatch/i.test(reason)) {
+    return `client.key is not the key of client.cert in certs.d/${host}: put the pair there that belongs together`
   }
+  if (/has expired|not yet valid/i.test(reason)) {
+    return `renew its certificate, or check the clock of this machine; --insecure-registry ${host} asks it all the same`
+  }
+  if (/certificate|self.signed|altnames/i.test(reason)) {
+    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt, or say --insecure-registry ${host}`
+  }
+  if (/alert|unsupported protocol/i.test(reason))
+    return 'its TLS and ours do not fit: it is too old, or set up too strictly'
   if (/EPROTO|TLS|SSL|wrong version/i.test(reason)) {
     return `it speaks no HTTPS: --insecure-registry ${host} if that is meant, or give it a certificate`
   }
