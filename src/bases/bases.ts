@@ -4,6 +4,7 @@ import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { PinnedImage } from '../graph/index.ts'
 import {
+  type Descriptor,
   formatImageSource,
   type ImageConfig,
   type Platform,
@@ -34,8 +35,15 @@ export interface BasesOptions {
   readonly signal?: AbortSignal
 }
 
+/** A base image, and where it was found what its name stands for there. */
+export interface FoundBase extends BaseImage {
+  /** Of the registry that was asked: an index perhaps. Absent when none was. */
+  readonly root?: Descriptor
+}
+
 /** The images that a build stands on. */
 export interface Bases extends BaseImages {
+  resolve(reference: string, platform: Platform): Promise<FoundBase>
   /** The layers of an image that `resolve` gave, lowest first. */
   layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
 }
@@ -46,7 +54,7 @@ export interface Bases extends BaseImages {
  */
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
-  const found = new Map<string, Promise<BaseImage>>()
+  const found = new Map<string, Promise<FoundBase>>()
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
   const stored: StoredOf = (manifest) => {
@@ -69,7 +77,7 @@ export function openBases(options: BasesOptions): Bases {
 
 type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
 
-async function find(text: string, platform: Platform, options: BasesOptions, storedOf: StoredOf): Promise<BaseImage> {
+async function find(text: string, platform: Platform, options: BasesOptions, storedOf: StoredOf): Promise<FoundBase> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
@@ -105,11 +113,11 @@ async function inStore(
   return baseOf(reference.normal, stored.manifest.digest, config)
 }
 
-async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<FoundBase> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
   if (options.remember !== false) await keep(options.store, image, image.location, [reference])
-  return baseOf(reference.normal, image.descriptor.digest, image.config)
+  return { ...baseOf(reference.normal, image.descriptor.digest, image.config), root: image.root }
 }
 
 /** The layers of a docker archive have no place of their own that could be remembered: they are taken in at once. */

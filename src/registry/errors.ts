@@ -11,8 +11,9 @@ export interface Asked {
 /** What failures are called when a registry is asked for something. */
 export function failuresOf(asked: Asked): Failures {
   return {
+    host: asked.host,
     unreachable: (cause, attempts) => unreachableError(asked, attempts, cause),
-    refused: async (response, attempts) => statusError(asked, response.status, await explain(response), attempts),
+    refused: async (response, attempts) => statusError(asked, response, await explain(response), attempts),
   }
 }
 
@@ -27,7 +28,12 @@ export function unreachableError(asked: Asked, attempts: number, cause: unknown)
 }
 
 /** An answer that is not what was asked for. */
-function statusError(asked: Asked, status: number, { code, detail }: Explained, attempts: number): TsbuildError {
+function statusError(
+  asked: Asked,
+  { status, headers }: HttpResponse,
+  { code, detail }: Explained,
+  attempts: number,
+): TsbuildError {
   const tries = isRead(asked) ? '' : `, attempt ${attempts}`
   const what = `${asked.request}${tries}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
   if (/^(MANIFEST_)?BLOB_UNKNOWN$/.test(code) && asked.request.startsWith('PUT ')) {
@@ -50,11 +56,17 @@ function statusError(asked: Asked, status: number, { code, detail }: Explained, 
       })
     case 429:
       return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`, {
-        hint: `${asked.host} limits how often it may be asked: wait, or use --registry-mirror`,
+        hint: `${asked.host} limits how often it may be asked: wait${asLong(headers['retry-after'])}, or use --registry-mirror`,
       })
     default:
       return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`)
   }
+}
+
+/** What a `Retry-After` says, seconds or a date, for people. */
+function asLong(retryAfter: string | undefined): string {
+  if (retryAfter === undefined || !/^[\w ,:+-]{1,40}$/.test(retryAfter)) return ''
+  return /^\d+$/.test(retryAfter) ? ` ${retryAfter} s, as it asks` : ` until ${retryAfter}, as it asks`
 }
 
 function isRead({ request }: Asked): boolean {

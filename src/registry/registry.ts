@@ -102,7 +102,8 @@ export interface RegistryOptions extends EndpointRules {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
+  const { mirrors, allowed, notice = () => {}, limits: all = defaultLimits } = options
+  const patience = { ...(options.patience ?? defaultPatience), notice }
   const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
