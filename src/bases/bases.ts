@@ -9,6 +9,7 @@ import {
   type ImageConfig,
   type Platform,
   parseImageSource,
+  parseReference,
   type Reference,
   samePlatform,
 } from '../image/index.ts'
@@ -35,17 +36,12 @@ export interface BasesOptions {
   readonly signal?: AbortSignal
 }
 
-/** A base image, and where it was found what its name stands for there. */
-export interface FoundBase extends BaseImage {
-  /** Of the registry that was asked: an index perhaps. Absent when none was. */
-  readonly root?: Descriptor
-}
-
 /** The images that a build stands on. */
 export interface Bases extends BaseImages {
-  resolve(reference: string, platform: Platform): Promise<FoundBase>
   /** The layers of an image that `resolve` gave, lowest first. */
   layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
+  /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
+  rootOf(reference: string): Descriptor | undefined
 }
 
 /**
@@ -54,7 +50,8 @@ export interface Bases extends BaseImages {
  */
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
-  const found = new Map<string, Promise<FoundBase>>()
+  const found = new Map<string, Promise<BaseImage>>()
+  const roots = new Map<string, Descriptor>()
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
   const stored: StoredOf = (manifest) => {
@@ -65,19 +62,26 @@ export function openBases(options: BasesOptions): Bases {
   return {
     resolve(reference, platform) {
       const key = JSON.stringify([reference, platform])
-      const base = found.get(key) ?? find(reference, platform, options, stored)
+      const base = found.get(key) ?? find(reference, platform, options, stored, roots)
       found.set(key, base)
       return base
     },
     async layersOf(image) {
       return layersOf(await stored(image.manifest))
     },
+    rootOf: (reference) => roots.get(parseReference(reference).normal),
   }
 }
 
 type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
 
-async function find(text: string, platform: Platform, options: BasesOptions, storedOf: StoredOf): Promise<FoundBase> {
+async function find(
+  text: string,
+  platform: Platform,
+  options: BasesOptions,
+  storedOf: StoredOf,
+  roots: Map<string, Descriptor>,
+): Promise<BaseImage> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
@@ -88,7 +92,7 @@ async function find(text: string, platform: Platform, options: BasesOptions, sto
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw named ? noImageFor(named, platform, reference.familiar) : notStored(reference)
-  return fromRegistry(reference, platform, options).catch((error: unknown) => {
+  return fromRegistry(reference, platform, options, roots).catch((error: unknown) => {
     if (!named || !isOutOfReach(error)) throw error
     if (stored) return stored
     throw noImageFor(named, platform, reference.familiar)
@@ -113,11 +117,17 @@ async function inStore(
   return baseOf(reference.normal, stored.manifest.digest, config)
 }
 
-async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<FoundBase> {
+async function fromRegistry(
+  reference: Reference,
+  platform: Platform,
+  options: BasesOptions,
+  roots: Map<string, Descriptor>,
+): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
   if (options.remember !== false) await keep(options.store, image, image.location, [reference])
-  return { ...baseOf(reference.normal, image.descriptor.digest, image.config), root: image.root }
+  roots.set(reference.normal, image.root)
+  return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 
 /** The layers of a docker archive have no place of their own that could be remembered: they are taken in at once. */

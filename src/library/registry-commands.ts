@@ -89,7 +89,7 @@ export async function pull(name: string, options: PullOptions, environment: Envi
       const stored = await session.store.images.find(name)
       if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
       const warning = options.platform === undefined ? undefined : otherPlatform(normal, found.platform, platform)
-      return { name: normal, descriptor: found.root ?? stored.manifest, ...(warning && { warning }) }
+      return { name: normal, descriptor: session.bases.rootOf(name) ?? stored.manifest, ...(warning && { warning }) }
     },
   )
 }
