@@ -38,6 +38,7 @@ export type {
   IndexOptions,
   LimitOptions,
   LoginOptions,
+  LogoutResult,
   OutputOptions,
   PullOptions,
   PushOptions,

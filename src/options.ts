@@ -291,7 +291,10 @@ export interface Referrer extends Descriptor {
 /** Something in a registry: `name` is a reference with tag or digest. */
 export interface RemoteName {
   readonly name: string
+  /** What the name stands for there: an image, or an index. */
   readonly descriptor: Descriptor
+  /** It is for another platform than was asked for. */
+  readonly warning?: string
 }
 
 /** `tsbuild login`. */
@@ -315,6 +318,16 @@ export interface RemoteDocumentText {
   readonly descriptor: Descriptor
   /** JSON, as it is in the registry. */
   readonly text: string
+  /** It is for another platform than was asked for. */
+  readonly warning?: string
+}
+
+/** `tsbuild logout`. */
+export interface LogoutResult {
+  /** false: there was nothing to forget. */
+  readonly known: boolean
+  /** Files that have a login for the registry all the same: those of podman are podman's. */
+  readonly stillIn: readonly string[]
 }
 
 /** The images of the store. `name` is a reference, an id, or the beginning of an id. */

@@ -92,7 +92,12 @@ export async function openArchivedDocuments(
 ): Promise<ArchivedDocuments> {
   const files = await openFiles(source, temporary, limits)
   if (source.kind === 'docker-archive' || !(await isOciLayout(files))) {
-    throw wrongKind(files, 'OCI image layout', 'docker-archive')
+    throw new TsbuildError('TSB_ARCHIVE_KIND', `${files.name} is no OCI image layout`, {
+      hint:
+        source.kind === 'oci-layout'
+          ? 'a layout has a file oci-layout'
+          : 'a docker archive: tsbuild load -i FILE, then tsbuild push NAME',
+    })
   }
   const documents = documentLimitsOf(limits)
   return {

@@ -4,10 +4,12 @@ import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { PinnedImage } from '../graph/index.ts'
 import {
+  type Descriptor,
   formatImageSource,
   type ImageConfig,
   type Platform,
   parseImageSource,
+  parseReference,
   type Reference,
   samePlatform,
 } from '../image/index.ts'
@@ -38,6 +40,8 @@ export interface BasesOptions {
 export interface Bases extends BaseImages {
   /** The layers of an image that `resolve` gave, lowest first. */
   layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
+  /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
+  rootOf(reference: string): Descriptor | undefined
 }
 
 /**
@@ -47,6 +51,7 @@ export interface Bases extends BaseImages {
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
+  const roots = new Map<string, Descriptor>()
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
   const stored: StoredOf = (manifest) => {
@@ -57,19 +62,26 @@ export function openBases(options: BasesOptions): Bases {
   return {
     resolve(reference, platform) {
       const key = JSON.stringify([reference, platform])
-      const base = found.get(key) ?? find(reference, platform, options, stored)
+      const base = found.get(key) ?? find(reference, platform, options, stored, roots)
       found.set(key, base)
       return base
     },
     async layersOf(image) {
       return layersOf(await stored(image.manifest))
     },
+    rootOf: (reference) => roots.get(parseReference(reference).normal),
   }
 }
 
 type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
 
-async function find(text: string, platform: Platform, options: BasesOptions, storedOf: StoredOf): Promise<BaseImage> {
+async function find(
+  text: string,
+  platform: Platform,
+  options: BasesOptions,
+  storedOf: StoredOf,
+  roots: Map<string, Descriptor>,
+): Promise<BaseImage> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
     return fromArchive({ ...source, path: path.resolve(options.cwd, source.path) }, platform, options)
@@ -80,7 +92,7 @@ async function find(text: string, platform: Platform, options: BasesOptions, sto
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw named ? noImageFor(named, platform, reference.familiar) : notStored(reference)
-  return fromRegistry(reference, platform, options).catch((error: unknown) => {
+  return fromRegistry(reference, platform, options, roots).catch((error: unknown) => {
     if (!named || !isOutOfReach(error)) throw error
     if (stored) return stored
     throw noImageFor(named, platform, reference.familiar)
@@ -105,10 +117,16 @@ async function inStore(
   return baseOf(reference.normal, stored.manifest.digest, config)
 }
 
-async function fromRegistry(reference: Reference, platform: Platform, options: BasesOptions): Promise<BaseImage> {
+async function fromRegistry(
+  reference: Reference,
+  platform: Platform,
+  options: BasesOptions,
+  roots: Map<string, Descriptor>,
+): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
   if (options.remember !== false) await keep(options.store, image, image.location, [reference])
+  roots.set(reference.normal, image.root)
   return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 

@@ -18,6 +18,7 @@ import type {
   IndexOptions,
   LimitOptions,
   LoginOptions,
+  LogoutResult,
   Outline,
   PruneOptions,
   PruneResult,
@@ -62,7 +63,7 @@ export interface Library {
   pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName>
   copy(from: string, to: string, options: CopyOptions, environment: Environment): Promise<Descriptor>
   login(host: string, options: LoginOptions, environment: Environment): Promise<string>
-  logout(host: string, environment: Environment): Promise<boolean>
+  logout(host: string, environment: Environment): Promise<LogoutResult>
   listTags(name: string, options: RegistryOptions, environment: Environment): Promise<readonly string[]>
   referrers(name: string, options: ReferrersOptions, environment: Environment): Promise<readonly Referrer[]>
   remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>

@@ -1,4 +1,4 @@
 export { type AuthFile, authFilesOf, loginFile } from './auth-files.ts'
 export { type Login, type Logins, noLogins } from './login.ts'
-export { openLogins } from './open.ts'
+export { filesWithLogin, openLogins } from './open.ts'
 export { forgetLogin, keepLogin } from './write.ts'

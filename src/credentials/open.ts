@@ -35,6 +35,16 @@ export function openLogins(env: Env): Logins {
   }
 }
 
+/** The files that have a login for a registry themselves; helpers are not asked. */
+export async function filesWithLogin(host: string, env: Env): Promise<readonly AuthFile[]> {
+  const found: AuthFile[] = []
+  for (const file of authFilesOf(env)) {
+    const { auths = {} } = (await readAuthFile(file)) ?? {}
+    if (keysFor(Object.keys(auths), host, '').some((key) => loginOf(auths[key] ?? {}))) found.push(file)
+  }
+  return found
+}
+
 async function loginIn(
   file: AuthFile,
   { auths = {}, credHelpers = {}, credsStore }: AuthFileContents,

@@ -24,6 +24,11 @@ export async function writeFolder(
   })
 }
 
+/** @throws {TsbuildError} TSB_EXPORT_REFUSED for a directory that no layout may be written to */
+export async function checkLayoutFolder(folder: string): Promise<void> {
+  await presentEntries(folder)
+}
+
 /** What the index of a layout has already; nothing when the directory is empty. */
 async function presentEntries(folder: string): Promise<readonly Descriptor[]> {
   const names = await readdir(folder)

@@ -1,5 +1,6 @@
-export { type Destination, replaceFile } from './destination.ts'
+export { type Destination, exporting, replaceFile } from './destination.ts'
 export { exportDocker } from './docker.ts'
+export { checkLayoutFolder } from './folder.ts'
 export { withFolder } from './folder-lock.ts'
 export { blobName, type LayoutFile, type NamedImage } from './layout.ts'
 export { exportLocal, type LocalExport } from './local.ts'

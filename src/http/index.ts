@@ -21,5 +21,6 @@ export {
   pause,
   reasonOf,
   retrying,
+  waitAsAsked,
 } from './retry.ts'
 export type { Trust, Trusts } from './trust.ts'

@@ -38,7 +38,9 @@ export async function follow(
     target = nextUrl(target, location, url, plain)
     sameOrigin &&= target.origin === url.origin
   }
-  throw redirectError(url, `more than ${http.redirects} redirects`, limitHint('redirects'))
+  throw new TsbuildError('TSB_URL_REDIRECT', `${shownUrl(url)} redirects more than ${http.redirects} times`, {
+    hint: limitHint('redirects'),
+  })
 }
 
 /** Scheme, host and path: queries of signed URLs are secrets. */

@@ -12,12 +12,19 @@ export interface Patience {
   readonly maximumDelayMs: number
   /** Milliseconds without a byte after which a connection is given up. */
   readonly idleMs: number
+  /** Told of a wait that a server asks for and that people would notice. */
+  readonly notice?: (message: string) => void
 }
 
 export const defaultPatience: Patience = { attempts: 4, delayMs: 500, maximumDelayMs: 30_000, idleMs: 30_000 }
 
+/** Milliseconds of a wait that is told. */
+const noticed = 2000
+
 /** What it is called when trying again does not help. */
 export interface Failures {
+  /** Who is asked, for what is told of a wait. */
+  readonly host?: string
   /** Nothing came, or it broke off. */
   unreachable(cause: unknown, attempts: number): TsbuildError
   /** An answer that is not taken. Reads its body or discards it. */
@@ -49,7 +56,7 @@ export async function retrying<T>(
       const { response } = outcome
       if (last || !isTransientStatus(response.status)) throw await failures.refused(response, attempt)
       response.discard()
-      await pause(delay(patience, attempt, response.headers['retry-after']), signal)
+      await waitAsAsked(response, patience, attempt, failures.host, signal)
     }
   }
 }
@@ -64,7 +71,14 @@ export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
   // What OpenSSL writes is for its authors.
   if (isSslError(cause)) return `TLS: ${cause.reason}`
-  return cause instanceof Error ? cause.message : String(cause)
+  return cause instanceof Error ? plainWords(cause.message) : String(cause)
+}
+
+/** Without what Node says of itself, and of what OpenSSL writes only the reason: `…:SSL routines:func:REASON:file.c:1:`. */
+function plainWords(message: string): string {
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1]
+  if (reason !== undefined) return `TLS: ${reason}`
+  return message.replace(/[;,.]?\s*(if the root CA is installed locally, )?try running Node\.js with \S+/i, '').trim()
 }
 
 function isSslError(cause: unknown): cause is Error & { readonly reason: string } {
@@ -105,6 +119,21 @@ export function isTransientStatus(status: number): boolean {
 export function delay(patience: Patience, attempt: number, retryAfter?: string): number {
   const asked = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined
   return Math.min(asked ?? patience.delayMs * 2 ** (attempt - 1), patience.maximumDelayMs)
+}
+
+/** Waits before the next try, as long as the answer asks for when it does. */
+export function waitAsAsked(
+  { status, headers }: HttpResponse,
+  patience: Patience,
+  attempt: number,
+  host: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const milliseconds = delay(patience, attempt, headers['retry-after'])
+  if (milliseconds > noticed) {
+    patience.notice?.(`${host ?? 'the server'} asks to wait: ${status}, trying again in ${milliseconds / 1000} s`)
+  }
+  return pause(milliseconds, signal)
 }
 
 export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -90,6 +90,11 @@ export function pushTargets(names: readonly string[], byDigest = false): readonl
   }
   return names.map((name) => {
     const reference = parseReference(name)
+    if (/^(localhost|\d+(\.\d+){3})(:\d+)?$/.test(name)) {
+      throw new TsbuildError('TSB_PUSH_NAME', `${name} is a registry without a repository`, {
+        hint: `write ${name}/NAME:TAG`,
+      })
+    }
     if (reference.digest === undefined) return { reference, tag: byDigest ? undefined : (reference.tag ?? 'latest') }
     throw new TsbuildError('TSB_PUSH_NAME', `${name} has a digest, and what is pushed has its own`, {
       hint: `push it to ${reference.domain}/${reference.path}:TAG`,

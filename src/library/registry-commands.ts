@@ -1,20 +1,25 @@
 import path from 'node:path'
 import { readStored } from '../bases/index.ts'
-import { forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
-import { TsbuildError } from '../errors.ts'
+import { filesWithLogin, forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
+import { OptionError, TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
   documentLimitsOf,
+  formatPlatform,
   type ImageSource,
   machinePlatform,
+  type Platform,
   parseImageSource,
   parsePlatform,
   parseReference,
+  samePlatform,
+  tryReference,
 } from '../image/index.ts'
 import type {
   CopyOptions,
   Environment,
   LoginOptions,
+  LogoutResult,
   PullOptions,
   PushOptions,
   Referrer,
@@ -77,15 +82,16 @@ export async function pull(name: string, options: PullOptions, environment: Envi
         report(digest, received, size, ...(received === size ? ([true] as const) : []))
       const asked = { ...sessionOptions(options, environment), pull: 'always', onBytes } as const
       await using session = await openSession(environment, asked)
-      const { image } = await session.bases.resolve(name, platform)
-      const { manifest } = await readStored(session.store, image.manifest)
+      const found = await session.bases.resolve(name, platform)
+      const { manifest } = await readStored(session.store, found.image.manifest)
       const turns = openTurns(pullsAtOnce)
       await allOrNone(manifest.layers, options.signal, (layer, stop) =>
         turns(() => session.store.blobs.obtain(layer, stop)),
       )
       const stored = await session.store.images.find(name)
       if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
-      return { name: normal, descriptor: stored.manifest }
+      const warning = options.platform === undefined ? undefined : otherPlatform(normal, found.platform, platform)
+      return { name: normal, descriptor: session.bases.rootOf(name) ?? stored.manifest, ...(warning && { warning }) }
     },
   )
 }
@@ -104,15 +110,14 @@ export async function copy(
 ): Promise<Descriptor> {
   const [source, target] = [placeOf(from), placeOf(to)]
   if (options.referrers && source.kind !== 'reference') throw noReferrers(from)
+  if (target.kind === 'reference') pushTargets([to.replace(/^docker(-image)?:(\/\/)?/, '')])
   await using session = await openSession(environment, sessionOptions(options, environment))
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
-    const opened = await openSource(source, session, environment, options.signal)
+    const place = await openTarget(target, session, environment, options.signal)
+    const opened = await orStored(from, session, () => openSource(source, session, environment, options.signal))
     const limits = documentLimitsOf(session.limits)
-    const work = async () => {
-      const place = await openTarget(target, session, environment, options.signal)
-      return copyAll(opened, place, limits, report, options.signal, options.referrers)
-    }
+    const work = () => copyAll(opened, place, limits, report, options.signal, options.referrers)
     return target.kind === 'reference' ? pushing(to, work) : work()
   })
 }
@@ -128,10 +133,11 @@ export async function remoteDocument(
   const registry = await session.registry()
   if (options.platform !== undefined) {
     const platform = parsePlatform(options.platform, machinePlatform(environment.arch))
-    const { descriptor, manifestBytes } = await registry.resolve(reference, platform, options.signal)
-    return { descriptor, text: textOf(manifestBytes) }
+    const found = await orStored(name, session, () => registry.resolve(reference, platform, options.signal))
+    const warning = otherPlatform(reference.normal, found.config, platform)
+    return { descriptor: found.descriptor, text: textOf(found.manifestBytes), ...(warning && { warning }) }
   }
-  const { descriptor, bytes } = await registry.document(reference, options.signal)
+  const { descriptor, bytes } = await orStored(name, session, () => registry.document(reference, options.signal))
   return { descriptor, text: textOf(bytes) }
 }
 
@@ -158,7 +164,12 @@ export async function listTags(
   options: RegistryOptions,
   environment: Environment,
 ): Promise<readonly string[]> {
-  const { domain, path: repository } = parseReference(name)
+  const { domain, path: repository, tag, digest } = parseReference(name)
+  if (tag !== undefined || digest !== undefined) {
+    throw new OptionError('TSB_REFERENCE_FORMAT', `${name} is one image, and tags are those of a repository`, {
+      hint: `tsbuild ls ${domain}/${repository} lists them, tsbuild digest ${name} shows the image`,
+    })
+  }
   await using session = await openSession(environment, sessionOptions(options, environment))
   return await (await session.registry()).tags(`${domain}/${repository}`, options.signal)
 }
@@ -181,9 +192,11 @@ export async function login(
   return await keepLogin(fileFor(environment), registryHost, login, environment.env)
 }
 
-/** Forgets a login. @returns false when there was none */
-export function logout(host: string, environment: Environment): Promise<boolean> {
-  return forgetLogin(fileFor(environment), hostOf(host), environment.env)
+/** Forgets a login where `login` keeps it; other files, which are podman's say, stay as they are. */
+export async function logout(host: string, environment: Environment): Promise<LogoutResult> {
+  const { env } = environment
+  const known = await forgetLogin(fileFor(environment), hostOf(host), env)
+  return { known, stillIn: await filesWithLogin(hostOf(host), env) }
 }
 
 export function sessionOptions(options: RegistryOptions, { now }: Environment): SessionOptions {
@@ -222,9 +235,8 @@ async function openSource(place: ImageSource, session: Session, { cwd }: Environ
 async function openTarget(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {
   if (place.kind === 'reference') {
     const { reference } = place
-    const [target] = reference.digest === undefined ? pushTargets([reference.normal]) : []
     const location = `${reference.domain}/${reference.path}`
-    return registryTarget(await session.registry(), location, target?.tag === undefined ? [] : [target.tag])
+    return registryTarget(await session.registry(), location, [reference.tag ?? 'latest'])
   }
   if (place.kind === 'docker-archive') throw new Error('refused before')
   const names: Readonly<Record<string, string>> =
@@ -236,6 +248,30 @@ function noReferrers(from: string): TsbuildError {
   return new TsbuildError('TSB_COPY_PLACE', `${from} does not list what refers to its images`, {
     hint: '--referrers is for copies from a registry',
   })
+}
+
+/** What is to be said of an image that is for another platform than was asked for: one that is no index is for what it is for. */
+function otherPlatform(name: string, found: Platform, wanted: Platform): string | undefined {
+  const { os, architecture, variant } = found
+  const own = { os, architecture, ...(variant && { variant }) }
+  if (samePlatform(own, wanted)) return undefined
+  return `${name} is for ${formatPlatform(own)} alone, and ${formatPlatform(wanted)} was asked for`
+}
+
+/** A name without a host is one of docker.io; whoever means an image of the store is told so when that has none. */
+async function orStored<T>(name: string, { store }: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const missed = ['TSB_REGISTRY_UNREACHABLE', 'TSB_IMAGE_NOT_FOUND', 'TSB_REGISTRY_DENIED']
+    if (!(error instanceof TsbuildError) || !missed.includes(error.code) || name.startsWith('docker.io/')) throw error
+    const reference = tryReference(name)
+    if (reference?.domain !== 'docker.io' || !(await store.images.find(name))) throw error
+    throw new TsbuildError(error.code, error.message, {
+      hint: `${name} of the store is not meant by this: tsbuild push ${name} HOST/NAME:TAG sends that`,
+      cause: error,
+    })
+  }
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { delay, isTransient, isTransientStatus, pause } from '../http/index.ts'
+import { delay, isTransient, isTransientStatus, pause, waitAsAsked } from '../http/index.ts'
 import { failuresOf } from './errors.ts'
 import type { UploadPorts } from './outgoing.ts'
 import type { Failure } from './send-blob.ts'
@@ -23,7 +23,7 @@ export async function bearWith(
   const { response } = failure
   if (last || !mayPass(response.status, form)) throw await failures.refused(response, attempt)
   response.discard()
-  return pause(delay(patience, attempt, response.headers['retry-after']), signal)
+  return waitAsAsked(response, patience, attempt, endpoint.host, signal)
 }
 
 /** Beside what passes by itself: too much in one request, and pieces that do not fit what the registry has. */

@@ -5,6 +5,7 @@ import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
+import type { Settle } from './settle.ts'
 
 /** Who is asked for a blob, in this order. */
 export interface BlobPorts {
@@ -12,6 +13,8 @@ export interface BlobPorts {
   readonly endpoints: readonly Endpoint[]
   /** Called before an endpoint is asked; throws when it may not be. */
   readonly admit: (endpoint: Endpoint, signal: AbortSignal | undefined) => Promise<Endpoint>
+  /** What is asked instead of one that failed, if anything is. */
+  readonly instead: Settle['after']
   readonly patience: Patience
   readonly notice: (message: string) => void
 }
@@ -29,7 +32,8 @@ export async function* pullBlob(
 ): AsyncIterable<Uint8Array> {
   const hasher = sha256Hasher()
   let received = 0
-  for (const candidate of ports.endpoints) {
+  const endpoints = [...ports.endpoints]
+  for (let candidate = endpoints.shift(); candidate; candidate = endpoints.shift()) {
     let endpoint = candidate
     try {
       endpoint = await ports.admit(candidate, signal)
@@ -42,6 +46,11 @@ export async function* pullBlob(
       return
     } catch (error) {
       signal?.throwIfAborted()
+      const instead = received === 0 ? await ports.instead(endpoint, error, signal) : undefined
+      if (instead) {
+        endpoints.unshift(instead)
+        continue
+      }
       if (!endpoint.mirror || received === descriptor.size) throw error
       ports.notice(passedOver(endpoint, error))
     }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { isSystemError, readOption, TsbuildError } from '../errors.ts'
 import { parseJson } from '../image/index.ts'
 import { type Mirrors, parseMirror } from './endpoint.ts'
 
@@ -32,7 +32,7 @@ export async function loadRegistryConfig(file: string): Promise<RegistryConfig> 
 /** Adds the mirrors of the command line (`docker.io=127.0.0.1:5000`), which are asked before those of the file. */
 export function withMirrors(mirrors: Mirrors, added: readonly string[]): Mirrors {
   const all = new Map(mirrors)
-  for (const [registry, mirror] of added.map(parseMirror).reverse()) {
+  for (const [registry, mirror] of added.map((text) => readOption(() => parseMirror(text))).reverse()) {
     all.set(registry, [mirror, ...(all.get(registry) ?? [])])
   }
   return all

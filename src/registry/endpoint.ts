@@ -96,7 +96,9 @@ export function parseMirror(text: string): readonly [registry: string, mirror: s
 /** Plain HTTP only where it never leaves this machine, or where the user wrote `http://`. */
 function mirrorEndpoint(text: string, repository: string, { insecure }: EndpointRules): Endpoint {
   const [, scheme, host = '', prefix = ''] = /^(https?:)?(?:\/\/)?([^/]+)\/?(.*?)\/?$/s.exec(text) ?? []
-  if (!URL.canParse(`http://${host}`) || /[@?#\s]/.test(text)) throw mirrorError(text)
+  if (!URL.canParse(`http://${host}`) || /[@?#\s]/.test(text) || /:$/.test(host)) {
+    throw mirrorError(text)
+  }
   const origin = `${scheme ?? schemeFor(host)}//${host}`
   const place = endpoint(host, origin, prefix === '' ? repository : `${prefix}/${repository}`, true)
   return { ...place, fixed: scheme !== undefined, insecure: insecure?.has(host) === true }

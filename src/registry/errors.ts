@@ -11,8 +11,9 @@ export interface Asked {
 /** What failures are called when a registry is asked for something. */
 export function failuresOf(asked: Asked): Failures {
   return {
+    host: asked.host,
     unreachable: (cause, attempts) => unreachableError(asked, attempts, cause),
-    refused: async (response, attempts) => statusError(asked, response.status, await explain(response), attempts),
+    refused: async (response, attempts) => statusError(asked, response, await explain(response), attempts),
   }
 }
 
@@ -27,7 +28,12 @@ export function unreachableError(asked: Asked, attempts: number, cause: unknown)
 }
 
 /** An answer that is not what was asked for. */
-function statusError(asked: Asked, status: number, { code, detail }: Explained, attempts: number): TsbuildError {
+function statusError(
+  asked: Asked,
+  { status, headers }: HttpResponse,
+  { code, detail }: Explained,
+  attempts: number,
+): TsbuildError {
   const tries = isRead(asked) ? '' : `, attempt ${attempts}`
   const what = `${asked.request}${tries}: ${asked.host} answers ${status}${detail ? `: ${detail}` : ''}`
   if (/^(MANIFEST_)?BLOB_UNKNOWN$/.test(code) && asked.request.startsWith('PUT ')) {
@@ -50,11 +56,17 @@ function statusError(asked: Asked, status: number, { code, detail }: Explained, 
       })
     case 429:
       return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`, {
-        hint: `${asked.host} limits how often it may be asked: wait, or use --registry-mirror`,
+        hint: `${asked.host} limits how often it may be asked: wait${asLong(headers['retry-after'])}, or use --registry-mirror`,
       })
     default:
       return new TsbuildError('TSB_REGISTRY_STATUS', tries ? what : `${what}${times(attempts)}`)
   }
+}
+
+/** What a `Retry-After` says, seconds or a date, for people. */
+function asLong(retryAfter: string | undefined): string {
+  if (retryAfter === undefined || !/^[\w ,:+-]{1,40}$/.test(retryAfter)) return ''
+  return /^\d+$/.test(retryAfter) ? ` ${retryAfter} s, as it asks` : ` until ${retryAfter}, as it asks`
 }
 
 function isRead({ request }: Asked): boolean {
@@ -85,9 +97,17 @@ function reachHint(cause: unknown, host: string): string {
   if (/alert.*certificate/i.test(reason)) {
     return `it wants to know who asks: put client.cert and client.key into /etc/docker/certs.d/${host}`
   }
-  if (/certificate|self.signed|altnames/i.test(reason)) {
-    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt`
+  if (/key values mismatch/i.test(reason)) {
+    return `client.key is not the key of client.cert in certs.d/${host}: put the pair there that belongs together`
   }
+  if (/has expired|not yet valid/i.test(reason)) {
+    return `renew its certificate, or check the clock of this machine; --insecure-registry ${host} asks it all the same`
+  }
+  if (/certificate|self.signed|altnames/i.test(reason)) {
+    return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt, or say --insecure-registry ${host}`
+  }
+  if (/alert|unsupported protocol/i.test(reason))
+    return 'its TLS and ours do not fit: it is too old, or set up too strictly'
   if (/EPROTO|TLS|SSL|wrong version/i.test(reason)) {
     return `it speaks no HTTPS: --insecure-registry ${host} if that is meant, or give it a certificate`
   }

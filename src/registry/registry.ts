@@ -102,7 +102,8 @@ export interface RegistryOptions extends EndpointRules {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function openRegistry(options: RegistryOptions): Registry {
-  const { mirrors, allowed, notice = () => {}, patience = defaultPatience, limits: all = defaultLimits } = options
+  const { mirrors, allowed, notice = () => {}, limits: all = defaultLimits } = options
+  const patience = { ...(options.patience ?? defaultPatience), notice }
   const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
@@ -115,48 +116,63 @@ export function openRegistry(options: RegistryOptions): Registry {
   const admit = async (endpoint: Endpoint, signal: AbortSignal | undefined) => {
     checkAllowed(endpoint, allowed)
     if (endpoint.insecure) insecure.add(endpoint.base.host)
-    return await settle(endpoint, signal)
+    return await settle.of(endpoint, signal)
   }
-  const own = (location: string, signal: AbortSignal | undefined) => {
+  async function asking<T>(
+    candidate: Endpoint,
+    signal: AbortSignal | undefined,
+    ask: (endpoint: Endpoint) => Promise<T>,
+  ): Promise<T> {
+    const endpoint = await admit(candidate, signal)
+    try {
+      return await ask(endpoint)
+    } catch (error) {
+      const other = await settle.after(endpoint, error, signal)
+      if (!other) throw error
+      return ask(other)
+    }
+  }
+  function own<T>(location: string, signal: AbortSignal | undefined, ask: (endpoint: Endpoint) => Promise<T>) {
     const slash = location.indexOf('/')
-    return admit(endpointOf(location.slice(0, slash), location.slice(slash + 1), options), signal)
+    return asking(endpointOf(location.slice(0, slash), location.slice(slash + 1), options), signal, ask)
   }
   return {
     async resolve(reference, platform, signal) {
       const { domain, path, tag = 'latest', digest } = reference
       const wanted = digest === undefined ? { tag } : { digest }
       const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
-      const image = await firstOf(endpoints, notice, signal, async (candidate) => {
-        const endpoint = await admit(candidate, signal)
-        return resolveManifest({ client, endpoint, limits, signal }, wanted, platform)
-      })
+      const image = await firstOf(endpoints, notice, signal, (candidate) =>
+        asking(candidate, signal, (endpoint) =>
+          resolveManifest({ client, endpoint, limits, signal }, wanted, platform),
+        ),
+      )
       return { location: `${domain}/${path}`, ...image }
     },
     blob(location, descriptor, signal) {
       const slash = location.indexOf('/')
       const endpoints = endpointsOf(location.slice(0, slash), location.slice(slash + 1), mirrors, options)
-      return pullBlob({ client, endpoints, admit, patience, notice }, descriptor, signal)
+      return pullBlob({ client, endpoints, admit, instead: settle.after, patience, notice }, descriptor, signal)
     },
     async document({ domain, path, tag = 'latest', digest }, signal) {
       const endpoints = endpointsOf(domain, path, mirrors, options, digest === undefined ? 'tag' : 'digest')
-      return firstOf(endpoints, notice, signal, async (candidate) => {
-        const endpoint = await admit(candidate, signal)
-        return documentAt({ client, endpoint, limits, signal }, digest === undefined ? { tag } : { digest })
-      })
+      const wanted = digest === undefined ? { tag } : { digest }
+      return firstOf(endpoints, notice, signal, (candidate) =>
+        asking(candidate, signal, (endpoint) => documentAt({ client, endpoint, limits, signal }, wanted)),
+      )
     },
-    async upload(location, blob, report, signal) {
-      const endpoint = await own(location, signal)
-      const ports = { client, endpoint, patience, chunkSize, report, signal }
-      return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
-    },
-    put: async (location, document, tag, signal) =>
-      putDocument({ client, endpoint: await own(location, signal), limits, signal }, document, tag),
-    tags: async (location, signal) => listTags({ client, endpoint: await own(location, signal), signal }),
-    referrers: async (location, digest, signal) =>
-      listReferrers({ client, endpoint: await own(location, signal), limits, signal }, digest),
+    upload: (location, blob, report, signal) =>
+      own(location, signal, (endpoint) => {
+        const ports = { client, endpoint, patience, chunkSize, report, signal }
+        return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
+      }),
+    put: (location, document, tag, signal) =>
+      own(location, signal, (endpoint) => putDocument({ client, endpoint, limits, signal }, document, tag)),
+    tags: (location, signal) => own(location, signal, (endpoint) => listTags({ client, endpoint, signal })),
+    referrers: (location, digest, signal) =>
+      own(location, signal, (endpoint) => listReferrers({ client, endpoint, limits, signal }, digest)),
     async ping(host, signal) {
       const known = { ...options, rules: withoutRewriting(options.rules ?? []) }
-      return ping(client, await admit(endpointOf(host, 'x', known), signal), signal)
+      return asking(endpointOf(host, 'x', known), signal, (endpoint) => ping(client, endpoint, signal))
     },
     close: () => http.close(),
   }

@@ -18,6 +18,8 @@ import { digestMismatch } from './errors.ts'
 export interface RemoteImage extends ImageDocuments {
   /** `host[:port]/repository` of the registry, also when a mirror answered. */
   readonly location: string
+  /** What the name stands for: the image itself, or an index that leads to it. */
+  readonly root: Descriptor
 }
 
 /** Which manifest: a tag, or a digest that its bytes must have. */
@@ -44,13 +46,17 @@ export async function resolveManifest(
   asking: Asking,
   wanted: ManifestName,
   platform: Platform,
-): Promise<ImageDocuments> {
+): Promise<Omit<RemoteImage, 'location'>> {
   const { endpoint, limits } = asking
   const name = nameOf(endpoint)
   const start = await readDocument(asking, wanted)
   const document = await followIndex(start, platform, name, (digest) => readDocument(asking, { digest }), limits)
   checkIsImage(document.manifest, name)
-  return withConfig(document, await readConfig(asking, document.manifest.config), name, limits)
+  const image = await withConfig(document, await readConfig(asking, document.manifest.config), name, limits)
+  const digest = sha256(start.bytes)
+  const isImage = digest === image.descriptor.digest
+  const mediaType = start.mediaType ?? mediaTypes.index
+  return { ...image, root: isImage ? image.descriptor : { mediaType, digest, size: start.bytes.length } }
 }
 
 /** A document as it is, held against the digest that it was asked for by. */

@@ -1,9 +1,18 @@
+import { TsbuildError } from '../errors.ts'
 import type { Http, Trusts } from '../http/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** Gives an endpoint the scheme that it speaks, where that is not said. */
-export type Settle = (endpoint: Endpoint, signal: AbortSignal | undefined) => Promise<Endpoint>
+/** Knows which scheme an endpoint speaks, where that is not said. */
+export interface Settle {
+  /** The endpoint with its scheme. */
+  of(endpoint: Endpoint, signal: AbortSignal | undefined): Promise<Endpoint>
+  /**
+   * What is asked instead of an endpoint of this machine that refused plain HTTP and turns out to speak HTTPS; from then on
+   * `of` gives that too. undefined: the error stands.
+   */
+  after(endpoint: Endpoint, error: unknown, signal: AbortSignal | undefined): Promise<Endpoint | undefined>
+}
 
 /**
  * HTTPS is for all, plain HTTP for this machine, as the endpoint has it already. But a registry of this machine with
@@ -11,17 +20,25 @@ export type Settle = (endpoint: Endpoint, signal: AbortSignal | undefined) => Pr
  */
 export function openSettle(http: Http, certificates: Certificates): Settle {
   const asked = new Map<string, Promise<boolean>>()
-  return async (endpoint, signal) => {
-    const { base, host, insecure, fixed } = endpoint
-    if (fixed) return endpoint
-    const isTls = () => {
-      const answer = asked.get(host) ?? speaksTls(http, base, signal)
-      asked.set(host, answer)
-      return answer
-    }
-    if (insecure) return withScheme(endpoint, (await isTls()) ? 'https:' : 'http:')
-    const hasOwn = base.protocol === 'http:' && (await certificates(base.host)) !== undefined
-    return hasOwn ? withScheme(endpoint, 'https:') : endpoint
+  const isTls = ({ host, base }: Endpoint, signal: AbortSignal | undefined) => {
+    const answer = asked.get(host) ?? speaksTls(http, base, signal)
+    asked.set(host, answer)
+    return answer
+  }
+  return {
+    async of(endpoint, signal) {
+      const { base, host, insecure, fixed } = endpoint
+      if (fixed) return endpoint
+      if (insecure) return withScheme(endpoint, (await isTls(endpoint, signal)) ? 'https:' : 'http:')
+      const hasOwn = base.protocol === 'http:' && (await certificates(base.host)) !== undefined
+      return hasOwn || (await asked.get(host)) ? withScheme(endpoint, 'https:') : endpoint
+    },
+    async after(endpoint, error, signal) {
+      const { base, fixed, insecure } = endpoint
+      const refused = error instanceof TsbuildError && error.code === 'TSB_REGISTRY_STATUS'
+      if (!refused || fixed || insecure || base.protocol !== 'http:') return undefined
+      return (await isTls(endpoint, signal)) ? withScheme(endpoint, 'https:') : undefined
+    },
   }
 }
 

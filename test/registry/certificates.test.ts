@@ -1,12 +1,14 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { certificateFolders, openCertificates } from '../../src/registry/index.ts'
+import type { Digest } from '../../src/digest/index.ts'
+import { parseReference } from '../../src/image/index.ts'
+import { certificateFolders, openCertificates, type Registry } from '../../src/registry/index.ts'
 import { makeAuthority } from '../support/authority.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
 import { startServer } from '../support/http-server.ts'
-import { code, open } from '../support/pulling.ts'
+import { code, collect, open } from '../support/pulling.ts'
 import { scratch } from '../support/scratch.ts'
 import { startTlsServer } from '../support/tls-server.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -65,6 +67,65 @@ describe.skipIf(!hasDockerRegistry)(`a registry with a certificate of its own ($
     workspace.write({ 'context/Dockerfile': `FROM ${server.host}/app:1\nCOPY a /b\n` })
     expect(await tsbuild(workspace, '-t', 'next', '--pull', 'context')).toMatchObject({ status: 0 })
   }, 30_000)
+})
+
+describe('a registry of this machine that speaks HTTPS alone', () => {
+  it.skipIf(!hasDockerRegistry)(
+    'E18 is asked in HTTPS when it refuses plain HTTP, and its certificate is checked',
+    async () => {
+      const authority = makeAuthority(await scratch())
+      await using server = await startDockerRegistry('open', authority.issue('registry', '127.0.0.1'))
+      const digest = `sha256:${'0'.repeat(64)}` as Digest
+      const blob = { mediaType: 'x', digest, size: 1 }
+      for (const ask of [
+        (registry: Registry) => registry.ping(server.host),
+        (registry: Registry) => registry.tags(`${server.host}/app`),
+        (registry: Registry) => registry.document(parseReference(`${server.host}/app`)),
+        (registry: Registry) => collect(registry.blob(`${server.host}/app`, blob)),
+        (registry: Registry) => registry.put(`${server.host}/app`, { mediaType: 'x', bytes: new Uint8Array() }, '1'),
+      ]) {
+        const registry = open()
+        const failed = await ask(registry).catch((error: unknown) => error)
+        expect(failed).toMatchObject({
+          code: 'TSB_REGISTRY_UNREACHABLE',
+          message: expect.not.stringContaining('Node.js'),
+          hint: expect.stringMatching(/certs\.d\/127.*--insecure-registry 127/),
+        })
+        registry.close()
+      }
+    },
+  )
+
+  it('is told from one with nothing but errors', async () => {
+    await using plain = await startServer((_, response) => response.writeHead(400).end('no'))
+    const registry = open()
+    await expect(registry.tags(`${plain.host}/app`)).rejects.toThrow(/answers 400/)
+    expect(plain.requests).toHaveLength(1)
+    registry.close()
+  })
+
+  it('says which of our files is wrong, and nothing of OpenSSL', async () => {
+    const folder = await scratch()
+    const authority = makeAuthority(folder)
+    const [own, other] = [authority.issue('joe'), authority.issue('jim')]
+    const server = await startTlsServer((_, response) => response.end('x'))
+    mkdirSync(join(folder, server.host))
+    copyFileSync(own.certificate, join(folder, server.host, 'client.cert'))
+    copyFileSync(other.key, join(folder, server.host, 'client.key'))
+    const registry = open({ certificates: openCertificates([folder]) })
+    await expect(registry.tags(`${server.host}/app`)).rejects.toMatchObject({
+      hint: expect.stringContaining('client.key is not the key of client.cert'),
+    })
+    await using plain = await startServer((_, response) => response.end('x'))
+    const mirrored = open({
+      mirrors: new Map([[plain.host, [`https://${plain.host}`]]]),
+      notice: (text) => told.push(text),
+    })
+    const told: string[] = []
+    await mirrored.document(parseReference(`${plain.host}/app`)).catch(() => undefined)
+    expect(told).toEqual([expect.stringMatching(/TLS: wrong version number \(GET [^\n]*\)$/)])
+    for (const each of [registry, mirrored]) each.close()
+  })
 })
 
 describe('a registry that is insecure', () => {

@@ -54,9 +54,14 @@ export async function pushCommand(
 
 export async function pullCommand(session: Session, name: string, flags: TransferFlags): Promise<void> {
   const { pull } = await session.library()
-  const { name: done, descriptor } = await transferring(session, flags, (options) =>
+  const {
+    name: done,
+    descriptor,
+    warning,
+  } = await transferring(session, flags, (options) =>
     pull(name, { ...options, ...platformOf(flags) }, session.environment),
   )
+  warn(session, warning)
   session.out.print(flags.quiet ? `${done}\n` : `Digest: ${descriptor.digest}\n${done}\n`)
 }
 
@@ -69,8 +74,13 @@ export async function copyCommand(session: Session, from: string, to: string, fl
 }
 
 export async function digestCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
-  const { descriptor } = await documentOf(session, name, flags)
+  const { descriptor, warning } = await documentOf(session, name, flags)
+  warn(session, warning)
   session.out.print(`${descriptor.digest}\n`)
+}
+
+function warn({ err }: Session, warning: string | undefined): void {
+  if (warning !== undefined) err.print(`warning: ${visible(warning)}\n`)
 }
 
 export async function lsCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
@@ -94,11 +104,16 @@ export async function referrersCommand(session: Session, name: string, flags: Sh
   out.print(lines.map((line) => `${line.map((each) => visible(String(each))).join('\t')}\n`).join(''))
 }
 
+interface Shown {
+  readonly manifests?: readonly Descriptor[]
+  readonly annotations?: Descriptor['annotations']
+}
+
 /** `Name:`, `MediaType:`, `Digest:` and a block for each image, as buildx has them. */
 export async function inspectIndexCommand(session: Session, name: string, flags: ShowFlags): Promise<void> {
   const { descriptor, text } = await documentOf(session, name, flags)
   if (flags.raw) return session.out.print(text)
-  const { manifests = [] } = JSON.parse(text) as { readonly manifests?: readonly Descriptor[] }
+  const { manifests = [], annotations = {} } = JSON.parse(text) as Shown
   const head = [
     ['Name:', visible(name)],
     ['MediaType:', visible(descriptor.mediaType)],
@@ -108,16 +123,30 @@ export async function inspectIndexCommand(session: Session, name: string, flags:
     ['  Name:', `${visible(name.replace(/@.*|:[^:/]*$/, ''))}@${entry.digest}`],
     ['  MediaType:', visible(entry.mediaType)],
     ...(entry.platform ? [['  Platform:', visible(platformText(entry.platform))]] : []),
+    ...annotationRows(entry.annotations, '    '),
   ])
   const textOf = (rows: readonly (readonly string[])[]) =>
-    rows.map(([key = '', value = '']) => `${key.padEnd(13)}${value}\n`).join('')
+    rows.map(([key = '', value = '']) => `${`${key.padEnd(13)}${value}`.trimEnd()}\n`).join('')
   session.out.print(
-    [textOf(head), ...(blocks.length > 0 ? ['\nManifests:\n'] : []), blocks.map(textOf).join('\n')].join(''),
+    [
+      textOf([...head, ...annotationRows(annotations, '  ')]),
+      ...(blocks.length > 0 ? ['\nManifests:\n'] : []),
+      blocks.map(textOf).join('\n'),
+    ].join(''),
   )
+}
+
+function annotationRows(annotations: Descriptor['annotations'], indent: string): readonly (readonly string[])[] {
+  const rows = Object.entries(annotations ?? {}).map(([name, value]) => [`${indent}${visible(name)}: `, visible(value)])
+  return rows.length === 0 ? [] : [[`${indent.slice(2)}Annotations:`], ...rows]
 }
 
 export async function createCommand(session: Session, sources: readonly string[], flags: CreateFlags): Promise<void> {
   if (flags.tag.length === 0) throw new FlagError('index create: -t is missing', 'write -t REPOSITORY:TAG')
+  const unsaid = flags.annotation.find((text) => !text.includes('='))
+  if (unsaid !== undefined) {
+    throw new FlagError(`--annotation ${unsaid}: not of the form NAME=VALUE`, `write --annotation ${unsaid}=VALUE`)
+  }
   const { createIndex } = await session.library()
   const options = {
     names: flags.tag,
@@ -156,8 +185,11 @@ export async function loginCommand(session: Session, host: string, flags: LoginF
 
 export async function logoutCommand(session: Session, host: string): Promise<void> {
   const { logout } = await session.library()
-  const known = await logout(host, session.environment)
+  const { known, stillIn } = await logout(host, session.environment)
   session.out.print(known ? `Removing login credentials for ${visible(host)}\n` : `Not logged in to ${visible(host)}\n`)
+  for (const file of stillIn) {
+    warn(session, `${file} still has a login for ${host}, which is used: podman logout --authfile ${file} ${host}`)
+  }
 }
 
 async function documentOf(session: Session, name: string, flags: ShowFlags) {

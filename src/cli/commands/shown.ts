@@ -14,7 +14,10 @@ export function shownTransfer<T>(
   mode: ViewMode,
   work: (events: EventSink) => Promise<T>,
 ): Promise<T> {
-  return shown(session, mode, work, '')
+  // What went wrong is said once, in the end: a transfer has no output of its own that a view could add.
+  const quietly = (events: EventSink) =>
+    work((event) => (mode !== 'rawjson' && event.type === 'step:error' ? undefined : events(event)))
+  return shown(session, mode, quietly, '')
 }
 
 /**

@@ -56,7 +56,10 @@ function summary({ steps, pulls, targets, done }: BuildForecast): readonly strin
     done
       ? `nothing to run${platforms}: all of ${total} steps are in the cache${saved}`
       : `${misses + unknown} of ${total} steps would run${platforms}${unknown > 0 ? `; ${unknown} of them may still be found in the cache` : ''}${saved}`,
-    ...pulls.map(({ image, layers, bytes }) => `pulls ${transferSize(bytes)} in ${layers} layers of ${oneLine(image)}`),
+    ...pulls.map(
+      ({ image, layers, bytes }) =>
+        `pulls ${transferSize(bytes)} in ${layers} ${layers === 1 ? 'layer' : 'layers'} of ${oneLine(image)}`,
+    ),
   ]
 }
 

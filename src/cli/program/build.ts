@@ -101,7 +101,7 @@ function addOutputFlags(command: Command): void {
     .addOption(
       repeatable(
         '-o, --output <spec>',
-        'type=oci|docker|tar|local,dest=PATH; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true]; a directory; - for a tar on stdout',
+        'type=oci|docker,dest=PATH[,tar=false]; type=tar|local,dest=PATH[,platform-split=false]; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true][,name-canonical=true][,oci-mediatypes=false]; [,annotation.NAME=VALUE]; a directory; - for a tar on stdout',
       ),
     )
     .option('--push', 'push the image to where its names say: short for -o type=registry')
@@ -128,13 +128,13 @@ function addCacheFlags(command: Command): void {
     .addOption(
       repeatable(
         '--cache-from <spec>',
-        'ask this shared cache for steps that are not here: REF, type=local,src=DIR[,required=true][,verify=true]',
+        'ask this shared cache for steps that are not here: REF, type=registry,ref=REF, type=local,src=DIR[,tag=TAG]; both [,required=true][,verify=true]',
       ),
     )
     .addOption(
       repeatable(
         '--cache-to <spec>',
-        'share the cache: REF, type=registry,ref=REF[,mode=min|max][,mounts=all|ID+ID], type=local,dest=DIR, type=inline',
+        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG]; both [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
       ),
     )
     .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))

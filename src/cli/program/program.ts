@@ -4,6 +4,7 @@ import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
+import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
 import { doctorProgram } from './doctor.ts'
@@ -96,8 +97,17 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode !== 0) throw flagErrorOf(error, command)
+    // A group without a command: its help was printed.
+    if (error.code === 'commander.help') throw new Reported(exitCodes.usage)
+    if (error.exitCode !== 0) throw flagErrorOf(error, [command, ...below(command, argv)])
   }
+}
+
+/** The command of a group that the words name. */
+function below(group: Command, argv: readonly string[]): readonly Command[] {
+  const names = argv.slice(argv.indexOf(group.name()) + 1)
+  const found = names.flatMap((name) => group.commands.filter((command) => command.name() === name))
+  return found.slice(0, 1)
 }
 
 /** The first word may be a context; one that is not there and nearly a command, or one of docker, is a slip of the pen. */
@@ -108,9 +118,9 @@ function checkCommand(program: Command, word: string): void {
 }
 
 /** commander's text is `error: …`, at times with a suggestion on the next line. */
-function flagErrorOf(error: CommanderError, command: Command): FlagError {
+function flagErrorOf(error: CommanderError, commands: readonly Command[]): FlagError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const flag = /unknown option '(--[^'=]+)/.exec(message)?.[1] ?? ''
-  const help = `see tsbuild ${command.name()} --help`
+  const help = `see tsbuild ${commands.map((command) => command.name()).join(' ')} --help`
   return new FlagError(message, missing[flag] ?? suggestion?.replace(/^\(Did (.*)\)$/, 'did $1') ?? help)
 }

@@ -24,7 +24,7 @@ Example: two machines build with -o type=registry,name=ghcr.io/me/app,push-by-di
 /** The commands that speak with registries. */
 export function registryPrograms(run: Run): readonly Command[] {
   return [
-    transferFlags(new Command('push'))
+    transferFlags(new Command('push'), 'name@digest')
       .summary('push an image of the store to a registry')
       .argument('<image>', 'name or id')
       .argument('[destination...]', 'where to push it (default: its name)')
@@ -32,14 +32,14 @@ export function registryPrograms(run: Run): readonly Command[] {
       .action((name: string, destinations: readonly string[], flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).pushCommand(session, name, destinations, flags)),
       ),
-    transferFlags(new Command('pull'))
+    transferFlags(new Command('pull'), 'the name')
       .summary('fetch an image with its layers from a registry into the store')
       .argument('<name>', 'name of the image, with a tag or a digest')
       .option('--platform <os/arch>', 'which of an index (default: of this machine)')
       .action((name: string, flags: TransferFlags) =>
         run('trees', async (session) => (await commands()).pullCommand(session, name, flags)),
       ),
-    transferFlags(new Command('copy'))
+    transferFlags(new Command('copy'), 'the digest')
       .summary('copy an image, or an index with all its images, between registries, layouts and archives')
       .argument('<source>', 'where it is')
       .argument('<destination>', 'where it goes')
@@ -113,10 +113,11 @@ function indexProgram(run: Run): Command {
     .addCommand(inspect)
 }
 
-function transferFlags(command: Command): Command {
+/** @param printed with `--quiet` */
+function transferFlags(command: Command, printed: string): Command {
   return withRegistryFlags(
     command
-      .option('-q, --quiet', 'print nothing but the name and digest')
+      .option('-q, --quiet', `print nothing but ${printed}`)
       .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)'),
   ).addOption(limitFlag())
 }
