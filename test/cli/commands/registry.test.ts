@@ -64,8 +64,9 @@ describe.skipIf(!hasDockerRegistry)(`commands of registries (${noDockerRegistry}
 
   it('a name that is one of the store and not of docker.io has a hint', async () => {
     const environment = { ...workspace.environment, env: { HTTPS_PROXY: 'http://127.0.0.1:1' } }
-    for (const failed of [remoteDocument('a', {}, environment), copy('a', `${server.host}/x:1`, {}, environment)]) {
-      await expect(failed).rejects.toMatchObject({ hint: expect.stringContaining('tsbuild push a HOST/NAME:TAG') })
+    const asking = [() => remoteDocument('a', {}, environment), () => copy('a', `${server.host}/x:1`, {}, environment)]
+    for (const ask of asking) {
+      await expect(ask()).rejects.toMatchObject({ hint: expect.stringContaining('tsbuild push a HOST/NAME:TAG') })
     }
     const written = remoteDocument('docker.io/library/a', {}, environment)
     await expect(written).rejects.toMatchObject({ hint: expect.not.stringContaining('tsbuild push') })
