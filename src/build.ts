@@ -1,7 +1,7 @@
 import type { Cache } from './cache/index.ts'
 import { TsbuildError } from './errors.ts'
 import { type Executed, type ExecutorPorts, execute } from './executor/index.ts'
-import { mergeNodes, type Plan, type Warning } from './graph/index.ts'
+import { mergeNodes, mergeWarnings, type Plan, type Warning } from './graph/index.ts'
 import { assemble, type Image, type Layer } from './image/index.ts'
 import type { CheckFailedError, PlanRequest } from './planner/index.ts'
 import { type PlanPorts, rememberedPlan } from './remembered-plan.ts'
@@ -40,7 +40,7 @@ export async function buildImages(
     if (isCheckFailed(error)) tellWarnings(error.warnings, ports)
     throw error
   })
-  const warnings = eachOnce(plans.flatMap((plan) => plan.warnings))
+  const warnings = mergeWarnings(plans)
   tellWarnings(warnings, ports)
   const executed = await execute({ nodes: mergeNodes(plans), targets: plans.map(({ target }) => target) }, ports)
   const images = await Promise.all(plans.map(async (plan) => ({ image: await imageOf(plan, executed), plan })))
@@ -51,17 +51,6 @@ function planOf(source: SourceFile, request: PlanRequest, ports: BuildPorts): Pr
   return rememberedPlan(source, request, ports, async (...asked) =>
     (await import('./plan-image.ts')).planImage(...asked),
   )
-}
-
-/** A line that smells does so for every platform. */
-function eachOnce(warnings: readonly Warning[]): readonly Warning[] {
-  const known = new Map<string, Warning>()
-  for (const warning of warnings) {
-    const { rule, message, at } = warning
-    const key = JSON.stringify([rule, message, at?.source.name, at?.start])
-    if (!known.has(key)) known.set(key, warning)
-  }
-  return [...known.values()]
 }
 
 /** Its class is the planner's, which is not loaded for a plan that is remembered. */

@@ -1,5 +1,6 @@
+export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
-export type { BuildEvent, EventSink, Forecast, MissReason, StepId } from './executor/index.ts'
+export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
 export type { Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
@@ -7,12 +8,19 @@ export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
-export { type BuildForecast, forecast, type PlannedPull, type PlannedStep } from './library/forecast.ts'
+export {
+  type BuildForecast,
+  forecast,
+  type PlannedHit,
+  type PlannedStep,
+  type StepForecast,
+} from './library/forecast.ts'
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
+export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
@@ -21,12 +29,8 @@ export type {
   BuildOptions,
   BuildResult,
   BuiltImage,
-  CacheFrom,
-  CachePlace,
-  CacheTo,
   ContextArchive,
   ContextFiles,
-  CopyOptions,
   Environment,
   HistoryOptions,
   HistoryRow,
@@ -35,22 +39,25 @@ export type {
   ImageHistory,
   ImageSummary,
   ImportOptions,
-  IndexOptions,
   LimitOptions,
+  OutputOptions,
+  RegistryOutput,
+} from './options.ts'
+export { parse } from './parser/index.ts'
+export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+export type {
+  CopyOptions,
+  IndexOptions,
   LoginOptions,
   LogoutResult,
-  OutputOptions,
   PullOptions,
   PushOptions,
   Referrer,
   ReferrersOptions,
   RegistryOptions,
-  RegistryOutput,
   RemoteDocumentText,
   RemoteName,
-} from './options.ts'
-export { parse } from './parser/index.ts'
-export type { Outline, OutlineArgument, OutlineCache, OutlineMount, Target } from './planner/index.ts'
+} from './registry-options.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

@@ -35,7 +35,12 @@ export const limitTable = {
   'config-bytes': { default: 8 * MiB, most: 64 * MiB, unit: 'bytes', about: 'The config of an image.' },
   'json-depth': { default: 64, most: 1000, unit: 'number', about: 'How deep JSON of others may nest.' },
   'index-depth': { default: 4, most: 64, unit: 'number', about: 'Indexes of images in one another.' },
-  'token-bytes': { default: MiB, most: 64 * MiB, unit: 'bytes', about: 'The answer of a token server.' },
+  'token-bytes': {
+    default: MiB,
+    most: 64 * MiB,
+    unit: 'bytes',
+    about: 'The answer of a token server, or of a credential helper.',
+  },
   'header-bytes': {
     default: 64 * KiB,
     most: 16 * MiB,

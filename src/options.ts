@@ -1,3 +1,4 @@
+import type { CacheFrom, CacheTo } from './cache-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
 import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
@@ -101,33 +102,6 @@ export interface BuildOptions {
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }
-
-/** Where a shared cache is. */
-export type CachePlace =
-  /** A cache that was pushed, or an image that has one in itself. */
-  | { readonly type: 'registry'; readonly ref: string }
-  /** An OCI layout in a folder. `tag` default: `latest` */
-  | { readonly type: 'local'; readonly path: string; readonly tag?: string }
-
-export type CacheFrom = CachePlace & {
-  /** Nothing is built when it cannot be read; else a notice says why. */
-  readonly required?: boolean
-  /** Layers that are used are fetched and looked at, also where nobody reads them. */
-  readonly verify?: boolean
-}
-
-/** `min`: the steps that made layers of the image; `max`: all. */
-export type CacheTo =
-  | (CachePlace & {
-      readonly mode?: 'min' | 'max'
-      readonly compression?: 'gzip' | 'zstd' | 'none'
-      /** Ids of `RUN --mount=type=cache` whose files are written too. */
-      readonly mounts?: 'all' | readonly string[]
-      /** The build fails when it cannot be written; else a notice says why. */
-      readonly required?: boolean
-    })
-  /** In the manifest of the image. */
-  | { readonly type: 'inline' }
 
 /** Some limits by name: `{ 'archive-entries': 10_000_000 }`. */
 export type LimitOptions = Partial<Limits>
@@ -248,86 +222,6 @@ export interface HistoryOptions {
   readonly insecureRegistries?: readonly string[]
   readonly limits?: LimitOptions
   readonly signal?: AbortSignal
-}
-
-/** Registries, with the logins of docker's and podman's files. */
-export interface RegistryOptions {
-  readonly registryMirrors?: Readonly<Record<string, string>>
-  readonly registryAllow?: readonly string[]
-  /** Hosts that may have a certificate of nobody, or speak plain HTTP. */
-  readonly insecureRegistries?: readonly string[]
-  readonly limits?: LimitOptions
-  readonly onEvent?: EventSink
-  readonly signal?: AbortSignal
-}
-
-/** `tsbuild push`. */
-export interface PushOptions extends RegistryOptions {
-  /** Whose media types the manifest has; absent: OCI's. */
-  readonly form?: ManifestForm
-}
-
-export interface PullOptions extends RegistryOptions {
-  /** `linux/arm64`; absent: this machine's. */
-  readonly platform?: string
-}
-
-/** `tsbuild copy`. */
-export interface CopyOptions extends RegistryOptions {
-  /** Also what refers to what is copied: signatures and other artifacts. From a registry alone. */
-  readonly referrers?: boolean
-}
-
-/** `tsbuild referrers`. */
-export interface ReferrersOptions extends PullOptions {
-  readonly artifactType?: string
-}
-
-/** What refers to an image: a signature, a list of what is in it, any OCI artifact. */
-export interface Referrer extends Descriptor {
-  readonly artifactType?: string | undefined
-}
-
-/** Something in a registry: `name` is a reference with tag or digest. */
-export interface RemoteName {
-  readonly name: string
-  /** What the name stands for there: an image, or an index. */
-  readonly descriptor: Descriptor
-  /** It is for another platform than was asked for. */
-  readonly warning?: string
-}
-
-/** `tsbuild login`. */
-export interface LoginOptions extends RegistryOptions {
-  readonly username: string
-  readonly password: string
-}
-
-export interface IndexOptions extends RegistryOptions {
-  /** Names of the index, all in one repository or several. */
-  readonly names: readonly string[]
-  /** References of images or indexes; a digest alone is one of the repository of the first name. */
-  readonly sources: readonly string[]
-  readonly annotations?: Readonly<Record<string, string>>
-  /** Nothing is written; the index is given back all the same. */
-  readonly dryRun?: boolean
-}
-
-/** An index that was made, or a document that was looked at. */
-export interface RemoteDocumentText {
-  readonly descriptor: Descriptor
-  /** JSON, as it is in the registry. */
-  readonly text: string
-  /** It is for another platform than was asked for. */
-  readonly warning?: string
-}
-
-/** `tsbuild logout`. */
-export interface LogoutResult {
-  /** false: there was nothing to forget. */
-  readonly known: boolean
-  /** Files that have a login for the registry all the same: those of podman are podman's. */
-  readonly stillIn: readonly string[]
 }
 
 /** The images of the store. `name` is a reference, an id, or the beginning of an id. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
+import { defaultLimits, type Limits, limitHint } from '../limits.ts'
 import type { AuthFile } from './auth-files.ts'
 import type { Login } from './login.ts'
 
@@ -15,7 +16,11 @@ export interface HelperLimits {
   readonly bytes: number
 }
 
-export const helperLimits: HelperLimits = { milliseconds: 30_000, bytes: 1 << 20 }
+export function helperLimitsOf(limits: Limits): HelperLimits {
+  return { milliseconds: 30_000, bytes: limits['token-bytes'] }
+}
+
+const helperLimits = helperLimitsOf(defaultLimits)
 
 /** What helpers need of the environment to find the keyring, the agent or the cloud that they ask. */
 const passedOn =
@@ -64,10 +69,10 @@ function runHelper(
   const program = programOf(name, env)
   return new Promise((resolve, reject) => {
     const child = spawn(program, [verb], { cwd: '/', env: environmentOf(env), stdio: ['pipe', 'pipe', 'ignore'] })
-    const stop = (why: string) => {
+    const stop = (why: string, hint?: string) => {
       child.kill('SIGKILL')
       child.stdout.destroy()
-      reject(failed(name, verb, why))
+      reject(failed(name, verb, why, hint))
     }
     const timer = setTimeout(() => stop(`no answer for ${limits.milliseconds / 1000} s`), limits.milliseconds)
     const chunks: Buffer[] = []
@@ -75,7 +80,7 @@ function runHelper(
     child.stdout.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       size += chunk.length
-      if (size > limits.bytes) stop(`its answer is longer than ${limits.bytes} bytes`)
+      if (size > limits.bytes) stop(`its answer is longer than ${limits.bytes} bytes`, limitHint('token-bytes'))
     })
     child.on('error', (error) => {
       clearTimeout(timer)
@@ -154,10 +159,10 @@ const hints: Readonly<Record<Verb, (program: string) => string>> = {
   erase: (program) => `run: echo REGISTRY | ${program} erase`,
 }
 
-function failed(name: string, verb: Verb, why: string): TsbuildError {
+function failed(name: string, verb: Verb, why: string, hint?: string): TsbuildError {
   const program = `docker-credential-${name}`
   return new TsbuildError('TSB_HELPER_FAILED', `the credential helper ${program} failed: ${why}`, {
-    hint: hints[verb](program),
+    hint: hint ?? hints[verb](program),
   })
 }
 

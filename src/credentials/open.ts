@@ -1,6 +1,7 @@
+import { defaultLimits, type Limits } from '../limits.ts'
 import type { AuthFileContents } from './auth-file-schema.ts'
 import { type AuthFile, authFilesOf } from './auth-files.ts'
-import { askHelper, namedBy } from './helper.ts'
+import { askHelper, type HelperLimits, helperLimitsOf, namedBy } from './helper.ts'
 import { keyOf, keysFor } from './keys.ts'
 import type { Login, Logins } from './login.ts'
 import { readAuthFile } from './read.ts'
@@ -11,7 +12,8 @@ type Env = Readonly<Record<string, string | undefined>>
  * The logins of docker's and podman's files and helpers, each read when it is first asked for. In a file the helper of a
  * registry comes first, then the one for all, then what the file itself holds.
  */
-export function openLogins(env: Env): Logins {
+export function openLogins(env: Env, limits: Limits = defaultLimits): Logins {
+  const bounds = helperLimitsOf(limits)
   const files = new Map<AuthFile, ReturnType<typeof readAuthFile>>()
   const answers = new Map<string, Promise<Login | undefined>>()
   const read = (file: AuthFile) => {
@@ -22,7 +24,7 @@ export function openLogins(env: Env): Logins {
   async function find(host: string, repository: string): Promise<Login | undefined> {
     for (const file of authFilesOf(env)) {
       const contents = await read(file)
-      const login = contents && (await loginIn(file, contents, host, repository, env))
+      const login = contents && (await loginIn(file, contents, host, repository, env, bounds))
       if (login) return login
     }
     return undefined
@@ -51,10 +53,11 @@ async function loginIn(
   host: string,
   repository: string,
   env: Env,
+  limits: HelperLimits,
 ): Promise<Login | undefined> {
   const [helped] = keysFor(Object.keys(credHelpers), host, repository)
   const helper = helped === undefined ? credsStore || undefined : credHelpers[helped]
-  const kept = helper === undefined ? undefined : await namedBy(file, askHelper(helper, keyOf(host), env))
+  const kept = helper === undefined ? undefined : await namedBy(file, askHelper(helper, keyOf(host), env, limits))
   if (kept) return kept
   const found = keysFor(Object.keys(auths), host, repository).map((key) => loginOf(auths[key] ?? {}))
   return found.find((login) => login !== undefined)

@@ -1,12 +1,11 @@
-import { type CacheRecord, cacheKey, quickCacheKey } from '../cache/index.ts'
+import type { CacheRecord } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
 import { inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { MissReason } from './events.ts'
 import { inputsFrom, isLayerNode, openSource } from './execute.ts'
 import { explainMiss } from './explain.ts'
-import { executorOf } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
-import { contextOf, type LayerNode } from './step.ts'
+import { contextOf, type LayerNode, lookUp } from './step.ts'
 import { type OpValue, stack } from './values.ts'
 
 /** What a build would do with an op. */
@@ -45,27 +44,23 @@ async function forecastOf(node: Node, values: Map<OpId, OpValue>, ports: Executo
   }
   const until = inputsOf(op).find((input) => !values.has(input))
   if (until !== undefined) return { kind: 'unknown', until }
-  const forecast = await lookUp(node, values, ports)
+  const forecast = await outcomeOf(node, values, ports)
   if (forecast.kind === 'hit') values.set(id, await onTop(node, forecast.record, values, ports))
   return forecast
 }
 
-async function lookUp(
+async function outcomeOf(
   node: LayerNode,
   values: ReadonlyMap<OpId, OpValue>,
   ports: ExecutorPorts,
 ): Promise<Extract<Forecast, { kind: 'hit' | 'miss' }>> {
-  const { records } = ports.cache
-  const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, noCommands)
-  const executor = executorOf(node.op)
-  const quick = node.noCache ? undefined : executor.quickKey(context)
-  const known = quick && (await records.find(quickCacheKey(executor.version, quick)))
-  if (known) return { kind: 'hit', record: known }
   if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
-  const { components, files } = await executor.key(context)
-  const record = await records.find(cacheKey(executor.version, components))
-  if (record) return { kind: 'hit', record }
-  const reason = explainMiss(components, await files?.(), node, await records.nearest(components))
+  const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, noCommands)
+  const { found, sought } = await lookUp(node, context, (work) => work())
+  if (!sought) return { kind: 'hit', record: found }
+  if (found) return { kind: 'hit', record: found }
+  const { components, files } = sought.parts
+  const reason = explainMiss(components, await files?.(), node, await ports.cache.records.nearest(components))
   return { kind: 'miss', reason }
 }
 

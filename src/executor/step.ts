@@ -56,19 +56,9 @@ export async function performStep(
   commands: Commands,
 ): Promise<StepResult> {
   const context = contextOf(node, inputs, ports, signal, commands)
-  const executor = executorOf(node.op)
-  const quick = executor.quickKey(context)
-  const quickKey = quick && quickCacheKey(executor.version, quick)
-  const about = {
-    version: executor.version,
-    ...(quick && { chains: quick.inputs }),
-    ...(node.noCache && { replaces: true as const }),
-  }
-  const known = quickKey && !node.noCache ? await ports.cache.records.find(quickKey) : undefined
-  if (known) return { ...(await hit(node, known, context)), ...about }
-  const parts = await slot(() => keyOf(node, context))
-  const key = cacheKey(executor.version, parts.components)
-  const found = node.noCache ? undefined : await ports.cache.records.find(key)
+  const { found, sought, about } = await lookUp(node, context, slot)
+  if (!sought) return { ...(await hit(node, found, context)), ...about }
+  const { key, parts, quickKey } = sought
   if (found) await parts.made?.drop()
   else commands.refuse(node.id)
   const result = found
@@ -78,10 +68,42 @@ export async function performStep(
   return { ...result, ...about }
 }
 
+type About = Pick<StepResult, 'version' | 'chains' | 'replaces'>
+
+/** By what a step was looked up, when no quick key found it. */
+interface Sought {
+  readonly key: CacheKey
+  readonly parts: OpKey
+  readonly quickKey: CacheKey | undefined
+}
+
+type LookedUp = { readonly about: About } & (
+  | { readonly found: CacheRecord; readonly sought?: undefined }
+  | { readonly found: CacheRecord | undefined; readonly sought: Sought }
+)
+
+/** Looks for a step by the key that is known without reading files, else by all that its key is made of. */
+export async function lookUp(node: LayerNode, context: StepContext, slot: Slot): Promise<LookedUp> {
+  const { records } = context.ports.cache
+  const { version, quickKey: quickKeyOf } = executorOf(node.op)
+  const quick = quickKeyOf(context)
+  const quickKey = quick && quickCacheKey(version, quick)
+  const about = {
+    version,
+    ...(quick && { chains: quick.inputs }),
+    ...(node.noCache && { replaces: true as const }),
+  }
+  const known = quickKey && !node.noCache ? await records.find(quickKey) : undefined
+  if (known) return { about, found: known }
+  const parts = await slot(() => keyOf(node, context))
+  const key = cacheKey(version, parts.components)
+  return { about, found: node.noCache ? undefined : await records.find(key), sought: { key, parts, quickKey } }
+}
+
 type Looked = Pick<StepResult, 'record' | 'cached'>
 
 /** What a step works with, and what is looked for in its layer. */
-interface StepContext extends OpContext {
+export interface StepContext extends OpContext {
   readonly watch: SecretWatch
 }
 

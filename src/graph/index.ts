@@ -1,7 +1,7 @@
 export { checkPlan } from './check.ts'
 export { isCommitId } from './commit-id.ts'
 export { inputsOf, opId } from './inputs.ts'
-export { mergeNodes } from './merge.ts'
+export { mergeNodes, mergeWarnings } from './merge.ts'
 export type {
   ContextOp,
   CopyOp,

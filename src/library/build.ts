@@ -1,23 +1,13 @@
 import { buildImages } from '../build.ts'
-import type { Digest } from '../digest/index.ts'
 import { readOption, TsbuildError } from '../errors.ts'
-import type { ExportPorts } from '../export/index.ts'
-import {
-  type Descriptor,
-  type Image,
-  type ImageOrSet,
-  isImageSet,
-  parseReference,
-  type Reference,
-} from '../image/index.ts'
-import type { BuildOptions, BuildResult, Environment, RegistryOutput } from '../options.ts'
+import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
+import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
-import { asOne, buildResult, type Written } from './build-result.ts'
+import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
-import { type Progress, progressTo, type Report } from './progress.ts'
-import type { Pushed } from './push.ts'
+import { type Progress, progressTo } from './progress.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing } from './sharing.ts'
@@ -39,7 +29,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
-  await checkPushes(options)
+  if (options.outputs?.length) await (await import('./write-outputs.ts')).checkPushes(options)
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
@@ -110,71 +100,6 @@ async function keepCacheSmall(
   }
 }
 
-/** Before a step runs: a name that cannot be pushed to is known without an image. */
-async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<void> {
-  for (const output of outputs) {
-    if (output.type !== 'registry') continue
-    const { pushTargets } = await import('./push.ts')
-    pushTargets(output.names ?? tags, output.byDigest)
-  }
-}
-
-/**
- * Writes or pushes what is asked for, one after the other.
- * @returns what was pushed last, names of it beside the tags, and what registries have under these
- */
-async function writeOutputs(
-  image: ImageOrSet,
-  names: readonly string[],
-  outputs: NonNullable<BuildOptions['outputs']>,
-  environment: Environment,
-  session: Session,
-  report: Report,
-  notice: (message: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<Pick<Written, 'remote' | 'pushed'> & { readonly tagged: ReadonlyMap<string, Digest> }> {
-  const { exportPorts, writeOutput } = await import('./outputs.ts')
-  const ports = exportPorts(session, signal, report)
-  let remote: Pushed | undefined
-  const pushed: string[] = []
-  const tagged = new Map<string, Digest>()
-  for (const output of outputs) {
-    if (output.type === 'registry') {
-      const { pushImage, pushTargets } = await import('./push.ts')
-      const targets = pushTargets(output.names ?? names, output.byDigest)
-      remote = await pushImage(annotated(image, output.annotations), targets, session, report, signal, output.form)
-      for (const { reference, tag } of targets) {
-        pushed.push(...namesByDigest(reference, remote.descriptor, output))
-        if (tag !== undefined) tagged.set(reference.normal, remote.descriptor.digest)
-      }
-    } else if (output.type === 'engine') await giveToEngine(image, names, environment, ports, report, notice)
-    else await writeOutput(image, names, output, environment, ports)
-  }
-  return { remote, pushed, tagged }
-}
-
-/** Where no engine is there is nothing to do: the image is in the store. */
-async function giveToEngine(
-  image: ImageOrSet,
-  names: readonly string[],
-  environment: Environment,
-  ports: ExportPorts,
-  report: Report,
-  notice: (message: string) => void,
-): Promise<void> {
-  const { findEngine, loadIntoEngine } = await import('./engine.ts')
-  const { alone } = await import('./outputs.ts')
-  const engine = await findEngine(environment)
-  if ('none' in engine) return notice(`warning: ${engine.none}: the image is in the store alone`)
-  await loadIntoEngine(alone(image), names, engine.socket, ports)
-  report(`loading into the Docker engine at ${engine.socket}`, 0, undefined, true)
-}
-
-function namesByDigest({ domain, path }: Reference, { digest }: Descriptor, output: RegistryOutput): readonly string[] {
-  const place = `${domain}/${path}`
-  return [...(output.byDigest ? [place] : []), ...(output.canonical ? [`${place}@${digest}`] : [])]
-}
-
 /**
  * Outputs come first: an image is named only when all that was asked for could be written.
  * @param kept the image with what the store says of it
@@ -193,7 +118,16 @@ function exportImage(
     const written =
       outputs.length === 0
         ? undefined
-        : await writeOutputs(image, names, outputs, environment, session, report, notice, signal)
+        : await (await import('./write-outputs.ts')).writeOutputs(
+            image,
+            names,
+            outputs,
+            environment,
+            session,
+            report,
+            notice,
+            signal,
+          )
     signal?.throwIfAborted()
     const stored = await session.store.images.save(kept, names)
     for (const [name, digest] of written?.tagged ?? []) await session.store.images.published(stored, [name], digest)

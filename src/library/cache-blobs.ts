@@ -1,5 +1,5 @@
+import type { CacheTo } from '../cache-options.ts'
 import type { Digest } from '../digest/index.ts'
-import type { CacheTo } from '../options.ts'
 import type { SharedCache } from '../shared-cache/index.ts'
 import { allOrNone, type Blob, type Document, type Target } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CachePlace } from '../cache-options.ts'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { documentLimitsOf, parseManifestOrIndex, parseReference } from '../image/index.ts'
-import type { CachePlace } from '../options.ts'
 import {
   cacheArtifact,
   emptyCache,

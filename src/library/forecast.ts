@@ -1,14 +1,39 @@
-import type { Cache } from '../cache/index.ts'
+import type { Cache, CacheRecord } from '../cache/index.ts'
 import { type Forecast, foresee, noEmulator } from '../executor/index.ts'
-import { inputsOf, mergeNodes, type Node, type Op, type OpId, type Plan, type Warning } from '../graph/index.ts'
+import {
+  inputsOf,
+  mergeNodes,
+  mergeWarnings,
+  type Node,
+  type Op,
+  type OpId,
+  type Plan,
+  type Warning,
+} from '../graph/index.ts'
 import { formatPlatform, type Platform } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import { planImage } from '../plan-image.ts'
 import type { SourceRange } from '../source.ts'
+import { checkOutputs } from './check-outputs.ts'
+import type { Hush } from './hush.ts'
 import { type Loaded, load } from './load.ts'
+import { type PlannedPull, pullsFor } from './planned-pulls.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { checkSecrets } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
+import { checkSharing } from './sharing.ts'
+
+/** What a build would do with a step: see `Forecast`. */
+export type StepForecast = Exclude<Forecast, { kind: 'hit' }> | PlannedHit
+
+export interface PlannedHit extends Pick<CacheRecord, 'key' | 'created' | 'milliseconds'> {
+  readonly kind: 'hit'
+  /** The diff id. */
+  readonly layer: string
+  /** The shared cache that has it; absent: the store. */
+  readonly source?: string
+}
 
 /** A node of the graph and what a build would do with it. */
 export interface PlannedStep {
@@ -18,19 +43,11 @@ export interface PlannedStep {
   readonly label: string
   readonly inputs: readonly OpId[]
   readonly at?: SourceRange
-  readonly forecast: Forecast
+  readonly forecast: StepForecast
   /** A RUN with programs of this platform, which is not that of the machine: `linux/arm64`. */
   readonly emulates?: string
   /** Why it cannot be run here: no emulator. With what would help. */
   readonly problem?: { readonly message: string; readonly hint?: string }
-}
-
-/** Layers of a base image that a step would need and that are not in the store. */
-export interface PlannedPull {
-  readonly image: string
-  readonly layers: number
-  /** Compressed. */
-  readonly bytes: number
 }
 
 /** What a build would do. */
@@ -50,10 +67,23 @@ export interface BuildForecast {
  * @throws {TsbuildError} for what is wrong with the Dockerfile or the options
  */
 export async function forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast> {
-  const { now } = environment
-  const notice = (message: string) => options.onEvent?.({ type: 'notice', at: now(), message })
+  const notice = (message: string) => options.onEvent?.({ type: 'notice', at: environment.now(), message })
+  checkOutputs(options, environment)
+  checkSharing(options)
+  await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
-  const progress = progressTo(() => {}, now)
+  if (session.secrets.ids.length === 0) return await forecastIn(session, options, environment)
+  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  const events = hush.events(options.onEvent ?? (() => {}))
+  try {
+    return hushed(await forecastIn(session, { ...options, onEvent: events }, environment), hush)
+  } catch (error) {
+    throw hush.error(error)
+  }
+}
+
+async function forecastIn(session: Session, options: BuildOptions, environment: Environment): Promise<BuildForecast> {
+  const progress = progressTo(() => {}, environment.now)
   const loaded = await load(session, options, environment, progress)
   const cache = await cacheOf(options, session, loaded, environment, progress)
   const ports = { ...buildPorts({ ...session, cache }, loaded, options, environment, progress), events: () => {} }
@@ -66,10 +96,24 @@ export async function forecast(options: BuildOptions, environment: Environment):
   return {
     targets: plans.map(({ target }: Plan, i) => ({ platform: platformAt(loaded.requests, i), step: target })),
     steps,
-    warnings: plans.flatMap(({ warnings }) => warnings),
+    warnings: mergeWarnings(plans),
     pulls: await pullsFor(nodes, forecasts, session),
     done: steps.every(({ forecast: { kind } }) => kind === 'hit' || kind === 'source'),
   }
+}
+
+function hushed(plan: BuildForecast, { text, warnings }: Hush): BuildForecast {
+  const steps = plan.steps.map((step): PlannedStep => {
+    const { label, forecast, problem } = step
+    const miss = forecast.kind === 'miss' && forecast.reason.kind === 'changed' ? forecast.reason : undefined
+    return {
+      ...step,
+      label: text(label),
+      ...(miss && { forecast: { kind: 'miss', reason: { ...miss, what: text(miss.what) } } }),
+      ...(problem && { problem: { ...problem, message: text(problem.message) } }),
+    }
+  })
+  return { ...plan, steps, warnings: warnings(plan.warnings) }
 }
 
 /** With the shared caches that the options name. */
@@ -98,10 +142,12 @@ async function plannedStep(
   forecasts: ReadonlyMap<OpId, Forecast>,
   emulation: ReturnType<typeof buildPorts>['emulation'],
 ): Promise<PlannedStep> {
-  const forecast = forecastIn(forecasts, id)
+  const found = forecasts.get(id)
+  if (!found) throw new Error(`${id} was not foreseen`)
+  const forecast = stepForecast(found)
   const wanted = forecast.kind === 'miss' || forecast.kind === 'unknown' ? emulates : undefined
-  const found = wanted && (await emulation?.(wanted))
-  const error = wanted && found?.kind === 'none' ? noEmulator(wanted, label, found.problem) : undefined
+  const way = wanted && (await emulation?.(wanted))
+  const error = wanted && way?.kind === 'none' ? noEmulator(wanted, label, way.problem) : undefined
   return {
     id,
     kind: op.kind,
@@ -114,45 +160,8 @@ async function plannedStep(
   }
 }
 
-function forecastIn(forecasts: ReadonlyMap<OpId, Forecast>, id: OpId): Forecast {
-  const forecast = forecasts.get(id)
-  if (!forecast) throw new Error(`${id} was not foreseen`)
-  return forecast
-}
-
-/** A RUN needs the files below it, and any step those that it takes; a COPY does not open the image that it is put on. */
-async function pullsFor(
-  nodes: readonly Node[],
-  forecasts: ReadonlyMap<OpId, Forecast>,
-  session: Session,
-): Promise<readonly PlannedPull[]> {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const needed = new Set<OpId>()
-  for (const { id, op } of nodes) {
-    const { kind } = forecastIn(forecasts, id)
-    if (kind === 'hit' || kind === 'source') continue
-    for (const input of inputsOf(op)) {
-      if (op.kind !== 'copy' || op.sources.some(({ from }) => from === input)) needed.add(bottomOf(input, byId))
-    }
-  }
-  const pulls = await Promise.all([...needed].map((id) => pullOf(byId.get(id), session)))
-  return pulls.filter((pull) => pull !== undefined)
-}
-
-/** What a chain of steps stands on. */
-function bottomOf(id: OpId, nodes: ReadonlyMap<OpId, Node>): OpId {
-  let at = id
-  for (let node = nodes.get(at); node && 'onto' in node.op; node = nodes.get(at)) at = node.op.onto
-  return at
-}
-
-async function pullOf(node: Node | undefined, { bases, store }: Session): Promise<PlannedPull | undefined> {
-  if (node?.op.kind !== 'image') return undefined
-  const { image } = node.op
-  const missing = []
-  for (const { descriptor } of await bases.layersOf(image)) {
-    if (!(await store.blobs.has(descriptor.digest, descriptor.size))) missing.push(descriptor)
-  }
-  if (missing.length === 0) return undefined
-  return { image: image.name, layers: missing.length, bytes: missing.reduce((sum, { size }) => sum + size, 0) }
+function stepForecast(forecast: Forecast): StepForecast {
+  if (forecast.kind !== 'hit') return forecast
+  const { key, created, milliseconds, layer, source } = forecast.record
+  return { kind: 'hit', key, created, milliseconds, layer: layer.diffId, ...(source !== undefined && { source }) }
 }

@@ -1,5 +1,6 @@
 import { TsbuildError } from '../errors.ts'
 import { type BuildEvent, type EventSink, type Secrets, secretForms } from '../executor/index.ts'
+import type { Warning } from '../graph/index.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { SourceFile, SourceRange } from '../source.ts'
  */
 export interface Hush {
   events(sink: EventSink): EventSink
+  text(text: string): string
+  warnings(warnings: readonly Warning[]): readonly Warning[]
   /** The same error, or one of the same code with stars. */
   error(error: unknown): unknown
 }
@@ -17,6 +20,8 @@ export async function openHush({ ids, read }: Secrets): Promise<Hush> {
   const mask = openMask(values.flatMap((value) => (value ? secretForms(value.reveal()) : [])))
   return {
     events: (sink) => (event) => sink(hushed(event, mask)),
+    text: mask.text,
+    warnings: (warnings) => hushedWarnings(warnings, mask),
     error: (error) => hushedError(error, mask),
   }
 }
@@ -57,16 +62,18 @@ function hushed(event: BuildEvent, mask: Mask): BuildEvent {
       const { reason } = event
       return reason.kind === 'changed' ? { ...event, reason: { ...reason, what: mask.text(reason.what) } } : event
     }
-    case 'warnings': {
-      const warnings = event.warnings.map((warning) => {
-        const at = mask.place(warning.at)
-        return { ...warning, message: mask.text(warning.message), ...(at && { at }) }
-      })
-      return { ...event, warnings }
-    }
+    case 'warnings':
+      return { ...event, warnings: hushedWarnings(event.warnings, mask) }
     default:
       return event
   }
+}
+
+function hushedWarnings(warnings: readonly Warning[], mask: Mask): readonly Warning[] {
+  return warnings.map((warning) => {
+    const at = mask.place(warning.at)
+    return { ...warning, message: mask.text(warning.message), ...(at && { at }) }
+  })
 }
 
 function hushedError(error: unknown, mask: Mask): unknown {

@@ -14,8 +14,9 @@ import {
   parseReference,
   type Reference,
 } from '../image/index.ts'
-import type { Environment, IndexOptions, RemoteDocumentText } from '../options.ts'
+import type { Environment } from '../options.ts'
 import type { Registry } from '../registry/index.ts'
+import type { IndexOptions, RemoteDocumentText } from '../registry-options.ts'
 import { copyAll, type Document, registrySource, registryTarget, type Source } from '../transfer/index.ts'
 import { progressTo, type Report } from './progress.ts'
 import { pushing, pushTargets } from './push.ts'

@@ -15,9 +15,9 @@ import {
   samePlatform,
   tryReference,
 } from '../image/index.ts'
+import type { Environment } from '../options.ts'
 import type {
   CopyOptions,
-  Environment,
   LoginOptions,
   LogoutResult,
   PullOptions,
@@ -27,7 +27,7 @@ import type {
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
-} from '../options.ts'
+} from '../registry-options.ts'
 import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
 import { findStored, isNamed, openStored } from './find-stored.ts'

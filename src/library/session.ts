@@ -7,7 +7,7 @@ import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets 
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
-import type { Registry, RegistryConfig, RegistryOptions } from '../registry/index.ts'
+import type { Registry, RegistryConfig } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
 import { limitsFrom } from './limits.ts'
@@ -120,7 +120,7 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (received: numbe
 async function openClient(
   { env }: Environment,
   options: SessionOptions,
-  rules: Pick<RegistryOptions, 'limits'> & { readonly allowed: ReadonlySet<string> | undefined },
+  rules: { readonly limits: Limits; readonly allowed: ReadonlySet<string> | undefined },
 ): Promise<Registry> {
   const { certificateFolders, loadRegistriesConf, loadRegistryConfig, openCertificates, openRegistry, withMirrors } =
     await import('../registry/index.ts')
@@ -139,7 +139,7 @@ async function openClient(
     ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
-    logins: options.logins ?? openLogins(env),
+    logins: options.logins ?? openLogins(env, rules.limits),
     ...(options.notice && { notice: options.notice }),
   })
 }

@@ -1,7 +1,8 @@
 import path from 'node:path'
+import type { CacheFrom, CachePlace } from '../cache-options.ts'
 import { TsbuildError } from '../errors.ts'
 import { documentLimitsOf, type Platform, parseReference } from '../image/index.ts'
-import type { BuildOptions, CacheFrom, CachePlace, Environment } from '../options.ts'
+import type { BuildOptions, Environment } from '../options.ts'
 import {
   type CacheSource,
   emptyCache,

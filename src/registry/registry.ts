@@ -167,7 +167,7 @@ export function openRegistry(options: RegistryOptions): Registry {
       }),
     put: (location, document, tag, signal) =>
       own(location, signal, (endpoint) => putDocument({ client, endpoint, limits, signal }, document, tag)),
-    tags: (location, signal) => own(location, signal, (endpoint) => listTags({ client, endpoint, signal })),
+    tags: (location, signal) => own(location, signal, (endpoint) => listTags({ client, endpoint, limits, signal })),
     referrers: (location, digest, signal) =>
       own(location, signal, (endpoint) => listReferrers({ client, endpoint, limits, signal }, digest)),
     async ping(host, signal) {

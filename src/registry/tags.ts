@@ -6,22 +6,19 @@ import type { Asking } from './resolve.ts'
 /** Pages of a list that are read. */
 export const pageLimit = 1000
 
-/** Bytes of one. */
-const sizeLimit = 4 << 20
-
 /**
  * The tags of a repository, in the order in which the registry has them.
  * @throws {TsbuildError} TSB_TAGS_LINK for a next page elsewhere, TSB_DOCUMENT_FORMAT and those of `Client`
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
  */
-export async function listTags({ client, endpoint, signal }: Omit<Asking, 'limits'>): Promise<readonly string[]> {
+export async function listTags({ client, endpoint, limits, signal }: Asking): Promise<readonly string[]> {
   const tags = new Set<string>()
   const seen = new Set<string>()
   for (let path: string | undefined = 'tags/list'; path !== undefined && seen.size < pageLimit; ) {
     seen.add(path)
     const name = `the tags of ${endpoint.host}/${endpoint.repository}`
-    const { bytes, headers } = await client.read(endpoint, path, { name, limit: sizeLimit }, signal)
-    for (const tag of tagsIn(parseJson(bytes, name, sizeLimit), name)) tags.add(tag)
+    const { bytes, headers } = await client.read(endpoint, path, { name, limit: limits.manifest }, signal)
+    for (const tag of tagsIn(parseJson(bytes, name, limits.manifest, limits.depth), name)) tags.add(tag)
     const next = nextPage(endpoint, path, headers.link)
     path = next === undefined || seen.has(next) ? undefined : next
   }

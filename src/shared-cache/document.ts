@@ -1,7 +1,7 @@
 import { type CacheKey, cacheKey } from '../cache/index.ts'
 import type { Digest, Json } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { type Descriptor, mediaTypes, parseJson } from '../image/index.ts'
+import { type Descriptor, type DocumentLimits, mediaTypes, parseJson } from '../image/index.ts'
 import type { SharedCache, SharedMount, SharedRecord } from './format.ts'
 
 /** A record as the document has it. */
@@ -54,9 +54,9 @@ export async function readRecords(
   bytes: Uint8Array,
   layers: readonly Descriptor[],
   name: string,
-  limit: number,
+  limits: DocumentLimits,
 ): Promise<SharedCache> {
-  const value = parseJson(bytes, `the records of ${name}`, limit)
+  const value = parseJson(bytes, `the records of ${name}`, limits.config, limits.depth)
   checkVersion(value, name)
   const { recordsSchema } = await import('./schema.ts')
   checkShape(recordsSchema, value, name)

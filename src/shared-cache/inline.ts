@@ -1,4 +1,4 @@
-import { type Image, type ImageConfig, type Manifest, parseJson } from '../image/index.ts'
+import { type DocumentLimits, type Image, type ImageConfig, type Manifest, parseJson } from '../image/index.ts'
 import { checkedKey, checkShape, type Keyed, keyedOf, layerOf, malformed } from './document.ts'
 import { inlineAnnotation, type SharedCache, type SharedRecord } from './format.ts'
 
@@ -28,11 +28,11 @@ export async function readInline(
   { annotations, layers }: Manifest,
   config: ImageConfig,
   name: string,
-  limit: number,
+  limits: DocumentLimits,
 ): Promise<SharedCache | undefined> {
   const text = annotations?.[inlineAnnotation]
   if (text === undefined) return undefined
-  const value = parseJson(new TextEncoder().encode(text), `the records of ${name}`, limit)
+  const value = parseJson(new TextEncoder().encode(text), `the records of ${name}`, limits.manifest, limits.depth)
   const { inlineSchema } = await import('./schema.ts')
   checkShape(inlineSchema, value, name)
   const { records } = value as Inline

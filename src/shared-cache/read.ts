@@ -9,6 +9,7 @@ import {
   parseConfig,
   parseManifestOrIndex,
 } from '../image/index.ts'
+import { limitHint } from '../limits.ts'
 import type { Source } from '../transfer/index.ts'
 import { readRecords } from './document.ts'
 import { cacheTypes, type SharedCache } from './format.ts'
@@ -46,11 +47,11 @@ async function readManifest(
 ): Promise<SharedCache | undefined> {
   const { name, limits, signal } = reading
   const bytes = (type: string) => blobBytes(source, { ...manifest.config, mediaType: type }, reading)
-  if (isCache(manifest)) return readRecords(await bytes(cacheTypes.records), manifest.layers, name, limits.config)
+  if (isCache(manifest)) return readRecords(await bytes(cacheTypes.records), manifest.layers, name, limits)
   if (manifest.config.mediaType === mediaTypes.config) {
     signal?.throwIfAborted()
     const config = await parseConfig(await bytes(mediaTypes.config), `the config of ${name}`, limits)
-    return readInline(manifest, config, name, limits.manifest)
+    return readInline(manifest, config, name, limits)
   }
   return undefined
 }
@@ -82,7 +83,7 @@ async function blobBytes(source: Source, descriptor: Descriptor, { name, limits,
     throw new TsbuildError(
       'TSB_DOCUMENT_TOO_LARGE',
       `the records of ${name} have ${descriptor.size} bytes, more than the ${limits.config} allowed`,
-      { hint: 'if you trust it, raise the limit: --limit config-bytes=…' },
+      { hint: limitHint('config-bytes') },
     )
   }
   const pieces: Uint8Array[] = []

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { askHelper } from '../../src/credentials/helper.ts'
 import { forgetLogin, keepLogin, loginFile, openLogins } from '../../src/credentials/index.ts'
+import { defaultLimits } from '../../src/limits.ts'
 import { code } from '../support/pulling.ts'
 import { scratch } from '../support/scratch.ts'
 
@@ -123,6 +124,18 @@ describe('logins', () => {
     await expect(askHelper('slow', 'r.test', { PATH }, limits)).rejects.toThrow(/no answer/)
     const long = { milliseconds: 20_000, bytes: 1 << 16 }
     await expect(askHelper('flood', 'r.test', { PATH }, long)).rejects.toThrow(/longer than 65536 bytes/)
+  })
+
+  it('a helper may say as much as --limit token-bytes says, and not one byte more', async () => {
+    const answer = '{"Username":"joe","Secret":"p:w"}'
+    const PATH = `${helper('exact', `printf '%s' '${answer}'`)}:/usr/bin:/bin`
+    const env = { ...docker({ credsStore: 'exact' }), PATH }
+    const asked = (bytes: number) => openLogins(env, { ...defaultLimits, 'token-bytes': bytes })('r.test', 'x')
+    expect(await asked(answer.length)).toEqual(joe)
+    await expect(asked(answer.length - 1)).rejects.toMatchObject({
+      code: 'TSB_HELPER_FAILED',
+      hint: expect.stringContaining('--limit token-bytes='),
+    })
   })
 
   it('are kept for their owner alone, and all else of the file stays', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { cacheKey, mostAlike, quickCacheKey, stepIdentity } from '../../src/cache/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
-import { type ImageConfig, type Manifest, mediaTypes } from '../../src/image/index.ts'
+import { documentLimits, type ImageConfig, type Manifest, mediaTypes } from '../../src/image/index.ts'
 import { readRecords, recordsDocument } from '../../src/shared-cache/document.ts'
 import { inlineAnnotation, type SharedCache } from '../../src/shared-cache/format.ts'
 import { readInline } from '../../src/shared-cache/inline.ts'
@@ -51,7 +51,7 @@ async function isSound(cache: SharedCache): Promise<void> {
     assert.ok(known.has(layer.descriptor.digest))
   }
   for (const { blob } of cache.mounts) assert.ok(known.has(blob.digest))
-  const again = await readRecords(recordsDocument(cache), layers, 'the cache', 1 << 20)
+  const again = await readRecords(recordsDocument(cache), layers, 'the cache', documentLimits)
   assert.deepEqual(
     again.records.map(({ key }) => key),
     cache.records.map(({ key }) => key),
@@ -69,7 +69,7 @@ export const sharedCacheTargets: readonly FuzzTarget[] = [
     runs: 150,
     input: mutatedJson([document]),
     async holds(text) {
-      const read = await outcomeOf(() => readRecords(Buffer.from(String(text)), layers, 'the cache', 1 << 20))
+      const read = await outcomeOf(() => readRecords(Buffer.from(String(text)), layers, 'the cache', documentLimits))
       if (read.value) await isSound(read.value)
     },
   },
@@ -84,7 +84,7 @@ export const sharedCacheTargets: readonly FuzzTarget[] = [
         layers,
         annotations: { [inlineAnnotation]: String(text) },
       }
-      const read = await outcomeOf(() => readInline(manifest, config, 'the image', 1 << 20))
+      const read = await outcomeOf(() => readInline(manifest, config, 'the image', documentLimits))
       if (read.value) await isSound(read.value)
     },
   },

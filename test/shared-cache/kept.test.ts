@@ -91,7 +91,7 @@ describe.skipIf(!able)(`what is in a shared cache stays (root, busybox; ${noDock
 })
 
 describe('a document of records', () => {
-  const read = (document: object) => {
+  const read = (document: object, limits = documentLimits) => {
     const bytes = Buffer.from(JSON.stringify(document))
     const config = { mediaType: cacheTypes.records, digest: sha256(bytes), size: bytes.length }
     const manifest = {
@@ -115,7 +115,7 @@ describe('a document of records', () => {
     return readCache(source, {
       name: 'cache',
       platforms: [{ os: 'linux', architecture: 'amd64' }],
-      limits: documentLimits,
+      limits,
     })
   }
   const mount = { id: 'a', blob: sha256('a'), diffId: sha256('a'), saved: '2024-01-02T03:04:05Z' }
@@ -127,5 +127,16 @@ describe('a document of records', () => {
   it.each(['2024-13-45T25:61:61Z', '2024-01-02', 'soon'])('with the time %s is none', async (saved) => {
     const asked = read({ version: 1, records: [], mounts: [{ ...mount, saved }] })
     await expect(asked).rejects.toMatchObject({ code: 'TSB_CACHE_FORMAT', message: expect.stringContaining('saved') })
+  })
+
+  it('may nest as deep as --limit json-depth says, and not deeper', async () => {
+    // The document, its list, a mount in it.
+    const document = { version: 1, records: [], mounts: [mount] }
+    await expect(read(document, { ...documentLimits, depth: 2 })).rejects.toMatchObject({
+      code: 'TSB_DOCUMENT_FORMAT',
+      hint: expect.stringContaining('--limit json-depth='),
+    })
+    // What is wrong with it then is that its manifest has no such layer.
+    await expect(read(document, { ...documentLimits, depth: 3 })).rejects.toMatchObject({ code: 'TSB_CACHE_FORMAT' })
   })
 })

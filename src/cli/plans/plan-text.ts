@@ -20,7 +20,7 @@ export function forecastText({ forecast }: PlannedStep, labelOf: (id: string) =>
     case 'source':
       return ''
     case 'hit':
-      return forecast.record.source === undefined ? 'hit' : `hit in ${forecast.record.source}`
+      return forecast.source === undefined ? 'hit' : `hit in ${forecast.source}`
     case 'miss':
       return `miss: ${reasonText(forecast.reason)}`
     case 'unknown':
@@ -65,7 +65,7 @@ function summary({ steps, pulls, targets, done }: BuildForecast): readonly strin
 
 /** What the steps that are in the cache took when they were made. */
 function savedText(steps: BuildForecast['steps']): string {
-  const times = steps.map(({ forecast }) => (forecast.kind === 'hit' ? forecast.record.milliseconds : 0))
+  const times = steps.map(({ forecast }) => (forecast.kind === 'hit' ? forecast.milliseconds : 0))
   const seconds = times.reduce((sum, time) => sum + time, 0) / 1000
   return seconds < 1 ? '' : `; the cache saves ${seconds.toFixed(1)} s`
 }

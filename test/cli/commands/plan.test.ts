@@ -54,4 +54,28 @@ describe('tsbuild plan', () => {
     expect(missing.stderr).toMatch(/^ERROR: failed to read dockerfile/)
     expect((await tsbuild(workspace, 'plan', '--format=svg', 'context')).status).toBe(125)
   })
+
+  test('G05 the value of a secret is stars, also where a build argument brings it into a step or an error', async () => {
+    await using workspace = await opened()
+    const value = 'CANARY_of_plan'
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nARG T\nCOPY a$T /\n', [`context/a${value}`]: '1' })
+    const hidden = { ...workspace, variables: { S: value } }
+    const flags = ['--secret', 'id=t,env=S', '--build-arg', `T=${value}`]
+    for (const format of ['text', 'json', 'mermaid', 'dot']) {
+      const { status, stdout, stderr } = await tsbuild(hidden, 'plan', ...flags, `--format=${format}`, 'context')
+      expect([status, stdout.includes(value), stderr.includes(value)]).toEqual([10, false, false])
+      expect(stdout).toContain(format === 'mermaid' ? 'COPY a#42;#42;#42; /' : 'COPY a*** /')
+    }
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nARG T\nCOPY missing$T /\n' })
+    const failed = await tsbuild(hidden, 'plan', ...flags, 'context')
+    expect([failed.status, failed.stderr.includes(value)]).toEqual([1, false])
+    expect(failed.stderr).toContain('missing***')
+  })
+
+  test('what a build refuses before it begins is refused too', async () => {
+    await using workspace = await opened()
+    const cache = `r.test/app@sha256:${'0'.repeat(64)}`
+    const { status, stderr } = await tsbuild(workspace, 'plan', '--cache-to', `type=registry,ref=${cache}`, 'context')
+    expect([status, stderr]).toEqual([125, expect.stringContaining('has a digest')])
+  })
 })
