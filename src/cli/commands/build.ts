@@ -1,4 +1,4 @@
-import type { BuildResult, Environment } from '../../index.ts'
+import type { BuildResult, Environment, EventSink } from '../../index.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { ignoredNotes } from '../program/ignored.ts'
@@ -39,7 +39,8 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
+  const work = (onEvent: EventSink) => build({ ...options, signal, onEvent }, environment)
+  const result = await shown(session, mode, work, undefined, context)
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)

@@ -3,7 +3,7 @@ import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import { withRegistryFlags } from './registry-flags.ts'
-import { limitFlag, type Run, repeatable } from './run.ts'
+import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
 
 const examples = `
 Examples:
@@ -115,7 +115,7 @@ function addOutputFlags(command: Command): void {
       'write the digest of the manifest or index to a file: the one in the registry when it is pushed',
     )
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
-    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .option('--progress <mode>', progressHelp)
     .option('-q, --quiet', 'print nothing but the image id')
 }
 
