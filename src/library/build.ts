@@ -8,6 +8,7 @@ import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { showPulls } from './pulls-shown.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing } from './sharing.ts'
@@ -32,13 +33,18 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   if (options.outputs?.length) await (await import('./write-outputs.ts')).checkPushes(options)
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
-  await using session = await openSession(environment, { ...options, notice })
-  if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
-  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  const pulls = showPulls(events, now)
+  await using session = await openSession(environment, { ...options, notice, onBytes: pulls.onBytes })
   try {
-    return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
-  } catch (error) {
-    throw hush.error(error)
+    if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
+    const hush = await (await import('./hush.ts')).openHush(session.secrets)
+    try {
+      return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
+    } catch (error) {
+      throw hush.error(error)
+    }
+  } finally {
+    pulls.end()
   }
 }
 

@@ -7,7 +7,7 @@ import type { BuildEvent } from '../../../src/index.ts'
 import { happens } from './events.ts'
 
 const { build, start, log, progress, cached, done, error, canceled, end } = happens
-const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, logLines: 6 }
+const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, colours: true, logLines: 6 }
 
 function traceOf(...events: readonly BuildEvent[]): Trace {
   const trace = new Trace()
