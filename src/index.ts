@@ -1,7 +1,7 @@
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
-export type { Warning } from './graph/index.ts'
+export { type StepPlace, stepPlace, type Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
 export { type CheckResult, check } from './library/check.ts'

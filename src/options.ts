@@ -1,3 +1,4 @@
+import type { BuildRecord } from './builds/index.ts'
 import type { CacheFrom, CacheTo } from './cache-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
@@ -184,6 +185,8 @@ export interface BuildResult {
   readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+  /** What was written down of the build; absent where the store could not be written to. */
+  readonly build?: BuildRecord
 }
 
 /** An image for one platform. */

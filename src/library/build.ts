@@ -1,5 +1,5 @@
 import { buildImages } from '../build.ts'
-import { readOption, TsbuildError } from '../errors.ts'
+import { readOption, TsbuildError, withLog } from '../errors.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -9,6 +9,7 @@ import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { showPulls } from './pulls-shown.ts'
+import { openRecording, type Recording } from './recording.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing } from './sharing.ts'
@@ -33,18 +34,23 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   if (options.outputs?.length) await (await import('./write-outputs.ts')).checkPushes(options)
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
-  const pulls = showPulls(events, now)
+  let told = events
+  const pulls = showPulls((event) => told(event), now)
   await using session = await openSession(environment, { ...options, notice, onBytes: pulls.onBytes })
+  const hush =
+    session.secrets.ids.length === 0 ? undefined : await (await import('./hush.ts')).openHush(session.secrets)
+  const recording = openRecording(session.store.root, options, environment, hush?.text)
+  told = (event) => {
+    recording.event(event)
+    events(event)
+  }
+  const onEvent = hush ? hush.events(told) : told
   try {
-    if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
-    const hush = await (await import('./hush.ts')).openHush(session.secrets)
-    try {
-      return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
-    } catch (error) {
-      throw hush.error(error)
-    }
-  } finally {
+    return await buildIn(session, names, { ...options, onEvent }, environment, recording)
+  } catch (thrown) {
     pulls.end()
+    const error = hush ? hush.error(thrown) : thrown
+    throw withLog(error, recording.failed(error))
   }
 }
 
@@ -53,6 +59,7 @@ async function buildIn(
   names: readonly string[],
   options: BuildOptions,
   environment: Environment,
+  recording: Recording,
 ): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
@@ -60,6 +67,7 @@ async function buildIn(
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
   const platforms = loaded.requests.map(({ platform }) => platform)
+  recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
   const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
   const { built, kept, written } = await sharing.sound(async () => {
@@ -78,7 +86,9 @@ async function buildIn(
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return buildResult(kept, written, names, built)
+  const result = await buildResult(kept, written, names, built)
+  const record = await recording.completed(result, built)
+  return { ...result, ...(record && { build: record }) }
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {

@@ -147,7 +147,7 @@ const prefixes = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANC
 
 function stepBlock(step: Step, lead: string, moment: Moment): Block {
   const isRunning = step.outcome === undefined
-  const height = 1 + (step.miss && missText(step.miss) ? 1 : 0) + step.transfers.size
+  const height = 1 + (step.miss ? 1 : 0) + step.transfers.size
   return { kind: 'step', isRunning, height, step, lead, lines: () => stepLines(step, lead, moment) }
 }
 
