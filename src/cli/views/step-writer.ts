@@ -88,7 +88,7 @@ export class StepWriter {
     const { nameWidth = Number.POSITIVE_INFINITY, fold } = this.#look
     this.#leave()
     const name = nameWidth < step.label.length ? `${cut(step.label, nameWidth)}...` : step.label
-    if (step.outcome !== 'cached') fold?.open(`#${number} ${name}`)
+    if (isLong(step)) fold?.open(`#${number} ${name}`)
     this.#line(number, name)
     this.#numbers.set(step, number)
   }
@@ -118,4 +118,9 @@ export class StepWriter {
   #line(number: number, text: string): void {
     this.#write(`#${number} ${text}\n`)
   }
+}
+
+/** What is worth folding: not what is over at once. */
+function isLong({ id, outcome }: Step): boolean {
+  return outcome !== 'cached' && !id.startsWith('internal:')
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { getuid } from 'node:process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { TsbuildError } from '../../../src/errors.ts'
@@ -33,7 +33,6 @@ describe.skipIf(!able)(`what is said of a step that failed (${hasBusyboxBase ? '
       // Stands for a program of Debian: a base image with the real one is not there in each run.
       'context/apt-get': '#!/bin/sh\ncat /said >&2; exit 100\n',
     })
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(`${workspace.directory}/context/foreign`, foreign ?? '')
     return () => workspace[Symbol.asyncDispose]()
   })
@@ -82,7 +81,7 @@ describe.skipIf(!able)(`what is said of a step that failed (${hasBusyboxBase ? '
     [
       'an interpreter by env',
       ['RUN mkdir -p /usr/bin && ln -s /bin/env /usr/bin/env', 'COPY --chmod=755 env.sh /env.sh', 'RUN /env.sh'],
-      /^\/env.sh asks for node, which no folder of PATH has$/,
+      /^no folder of PATH has node /,
     ],
     [
       'a program for another machine',
@@ -155,9 +154,7 @@ describe.skipIf(!able)(`what is said of a step that failed (${hasBusyboxBase ? '
   test('an image without a shell', async () => {
     workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY --chmod=755 plain.sh /bin/tool\nRUN tool\n' })
     await expect(workspace.build()).rejects.toMatchObject({
-      hint: expect.stringMatching(
-        /^the image has no shell; its PATH has tool: RUN|^the image has no shell; its PATH has tool: run/,
-      ),
+      hint: expect.stringMatching(/^the image has no shell; its PATH has tool: run/),
     })
   })
 
