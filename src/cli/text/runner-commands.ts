@@ -1,4 +1,4 @@
-import { visible } from './escape.ts'
+import { breakRunnerCommands, visible } from './escape.ts'
 
 /**
  * A workflow command of GitHub Actions with its line feed: `::error file=Dockerfile,line=3::message`. What is in it cannot
@@ -17,7 +17,8 @@ export function commandText(
 
 /** The runner reads `%25`, `%0D` and `%0A` in a message, and no other escape. */
 function escapeData(text: string): string {
-  return visible(text.replaceAll('\r', '')).replaceAll('%', '%25').replaceAll('\n', '%0A')
+  const shown = visible(breakRunnerCommands(text.replaceAll('\r', '')))
+  return shown.replaceAll('%', '%25').replaceAll('\n', '%0A')
 }
 
 function escapeProperty(text: string): string {

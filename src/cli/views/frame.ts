@@ -147,7 +147,7 @@ const prefixes = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANC
 
 function stepBlock(step: Step, lead: string, moment: Moment): Block {
   const isRunning = step.outcome === undefined
-  const height = 1 + (step.miss ? 1 : 0) + step.transfers.size
+  const height = 1 + (reasonOf(step) === undefined ? 0 : 1) + step.transfers.size
   return { kind: 'step', isRunning, height, step, lead, lines: () => stepLines(step, lead, moment) }
 }
 
@@ -157,9 +157,14 @@ function stepLines(step: Step, lead: string, { now, width, look }: Moment): read
   const own = row(lead + name, '', seconds(step.startedAt, step.endedAt ?? now), width)
   const style = step.outcome && look.palette[step.outcome]
   const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, lead, { now, width, look }))
-  const why = step.miss && missText(step.miss)
+  const why = reasonOf(step)
   const reason = why === undefined ? [] : [look.paint('faint', cut(`${lead}=> ${why}`, width))]
   return [style ? look.paint(style, own) : own, ...reason, ...transfers]
+}
+
+/** What changed since a step was cached; that it was never built, or is not to be cached, would be said on every line. */
+function reasonOf({ miss }: Step): string | undefined {
+  return miss?.kind === 'changed' || miss?.kind === 'removed' ? missText(miss) : undefined
 }
 
 function transferRow(transfer: Transfer, lead: string, { now, width, look }: Moment): string {

@@ -5,7 +5,7 @@ describe('a command to a CI runner', () => {
   test('what stands in it neither ends it nor begins another one', () => {
     const hostile = 'a\r\n::error::b%0A, c:d\x1b[2J'
     expect(commandText('warning', { file: hostile, line: 3, col: undefined }, hostile)).toBe(
-      '::warning file=a%0A%3A%3Aerror%3A%3Ab%250A%2C c%3Ad<U+001B>[2J,line=3::a%0A::error::b%250A, c:d<U+001B>[2J\n',
+      '::warning file=a%0A%3A %3Aerror%3A%3Ab%250A%2C c%3Ad<U+001B>[2J,line=3::a%0A: :error::b%250A, c:d<U+001B>[2J\n',
     )
   })
 
