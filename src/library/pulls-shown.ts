@@ -37,6 +37,7 @@ export function showPulls(events: EventSink, now: () => number): PullsShown {
     },
     end() {
       for (const [step, { done }] of pulls) if (!done) events({ type: 'step:canceled', at: now(), step })
+      pulls.clear()
     },
   }
 }
