@@ -1,4 +1,6 @@
-export { buildFolder, buildNumbers, buildsFolder, keptBuilds, logFile } from './files.ts'
+export { atPlace, type BuildDiff, compareBuilds, type StepDiff, sizeOf, timeOf, withoutPlace } from './compare.ts'
+export { buildFolder, buildNumbers, buildsFolder, keptBuilds, logFile, recordFile } from './files.ts'
+export { findBuild, findStep } from './find.ts'
 export { forget, forgetOld } from './forget.ts'
 export type { BuildRecord, ImageRecord, LayerRecord, StepRecord } from './record.ts'
 export { type BuildEnd, openRecorder, type Recorder } from './recorder.ts'

@@ -7,6 +7,7 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { buildsProgram } from './builds.ts'
 import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
@@ -38,6 +39,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
     for (const command of [
       planProgram(run),
       historyProgram(run),
+      buildsProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),
