@@ -1,4 +1,14 @@
-export type { BuildDiff, BuildRecord, ImageRecord, LayerRecord, StepDiff, StepRecord } from './builds/index.ts'
+export type {
+  Advice,
+  BuildDiff,
+  BuildExplanation,
+  BuildRecord,
+  ImageRecord,
+  LayerRecord,
+  StepDiff,
+  StepExplanation,
+  StepRecord,
+} from './builds/index.ts'
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type {

@@ -78,7 +78,7 @@ export function atPlace(step: StepRecord, others: Iterable<StepRecord>): StepRec
 }
 
 /** `build 2 RUN`; undefined for what is no step of a stage. */
-function placeText(label: string): string | undefined {
+export function placeText(label: string): string | undefined {
   const place = stepPlace(label)
   if (!place) return undefined
   const { platform, stage, index } = place

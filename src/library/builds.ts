@@ -2,8 +2,10 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import {
   type BuildDiff,
+  type BuildExplanation,
   type BuildRecord,
   compareBuilds,
+  explainBuild,
   findBuild,
   findStep,
   forget,
@@ -11,7 +13,7 @@ import {
   logFile,
   readLog,
 } from '../builds/index.ts'
-import { isSystemError } from '../errors.ts'
+import { isSystemError, TsbuildError } from '../errors.ts'
 import type { Environment } from '../options.ts'
 
 /** The builds that a store remembers. A build is named by its number, the beginning of its id, or `^0`, `^1` … from the newest. */
@@ -29,6 +31,13 @@ export interface BuildCommands {
   /** The file of that. */
   logFile(build: BuildRecord, step: number): string
   diff(before: string, now: string): Promise<BuildDiff>
+  /**
+   * Why steps of a build ran.
+   * @param build absent: the newest of this folder
+   * @param step absent: all that were looked for in the cache in vain
+   * @throws {TsbuildError} TSB_STEP_NOT_FOUND
+   */
+  why(build?: string, step?: string): Promise<BuildExplanation>
   /** Returns those that are gone. */
   remove(builds: readonly string[] | 'all'): Promise<readonly BuildRecord[]>
 }
@@ -47,6 +56,11 @@ export function openBuilds({ root, cwd }: Pick<Environment, 'root' | 'cwd'>): Bu
       const all = await list()
       return compareBuilds(findBuild(before, all), findBuild(now, all))
     },
+    async why(name, step) {
+      const all = await list()
+      const build = name === undefined ? newestHere(all, cwd) : findBuild(name, all)
+      return explainBuild(build, all, step === undefined ? undefined : [findStep(step, build)])
+    },
     async remove(builds) {
       const all = await list()
       const found = builds === 'all' ? all : [...new Set(builds.map((build) => findBuild(build, all)))]
@@ -54,6 +68,14 @@ export function openBuilds({ root, cwd }: Pick<Environment, 'root' | 'cwd'>): Bu
       return found
     },
   }
+}
+
+function newestHere(builds: readonly BuildRecord[], cwd: string): BuildRecord {
+  const newest = builds.find((build) => isHere(build, cwd))
+  if (newest) return newest
+  throw new TsbuildError('TSB_BUILD_NOT_FOUND', `no build of ${cwd} is remembered`, {
+    hint: builds.length === 0 ? 'tsbuild build makes one' : 'tsbuild builds lists those of others: name one by --build',
+  })
 }
 
 function isHere({ directory, context }: BuildRecord, cwd: string): boolean {

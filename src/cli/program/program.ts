@@ -16,6 +16,7 @@ import { planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
+import { whyProgram } from './why.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
@@ -40,6 +41,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       planProgram(run),
       historyProgram(run),
       buildsProgram(run),
+      whyProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),
