@@ -1,4 +1,5 @@
 export type { Advice } from './advice.ts'
+export { checkBuilds } from './check.ts'
 export { atPlace, type BuildDiff, compareBuilds, type StepDiff, sizeOf, timeOf, withoutPlace } from './compare.ts'
 export { buildFolder, buildNumbers, buildsFolder, keptBuilds, logFile, recordFile } from './files.ts'
 export { findBuild, findStep } from './find.ts'
