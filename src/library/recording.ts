@@ -4,6 +4,8 @@ import type { Built, BuiltImage } from '../build.ts'
 import {
   type BuildEnd,
   type BuildRecord,
+  type FormerSteps,
+  formerSteps,
   type ImageRecord,
   type LayerRecord,
   logFile,
@@ -15,13 +17,20 @@ import { formatPlatform, type Platform, parseReference } from '../image/index.ts
 import { withoutLogins } from '../logins.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import type { SourceFile } from '../source.ts'
+import type { ImageGrowth } from './image-growth.ts'
 
 /** Writes down a build, whatever becomes of it. None of this throws but for a bug. */
 export interface Recording {
   /** Takes what happens, after secrets were taken out of it. */
   readonly event: EventSink
   loaded(dockerfile: SourceFile, platforms: readonly Platform[]): void
-  completed(result: Omit<BuildResult, 'build'>, built: Built): Promise<BuildRecord | undefined>
+  /** For explaining a miss: what the last build had in the place of a step. */
+  readonly former: FormerSteps
+  completed(
+    result: Omit<BuildResult, 'build'>,
+    built: Built,
+    growths: readonly (ImageGrowth | undefined)[],
+  ): Promise<BuildRecord | undefined>
   /**
    * @param error after secrets were taken out of it
    * @returns the file with all that the step printed that failed; undefined where there is none
@@ -45,16 +54,23 @@ export function openRecording(
   const name = `${tags[0] ?? path.basename(context)}${target.target === undefined ? '' : ` (${target.target})`}`
   const recorder = openRecorder(root, { name, started: now(), directory: cwd, context, ...target, tags })
   let known: Pick<BuildEnd, 'dockerfile' | 'platforms'> = { platforms: [] }
+  let formerly: FormerSteps | undefined
   return {
     event: recorder.event,
+    former({ label }) {
+      const { path = '' } = known.dockerfile ?? {}
+      formerly ??= formerSteps(root, { context, dockerfile: path }, recorder.labels)
+      return formerly({ label: hushed(label) })
+    },
     loaded({ name, text }, platforms) {
       const dockerfile = { path: hushed(name), text: hushed(text) }
       known = { dockerfile, platforms: platforms.map(formatPlatform) }
     },
-    async completed({ images }, { images: built, executed }) {
+    async completed({ images }, { images: built, executed }, growths) {
       const recorded = built.map(async (image, i) => ({
         platform: formatPlatform(images[i]?.platform ?? { os: '', architecture: '' }),
         digest: images[i]?.manifest.digest ?? '',
+        ...(growths[i] && { growth: growths[i] }),
         layers: (await layersOf(image, executed)).map((layer) => ({ ...layer, label: hushed(layer.label) })),
       }))
       const all: readonly ImageRecord[] = await Promise.all(recorded)
@@ -69,7 +85,8 @@ export function openRecording(
   }
 }
 
-function contextName(context: BuildOptions['context'], cwd: string): string {
+/** What a context is called in records. */
+export function contextName(context: BuildOptions['context'], cwd: string): string {
   if (typeof context !== 'string') return '-'
   const folder = path.resolve(cwd, context)
   if (context !== '-' && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder

@@ -17,9 +17,8 @@ export interface Look {
   readonly fold?: Fold | undefined
 }
 
-/** Writes steps in BuildKit's shape: each line begins with the number of its step, given when it is first written. */
+/** Writes steps in BuildKit's shape: each line begins with the number of its step. */
 export class StepWriter {
-  readonly #numbers = new Map<Step, number>()
   readonly #explained = new Set<Step>()
   readonly #lastStatus = new Map<Transfer, { readonly at: number; readonly current: number }>()
   readonly #write: (text: string) => void
@@ -47,8 +46,8 @@ export class StepWriter {
 
   /** Opens the step's block unless it is open, and writes what it has to say. A step that has ended closes its block. */
   show(step: Step, transfers: Iterable<Transfer>, lines: Iterable<readonly string[]>): void {
-    const number = this.#numbers.get(step) ?? this.#numbers.size + 1
-    if (step !== this.#current) this.#header(step, number)
+    const { number } = step
+    if (step !== this.#current) this.#header(step)
     this.#current = step
     this.#sayWhy(step, number)
     for (const transfer of transfers) {
@@ -84,18 +83,18 @@ export class StepWriter {
   }
 
   /** Opens a block with the step's name. */
-  #header(step: Step, number: number): void {
+  #header(step: Step): void {
+    const { number } = step
     const { nameWidth = Number.POSITIVE_INFINITY, fold } = this.#look
     this.#leave()
     const name = nameWidth < step.label.length ? `${cut(step.label, nameWidth)}...` : step.label
     if (isLong(step)) fold?.open(`#${number} ${name}`)
     this.#line(number, name)
-    this.#numbers.set(step, number)
   }
 
   /** Goes to another block: a step that goes on later says so. */
   #leave(): void {
-    if (this.#current) this.#line(this.#numbers.get(this.#current) ?? 0, '...')
+    if (this.#current) this.#line(this.#current.number, '...')
     this.#close()
     if (this.#begun) this.#write('\n')
     this.#begun = true
