@@ -26,7 +26,7 @@ export function showPulls(events: EventSink, now: () => number): PullsShown {
       const step: StepId = `internal:pull ${digest}`
       const at = now()
       const known = pulls.get(step)
-      const pull = known ?? { started: at, told: 0, done: false }
+      const pull = known ?? { started: at, told: Number.NEGATIVE_INFINITY, done: false }
       const isAll = received >= size
       if (pull.done || (!isAll && at - pull.told < pace)) return
       if (!known) events({ type: 'step:start', at, step, label: `[internal] pull ${digest}` })
