@@ -1,0 +1,1 @@
+export type { BuildRecord, ImageRecord, LayerRecord, StepRecord } from './record.ts'

@@ -1,0 +1,52 @@
+/** A graph to look at: who reads what. */
+export interface Diagram {
+  /** In an order in which what is read comes first. */
+  readonly nodes: readonly DiagramNode[]
+}
+
+export interface DiagramNode {
+  readonly id: string
+  /** As progress shows it: `[build 2/5] RUN make`. */
+  readonly label: string
+  /** What became of it, or would, in a few words. */
+  readonly note: string
+  readonly tone: Tone
+  /** Ids of what it reads; of those, only the ones that are nodes are drawn. */
+  readonly inputs: readonly string[]
+  /** The input that it stands on: the files below its layer. */
+  readonly onto?: string
+  /** What all the rest waited for. */
+  readonly critical?: true
+  /** Where a picture leads from here. */
+  readonly href?: string
+}
+
+/** `miss`: what has to run, or had to; `idle`: what did not come to run. */
+export type Tone = 'source' | 'hit' | 'miss' | 'unknown' | 'error' | 'idle'
+
+/** An arrow from what is read to who reads it. */
+export interface Arrow {
+  readonly from: DiagramNode
+  readonly to: DiagramNode
+}
+
+export function arrowsOf({ nodes }: Diagram): readonly Arrow[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return nodes.flatMap((to) =>
+    to.inputs.flatMap((input) => {
+      const from = byId.get(input)
+      return from ? [{ from, to }] : []
+    }),
+  )
+}
+
+/** The place and the rest of a label: `build 2/5` and `RUN make`. */
+export function labelParts(label: string): { readonly place: string; readonly text: string } {
+  const [, place, text] = /^\[([^\]]*)\]\s*(.+)$/s.exec(label) ?? []
+  return place === undefined || text === undefined ? { place: '', text: label } : { place, text }
+}
+
+/** A text from a Dockerfile or an image on one line. */
+export function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

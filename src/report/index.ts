@@ -1,0 +1,2 @@
+export type { StepLog } from './log/block.ts'
+export { reportPage } from './report.ts'

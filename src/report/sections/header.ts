@@ -1,0 +1,66 @@
+import type { BuildRecord } from '../../builds/index.ts'
+import { type Hole, type Html, html } from '../html.ts'
+import { momentText, shortDigest, sizeText, timeText } from '../words.ts'
+
+/** What was built, what came of it, and its numbers. */
+export function header(record: BuildRecord): Html {
+  const { status, started, completed, name } = record
+  const words = { completed: 'Built', error: 'Failed', canceled: 'Canceled' }[status]
+  return html`<h1>${name}</h1>
+<p class="state"><span class="badge ${status}">${words}${status === 'completed' ? ' in' : ' after'} ${timeText(completed - started)}</span><span class="muted">${momentText(started)}</span></p>
+${numbers(record)}
+${failure(record)}
+${about(record)}`
+}
+
+function numbers({ steps, images, started, completed }: BuildRecord): Html {
+  const layers = steps.filter(({ kind }) => makesLayer(kind))
+  const count = (outcome: string) => layers.filter((step) => step.outcome === outcome).length
+  const saved = layers.reduce((sum, step) => sum + (step.outcome === 'cached' ? (step.saved ?? 0) : 0), 0)
+  const [image] = images
+  const size = image?.layers.reduce((sum, layer) => sum + layer.size, 0)
+  const own = image?.layers.reduce((sum, layer) => sum + (layer.step === undefined ? 0 : layer.size), 0)
+  const others = layers.length - count('cached') - count('ran')
+  return html`<dl class="numbers">
+${number('Time', timeText(completed - started))}
+${number('Steps', String(layers.length), others > 0 && `${others} not done`)}
+${number('From the cache', String(count('cached')), saved >= 100 && `saved ${timeText(saved)}`)}
+${number('Ran', String(count('ran')))}
+${size !== undefined && number('Image', sizeText(size), own !== undefined && own !== size && `${sizeText(own)} on its base`)}
+</dl>`
+}
+
+function makesLayer(kind: string): boolean {
+  return kind === 'copy' || kind === 'run' || kind === 'mkdir'
+}
+
+function number(name: string, value: string, note?: string | false): Html {
+  return html`<div><dt>${name}</dt><dd>${value}${note && html`<span class="note">${note}</span>`}</dd></div>`
+}
+
+function failure({ error, steps }: BuildRecord): Hole {
+  if (!error) return undefined
+  const step = steps.find(({ id }) => id === error.step)
+  const links = [
+    step && html`<a href="#s${step.number}">What the step printed</a>`,
+    error.line !== undefined && html`<a href="#L${error.line}">Line ${error.line} of the Dockerfile</a>`,
+  ].filter(Boolean)
+  return html`<div class="failure" role="alert"><pre>${error.message}</pre>${error.hint !== undefined && html`<p class="hint">${error.hint}</p>`}<p class="where"><code>${error.code}</code>${links.map((link) => html` · ${link}`)}</p></div>`
+}
+
+function about({ context, dockerfile, target, platforms, tags, images, number }: BuildRecord): Html {
+  const facts: readonly (readonly [string, Hole])[] = [
+    ['Context', html`<code>${context}</code>`],
+    ['Dockerfile', dockerfile && html`<code>${dockerfile.path}</code>`],
+    ['Target', target],
+    ['Platforms', platforms.join(', ')],
+    ['Names', tags.length > 0 && tags.map((tag, i) => html`${i > 0 && ', '}<code>${tag}</code>`)],
+    ['Manifest', images.length > 0 && images.map((image) => manifest(image.platform, image.digest, images.length > 1))],
+    ['Build', `number ${number}`],
+  ]
+  return html`<dl class="facts about">${facts.map(([name, value]) => value !== undefined && value !== false && value !== '' && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+}
+
+function manifest(platform: string, digest: string, several: boolean): Html {
+  return html`<div><code title="${digest}">${several ? shortDigest(digest) : digest}</code>${several && ` ${platform}`}</div>`
+}
