@@ -8,6 +8,7 @@ export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
+export { drawPlan } from './library/drawing.ts'
 export {
   type BuildForecast,
   forecast,
@@ -58,6 +59,7 @@ export type {
   RemoteDocumentText,
   RemoteName,
 } from './registry-options.ts'
+export type { DrawingFormat } from './report/index.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

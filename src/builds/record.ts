@@ -18,7 +18,7 @@ export interface BuildRecord {
   /** Absolute for a folder of this machine; without login for a URL; `-` for standard input. */
   readonly context: string
   /** Absent when it could not be read. */
-  readonly dockerfile?: { readonly path: string; /** Absent for a very long one. */ readonly text?: string }
+  readonly dockerfile?: { readonly path: string /** Absent for a very long one. */; readonly text?: string }
   readonly target?: string
   readonly platforms: readonly string[]
   readonly tags: readonly string[]

@@ -10,6 +10,7 @@ import type {
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
+  DrawingFormat,
   Environment,
   Found,
   HistoryOptions,
@@ -47,6 +48,7 @@ export interface Library {
    * Rows newest first. `name`: an image of the store, `oci-archive:FILE`, `oci-layout:DIR`, else one of a registry.
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
+  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>

@@ -1,6 +1,7 @@
 import type { BuildRecord, LayerRecord, StepRecord } from '../../src/builds/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
-import type { OpId, StepId } from '../../src/executor/index.ts'
+import type { StepId } from '../../src/executor/index.ts'
+import type { OpId } from '../../src/graph/index.ts'
 
 const began = Date.UTC(2026, 10, 29, 22, 0, 0)
 

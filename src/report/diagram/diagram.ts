@@ -15,8 +15,8 @@ export interface DiagramNode {
   readonly inputs: readonly string[]
   /** The input that it stands on: the files below its layer. */
   readonly onto?: string
-  /** What all the rest waited for. */
-  readonly critical?: true
+  /** It is on the critical path; `after`: the input that it waited for there. */
+  readonly critical?: { readonly after?: string }
   /** Where a picture leads from here. */
   readonly href?: string
 }

@@ -36,20 +36,28 @@ export function layOut(diagram: Diagram): Layout {
   const graph = new Graph()
   // The quicker way of ranks is as good to look at, and a graph of thousands of nodes does not wait for minutes.
   const ranker = nodes.length > 200 ? 'longest-path' : 'network-simplex'
-  graph.setGraph({ rankdir: 'TB', nodesep: 20, edgesep: 12, ranksep: 26, marginx: 8, marginy: 8, ranker })
+  graph.setGraph({ rankdir: 'TB', nodesep: 20, edgesep: 12, ranksep: 26, marginx: margin, marginy: margin, ranker })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of nodes) graph.setNode(id, { ...boxSize })
   const arrows = arrowsOf(diagram)
   for (const { from, to } of arrows) graph.setEdge(from.id, to.id, { weight: to.onto === from.id ? 8 : 1 })
   arrange(graph)
-  const { width = 0, height = 0 } = graph.graph() as { readonly width?: number; readonly height?: number }
+  const boxes = nodes.map((node) => boxOf(node, graph.node(node.id) as Point))
+  const lines = arrows.map(({ from, to }) => ({ from, to, points: pointsOf(graph.edge(from.id, to.id)) }))
+  return { ...sizeOf(boxes, lines), boxes, lines }
+}
+
+/** dagre counts boxes alone: a line that goes around one may be farther out. */
+function sizeOf(boxes: readonly Box[], lines: readonly Line[]): { readonly width: number; readonly height: number } {
+  const points = lines.flatMap((line) => line.points)
+  const farthest = (values: readonly number[]) => Math.ceil(values.reduce((most, value) => Math.max(most, value), 0))
   return {
-    width: Math.max(0, Math.ceil(width)),
-    height: Math.max(0, Math.ceil(height)),
-    boxes: nodes.map((node) => boxOf(node, graph.node(node.id) as Point)),
-    lines: arrows.map(({ from, to }) => ({ from, to, points: pointsOf(graph.edge(from.id, to.id)) })),
+    width: farthest([...boxes.map(({ x, width }) => x + width), ...points.map(({ x }) => x)]) + margin,
+    height: farthest([...boxes.map(({ y, height }) => y + height), ...points.map(({ y }) => y)]) + margin,
   }
 }
+
+const margin = 8
 
 function boxOf(node: DiagramNode, { x, y }: Point): Box {
   return { node, x: round(x - boxSize.width / 2), y: round(y - boxSize.height / 2), ...boxSize }

@@ -20,7 +20,7 @@ function drawing({ width, height, boxes, lines }: Layout, name: string, first?: 
 }
 
 function lineOf({ from, to, points }: Line): Html {
-  const critical = from.critical && to.critical
+  const critical = to.critical?.after === from.id
   return html`<path class="arrow${critical && ' critical'}" d="${curve(points)}"/>`
 }
 

@@ -1,6 +1,6 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
-import { criticalPath } from '../critical-path.ts'
-import type { Diagram, Tone } from '../diagram/diagram.ts'
+import { criticalPath, type Waiting, waitings } from '../critical-path.ts'
+import type { Diagram, DiagramNode, Tone } from '../diagram/diagram.ts'
 import { layOut } from '../diagram/layout.ts'
 import { picture } from '../diagram/svg.ts'
 import { type Html, html } from '../html.ts'
@@ -26,6 +26,7 @@ export function drawn(diagram: Diagram): Html {
 /** The steps of a build as a graph: what is internal is no part of it. */
 export function recordDiagram(record: BuildRecord): Diagram {
   const critical = criticalPath(record)
+  const waited = waitings(record)
   const steps = record.steps.filter(({ kind }) => kind !== 'internal' && kind !== 'scratch')
   return {
     nodes: steps.map((step) => ({
@@ -35,10 +36,14 @@ export function recordDiagram(record: BuildRecord): Diagram {
       tone: toneOf(step),
       inputs: step.inputs,
       ...(step.inputs[0] !== undefined && { onto: step.inputs[0] }),
-      ...(critical.has(step) && { critical: true }),
+      ...(critical.has(step) && { critical: onPath(waited.get(step)) }),
       href: `#s${step.number}`,
     })),
   }
+}
+
+function onPath(waited: Waiting | undefined): NonNullable<DiagramNode['critical']> {
+  return waited ? { after: waited.last.id } : {}
 }
 
 function noteOf(step: StepRecord): string {

@@ -4,10 +4,10 @@ import { momentText, shortDigest, sizeText, timeText } from '../words.ts'
 
 /** What was built, what came of it, and its numbers. */
 export function header(record: BuildRecord): Html {
-  const { status, started, completed, name } = record
+  const { status, started, name } = record
   const words = { completed: 'Built', error: 'Failed', canceled: 'Canceled' }[status]
   return html`<h1>${name}</h1>
-<p class="state"><span class="badge ${status}">${words}${status === 'completed' ? ' in' : ' after'} ${timeText(completed - started)}</span><span class="muted">${momentText(started)}</span></p>
+<p class="state"><span class="badge ${status}">${words}</span><span class="muted">${momentText(started)}</span></p>
 ${numbers(record)}
 ${failure(record)}
 ${about(record)}`

@@ -26,9 +26,10 @@ ${total > 0 && treemap(image.layers, `Layers of ${image.platform} by size`)}
 function layerRow(layer: LayerRecord, total: number, numbers: ReadonlyMap<string, number>): Html {
   const number = layer.step && numbers.get(layer.step)
   const { place, text } = labelParts(onOneLine(layer.label))
-  const words = html`${place !== '' && html`<span class="muted">${place}</span> `}<code>${text}</code>`
+  const name = html`<code>${text}</code>`
+  const words = html`${place !== '' && html`<span class="muted">${place}</span> `}${number ? html`<a href="#s${number}">${name}</a>` : name}`
   const share = total === 0 ? 0 : (layer.size / total) * 100
-  return html`<tr><td class="number">${sizeText(layer.size)}</td><td class="number muted">${share.toFixed(share < 9.95 ? 1 : 0)} %</td><td>${number ? html`<a href="#s${number}">${words}</a>` : words}</td></tr>
+  return html`<tr><td class="number">${sizeText(layer.size)}</td><td class="number muted">${share.toFixed(share < 9.95 ? 1 : 0)} %</td><td>${words}</td></tr>
 `
 }
 

@@ -26,9 +26,9 @@ export function stepsSection(record: BuildRecord, logs: ReadonlyMap<number, Step
   const startsSmall = record.steps.length > many && ran > 0 && ran < record.steps.length
   return html`<section id="steps" aria-labelledby="steps-title">
 <div class="head"><h2 id="steps-title">Steps over time</h2>${choice('show', 'Steps to show', [
-    { id: 'show-all', text: `All ${record.steps.length}` },
-    { id: 'show-ran', text: `Ran ${ran}`, chosen: startsSmall },
-    { id: 'show-critical', text: `Critical path ${timeline.critical.size}` },
+    { id: 'show-all', text: 'All' },
+    { id: 'show-ran', text: 'Ran', chosen: startsSmall },
+    { id: 'show-critical', text: 'Critical path' },
   ])}</div>
 <div class="card">
 ${axis(record)}
@@ -47,12 +47,18 @@ function axis({ started, completed }: BuildRecord): Html {
 
 function row(step: StepRecord, timeline: Timeline): Html {
   const { place, text } = labelParts(onOneLine(step.label))
+  const { record } = timeline
   const critical = timeline.critical.has(step)
   const why = reasonLine(step)
   const open = step.outcome === 'error' && html` open`
-  return html`<li class="step ${step.outcome}${critical && ' critical'}"><details${open}><summary><span class="what"><span class="line">${place !== '' && html`<span class="place">${place}</span>`}<code>${text}</code></span>${why !== '' && html`<span class="line why">${why}</span>`}</span>${bar(step, timeline)}<span class="took">${tookText(step)}${critical && html`<span class="sr">, on the critical path</span>`}</span></summary>
+  return html`<li class="step ${step.outcome}${critical && ' critical'}${isHeavy(step, record) && ' heavy'}"><details${open}><summary><span class="what"><span class="line">${place !== '' && html`<span class="place">${place}</span>`}<code>${text}</code></span>${why !== '' && html`<span class="line why">${why}</span>`}</span>${bar(step, timeline)}<span class="took">${tookText(step)}${critical && html`<span class="sr">, on the critical path</span>`}</span></summary>
 ${inside(step, timeline)}</details></li>
 `
+}
+
+/** What is worth looking at: a twentieth of the time. */
+function isHeavy(step: StepRecord, { started, completed }: BuildRecord): boolean {
+  return step.outcome === 'ran' && (tookOf(step) ?? 0) * 20 >= completed - started
 }
 
 function tookText(step: StepRecord): string {

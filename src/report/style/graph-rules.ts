@@ -1,6 +1,6 @@
 /** How pictures of graphs look, in a page and as files. */
 export const graphRules = `
-.graph{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;display:block}
+.graph{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;display:block;margin:0 auto}
 .graph text{fill:var(--text)}
 .graph .small{font-size:11px;fill:var(--muted)}
 .graph .ground{fill:var(--ground)}

@@ -63,8 +63,7 @@ body{padding:1rem 1rem 3rem}
 h1{font-size:1.35rem}
 .numbers{grid-template-columns:repeat(2,1fr)}
 .numbers div:last-child:nth-child(odd){grid-column:span 2}
-.facts{grid-template-columns:minmax(0,1fr);gap:0}
-.facts dd{margin-bottom:.35rem}
+.facts{grid-template-columns:5.2rem minmax(0,1fr);gap:.15rem .6rem}
 }
 @media print{
 :root,:root:has(#theme-dark:checked){color-scheme:light}

@@ -17,7 +17,8 @@ export const stepRules = `
 .step.cached .took,.step.not-run .took,.step.canceled .took{color:var(--muted)}
 .step.error .took,.step.error .why{color:var(--error)}
 .step.not-run .what,.step.canceled .what{color:var(--muted)}
-.step.critical .took{color:var(--critical);font-weight:600}
+.step.heavy .took{font-weight:600}
+.step.heavy.critical .took{color:var(--critical)}
 .step.error .took{color:var(--error);font-weight:600}
 .step[hidden]{display:none}
 .bar{display:block;width:100%;height:14px;background:linear-gradient(to right,var(--faint) 1px,transparent 1px) 0 0/25% 100%;border-right:1px solid var(--faint)}
@@ -68,6 +69,8 @@ export const sizeRules = `
 .sizes td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--faint);vertical-align:top}
 .sizes .number{text-align:right;white-space:nowrap;width:1%}
 .sizes td:last-child{overflow-wrap:anywhere}
+.sizes a{text-decoration:none}
+.sizes a:hover{text-decoration:underline}
 .image+.image{margin-top:1.5rem}
 .image h3{font-size:.9333rem;margin:0 0 .5rem;font-weight:600;overflow-wrap:anywhere}
 @media (max-width:40rem){
@@ -82,7 +85,8 @@ export const dockerfileRules = `
 .source .n{color:var(--muted);text-align:right;user-select:none;font-size:.75rem;line-height:1.65rem}
 .source code{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;line-height:1.5rem;min-height:1.5rem}
 .source .cost{font-size:.8rem;line-height:1.5rem;color:var(--muted);text-align:right}
-.source .cost a{text-decoration:none}
+.source .cost a{text-decoration:none;color:inherit}
+.source .heavy .cost{color:var(--critical);font-weight:600}
 .source .cost a:hover{text-decoration:underline}
 .source .cached{border-left-color:var(--hit)}
 .source .ran{border-left-color:var(--ran)}
@@ -95,4 +99,16 @@ export const dockerfileRules = `
 .source .cost{grid-column:2;text-align:left}
 .source .cost:empty{display:none}
 }
+`
+
+/** The list of a plan. */
+export const planRules = `
+.plan{list-style:none;margin:0;padding:.3rem 0;font-size:.8667rem}
+.plan li{padding:.3rem 1rem;border-left:3px solid var(--line);overflow-wrap:anywhere}
+.plan .note{display:block;color:var(--muted);font-size:.8rem}
+.plan .hit{border-left-color:var(--hit)}
+.plan .miss{border-left-color:var(--ran)}
+.plan .unknown{border-left-color:var(--unknown)}
+.plan .error{border-left-color:var(--error)}
+.plan li:target{background:var(--well)}
 `
