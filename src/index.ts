@@ -1,3 +1,4 @@
+export type { BuildRecord } from './builds/index.ts'
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
@@ -23,6 +24,7 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+export { buildReport } from './library/report.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {

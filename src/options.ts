@@ -1,3 +1,4 @@
+import type { BuildRecord } from './builds/index.ts'
 import type { CacheFrom, CacheTo } from './cache-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
@@ -100,6 +101,8 @@ export interface BuildOptions {
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
   readonly onEvent?: EventSink
+  /** Gets what was written down of the build when it is over, also when it failed: before it returns or throws. */
+  readonly onRecord?: (record: BuildRecord) => void
   readonly signal?: AbortSignal
 }
 
@@ -184,6 +187,8 @@ export interface BuildResult {
   readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+  /** What was written down of the build; absent where the store could not be written to. */
+  readonly build?: BuildRecord
 }
 
 /** An image for one platform. */

@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
+  builds: ['executor', 'graph', 'store'],
   export: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],

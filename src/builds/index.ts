@@ -1,1 +1,5 @@
+export { buildFolder, buildNumbers, buildsFolder, keptBuilds, logFile } from './files.ts'
+export { forget, forgetOld } from './forget.ts'
 export type { BuildRecord, ImageRecord, LayerRecord, StepRecord } from './record.ts'
+export { type BuildEnd, openRecorder, type Recorder } from './recorder.ts'
+export { listBuilds, readBuild, readLog } from './shelf.ts'

@@ -4,6 +4,7 @@ import { keepHeapSmall } from './small-heap.ts'
 /** The library, each part loaded when it is first asked for: a build need not wait for what lists images. */
 export const library: Library = {
   build: async (...asked) => (await import('../library/build.ts')).build(...asked),
+  buildReport: async (...asked) => (await import('../library/report.ts')).buildReport(...asked),
   check: async (...asked) => (await import('../library/check.ts')).check(...asked),
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),

@@ -1,6 +1,7 @@
 import type {
   BuildForecast,
   BuildOptions,
+  BuildRecord,
   BuildResult,
   CheckResult,
   CheckStoreOptions,
@@ -37,8 +38,11 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  /** @throws the error of the system when the store is gone */
+  buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */
@@ -48,7 +52,6 @@ export interface Library {
    * Rows newest first. `name`: an image of the store, `oci-archive:FILE`, `oci-layout:DIR`, else one of a registry.
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
-  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>

@@ -10,7 +10,7 @@ import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { BuildEvent } from './events.ts'
-import { explainMiss } from './explain.ts'
+import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
@@ -28,6 +28,8 @@ export interface Commands {
   readonly ahead: Ahead
   /** To be called before a step is done that is not in the cache: throws when that would be for nothing. */
   readonly refuse: (step: OpId) => void
+  /** What the files below it come from, as far as that is known by now. */
+  readonly below: Below
 }
 
 /** How a step got its layer. */
@@ -105,6 +107,7 @@ type Looked = Pick<StepResult, 'record' | 'cached'>
 /** What a step works with, and what is looked for in its layer. */
 export interface StepContext extends OpContext {
   readonly watch: SecretWatch
+  readonly below: Below
 }
 
 function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
@@ -130,25 +133,40 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
     await parts.made?.drop()
     return hit(node, made, context)
   }
-  const files = parts.files && (await repairing(parts.files))
+  const explained = await whatExplains(node, parts, context)
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
-  const reason = explainMiss(parts.components, files, node, nearest)
+  const reason = explainMiss(node, explained, nearest)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
   context.begin()
   try {
     const record = await runAndRecord(
-      { key, components: parts.components, ...(files && { files }) },
+      { key, components: parts.components, ...recorded(explained) },
       () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...olderOf(nearest) }),
       context,
       started,
     )
-    ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds: ports.now() - started })
+    const milliseconds = ports.now() - started
+    ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds, ...madeOf(record) })
     return { record, cached: false }
   } catch (error) {
     failed(node, error, context)
     throw error
   }
+}
+
+/** What a step that is not in the cache is held against the records with. */
+export async function whatExplains(
+  { op }: LayerNode,
+  { components, files }: OpKey,
+  { inputs, below }: StepContext,
+): Promise<Explained> {
+  const ofContext = op.kind === 'copy' && op.sources.every(({ from }) => inputs.value(from).kind === 'context')
+  return { components, files: files && (await repairing(files)), ofContext, below }
+}
+
+function recorded({ files, below: { base } }: Explained): Pick<CacheRecord, 'files' | 'base'> {
+  return { ...(files && { files }), ...(base && { base: { name: base.name, manifest: base.manifest } }) }
 }
 
 /** A layer of a shared cache is not fetched for what of it may be of use. */
@@ -171,7 +189,7 @@ export function failureOf(node: Node, error: unknown, at: number, signal: AbortS
  * was the same instruction that made it.
  */
 async function runAndRecord(
-  known: Pick<CacheRecord, 'key' | 'components' | 'files'>,
+  known: Pick<CacheRecord, 'key' | 'components' | 'files' | 'base'>,
   make: () => Promise<Layer>,
   context: StepContext,
   started: number,
@@ -194,9 +212,14 @@ async function runAndRecord(
 async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<Looked> {
   await shown(node, context, () => context.watch.check(record))
   const { ports } = context
-  const { source } = record
-  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label, ...(source && { source }) })
+  const { source, milliseconds } = record
+  const about = { milliseconds, ...madeOf(record), ...(source && { source }) }
+  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label, ...about })
   return { record, cached: true }
+}
+
+function madeOf({ key, layer: { diffId, descriptor } }: CacheRecord) {
+  return { key, layer: { diffId, size: descriptor.size } }
 }
 
 export function contextOf(
@@ -217,6 +240,7 @@ export function contextOf(
     node,
     signal,
     ahead: commands.ahead,
+    below: commands.below,
     begin() {
       commands.begun()
       if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label, makes: true })

@@ -1,5 +1,6 @@
 import { buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
+import type { EventSink } from '../executor/index.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -8,6 +9,7 @@ import { checkOutputs } from './check-outputs.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { openRecording, type Recording } from './recording.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing } from './sharing.ts'
@@ -33,12 +35,20 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
-  if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
-  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  const hush =
+    session.secrets.ids.length === 0 ? undefined : await (await import('./hush.ts')).openHush(session.secrets)
+  const recording = openRecording(session.store.root, options, environment, hush?.text)
+  const told: EventSink = (event) => {
+    recording.event(event)
+    events(event)
+  }
+  const onEvent = hush ? hush.events(told) : told
   try {
-    return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
-  } catch (error) {
-    throw hush.error(error)
+    return await buildIn(session, names, { ...options, onEvent }, environment, recording)
+  } catch (thrown) {
+    const error = hush ? hush.error(thrown) : thrown
+    recording.failed(error)
+    throw error
   }
 }
 
@@ -47,6 +57,7 @@ async function buildIn(
   names: readonly string[],
   options: BuildOptions,
   environment: Environment,
+  recording: Recording,
 ): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
@@ -54,6 +65,7 @@ async function buildIn(
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
   const platforms = loaded.requests.map(({ platform }) => platform)
+  recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
   const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
   const { built, kept, written } = await sharing.sound(async () => {
@@ -72,7 +84,9 @@ async function buildIn(
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return buildResult(kept, written, names, built)
+  const result = await buildResult(kept, written, names, built)
+  const record = await recording.completed(result, built)
+  return { ...result, ...(record && { build: record }) }
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {

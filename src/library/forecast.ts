@@ -104,14 +104,13 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
   }
 }
 
-function hushed(plan: BuildForecast, { text, warnings }: Hush): BuildForecast {
+function hushed(plan: BuildForecast, { text, warnings, reason }: Hush): BuildForecast {
   const steps = plan.steps.map((step): PlannedStep => {
     const { label, forecast, problem } = step
-    const miss = forecast.kind === 'miss' && forecast.reason.kind === 'changed' ? forecast.reason : undefined
     return {
       ...step,
       label: text(label),
-      ...(miss && { forecast: { kind: 'miss', reason: { ...miss, what: text(miss.what) } } }),
+      ...(forecast.kind === 'miss' && { forecast: { kind: 'miss', reason: reason(forecast.reason) } }),
       ...(problem && { problem: { ...problem, message: text(problem.message) } }),
     }
   })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
 import { type BuildForecast, type BuildOptions, forecast } from '../../src/index.ts'
+import { reasonText } from '../../src/reason-text.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer } from '../support/http-server.ts'
@@ -29,7 +30,7 @@ function outcomes({ steps }: BuildForecast): readonly string[] {
     if (forecast.kind === 'source') return []
     if (forecast.kind === 'hit') return 'hit'
     if (forecast.kind === 'unknown') return `unknown <- ${labelOf(forecast.until)}`
-    return forecast.reason.kind === 'changed' ? `miss ${forecast.reason.what}` : `miss ${forecast.reason.kind}`
+    return `miss: ${reasonText(forecast.reason)}`
   })
 }
 

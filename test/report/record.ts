@@ -1,6 +1,6 @@
 import type { BuildRecord, LayerRecord, StepRecord } from '../../src/builds/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
-import type { StepId } from '../../src/executor/index.ts'
+import type { MissReason, StepId } from '../../src/executor/index.ts'
 import type { OpId } from '../../src/graph/index.ts'
 
 const began = Date.UTC(2026, 10, 29, 22, 0, 0)
@@ -58,7 +58,13 @@ export function stepsOf(sketches: readonly Sketch[]): readonly StepRecord[] {
   }))
 }
 
-const changed = (what: string, more = 0) => ({ kind: 'changed', what, more }) as const
+/** Files and folders of the context that are other than before. */
+const filesChanged = (...paths: readonly string[]): MissReason => ({
+  kind: 'changed',
+  changes: [{ kind: 'files', files: paths.map((path) => ({ path, change: 'changed' })), more: 0 }],
+})
+
+const stepChanged = (label: string): MissReason => ({ kind: 'changed', changes: [{ kind: 'step', label }] })
 
 export const serviceSteps = stepsOf([
   { name: 'load', label: '[internal] load build definition from Dockerfile', kind: 'internal', from: 0, to: 12 },
@@ -89,7 +95,7 @@ export const serviceSteps = stepsOf([
     kind: 'copy',
     reads: ['workdir', 'context'],
     line: 4,
-    reason: changed('/package-lock.json changed'),
+    reason: filesChanged('/package-lock.json'),
     from: 312,
     to: 330,
     size: 184_320,
@@ -113,7 +119,7 @@ export const serviceSteps = stepsOf([
     kind: 'copy',
     reads: ['apt', 'context'],
     line: 12,
-    reason: changed('/images/logo.png changed', 2),
+    reason: filesChanged('/images/logo.png', '/images/a.png', '/images/b.png'),
     from: 320,
     to: 402,
     size: 8_100_000,
@@ -124,7 +130,7 @@ export const serviceSteps = stepsOf([
     reads: ['package'],
     line: 5,
     last: 6,
-    reason: changed('step 3 changed'),
+    reason: stepChanged('[build 3/6] COPY'),
     from: 331,
     to: 7420,
     size: 61_000_000,
@@ -135,7 +141,7 @@ export const serviceSteps = stepsOf([
     label: '[assets 4/4] RUN optipng -o7 /images/*.png',
     reads: ['images'],
     line: 13,
-    reason: changed('step 3 changed'),
+    reason: stepChanged('[build 3/6] COPY'),
     from: 403,
     to: 4210,
     size: 7_300_000,
@@ -147,7 +153,7 @@ export const serviceSteps = stepsOf([
     kind: 'copy',
     reads: ['ci', 'context'],
     line: 7,
-    reason: changed('/src/app.ts changed', 2),
+    reason: filesChanged('/src/app.ts', '/src/index.ts', '/src/page.ts'),
     from: 7421,
     to: 7460,
     size: 840_000,
@@ -157,7 +163,7 @@ export const serviceSteps = stepsOf([
     label: '[build 6/6] RUN npm run build',
     reads: ['src'],
     line: 8,
-    reason: changed('step 5 changed'),
+    reason: stepChanged('[build 5/6] COPY'),
     from: 7460,
     to: 11_230,
     size: 3_400_000,
@@ -169,7 +175,7 @@ export const serviceSteps = stepsOf([
     kind: 'copy',
     reads: ['base', 'build'],
     line: 16,
-    reason: changed('step 6 changed'),
+    reason: stepChanged('[build 6/6] COPY'),
     from: 11_231,
     to: 11_290,
     size: 2_900_000,
@@ -180,7 +186,7 @@ export const serviceSteps = stepsOf([
     kind: 'copy',
     reads: ['dist', 'optipng'],
     line: 17,
-    reason: changed('step 4 changed'),
+    reason: stepChanged('[build 4/6] COPY'),
     from: 11_291,
     to: 11_330,
     size: 7_300_000,

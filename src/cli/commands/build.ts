@@ -17,6 +17,7 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
+  readonly report?: string
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
@@ -34,12 +35,20 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   await checkPlace('--iidfile', flags.iidfile)
   await checkPlace('--digest-file', flags.digestFile)
   await checkPlace('--metadata-file', flags.metadataFile)
+  await checkPlace('--report', flags.report)
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
+  await replaceFile(flags.report, undefined)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
+  const reported =
+    flags.report === undefined ? undefined : (await import('./build-report.ts')).reportInto(session, flags.report)
+  const onRecord = reported?.onRecord
+  const request = { ...options, signal, ...(onRecord && { onRecord }) }
+  const result = await shown(session, mode, (onEvent) => build({ ...request, onEvent }, environment)).finally(
+    reported?.write,
+  )
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)

@@ -115,6 +115,7 @@ function addOutputFlags(command: Command): void {
       'write the digest of the manifest or index to a file: the one in the registry when it is pushed',
     )
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
+    .option('--report <path>', 'write a page about the build, also when it fails: steps over time, graph, sizes, logs')
     .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
 }

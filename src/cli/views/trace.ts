@@ -59,6 +59,7 @@ export class Trace {
       this.total = event.steps
       return undefined
     },
+    'build:graph': () => undefined,
     'build:done': (event) => {
       this.endedAt = event.at
       return undefined

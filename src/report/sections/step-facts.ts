@@ -1,4 +1,5 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
+import { fileText, reasonText } from '../../reason-text.ts'
 import type { Waiting } from '../critical-path.ts'
 import { labelParts, onOneLine } from '../diagram/diagram.ts'
 import { type Hole, type Html, html } from '../html.ts'
@@ -10,6 +11,7 @@ export function factsOf(step: StepRecord, record: BuildRecord, waited: Waiting |
   const facts: readonly (readonly [string, Hole])[] = [
     ['Step', html`<code>${onOneLine(step.label)}</code>`],
     ['Outcome', outcome(step)],
+    ['Changed', changesOf(step)],
     ['Line', lineOf(step, record)],
     ['Began', step.started !== undefined && `${timeText(step.started - record.started)} after the build`],
     ['Waited for', waited && waitedFor(waited)],
@@ -40,4 +42,21 @@ function waitedFor({ last, idle }: Waiting): Hole {
   const { place, text } = labelParts(onOneLine(last.label))
   const words = place === '' ? text : place
   return html`<a href="#s${last.number}">${words}</a>${idle >= 10 && `, and ${timeText(idle)} more for its turn`}`
+}
+
+/** Files that are named; of the others there is their number. */
+const named = 40
+
+/** Each component of the key that is not what it was; what one line has said already is not said again. */
+function changesOf({ reason, outcome }: StepRecord): Hole {
+  if (reason?.kind !== 'changed' || outcome === 'cached') return undefined
+  const items = reason.changes.flatMap((change) => {
+    if (change.kind !== 'files') return [onOneLine(reasonText({ kind: 'changed', changes: [change] }))]
+    const more = Math.max(0, change.files.length - named) + change.more
+    return [
+      ...change.files.slice(0, named).map((file) => onOneLine(fileText(file))),
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ]
+  })
+  return items.length > 1 && html`<ul class="paths">${items.map((item) => html`<li>${item}</li>`)}</ul>`
 }
