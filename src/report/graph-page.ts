@@ -1,4 +1,4 @@
-import { type Diagram, type DiagramNode, labelParts, onOneLine } from './diagram/diagram.ts'
+import { briefParts, type Diagram, type DiagramNode, onOneLine } from './diagram/diagram.ts'
 import { type Html, html } from './html.ts'
 import { pageOf } from './page.ts'
 import { drawn } from './sections/graph.ts'
@@ -33,7 +33,7 @@ ${nodes.map(row)}
 }
 
 function row({ label, note, tone }: DiagramNode, index: number): Html {
-  const { place, text } = labelParts(onOneLine(label))
-  return html`<li id="n${index + 1}" class="${tone}">${place !== '' && html`<span class="muted">${place}</span> `}<code>${text}</code>${note !== '' && html`<span class="note">${onOneLine(note)}</span>`}</li>
+  const { place, text } = briefParts(label)
+  return html`<li id="n${index + 1}" class="${tone}"><span class="name">${place !== '' && html`<span class="muted">${place}</span> `}<code>${text}</code></span>${note !== '' && html`<span class="note">${onOneLine(note)}</span>`}</li>
 `
 }

@@ -1,13 +1,12 @@
 import { treemap as arrange, hierarchy } from 'd3-hierarchy'
 import type { LayerRecord } from '../builds/index.ts'
 import { ellipsis } from '../text/index.ts'
-import { labelParts, onOneLine } from './diagram/diagram.ts'
 import { type Html, html } from './html.ts'
-import { sizeText } from './words.ts'
+import { layerName, sizeText } from './words.ts'
 
 /** Layers as areas: laid out twice, since letters would shrink with a picture that is made to fit a narrow page. */
 export function treemap(layers: readonly LayerRecord[], name: string): Html {
-  return html`${drawn(layers, name, 'wide', 1120, 230)}${drawn(layers, name, 'narrow', 330, 260)}`
+  return html`${drawn(layers, name, 'wide', 1120, 180)}${drawn(layers, name, 'narrow', 330, 240)}`
 }
 
 /** A layer, or all of them. */
@@ -21,7 +20,7 @@ function drawn(layers: readonly LayerRecord[], name: string, form: string, width
     .sum(({ layer }) => layer?.size ?? 0)
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
   const areas = arrange<Area>().size([width, height]).round(true)(root).leaves()
-  const list = layers.map((layer) => `${sizeText(layer.size)} ${onOneLine(layer.label)}`).join('; ')
+  const list = layers.map((layer) => `${sizeText(layer.size)} ${layerName(layer).text}`).join('; ')
   return html`<svg class="treemap ${form}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}: ${list}">${areas.map(
     ({ data: { layer }, x0, x1, y0, y1 }) => layer && area(layer, x0, y0, x1 - x0, y1 - y0),
   )}</svg>
@@ -33,7 +32,7 @@ const letter = { width: 6.6, line: 17 }
 
 function area(layer: LayerRecord, x: number, y: number, width: number, height: number): Html | false {
   if (width < 1 || height < 1) return false
-  const { place, text } = labelParts(onOneLine(layer.label))
+  const { place, text } = layerName(layer)
   const columns = Math.floor((width - 16) / letter.width)
   const lines = Math.floor((height - 8) / letter.line)
   const words = columns < 6 ? [] : [sizeText(layer.size), text, place].slice(0, Math.max(0, lines))

@@ -1,4 +1,5 @@
-import type { StepRecord } from '../builds/index.ts'
+import type { LayerRecord, StepRecord } from '../builds/index.ts'
+import { briefParts } from './diagram/diagram.ts'
 
 /** Milliseconds for people: `40 ms`, `3.2 s`, `2 min 5 s`, `1 h 2 min`. */
 export function timeText(milliseconds: number): string {
@@ -52,4 +53,14 @@ export function outcomeText({ outcome }: StepRecord): string {
 /** Digests by their first 12 digits. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^(\w+:)?([0-9a-f]{12})[0-9a-f]*$/, '$2')
+}
+
+/** What a layer is called: by the step that made it. */
+export function layerName({ step, label }: LayerRecord): ReturnType<typeof briefParts> {
+  return step === undefined ? { place: '', text: 'base image' } : briefParts(label)
+}
+
+/** What went wrong in a step, without the command that its label has already. */
+export function errorText(message: string): string {
+  return message.replace(/^process ".*" (?=did not complete successfully)/s, '')
 }

@@ -46,6 +46,12 @@ export function labelParts(label: string): { readonly place: string; readonly te
   return place === undefined || text === undefined ? { place: '', text: label } : { place, text }
 }
 
+/** A label where there is little room: images as people write them, without the digest that they are pinned to. */
+export function briefParts(label: string): ReturnType<typeof labelParts> {
+  const { place, text } = labelParts(onOneLine(label))
+  return { place, text: text.replace(/\bdocker\.io\/(?:library\/)?/g, '').replace(/@sha256:[0-9a-f]{64}\b/g, '') }
+}
+
 /** A text from a Dockerfile or an image on one line. */
 export function onOneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()

@@ -1,6 +1,6 @@
 import { ellipsis } from '../../text/index.ts'
 import { type Hole, type Html, html, styleElement } from '../html.ts'
-import { type DiagramNode, labelParts, onOneLine } from './diagram.ts'
+import { briefParts, type DiagramNode, onOneLine } from './diagram.ts'
 import type { Box, Layout, Line, Point } from './layout.ts'
 
 /** A picture for a page, which has the rules for its colours. */
@@ -39,7 +39,7 @@ function curve(points: readonly Point[]): string {
 const columns = { text: 30, small: 33 } as const
 
 function boxOf({ node, x, y, width, height }: Box): Html {
-  const { place, text } = labelParts(onOneLine(node.label))
+  const { place, text } = briefParts(node.label)
   const note = onOneLine(node.note)
   const room = columns.small - note.length - 2
   const shape = html`<rect class="box" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="5"/><rect class="edge" x="0" y="0" width="4" height="${height}"/>`

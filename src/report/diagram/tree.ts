@@ -11,23 +11,27 @@ export function textTree(diagram: Diagram): string {
   const lines: string[] = []
   const shown = new Set<string>()
 
-  /** A step, and what it stands on down to the first: one line a step, however long the chain is. */
-  const walk = (top: DiagramNode, depth: string) => {
-    let node: DiagramNode | undefined = top
+  /**
+   * A step, and what it stands on down to the first: one line a step, however long the chain is.
+   * @param first before its own line; `depth`: before those of the others
+   */
+  const walk = (top: DiagramNode, first: string, depth: string) => {
+    let [node, margin]: [DiagramNode | undefined, string] = [top, first]
     while (node) {
       const known = shown.has(node.id)
-      lines.push(`${depth}${lineOf(node)}${known ? ' (see above)' : ''}`)
+      lines.push(`${margin}${lineOf(node)}${known ? ' (see above)' : ''}`)
       if (known) return
       shown.add(node.id)
       const { onto, inputs }: DiagramNode = node
       for (const input of inputs) {
         const other = input === onto ? undefined : byId.get(input)
-        if (other) walk(other, `${depth}│ `)
+        if (other) walk(other, `${depth}├─ `, `${depth}│  `)
       }
       node = onto === undefined ? undefined : byId.get(onto)
+      margin = depth
     }
   }
-  for (const node of [...diagram.nodes].reverse()) if (!read.has(node.id)) walk(node, '')
+  for (const node of [...diagram.nodes].reverse()) if (!read.has(node.id)) walk(node, '', '')
   return lines.map((line) => `${line}\n`).join('')
 }
 

@@ -8,6 +8,8 @@ interface Cost {
   /** Its last line. */
   readonly end: number
   readonly outcome: StepRecord['outcome']
+  /** It opened an image, and made nothing. */
+  readonly isSource: boolean
   /** Milliseconds. */
   readonly time: number
   /** Bytes. */
@@ -47,6 +49,7 @@ function costOf(steps: readonly StepRecord[]): Cost {
     steps,
     end: Math.max(...steps.map(({ lines }) => lines?.end ?? 0)),
     outcome: order.find((outcome) => steps.some((step) => step.outcome === outcome)) ?? 'not-run',
+    isSource: steps.every(({ kind, outcome }) => outcome === 'ran' && kind === 'image'),
     time: sum((step) => (step.outcome === 'cached' ? 0 : tookOf(step))),
     size: sum(({ layer }) => layer?.size),
   }
@@ -59,8 +62,8 @@ const order: readonly StepRecord['outcome'][] = ['error', 'canceled', 'ran', 'no
 function looksOf(costs: ReadonlyMap<number, Cost>): ReadonlyMap<number, string> {
   const looks = new Map<number, string>()
   const all = [...costs.values()].reduce((total, { time }) => total + time, 0)
-  for (const [start, { end, outcome, time }] of costs) {
-    const look = outcome === 'ran' && time * 3 >= all ? 'ran heavy' : outcome
+  for (const [start, { end, outcome, time, isSource }] of costs) {
+    const look = outcome === 'ran' && time * 3 >= all ? 'ran heavy' : isSource ? 'source-of' : outcome
     for (let line = start; line <= end; line++) looks.set(line, look)
   }
   return looks
@@ -71,8 +74,11 @@ function sourceLine(line: string, number: number, look: string, cost: Cost | und
 `
 }
 
-function costText({ steps: [first], outcome, time, size }: Cost): Hole {
-  if (!first) return undefined
+/** What opens at once is no cost. */
+const leastOfSource = 100
+
+function costText({ steps: [first], outcome, time, size, isSource }: Cost): Hole {
+  if (!first || (isSource && time < leastOfSource)) return undefined
   const words = outcome === 'ran' ? timeText(time) : outcomeText({ ...first, outcome })
   return html`<a href="#s${first.number}">${words}${size > 0 && ` · ${sizeText(size)}`}</a>`
 }

@@ -17,15 +17,18 @@ function numbers({ steps, images, started, completed }: BuildRecord): Html {
   const layers = steps.filter(({ kind }) => makesLayer(kind))
   const count = (outcome: string) => layers.filter((step) => step.outcome === outcome).length
   const saved = layers.reduce((sum, step) => sum + (step.outcome === 'cached' ? (step.saved ?? 0) : 0), 0)
+  const unfinished = [
+    count('error') > 0 && `${count('error')} failed`,
+    count('canceled') > 0 && `${count('canceled')} canceled`,
+  ].filter((words) => words !== false)
   const [image] = images
   const size = image?.layers.reduce((sum, layer) => sum + layer.size, 0)
   const own = image?.layers.reduce((sum, layer) => sum + (layer.step === undefined ? 0 : layer.size), 0)
-  const others = layers.length - count('cached') - count('ran')
   return html`<dl class="numbers">
 ${number('Time', timeText(completed - started))}
-${number('Steps', String(layers.length), others > 0 && `${others} not done`)}
+${number('Steps', String(layers.length), count('not-run') > 0 && `${count('not-run')} not run`)}
 ${number('From the cache', String(count('cached')), saved >= 100 && `saved ${timeText(saved)}`)}
-${number('Ran', String(count('ran')))}
+${number('Ran', String(count('ran')), unfinished.length > 0 && unfinished.join(', '))}
 ${size !== undefined && number('Image', sizeText(size), own !== undefined && own !== size && `${sizeText(own)} on its base`)}
 </dl>`
 }

@@ -1,8 +1,7 @@
 import type { BuildRecord, ImageRecord, LayerRecord } from '../../builds/index.ts'
-import { labelParts, onOneLine } from '../diagram/diagram.ts'
 import { type Hole, type Html, html } from '../html.ts'
 import { treemap } from '../treemap.ts'
-import { sizeText } from '../words.ts'
+import { layerName, sizeText } from '../words.ts'
 
 /** What the layers of each image take. */
 export function sizesSection(record: BuildRecord): Hole {
@@ -25,8 +24,8 @@ ${total > 0 && treemap(image.layers, `Layers of ${image.platform} by size`)}
 
 function layerRow(layer: LayerRecord, total: number, numbers: ReadonlyMap<string, number>): Html {
   const number = layer.step && numbers.get(layer.step)
-  const { place, text } = labelParts(onOneLine(layer.label))
-  const name = html`<code>${text}</code>`
+  const { place, text } = layerName(layer)
+  const name = layer.step === undefined ? html`${text}` : html`<code>${text}</code>`
   const words = html`${place !== '' && html`<span class="muted">${place}</span> `}${number ? html`<a href="#s${number}">${name}</a>` : name}`
   const share = total === 0 ? 0 : (layer.size / total) * 100
   return html`<tr><td class="number">${sizeText(layer.size)}</td><td class="number muted">${share.toFixed(share < 9.95 ? 1 : 0)} %</td><td>${words}</td></tr>

@@ -13,7 +13,7 @@ export function factsOf(step: StepRecord, record: BuildRecord, waited: Waiting |
     ['Outcome', outcome(step)],
     ['Changed', changesOf(step)],
     ['Line', lineOf(step, record)],
-    ['Began', step.started !== undefined && `${timeText(step.started - record.started)} after the build`],
+    ['Began', step.started !== undefined && `${timeText(step.started - record.started)} into the build`],
     ['Waited for', waited && waitedFor(waited)],
     ['Layer', step.layer && html`${sizeText(step.layer.size)}, <code>${shortDigest(step.layer.digest)}</code>`],
     ['Key', step.key && html`<code>${shortDigest(step.key)}</code>`],

@@ -1,6 +1,6 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
 import { criticalPath, type Waiting, waitings } from '../critical-path.ts'
-import { labelParts, onOneLine } from '../diagram/diagram.ts'
+import { briefParts } from '../diagram/diagram.ts'
 import { type Html, html } from '../html.ts'
 import { logBlock, type StepLog } from '../log/block.ts'
 import { choice } from '../page.ts'
@@ -46,7 +46,7 @@ function axis({ started, completed }: BuildRecord): Html {
 }
 
 function row(step: StepRecord, timeline: Timeline): Html {
-  const { place, text } = labelParts(onOneLine(step.label))
+  const { place, text } = briefParts(step.label)
   const { record } = timeline
   const critical = timeline.critical.has(step)
   const why = reasonLine(step)
@@ -86,5 +86,5 @@ function bar(step: StepRecord, { record, waited }: Timeline): Html {
 
 function inside(step: StepRecord, { record, waited, logs }: Timeline): Html {
   const log = logs.get(step.number)
-  return html`<div class="inside" id="s${step.number}">${factsOf(step, record, waited.get(step))}${log && logBlock(log)}</div>`
+  return html`<div class="inside" id="s${step.number}">${factsOf(step, record, waited.get(step))}${log && logBlock(log, step.outcome === 'error' ? 'end' : 'begin')}</div>`
 }

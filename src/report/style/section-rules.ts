@@ -24,16 +24,17 @@ export const stepRules = `
 .bar{display:block;width:100%;height:14px;background:linear-gradient(to right,var(--faint) 1px,transparent 1px) 0 0/25% 100%;border-right:1px solid var(--faint)}
 .bar .did{fill:var(--ran)}
 .cached .bar .did{fill:var(--hit)}
-.critical .bar .did{fill:var(--critical)}
+.ran.critical .bar .did{fill:var(--critical)}
 .error .bar .did{fill:var(--error)}
 .canceled .bar .did{fill:var(--idle)}
 .bar .wait{fill:var(--idle)}
 .step details[open] summary{background:var(--well)}
-.step details[open] .line{white-space:normal;overflow-wrap:anywhere}
 .inside{padding:.7rem 1rem 1rem;border-top:1px solid var(--faint)}
 .inside:target{box-shadow:inset 3px 0 0 var(--link)}
 .inside .log{margin-top:.7rem}
-.log{margin:0;background:var(--well);border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem;max-height:32rem;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45;font-size:.8rem;tab-size:8}
+.log{background:var(--well);border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem;max-height:32rem;overflow:auto}
+.log.end{display:flex;flex-direction:column-reverse}
+.log pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45;font-size:.8rem;tab-size:8}
 .log em{color:var(--muted)}
 .inside .quiet{margin-top:.7rem;font-size:.8667rem}
 .cut{margin:.6rem 0;color:var(--muted);font-size:.8667rem}
@@ -47,7 +48,6 @@ export const stepRules = `
 .step summary{grid-template-columns:minmax(0,1fr) auto;gap:.3rem .75rem}
 .step .bar{grid-column:1/-1;grid-row:2;height:10px}
 .step .line{white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
-.step details[open] .line{display:block}
 }
 @media print{
 .step{display:block!important;break-inside:avoid}
@@ -91,6 +91,7 @@ export const dockerfileRules = `
 .source .cached{border-left-color:var(--hit)}
 .source .ran{border-left-color:var(--ran)}
 .source .ran.heavy{background:color-mix(in oklab,var(--critical) 8%,var(--card));border-left-color:var(--critical)}
+.source .source-of{border-left-color:var(--line)}
 .source .error{border-left-color:var(--error);background:color-mix(in oklab,var(--error) 8%,var(--card))}
 .source .canceled,.source .not-run{border-left-color:var(--idle)}
 .source li:target{background:var(--well)}
@@ -104,8 +105,9 @@ export const dockerfileRules = `
 /** The list of a plan. */
 export const planRules = `
 .plan{list-style:none;margin:0;padding:.3rem 0;font-size:.8667rem}
-.plan li{padding:.3rem 1rem;border-left:3px solid var(--line);overflow-wrap:anywhere}
-.plan .note{display:block;color:var(--muted);font-size:.8rem}
+.plan li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1.5rem;padding:.3rem 1rem;border-left:3px solid var(--line);overflow-wrap:anywhere}
+.plan .name{flex:1 1 18rem;min-width:0}
+.plan .note{color:var(--muted);font-size:.8rem;max-width:100%}
 .plan .hit{border-left-color:var(--hit)}
 .plan .miss{border-left-color:var(--ran)}
 .plan .unknown{border-left-color:var(--unknown)}
