@@ -227,3 +227,30 @@ export const serviceRecord: BuildRecord = {
   steps: serviceSteps,
   images: [{ platform: 'linux/amd64', digest: sha256('manifest'), layers }],
 }
+
+/** What a hostile Dockerfile, base image or step may bring into a page, wherever it is text. */
+export const hostile = `</pre></style><script>window.ran = 1</script><img src=x onerror="window.ran = 1">" onclick='window.ran = 1' &lt; \u202e`
+
+/** The same build, failed in a step whose every text is hostile. */
+export const failedRecord: BuildRecord = {
+  ...serviceRecord,
+  name: hostile,
+  status: 'error',
+  context: hostile,
+  target: hostile,
+  tags: [hostile],
+  dockerfile: { path: hostile, text: `${dockerfile}${hostile}\n` },
+  error: { code: 'TSB_STEP_FAILED', message: hostile, hint: hostile, line: 8, step: idOf('build') },
+  images: [],
+  steps: serviceSteps.map((step): StepRecord => {
+    if (step.id === idOf('build'))
+      return { ...step, label: `[build 6/6] RUN ${hostile}`, outcome: 'error', error: hostile }
+    if (step.id === idOf('src')) return { ...step, reason: filesChanged(hostile, hostile) }
+    if (step.number < 11) return step
+    const { started, completed, reason, layer, key, ...rest } = step
+    return { ...rest, outcome: 'not-run' }
+  }),
+}
+
+/** What npm prints, with colours, a line that is drawn over, and what a terminal would obey. */
+export const hostileLog = `\x1b[32madded\x1b[0m 412 packages\n10%\r50%\r100%\n\x1b]0;title\x07\x1b[2J\x1b[8m${hostile}\x1b[0m\n`

@@ -1,6 +1,7 @@
-import type { BuildRecord } from '../../builds/index.ts'
+import type { BuildRecord, StepRecord } from '../../builds/index.ts'
+import { onOneLine } from '../diagram/diagram.ts'
 import { type Hole, type Html, html } from '../html.ts'
-import { momentText, shortDigest, sizeText, timeText } from '../words.ts'
+import { errorText, momentText, shortDigest, sizeText, timeText } from '../words.ts'
 
 /** What was built, what came of it, and its numbers. */
 export function header(record: BuildRecord): Html {
@@ -48,7 +49,14 @@ function failure({ error, steps }: BuildRecord): Hole {
     step && html`<a href="#s${step.number}">What the step printed</a>`,
     error.line !== undefined && html`<a href="#L${error.line}">Line ${error.line} of the Dockerfile</a>`,
   ].filter(Boolean)
-  return html`<div class="failure" role="alert"><pre>${error.message}</pre>${error.hint !== undefined && html`<p class="hint">${error.hint}</p>`}<p class="where"><code>${error.code}</code>${links.map((link) => html` · ${link}`)}</p></div>`
+  return html`<div class="failure" role="alert">${said(error.message, step)}${error.hint !== undefined && html`<p class="hint">${error.hint}</p>`}<p class="where"><code>${error.code}</code>${links.map((link) => html` · ${link}`)}</p></div>`
+}
+
+/** A step that failed has its command in its label. */
+function said(message: string, step: StepRecord | undefined): Html {
+  const rest = errorText(message)
+  if (!step || rest === message) return html`<pre class="said">${message}</pre>`
+  return html`<pre>${onOneLine(step.label)}</pre><p class="said">${rest}</p>`
 }
 
 function about({ context, dockerfile, target, platforms, tags, images, number }: BuildRecord): Html {

@@ -38,7 +38,9 @@ p{margin:0}
 .about{margin-top:1.1rem}
 .failure{margin-top:1.25rem;border:1px solid var(--error);border-left-width:4px;border-radius:8px;background:var(--card);padding:.8rem 1rem}
 .failure pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
-.failure .hint{margin-top:.4rem;color:var(--muted)}
+.failure .said{font-weight:600;color:var(--error)}
+.failure .hint{margin-top:.25rem;font-size:.9333rem}
+.failure pre+.said{margin-top:.35rem}
 .failure .where{margin-top:.5rem;font-size:.8667rem}
 nav{margin:1.75rem 0 0;border-bottom:1px solid var(--line);display:flex;flex-wrap:wrap;gap:0 1.4rem;font-size:.9333rem}
 nav a{padding:.35rem 0;text-decoration:none}

@@ -1,12 +1,16 @@
 /** How the sections of a report look. */
 export const stepRules = `
 .axis{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr) 6rem;gap:1rem;padding:.45rem 1rem .3rem;font-size:.7333rem;color:var(--muted);border-bottom:1px solid var(--line)}
+.axis>span:first-child{padding-left:1rem}
 .axis .ticks{display:flex;justify-content:space-between}
 .axis .last{text-align:right}
 .steps{list-style:none;margin:0;padding:0}
 .step+.step{border-top:1px solid var(--faint)}
 .step summary{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr) 6rem;gap:1rem;align-items:center;padding:.4rem 1rem;cursor:pointer;list-style:none}
 .step summary::-webkit-details-marker{display:none}
+.step .what{position:relative;padding-left:1rem}
+.step .what::before{content:"";position:absolute;left:.1rem;top:.5em;width:.35em;height:.35em;border:solid var(--muted);border-width:0 1.5px 1.5px 0;transform:rotate(-45deg)}
+.step details[open] .what::before{transform:rotate(45deg)}
 .step summary:hover{background:var(--well)}
 .step summary:focus-visible{outline-offset:-2px}
 .step .what{min-width:0;font-size:.8667rem;line-height:1.4}
@@ -43,7 +47,7 @@ export const stepRules = `
 .paths{margin:.15rem 0 0;padding:0;list-style:none}
 @media (max-width:40rem){
 .axis{grid-template-columns:minmax(0,1fr)}
-.axis span:first-child,.axis .last{display:none}
+.axis>span{display:none}
 .axis,.step summary,.inside{padding-left:.75rem;padding-right:.75rem}
 .step summary{grid-template-columns:minmax(0,1fr) auto;gap:.3rem .75rem}
 .step .bar{grid-column:1/-1;grid-row:2;height:10px}
