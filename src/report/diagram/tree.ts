@@ -10,30 +10,38 @@ export function textTree(diagram: Diagram): string {
   const read = new Set(diagram.nodes.flatMap(({ inputs }) => inputs))
   const lines: string[] = []
   const shown = new Set<string>()
+  const later: DiagramNode[] = []
 
   /**
    * A step, and what it stands on down to the first: one line a step, however long the chain is.
-   * @param first before its own line; `depth`: before those of the others
+   * @param first before its own line; `margin`: before those of the others
    */
-  const walk = (top: DiagramNode, first: string, depth: string) => {
-    let [node, margin]: [DiagramNode | undefined, string] = [top, first]
+  const walk = (top: DiagramNode, first: string, margin: string, depth: number) => {
+    let [node, before]: [DiagramNode | undefined, string] = [top, first]
     while (node) {
-      const known = shown.has(node.id)
-      lines.push(`${margin}${lineOf(node)}${known ? ' (see above)' : ''}`)
-      if (known) return
+      const isKnown = shown.has(node.id)
+      const isTooDeep = !isKnown && depth === deepest
+      lines.push(`${before}${lineOf(node)}${isKnown ? ' (see above)' : isTooDeep ? ' (see below)' : ''}`)
+      if (isTooDeep) later.push(node)
+      if (isKnown || isTooDeep) return
       shown.add(node.id)
       const { onto, inputs }: DiagramNode = node
       for (const input of inputs) {
         const other = input === onto ? undefined : byId.get(input)
-        if (other) walk(other, `${depth}├─ `, `${depth}│  `)
+        if (other) walk(other, `${margin}├─ `, `${margin}│  `, depth + 1)
       }
       node = onto === undefined ? undefined : byId.get(onto)
-      margin = depth
+      before = margin
     }
   }
-  for (const node of [...diagram.nodes].reverse()) if (!read.has(node.id)) walk(node, '', '')
+  const begin = (node: DiagramNode) => walk(node, '', '', 0)
+  for (const node of [...diagram.nodes].reverse()) if (!read.has(node.id)) begin(node)
+  for (const node of later) if (!shown.has(node.id)) begin(node)
   return lines.map((line) => `${line}\n`).join('')
 }
+
+/** Stages in stages: what is deeper begins a tree of its own, below. */
+const deepest = 40
 
 function lineOf(node: DiagramNode): string {
   const [label = '', note] = linesOf(node)
