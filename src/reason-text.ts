@@ -1,5 +1,5 @@
 import type { FileChange, KeyChange, MissReason } from './executor/index.ts'
-import { stepPlace } from './graph/index.ts'
+import { type PinnedImage, stepPlace } from './graph/index.ts'
 
 /**
  * Why a step has to run, on one line: `src/app.ts changed (2 more)`, `ARG VERSION 1.2 → 1.3`, `never built here`. Not cleaned of
@@ -76,6 +76,32 @@ export function stepText(label: string | undefined): string {
   return `step ${[platform, stage, `${index}/${total}`].filter(Boolean).join(' ')} changed`
 }
 
+/** All of a change, a part a line: each file, and values whole. */
+export function changeLines(change: KeyChange): readonly string[] {
+  switch (change.kind) {
+    case 'files':
+      return change.files.map(({ path, change: how }) => `${how.padEnd(7)}  ${path}`)
+    case 'variable': {
+      const { before = '(not set)', now = '(not set)' } = change
+      const hidden = before === now ? ' (another value, which is not shown)' : ''
+      return [`${change.argument ? 'ARG' : 'ENV'} ${change.name}: ${before} → ${now}${hidden}`]
+    }
+    case 'mount':
+      return [`mount ${change.path}: ${change.before ?? '(none)'} → ${change.now ?? '(none)'}`]
+    case 'definition':
+      return [`${partNames[change.part] ?? change.part}: ${change.before ?? '(none)'} → ${change.now ?? '(none)'}`]
+    case 'base':
+      return [`base: ${nameOf(change.before)} → ${nameOf(change.now)}`]
+    case 'input':
+    case 'step':
+      return [changeText(change)]
+  }
+}
+
+function nameOf({ name, manifest }: PinnedImage): string {
+  return name.includes('@') ? familiar(name) : `${familiar(name)}@${manifest}`
+}
+
 interface Values {
   readonly before?: string
   readonly now?: string
@@ -84,21 +110,32 @@ interface Values {
 function valuesText(name: string, { before, now }: Values): string {
   if (before === undefined) return `${name}=${short(now)} is new`
   if (now === undefined) return `${name} is gone (was ${short(before)})`
-  return before === now ? `${name} changed` : `${name} ${short(before)} → ${short(now)}`
+  return before === now ? `${name} changed` : `${name} ${arrow({ before, now })}`
 }
 
+/** Both on one line, from a little before the first letter in which they differ. */
 function arrow({ before, now }: Values): string {
-  return `${before === undefined ? '(none)' : short(before)} → ${now === undefined ? '(none)' : short(now)}`
+  if (before === undefined || now === undefined) return `${short(before, '(none)')} → ${short(now, '(none)')}`
+  const [was, is] = [squeezed(before), squeezed(now)]
+  let same = 0
+  while (same < was.length && was[same] === is[same]) same++
+  const start = Math.max(was.length, is.length) <= shown ? 0 : Math.max(0, same - 20)
+  return `${short(was, '', start)} → ${short(is, '', start)}`
 }
 
 /** Letters of a value that are shown. */
 const shown = 60
 
-/** On one line. The parts where two long values differ are for `tsbuild why`. */
-function short(value = ''): string {
-  const line = value.replace(/\s+/g, ' ').trim()
+function short(value: string | undefined, absent = '', start = 0): string {
+  if (value === undefined) return absent
+  const line = squeezed(value)
   if (line === '') return '""'
-  return line.length <= shown ? line : `${line.slice(0, shown - 1)}…`
+  const part = line.slice(start)
+  return `${start > 0 ? '…' : ''}${part.length <= shown ? part : `${part.slice(0, shown - 1)}…`}`
+}
+
+function squeezed(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** Parts of a definition as the Dockerfile and the command line call them. */

@@ -10,6 +10,8 @@ export interface Collected {
   event(event: BuildEvent): void
   /** The number of a step that has begun. */
   numberOf(step: StepId): number | undefined
+  /** Of all steps that the graph has. */
+  readonly labels: readonly string[]
   /** The first step that failed. */
   readonly failed: StepId | undefined
   /** @param at what has not ended by then was canceled: milliseconds since 1970 */
@@ -37,6 +39,9 @@ export function collect(): Collected {
   }
 
   return {
+    get labels() {
+      return Array.from(graph.values(), ({ label }) => label)
+    },
     get failed() {
       return failed
     },

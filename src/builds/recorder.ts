@@ -19,6 +19,8 @@ export interface Recorder {
   readonly id: string
   /** Takes what happens, after secrets were taken out of it. */
   readonly event: EventSink
+  /** Of all steps that the graph has. */
+  readonly labels: () => readonly string[]
   /** Writes the record, and removes old ones. Returns it as it was written; undefined when that was not possible. */
   end(end: BuildEnd): BuildRecord | undefined
 }
@@ -35,6 +37,7 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
   }
   return {
     id,
+    labels: () => steps.labels,
     event(event) {
       steps.event(event)
       if (event.type !== 'step:log') return

@@ -11,6 +11,7 @@ export const library: Library = {
   forecast: async (...asked) => (await import('../library/forecast.ts')).forecast(...asked),
   drawPlan: async (...asked) => (await import('../library/drawing.ts')).drawPlan(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
+  builds: async (...asked) => (await import('../library/builds.ts')).openBuilds(...asked),
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
   prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),

@@ -82,12 +82,13 @@ function graphStep({ id, op, label, at }: Node): GraphStep {
 export function belowStep(
   onto: OpId,
   nodes: ReadonlyMap<OpId, Node>,
-  results: ReadonlyMap<OpId, Pick<StepResult, 'cached'>>,
+  results: ReadonlyMap<OpId, Pick<StepResult, 'cached' | 'same'>>,
 ): Below {
   let missed: Node | undefined
   let node = nodes.get(onto)
   for (; node && 'onto' in node.op; node = nodes.get(node.op.onto)) {
-    if (results.get(node.id)?.cached === false) missed = node
+    const result = results.get(node.id)
+    if (result && !result.cached && !result.same) missed = node
   }
   return { base: node?.op.kind === 'image' ? node.op.image : undefined, missed }
 }

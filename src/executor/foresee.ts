@@ -5,7 +5,7 @@ import type { MissReason } from './events.ts'
 import { belowStep, inputsFrom, isLayerNode, openSource } from './execute.ts'
 import { explainMiss } from './explain.ts'
 import type { ExecutorPorts } from './ports.ts'
-import { contextOf, type LayerNode, lookUp, whatExplains } from './step.ts'
+import { contextOf, type LayerNode, lookUp, nameFormer, whatExplains } from './step.ts'
 import { type OpValue, stack } from './values.ts'
 
 /** What a build would do with an op. */
@@ -71,7 +71,7 @@ async function outcomeOf(
   if (found) return { kind: 'hit', record: found }
   const explained = await whatExplains(node, sought.parts, context)
   const nearest = await ports.cache.records.nearest(explained.components)
-  return { kind: 'miss', reason: explainMiss(node, explained, nearest) }
+  return { kind: 'miss', reason: await nameFormer(explainMiss(node, explained, nearest), node, ports) }
 }
 
 /** A COPY that nothing can be found for is made while its files are read: here they are only read. */

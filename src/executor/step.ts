@@ -9,7 +9,7 @@ import {
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
-import type { BuildEvent } from './events.ts'
+import type { BuildEvent, MissReason } from './events.ts'
 import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
@@ -36,6 +36,8 @@ export interface Commands {
 export interface StepResult {
   readonly record: CacheRecord
   readonly cached: boolean
+  /** It ran, and gave what it or another step gave before: those above it need not run for it. */
+  readonly same?: boolean
   /** It was made since caches were not to be used for it (`--no-cache`). */
   readonly replaces?: true
   /** What its key was made with beside the components. */
@@ -102,7 +104,7 @@ export async function lookUp(node: LayerNode, context: StepContext, slot: Slot):
   return { about, found: node.noCache ? undefined : await records.find(key), sought: { key, parts, quickKey } }
 }
 
-type Looked = Pick<StepResult, 'record' | 'cached'>
+type Looked = Pick<StepResult, 'record' | 'cached' | 'same'>
 
 /** What a step works with, and what is looked for in its layer. */
 export interface StepContext extends OpContext {
@@ -135,12 +137,12 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   }
   const explained = await whatExplains(node, parts, context)
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
-  const reason = explainMiss(node, explained, nearest)
+  const reason = await nameFormer(explainMiss(node, explained, nearest), node, ports)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
   context.begin()
   try {
-    const record = await runAndRecord(
+    const { record, same } = await runAndRecord(
       { key, components: parts.components, ...recorded(explained) },
       () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...olderOf(nearest) }),
       context,
@@ -148,11 +150,18 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
     )
     const milliseconds = ports.now() - started
     ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds, ...madeOf(record) })
-    return { record, cached: false }
+    return { record, cached: false, ...(same && { same }) }
   } catch (error) {
     failed(node, error, context)
     throw error
   }
+}
+
+/** Nothing like it is in the cache; perhaps the last build had another instruction in its place. */
+export async function nameFormer(reason: MissReason, node: LayerNode, { former }: ExecutorPorts): Promise<MissReason> {
+  if (reason.kind !== 'never-built') return reason
+  const texts = await former?.(node)
+  return texts ? { kind: 'changed', changes: [{ kind: 'definition', part: 'instruction', ...texts }] } : reason
 }
 
 /** What a step that is not in the cache is held against the records with. */
@@ -193,7 +202,7 @@ async function runAndRecord(
   make: () => Promise<Layer>,
   context: StepContext,
   started: number,
-): Promise<CacheRecord> {
+): Promise<{ readonly record: CacheRecord; readonly same: boolean }> {
   const { cache, now } = context.ports
   const layer = await repairing(make)
   const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
@@ -206,7 +215,7 @@ async function runAndRecord(
     ...(await context.watch.absent()),
   }
   await cache.records.save(record)
-  return record
+  return { record, same: older !== undefined }
 }
 
 async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<Looked> {

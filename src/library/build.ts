@@ -67,7 +67,8 @@ async function buildIn(
   const platforms = loaded.requests.map(({ platform }) => platform)
   recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
-  const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
+  const opened = { ...session, cache: sharing.cache }
+  const ports = { ...buildPorts(opened, loaded, options, environment, progress), former: recording.former }
   const { built, kept, written } = await sharing.sound(async () => {
     const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
     const configs = built.images.map(({ image }) => image)

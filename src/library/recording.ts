@@ -1,7 +1,15 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Built, BuiltImage } from '../build.ts'
-import { type BuildEnd, type BuildRecord, type ImageRecord, type LayerRecord, openRecorder } from '../builds/index.ts'
+import {
+  type BuildEnd,
+  type BuildRecord,
+  type FormerSteps,
+  formerSteps,
+  type ImageRecord,
+  type LayerRecord,
+  openRecorder,
+} from '../builds/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { EventSink, Executed } from '../executor/index.ts'
 import { formatPlatform, type Platform, parseReference } from '../image/index.ts'
@@ -14,6 +22,8 @@ export interface Recording {
   /** Takes what happens, after secrets were taken out of it. */
   readonly event: EventSink
   loaded(dockerfile: SourceFile, platforms: readonly Platform[]): void
+  /** For explaining a miss: what the last build had in the place of a step. */
+  readonly former: FormerSteps
   completed(result: Omit<BuildResult, 'build'>, built: Built): Promise<BuildRecord | undefined>
   /** @param error after secrets were taken out of it */
   failed(error: unknown): void
@@ -39,8 +49,14 @@ export function openRecording(
     if (record) options.onRecord?.(record)
     return record
   }
+  let formerly: FormerSteps | undefined
   return {
     event: recorder.event,
+    former({ label }) {
+      const { path = '' } = known.dockerfile ?? {}
+      formerly ??= formerSteps(root, { context, dockerfile: path }, recorder.labels)
+      return formerly({ label: hushed(label) })
+    },
     loaded({ name, text }, platforms) {
       const dockerfile = { path: hushed(name), text: hushed(text) }
       known = { dockerfile, platforms: platforms.map(formatPlatform) }
@@ -61,7 +77,8 @@ export function openRecording(
   }
 }
 
-function contextName(context: BuildOptions['context'], cwd: string): string {
+/** What a context is called in records. */
+export function contextName(context: BuildOptions['context'], cwd: string): string {
   if (typeof context !== 'string') return '-'
   const folder = path.resolve(cwd, context)
   if (context !== '-' && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder
