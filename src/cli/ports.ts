@@ -39,7 +39,6 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
-  /** @throws the error of the system when the store is gone */
   buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>

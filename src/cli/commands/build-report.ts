@@ -9,16 +9,20 @@ export interface PendingReport {
   readonly write: () => Promise<void>
 }
 
-export function reportInto({ environment, err, library }: Session, path: string): PendingReport {
+export function reportInto(session: Session, path: string): PendingReport {
   let record: BuildRecord | undefined
   return {
     onRecord(told) {
       record = told
     },
     async write() {
-      if (!record) return err.print(`no report in ${path}: nothing could be written down of this build\n`)
-      const { buildReport } = await library()
-      await replaceFile(path, await buildReport(record, environment))
+      if (!record) return session.err.print(`no report in ${path}: nothing could be written down of this build\n`)
+      await writeReport(session, path, record)
     },
   }
+}
+
+export async function writeReport({ environment, library }: Session, path: string, build: BuildRecord): Promise<void> {
+  const { buildReport } = await library()
+  await replaceFile(path, await buildReport(build, environment))
 }
