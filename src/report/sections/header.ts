@@ -49,7 +49,7 @@ function failure({ error, steps }: BuildRecord): Hole {
     step && html`<a href="#s${step.number}">What the step printed</a>`,
     error.line !== undefined && html`<a href="#L${error.line}">Line ${error.line} of the Dockerfile</a>`,
   ].filter(Boolean)
-  return html`<div class="failure" role="alert">${said(error.message, step)}${error.hint !== undefined && html`<p class="hint">${error.hint}</p>`}<p class="where"><code>${error.code}</code>${links.map((link) => html` · ${link}`)}</p></div>`
+  return html`<div class="failure">${said(error.message, step)}${error.hint !== undefined && html`<p class="hint">${error.hint}</p>`}<p class="where"><code>${error.code}</code>${links.map((link) => html` · ${link}`)}</p></div>`
 }
 
 /** A step that failed has its command in its label. */
