@@ -100,6 +100,12 @@ export interface BuildOptions {
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
+  /** Bytes that the image may have, as images are listed; else nothing is named or written. */
+  readonly maxSize?: number
+  /** How much the image may grow, in bytes or hundredths. Nothing to compare it with is no error. */
+  readonly maxGrowth?: number | `${number}%`
+  /** Against which image: one of the store or a registry; absent: what its first name stood for before. */
+  readonly compareTo?: string
   readonly onEvent?: EventSink
   /** Gets what was written down of the build when it is over, also when it failed: before it returns or throws. */
   readonly onRecord?: (record: BuildRecord) => void

@@ -54,7 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   export: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
-  usage: ['store', 'cache'],
+  usage: ['builds', 'store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */
 const story = ['cli']

@@ -72,6 +72,8 @@ export interface ImageRecord {
   readonly platform: string
   /** Of its manifest in the store. */
   readonly digest: string
+  /** Beside the image that its name stood for before; absent where nothing changed or there was none. */
+  readonly growth?: { readonly against: string; readonly before: number; readonly now: number }
   /** Lowest first. Sizes are bytes as the store keeps or knows them. */
   readonly layers: readonly LayerRecord[]
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
 import type { EventSink, StepId } from '../executor/index.ts'
-import { type Claim, claimFolder } from './claim.ts'
+import { type Release, tryAcquire } from '../store/index.ts'
+import { claimNumber } from './claim.ts'
 import { collect } from './collect.ts'
-import { keptBuilds, logFile, recordFile } from './files.ts'
+import { buildLock, keptBuilds, logFile, recordFile } from './files.ts'
 import { forgetOld } from './forget.ts'
 import { type LogWriter, openLog } from './log.ts'
 import type { BuildRecord, StepRecord } from './record.ts'
@@ -30,10 +31,17 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
   const id = randomId()
   const steps = collect()
   const logs = openLogs()
-  let claim: Claim | undefined
-  const claimed = () => {
-    claim ??= claimFolder(root)
-    return claim
+  let claimed: number | undefined
+  let release: Release | undefined
+  const numberOf = () => {
+    claimed ??= claimNumber(root)
+    return claimed
+  }
+  /** What is written while the build goes on is not to be taken for what a killed one left. */
+  const lockedNumber = () => {
+    const number = numberOf()
+    release ??= tryAcquire(buildLock(root, number))
+    return number
   }
   return {
     id,
@@ -43,14 +51,14 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
       if (event.type !== 'step:log') return
       const number = steps.numberOf(event.step)
       if (number !== undefined) {
-        logs.write(event.step, event.bytes, () => logFile(root, claimed().number, number))
+        logs.write(event.step, event.bytes, () => logFile(root, lockedNumber(), number))
       }
     },
     end({ dockerfile, error, ...end }) {
       const logged = logs.close()
       const { failed } = steps
       return unlessImpossible(() => {
-        const { number, release } = claimed()
+        const number = numberOf()
         try {
           const record: BuildRecord = {
             version: 1,
@@ -66,7 +74,7 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
           forgetOld(root, keptBuilds, end.completed)
           return record
         } finally {
-          release()
+          release?.()
         }
       })
     },

@@ -75,7 +75,14 @@ const schema = z.object({
     }),
   ),
   steps: list(step),
-  images: list(z.object({ platform: text, digest, layers: list(layer) })),
+  images: list(
+    z.object({
+      platform: text,
+      digest,
+      growth: z.optional(z.object({ against: text, before: count, now: count })),
+      layers: list(layer),
+    }),
+  ),
 })
 
 /** Reads the text of a record; undefined for anything else, and for what another tsbuild wrote. */

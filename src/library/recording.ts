@@ -16,6 +16,7 @@ import { formatPlatform, type Platform, parseReference } from '../image/index.ts
 import { withoutLogins } from '../logins.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import type { SourceFile } from '../source.ts'
+import type { ImageGrowth } from './image-growth.ts'
 
 /** Writes down a build, whatever becomes of it. None of this throws but for a bug. */
 export interface Recording {
@@ -24,7 +25,11 @@ export interface Recording {
   loaded(dockerfile: SourceFile, platforms: readonly Platform[]): void
   /** For explaining a miss: what the last build had in the place of a step. */
   readonly former: FormerSteps
-  completed(result: Omit<BuildResult, 'build'>, built: Built): Promise<BuildRecord | undefined>
+  completed(
+    result: Omit<BuildResult, 'build'>,
+    built: Built,
+    growths: readonly (ImageGrowth | undefined)[],
+  ): Promise<BuildRecord | undefined>
   /** @param error after secrets were taken out of it */
   failed(error: unknown): void
 }
@@ -61,10 +66,11 @@ export function openRecording(
       const dockerfile = { path: hushed(name), text: hushed(text) }
       known = { dockerfile, platforms: platforms.map(formatPlatform) }
     },
-    async completed({ images }, { images: built, executed }) {
+    async completed({ images }, { images: built, executed }, growths) {
       const recorded = built.map(async (image, i) => ({
         platform: formatPlatform(images[i]?.platform ?? { os: '', architecture: '' }),
         digest: images[i]?.manifest.digest ?? '',
+        ...(growths[i] && { growth: growths[i] }),
         layers: (await layersOf(image, executed)).map((layer) => ({ ...layer, label: hushed(layer.label) })),
       }))
       const all: readonly ImageRecord[] = await Promise.all(recorded)

@@ -1,24 +1,24 @@
-import type { BuildRecord } from '../../index.ts'
+import type { BuildRecord, BuildResult } from '../../index.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { Session } from '../session.ts'
 
-/** `--report FILE`: a page about a build, whatever becomes of it. */
-export interface PendingReport {
-  readonly onRecord: (record: BuildRecord) => void
-  /** When the build is over. */
-  readonly write: () => Promise<void>
-}
-
-export function reportInto(session: Session, path: string): PendingReport {
+/**
+ * `--report FILE`: builds, and writes a page about the build, whatever becomes of it.
+ * @param work gets who wants to be told of the record
+ */
+export async function withReport(
+  session: Session,
+  path: string,
+  work: (onRecord: (record: BuildRecord) => void) => Promise<BuildResult>,
+): Promise<BuildResult> {
   let record: BuildRecord | undefined
-  return {
-    onRecord(told) {
+  try {
+    return await work((told) => {
       record = told
-    },
-    async write() {
-      if (!record) return session.err.print(`no report in ${path}: nothing could be written down of this build\n`)
-      await writeReport(session, path, record)
-    },
+    })
+  } finally {
+    if (record) await writeReport(session, path, record)
+    else session.err.print(`no report in ${path}: nothing could be written down of this build\n`)
   }
 }
 

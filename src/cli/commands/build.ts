@@ -1,12 +1,15 @@
-import type { BuildResult, Environment } from '../../index.ts'
+import type { BuildOptions, BuildResult, Environment } from '../../index.ts'
+import { summaryChoices, summaryText } from '../builds/summary-text.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { effectiveMode, type ProgressMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
+import type { withReport } from './build-report.ts'
 import { buildMetadata } from './metadata.ts'
 import { isTalkative, progressMode, shown } from './shown.ts'
 
@@ -14,6 +17,7 @@ import { isTalkative, progressMode, shown } from './shown.ts'
 export interface BuildCommandFlags extends BuildFlags {
   readonly progress?: string
   readonly quiet?: true
+  readonly summary?: string
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
@@ -26,6 +30,7 @@ export interface BuildCommandFlags extends BuildFlags {
 export async function buildCommand(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
+  const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(
     session,
@@ -42,16 +47,21 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const reported =
-    flags.report === undefined ? undefined : (await import('./build-report.ts')).reportInto(session, flags.report)
-  const onRecord = reported?.onRecord
-  const request = { ...options, signal, ...(onRecord && { onRecord }) }
-  const result = await shown(session, mode, (onEvent) => build({ ...request, onEvent }, environment)).finally(
-    reported?.write,
-  )
-  if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
+  const built = (asked: BuildOptions) =>
+    shown(session, mode, (onEvent) => build({ ...asked, signal, onEvent }, environment))
+  const result = await (flags.report === undefined
+    ? built(options)
+    : builtWithReport(session, flags.report, (onRecord) => built({ ...options, onRecord })))
+  if (isTalkative(mode)) {
+    if (result.build) err.print(summaryText(result.build, summary))
+    err.print(warningSummary(result.warnings, session))
+  }
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
+}
+
+async function builtWithReport(...asked: Parameters<typeof withReport>): Promise<BuildResult> {
+  return (await import('./build-report.ts')).withReport(...asked)
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */
