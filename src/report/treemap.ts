@@ -37,7 +37,7 @@ function area(layer: LayerRecord, x: number, y: number, width: number, height: n
   const lines = Math.floor((height - 8) / letter.line)
   const words = columns < 6 ? [] : [sizeText(layer.size), text, place].slice(0, Math.max(0, lines))
   const kind = layer.step === undefined ? 'base' : 'own'
-  return html`<svg class="${kind}" x="${x}" y="${y}" width="${width}" height="${height}"><title>${layer.label}: ${sizeText(layer.size)}</title><rect class="fill" width="${width}" height="${height}" rx="4"/>${words.map(
+  return html`<svg class="${kind}" x="${x}" y="${y}" width="${width}" height="${height}"><title>${layer.label}: ${sizeText(layer.size)}</title><rect class="fill" width="${width}" height="${height}" rx="${Math.min(width, height) > 24 ? 4 : 0}"/>${words.map(
     (word, i) =>
       word !== '' &&
       html`<text${i === 0 && html` class="size"`} x="9" y="${18 + i * letter.line}">${ellipsis(word, columns)}</text>`,

@@ -39,7 +39,8 @@ function curve(points: readonly Point[]): string {
 const columns = { text: 30, small: 33 } as const
 
 function boxOf({ node, x, y, width, height }: Box): Html {
-  const { place, text } = briefParts(node.label)
+  const { place: whole, text } = briefParts(node.label)
+  const place = whole.replace(/^linux\//, '')
   const note = onOneLine(node.note)
   const room = columns.small - note.length - 2
   const shape = html`<rect class="box" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="5"/><rect class="edge" x="0" y="0" width="4" height="${height}"/>`

@@ -30,8 +30,14 @@ ${number('Time', timeText(completed - started))}
 ${number('Steps', String(layers.length), count('not-run') > 0 && `${count('not-run')} not run`)}
 ${number('From the cache', String(count('cached')), saved >= 100 && `saved ${timeText(saved)}`)}
 ${number('Ran', String(count('ran')), unfinished.length > 0 && unfinished.join(', '))}
-${size !== undefined && number('Image', sizeText(size), own !== undefined && own !== size && `${sizeText(own)} on its base`)}
+${size !== undefined && number('Image', sizeText(size), imageNote(images, own, size))}
 </dl>`
+}
+
+function imageNote(images: BuildRecord['images'], own: number | undefined, size: number): string | false {
+  const [first] = images
+  if (first && images.length > 1) return `for ${first.platform}`
+  return own !== undefined && own !== size && `${sizeText(own)} on its base`
 }
 
 function makesLayer(kind: string): boolean {

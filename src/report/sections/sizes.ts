@@ -1,7 +1,7 @@
 import type { BuildRecord, ImageRecord, LayerRecord } from '../../builds/index.ts'
 import { type Hole, type Html, html } from '../html.ts'
 import { treemap } from '../treemap.ts'
-import { layerName, sizeText } from '../words.ts'
+import { countText, layerName, sizeText } from '../words.ts'
 
 /** What the layers of each image take. */
 export function sizesSection(record: BuildRecord): Hole {
@@ -15,12 +15,19 @@ ${images.map((image) => imagePart(image, numbers, images.length > 1))}
 }
 
 function imagePart(image: ImageRecord, numbers: ReadonlyMap<string, number>, several: boolean): Html {
-  const total = totalOf(image)
+  const total = sizeOf(image.layers)
+  const sorted = [...image.layers].sort((a, b) => b.size - a.size)
+  const [largest, others] = [sorted.slice(0, shown), sorted.slice(shown)]
+  const rows = (layers: readonly LayerRecord[]) => layers.map((layer) => layerRow(layer, total, numbers))
   return html`<div class="image">${several && html`<h3>${image.platform}: ${sizeText(total)}</h3>`}
 ${total > 0 && treemap(image.layers, `Layers of ${image.platform} by size`)}
 <table class="sizes"><thead><tr><th class="number" scope="col">Size</th><th class="number" scope="col">Share</th><th scope="col">Layer</th></tr></thead>
-<tbody>${[...image.layers].sort((a, b) => b.size - a.size).map((layer) => layerRow(layer, total, numbers))}</tbody></table></div>`
+<tbody>${rows(largest)}</tbody></table>
+${others.length > 0 && html`<details><summary>${countText(others.length, 'smaller layer')}, ${sizeText(sizeOf(others))}</summary><table class="sizes"><tbody>${rows(others)}</tbody></table></details>`}</div>`
 }
+
+/** Rows of a table that are seen at once. */
+const shown = 20
 
 function layerRow(layer: LayerRecord, total: number, numbers: ReadonlyMap<string, number>): Html {
   const number = layer.step && numbers.get(layer.step)
@@ -32,6 +39,6 @@ function layerRow(layer: LayerRecord, total: number, numbers: ReadonlyMap<string
 `
 }
 
-function totalOf({ layers }: ImageRecord): number {
+function sizeOf(layers: readonly LayerRecord[]): number {
   return layers.reduce((sum, { size }) => sum + size, 0)
 }

@@ -75,6 +75,8 @@ export const sizeRules = `
 .sizes td:last-child{overflow-wrap:anywhere}
 .sizes a{text-decoration:none}
 .sizes a:hover{text-decoration:underline}
+.image summary{padding:.5rem 0;cursor:pointer;color:var(--muted);font-size:.8667rem}
+.image details .sizes{margin-top:0}
 .image+.image{margin-top:1.5rem}
 .image h3{font-size:.9333rem;margin:0 0 .5rem;font-weight:600;overflow-wrap:anywhere}
 @media (max-width:40rem){
