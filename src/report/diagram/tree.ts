@@ -21,7 +21,7 @@ export function textTree(diagram: Diagram): string {
     while (node) {
       const isKnown = shown.has(node.id)
       const isTooDeep = !isKnown && depth === deepest
-      lines.push(`${before}${lineOf(node)}${isKnown ? ' (see above)' : isTooDeep ? ' (see below)' : ''}`)
+      lines.push(`${before}${isKnown ? `${nameOf(node)} (see above)` : lineOf(node)}${isTooDeep ? ' (see below)' : ''}`)
       if (isTooDeep) later.push(node)
       if (isKnown || isTooDeep) return
       shown.add(node.id)
@@ -46,4 +46,10 @@ const deepest = 40
 function lineOf(node: DiagramNode): string {
   const [label = '', note] = linesOf(node)
   return note === undefined ? label : `${label}  · ${note}`
+}
+
+/** What tells a step from all others: its place in a stage, where it has one. */
+function nameOf(node: DiagramNode): string {
+  const [label = ''] = linesOf(node)
+  return /^\[[^\]]*\d\/\d+\]/.exec(label)?.[0] ?? label
 }

@@ -27,7 +27,7 @@ describe('a graph', () => {
 │  [x 1/2] b  · hit
 │  [x 1/2] base
 [x 1/2] a  · hit
-[x 1/2] base (see above)
+[x 1/2] (see above)
 `)
   })
 
