@@ -29,6 +29,7 @@ export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
+export { drawPlan } from './library/drawing.ts'
 export {
   type BuildForecast,
   forecast,
@@ -43,6 +44,7 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+export { buildReport } from './library/report.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {
@@ -79,6 +81,7 @@ export type {
   RemoteDocumentText,
   RemoteName,
 } from './registry-options.ts'
+export type { DrawingFormat } from './report/index.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

@@ -2,6 +2,7 @@ import type {
   BuildCommands,
   BuildForecast,
   BuildOptions,
+  BuildRecord,
   BuildResult,
   CheckResult,
   CheckStoreOptions,
@@ -11,6 +12,7 @@ import type {
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
+  DrawingFormat,
   Environment,
   Found,
   HistoryOptions,
@@ -37,8 +39,10 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */

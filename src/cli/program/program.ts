@@ -12,7 +12,7 @@ import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
-import { planProgram } from './plan.ts'
+import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
@@ -39,6 +39,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   if (!isPlainBuild(words)) {
     for (const command of [
       planProgram(run),
+      graphProgram(run),
       historyProgram(run),
       buildsProgram(run),
       whyProgram(run),
