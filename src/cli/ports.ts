@@ -1,4 +1,5 @@
 import type {
+  Blame,
   BuildForecast,
   BuildOptions,
   BuildResult,
@@ -6,19 +7,25 @@ import type {
   CheckStoreOptions,
   CopyOptions,
   Descriptor,
+  DiffOptions,
   DiskUsage,
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
   Environment,
+  Extracted,
+  ExtractOptions,
   Found,
   HistoryOptions,
   ImageCommands,
+  ImageDiff,
   ImageHistory,
   IndexOptions,
   LimitOptions,
   LoginOptions,
   LogoutResult,
+  LookOptions,
+  OpenedImage,
   Outline,
   PruneOptions,
   PruneResult,
@@ -48,6 +55,12 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
+  /** @throws {TsbuildError} those of `history`; so do the next three */
+  openImage(name: string, options: LookOptions, environment: Environment): Promise<OpenedImage>
+  diff(before: string, after: string, options: DiffOptions, environment: Environment): Promise<ImageDiff>
+  /** @throws {TsbuildError} TSB_IMAGE_PATH too; so does `extract` */
+  blame(name: string, path: string, options: LookOptions, environment: Environment): Promise<Blame>
+  extract(name: string, path: string, options: ExtractOptions, environment: Environment): Promise<Extracted>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */
