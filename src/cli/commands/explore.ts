@@ -20,7 +20,7 @@ export interface ExploreFlags extends LookFlags, Partial<Rules> {
 
 /** Shows an image: to look around in on a terminal, else as text, as JSON, or held against rules. */
 export async function exploreCommand(session: Session, name: string, flags: ExploreFlags): Promise<void> {
-  const { environment, out } = session
+  const { environment } = session
   const { openImage } = await session.library()
   const asked = flags.ci ?? (isContinuousIntegration(environment.env) || hasRules(flags))
   const rules = asked ? readRules(flags, environment.cwd) : undefined
@@ -32,10 +32,11 @@ export async function exploreCommand(session: Session, name: string, flags: Expl
   const results = rules && holdAgainst(rules, waste)
   await print(session, name, image, waste, results, flags)
   if (results?.some(({ status }) => status === 'FAIL')) throw new Reported(exitCodes.failure)
-  function canDraw({ err }: Session): boolean {
-    const { stdin, env } = environment
-    return out.isTerminal && err.isTerminal && 'isTTY' in stdin && stdin.isTTY === true && env['TERM'] !== 'dumb'
-  }
+}
+
+function canDraw({ out, environment }: Session): boolean {
+  const { stdin, env } = environment
+  return out.isTerminal && 'isTTY' in stdin && stdin.isTTY === true && env['TERM'] !== 'dumb'
 }
 
 function hasRules({ lowestEfficiency, highestWastedBytes, highestUserWastedPercent, ciConfig }: ExploreFlags): boolean {
