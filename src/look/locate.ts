@@ -24,7 +24,6 @@ export interface Located {
 export async function locate(path: TreePath, layers: LateLayers): Promise<Located | undefined> {
   const ahead = path === rootPath ? [] : path.split('/').reverse()
   let at = rootPath
-  let found = await lookDown(at, layers)
   for (let links = 0, piece = ahead.pop(); piece !== undefined; piece = ahead.pop()) {
     if (piece === '' || piece === '.') continue
     if (piece === '..') {
@@ -32,7 +31,7 @@ export async function locate(path: TreePath, layers: LateLayers): Promise<Locate
       continue
     }
     const next = joinPath(at, piece)
-    found = await lookDown(next, layers)
+    const found = await lookDown(next, layers, 'kind')
     if (found?.entry.kind !== 'symlink') {
       if (found === undefined) return undefined
       at = next
@@ -43,11 +42,14 @@ export async function locate(path: TreePath, layers: LateLayers): Promise<Locate
     if (target.startsWith('/')) at = rootPath
     ahead.push(...target.split('/').reverse())
   }
-  return (await lookDown(at, layers)) ?? undefined
+  return lookDown(at, layers, 'entry')
 }
 
-/** What is at exactly this path. Directories on the way are known to be none but directories. */
-async function lookDown(path: TreePath, layers: LateLayers): Promise<Located | undefined> {
+/**
+ * What is at exactly this path, when all above it are directories.
+ * @param wanted `kind`: that it is a directory is enough, whatever owner and mode it has
+ */
+async function lookDown(path: TreePath, layers: LateLayers, wanted: 'kind' | 'entry'): Promise<Located | undefined> {
   let implied: Located | undefined
   for (let layer = layers.count - 1; layer >= 0; layer--) {
     const tree = await layers.open(layer)
@@ -55,7 +57,7 @@ async function lookDown(path: TreePath, layers: LateLayers): Promise<Located | u
     if (change !== undefined) {
       if (change.kind === 'whiteout') return implied
       if (change.kind !== 'directory') return implied ?? { path, entry: change, layer }
-      if (!change.implied) return { path, entry: change, layer }
+      if (!change.implied || wanted === 'kind') return { path, entry: change, layer }
       implied ??= { path, entry: change, layer }
     }
     if (isShut(path, tree)) return implied

@@ -138,8 +138,8 @@ describe('a path of an image', () => {
 
   it('is looked for from the highest layer, and no lower layer is read than the one that has it', async () => {
     const layers = [layer('file /etc/a 1'), layer('file /etc/b 1'), layer('file /etc/c 1')]
-    expect(await find('/etc/b', ...layers)).toMatchObject({ path: 'etc/b', layer: 1, kind: 'file' })
-    expect((await find('/etc/c', layer('dir /etc'), layer('opaque /etc', 'file /etc/c 1'))).lowest).toBe(0)
+    expect(await find('/etc/b', ...layers)).toMatchObject({ path: 'etc/b', layer: 1, kind: 'file', lowest: 1 })
+    expect((await find('/etc/c', layer('dir /etc'), layer('opaque /etc', 'file /etc/c 1'))).lowest).toBe(1)
     expect(await find('/etc/x', ...layers)).toMatchObject({ path: undefined })
   })
 
