@@ -48,6 +48,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   export: ['image', 'tree'],
+  look: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
   usage: ['store', 'cache'],

@@ -8,7 +8,7 @@ export interface Terminal extends AsyncDisposable {
   /** Presses keys by the names of tmux: `Enter`, `C-a`, `j`. */
   press(...keys: readonly string[]): Promise<void>
   resize(columns: number, rows: number): Promise<void>
-  /** The lines on the screen, once one of them has this in it; after a while whatever they are. */
+  /** The lines on the screen, once one of them has this in it. Fails after a while. */
   screen(wanted: string | RegExp): Promise<readonly string[]>
 }
 
@@ -40,7 +40,8 @@ export async function openTerminal(
       const isThere = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line))
       for (const end = Date.now() + patience; ; await sleep(50)) {
         const lines = await capture()
-        if (lines.some(isThere) || Date.now() > end) return lines
+        if (lines.some(isThere)) return lines
+        if (Date.now() > end) throw new Error(`no ${wanted} on the screen:\n${lines.join('\n')}`)
       }
     },
     async [Symbol.asyncDispose]() {

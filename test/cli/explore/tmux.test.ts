@@ -40,7 +40,7 @@ describe.skipIf(!hasProgram('tmux'))('explore in a real terminal (skipped withou
     expect(small[8]).toMatch(/^ \? keys.*…$/)
     expect(small.slice(0, 9).every((line) => line.length <= 50)).toBe(true)
     await terminal.resize(100, 30)
-    expect((await terminal.screen(/ {40}image up to layer 2/))[28]).toMatch(/q quit$/)
+    expect((await terminal.screen(/ {30}image up to layer 2/))[28]).toMatch(/q quit$/)
 
     await terminal.press('Tab', '/', 'a', '$', 'Enter', 'G', 'Enter')
     const shown = await terminal.screen('[/etc/a]')
