@@ -30,6 +30,7 @@ need tmux tmux
 need ssh-agent openssh-client
 need sshd openssh-server
 need qemu-aarch64-static qemu-user-static
+need chromium chromium
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
