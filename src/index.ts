@@ -1,4 +1,4 @@
-export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
 export type { Warning } from './graph/index.ts'

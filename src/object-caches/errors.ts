@@ -44,7 +44,7 @@ export async function asking<T>(
       continue
     }
     const { refusal } = outcome
-    if (last || !isTransientStatus(refusal.status)) return { refusal, attempt }
+    if (last || !isTransientStatus(refusal.status) || refusal.status === 501) return { refusal, attempt }
     await pause(delay(patience, attempt, refusal.retryAfter), signal)
   }
 }
