@@ -15,6 +15,8 @@ export interface ActionsCache extends AsyncDisposable {
   readonly entries: Map<string, Buffer>
   /** Answers with this status in place of an answer, while it says one. */
   fault: (method: string, path: string) => number | undefined
+  /** The key that was made last. */
+  lastCreated(): string | undefined
   /** The secret part of URLs that it gave. */
   readonly signatures: Set<string>
 }
@@ -40,6 +42,7 @@ export async function startActionsCache(): Promise<ActionsCache> {
     token,
     entries,
     signatures,
+    lastCreated: () => all.at(-1)?.key,
     fault: (() => undefined) as ActionsCache['fault'],
     asked: () => server.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

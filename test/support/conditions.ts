@@ -46,7 +46,7 @@ export async function startConditions(store: ObjectServer): Promise<Conditions> 
     }
     const isConditional = headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
     if (method === 'PUT' && isConditional) return void put(incoming, response, path)
-    const passed = request(new URL(url, store.url), { method, headers }, (answer) => {
+    const passed = request(new URL(url, store.url), { method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       if (fault === 'cut')
         answer.once('data', (chunk: Buffer) =>
@@ -54,7 +54,7 @@ export async function startConditions(store: ObjectServer): Promise<Conditions> 
         )
       else answer.pipe(response)
     })
-    passed.on('error', () => response.destroy())
+    passed.on('error', (e) => (console.log('GATE', method, path, e), response.destroy()))
     incoming.pipe(passed)
   })
   server.listen(0, '127.0.0.1')

@@ -44,12 +44,15 @@ for kind in ('account', 'container', 'object'):
 
 front = eventlet.listen(('127.0.0.1', 0))
 listen('proxy', '''[pipeline:main]
-pipeline = catch_errors s3api tempauth slo proxy-server
+pipeline = catch_errors cache s3api tempauth slo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
 [filter:catch_errors]
 use = egg:swift#catch_errors
+[filter:cache]
+use = egg:swift#memcache
+memcache_servers = 127.0.0.1:1
 [filter:s3api]
 use = egg:swift#s3api
 [filter:slo]
@@ -59,5 +62,6 @@ use = egg:swift#tempauth
 user_test_tester = testing .admin
 ''', front)
 print(front.getsockname()[1], flush=True)
-# Until whoever started it is gone.
-sys.stdin.read()
+parent = os.getppid()
+while os.getppid() == parent:
+    eventlet.sleep(1)
