@@ -3,7 +3,7 @@ import { TsbuildError } from '../errors.ts'
 import type { Blob } from '../transfer/index.ts'
 
 /** Bytes that go in one request: of a larger blob several of them. */
-export const pieceSize = 16 << 20
+export const pieceSize = 8 << 20
 
 /**
  * A blob in pieces of `pieceSize`, in memory so that each can be sent again. The last one comes only when all are those of

@@ -43,11 +43,11 @@ describe("caches in GitHub's cache service", () => {
   })
 
   it('loses no record of many writers, of whom only one can write the next manifest', async () => {
-    const contents = ['w', 'x', 'y', 'y', 'z']
+    const contents = ['x', 'y', 'y', 'z']
     const writers = await Promise.all(contents.map(machine))
     const cacheTo = [{ ...place('many'), mode: 'max', required: true }] as const
     await Promise.all(writers.map((each) => each.build({ cacheTo })))
-    for (const each of contents) {
+    for (const each of new Set(contents)) {
       const { ran } = await (await machine(each)).build({ cacheFrom: [place('many')] })
       expect({ each, ran }).toEqual({ each, ran: [] })
     }
@@ -77,7 +77,7 @@ describe("caches in GitHub's cache service", () => {
 
   it('F02 wrong bytes are refused by digest, and large layers go in blocks', async () => {
     const [one, other] = [await machine(), await machine()]
-    const bytes = randomBytes(17 << 20)
+    const bytes = randomBytes(9 << 20)
     for (const each of [one, other]) writeFileSync(path.join(each.directory, 'context/b'), bytes)
     let faults = 1
     service.fault = (method) => (method === 'PUT' && faults-- > 0 ? 503 : undefined)
@@ -88,7 +88,7 @@ describe("caches in GitHub's cache service", () => {
     const good = await other.build({ cacheFrom, outputs })
     expect(noticesOf(good.events)).toBe('')
     expect(good.cached).toContain('[stage-1 1/1] COPY --from=files /a /b /app/')
-    const [key = ''] = [...service.entries].findLast(([, { length }]) => length > 17 << 20) ?? []
+    const [key = ''] = [...service.entries].findLast(([, { length }]) => length > 9 << 20) ?? []
     const wrong = Buffer.from(service.entries.get(key) ?? [])
     wrong.writeUInt8((wrong[wrong.length - 3000] ?? 0) ^ 1, wrong.length - 3000)
     service.entries.set(key, wrong)
@@ -109,7 +109,9 @@ describe("caches in GitHub's cache service", () => {
     service.fault = () => undefined
     expect(failed.status).toBe(0)
     const host = new URL(service.url).host
-    expect(failed.stderr).toContain(`not written to gha:tsbuild: PUT the bytes of an entry, attempt 1: ${host} answers 400`)
+    expect(failed.stderr).toContain(
+      `not written to gha:tsbuild: PUT the bytes of an entry, attempt 1: ${host} answers 400`,
+    )
     for (const secret of [service.token, ...service.signatures]) expect(failed.stderr).not.toContain(secret)
     const outside = await run({}, '--cache-to', 'type=gha,required=true')
     expect(outside).toMatchObject({ status: 1, stderr: expect.stringContaining('ACTIONS_RUNTIME_TOKEN are not set') })
