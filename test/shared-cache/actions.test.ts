@@ -75,7 +75,7 @@ describe("caches in GitHub's cache service", () => {
     expect([...service.entries.keys()]).toContain(key)
   })
 
-  it('F02 wrong bytes are refused by digest, and large layers go in blocks', async () => {
+  it('F06 wrong bytes are refused by digest, and large layers go in blocks', async () => {
     const [one, other] = [await machine(), await machine()]
     const bytes = randomBytes(9 << 20)
     for (const each of [one, other]) writeFileSync(path.join(each.directory, 'context/b'), bytes)

@@ -66,7 +66,7 @@ describe.skipIf(!hasObjectServer)(`caches in S3 (${noObjectServer})`, () => {
     }
   })
 
-  it('F02 wrong bytes under a digest are refused, and mended by who makes the layer again', async () => {
+  it('F06 wrong bytes under a digest are refused, and mended by who makes the layer again', async () => {
     const place = await bucket('poisoned')
     const [one, other, third] = [await machine(), await machine(), await machine()]
     const cacheTo = [{ ...place, mode: 'max', required: true }] as const
