@@ -7,14 +7,16 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { buildsProgram } from './builds.ts'
 import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
-import { planProgram } from './plan.ts'
+import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
+import { whyProgram } from './why.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
@@ -37,7 +39,10 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   if (!isPlainBuild(words)) {
     for (const command of [
       planProgram(run),
+      graphProgram(run),
       historyProgram(run),
+      buildsProgram(run),
+      whyProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),
