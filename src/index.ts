@@ -9,7 +9,7 @@ export type {
   StepExplanation,
   StepRecord,
 } from './builds/index.ts'
-export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type {
   BuildEvent,
