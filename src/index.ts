@@ -6,6 +6,19 @@ export type { Annotation, Descriptor, ImageConfig, Platform } from './image/inde
 export { build } from './library/build.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
+export { context } from './library/context/context.ts'
+export type {
+  ContextAdvice,
+  ContextAnswer,
+  ContextFile,
+  ContextFolder,
+  ContextOptions,
+  ContextReport,
+  ContextSum,
+  ContextUse,
+  IgnoredPath,
+  IgnoreLine,
+} from './library/context/report.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export {

@@ -8,6 +8,7 @@ export const library: Library = {
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   forecast: async (...asked) => (await import('../library/forecast.ts')).forecast(...asked),
+  context: async (...asked) => (await import('../library/context/context.ts')).context(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),

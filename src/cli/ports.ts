@@ -4,6 +4,8 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  ContextOptions,
+  ContextReport,
   CopyOptions,
   Descriptor,
   DiskUsage,
@@ -38,6 +40,8 @@ export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  /** @throws {TsbuildError} for what is wrong with the Dockerfile, the ignore file or the options */
+  context(options: ContextOptions, environment: Environment): Promise<ContextReport>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */

@@ -33,6 +33,12 @@ export interface Context {
   excludedBy(path: string): string | undefined
   /** The symbolic link that leads from a path out of the context, when the path is missing because of it. */
   leavesBy(path: string): SymlinkEntry | undefined
+  /** The lines of the ignore file that had a say on a path as it is written, in their order: the last one decided. */
+  rulesFor(path: string): readonly IgnoreRule[]
+  /** The names that the ignore file takes out of a directory. */
+  leftOutOf(directory: TreePath): readonly string[]
+  /** What is at a path whether it is taken away or not. */
+  wasAt(path: string): Entry | undefined
 }
 
 /**
@@ -69,6 +75,12 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
       return rule === undefined ? undefined : placeOf(rules[rule])
     },
     leavesBy: (path) => linkOutOf(tree, path),
+    rulesFor: (path) => patterns.trail(treePath(path)).flatMap((index) => rules[index] ?? []),
+    leftOutOf(directory) {
+      const kept = new Set(tree.list(directory))
+      return whole.list(directory).filter((name) => !kept.has(name))
+    },
+    wasAt: (path) => resolvePath(whole, treePath(path), { followLast: false }).entry,
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { Command, CommanderError, Help, type Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
@@ -7,7 +7,9 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { contextProgram } from './context.ts'
 import { doctorProgram } from './doctor.ts'
+import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
@@ -20,6 +22,17 @@ const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
 Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
 
+const programExamples = {
+  'tsbuild -t app .': 'build the Dockerfile of this directory',
+  'tsbuild plan .': 'what a build would run, and why',
+  'tsbuild context --why .env': 'which line of .dockerignore keeps a file out',
+  'tsbuild history app': 'how an image was made',
+  'tsbuild build --help': 'the flags of a build; so with each command',
+}
+
+/** Of the flags that all commands have. */
+const globalGroup = 'Of all commands:'
+
 /**
  * The command line: words to commands. Nothing of the library is loaded here.
  * @param words the command line: a plain build needs no other command to be there
@@ -28,31 +41,62 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   const program = new Command('tsbuild')
     .description('Builds OCI images from Dockerfiles: no daemon, no root, no Docker.')
     .usage('[build] [flags] [context]   |   tsbuild COMMAND …')
+    .optionsGroup(globalGroup)
     .version(version(), '-v, --version', 'print the version')
     .option('-D, --debug', 'show stacks of errors and details of warnings')
     .option('--root <directory>', 'the store (default: $TSBUILD_ROOT, else /var/lib/tsbuild or ~/.local/share/tsbuild)')
-    .addHelpText('after', exitHelp)
-  program.addCommand(buildProgram(run), { isDefault: true })
-  program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
-  if (!isPlainBuild(words)) {
-    for (const command of [
-      planProgram(run),
-      historyProgram(run),
-      ...imagePrograms(run),
-      ...archivePrograms(run),
-      ...registryPrograms(run),
-      ...usagePrograms(run),
-      doctorProgram(run),
-    ])
-      program.addCommand(command)
-  }
+    .helpCommand(false)
+  withHelp(program, { notes: exitHelp, examples: programExamples })
+  program.commandsGroup('Build:').addCommand(buildProgram(run), { isDefault: true })
+  if (!isPlainBuild(words)) addOtherCommands(program, run)
+  program.commandsGroup('Help:').addCommand(versionProgram(write))
   for (const command of [program, ...program.commands.flatMap(withCommands)]) {
     command
       .exitOverride()
-      .configureHelp({ optionDescription })
+      .addHelpOption(new Option('-h, --help', 'show this').helpGroup(globalGroup))
+      .configureHelp({ optionDescription, groupItems, visibleOptions: (shown) => withGlobals(shown, program) })
       .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
+}
+
+/** By group, in the order in which `--help` lists them. */
+function addOtherCommands(program: Command, run: Run): void {
+  const groups: Readonly<Record<string, readonly Command[]>> = {
+    'Build:': [planProgram(run), contextProgram(run)],
+    'Look:': [historyProgram(run)],
+    'Images and registries:': [...imagePrograms(run), ...archivePrograms(run), ...registryPrograms(run)],
+    'Cache:': usagePrograms(run),
+    'Help:': [doctorProgram(run)],
+  }
+  for (const [group, commands] of Object.entries(groups)) {
+    program.commandsGroup(group)
+    for (const command of commands) program.addCommand(command)
+  }
+  program.helpCommand('help [command]', 'the same as --help behind the command')
+}
+
+function versionProgram(write: (text: string) => void): Command {
+  const command = new Command('version').summary('print the version')
+  return withHelp(command, { examples: { 'tsbuild version': '' } }).action(() => write(`${version()}\n`))
+}
+
+/** What many commands have stands below what each has for itself. */
+const groupItems: Help['groupItems'] = (unsorted, visible, groupOf) => {
+  const groups = Help.prototype.groupItems(unsorted, visible, groupOf)
+  const shared = ['Registries:', 'Limits:', globalGroup]
+  return new Map([...groups].sort(([a], [b]) => shared.indexOf(a) - shared.indexOf(b)))
+}
+
+/** The flags of all commands stand below those of each. */
+function withGlobals(command: Command, program: Command): Option[] {
+  const own = Help.prototype.visibleOptions.call(new Help(), command)
+  if (command === program) return own
+  return [
+    ...own.slice(0, -1),
+    ...program.options.filter(({ hidden, long }) => !hidden && long !== '--version'),
+    ...own.slice(-1),
+  ]
 }
 
 /** A command, and what stands below it: `index create`. */
