@@ -1,5 +1,5 @@
 /**
- * Makes `dist/`: the command line and the library as bundles that load only what they use, and the types.
+ * Makes `dist/`: the command line and the library as bundles that load only what they use, the types and the manual page.
  * Run by `npm run build` and, in a fresh checkout, by `npm install`.
  */
 import { spawn } from 'node:child_process'
@@ -10,6 +10,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin, transform } from 'esbuild'
 import { straightImports } from './front-doors.ts'
+import { manPage } from './man-page.ts'
 import { loadedWith, merged, withLateBuiltins } from './pieces.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -164,6 +165,12 @@ function libraryDoor(names: readonly string[]): string {
   return `export { ${[...names].sort().join(', ')} } from './index.cjs'\n`
 }
 
+/** With the day of SOURCE_DATE_EPOCH, else of today. */
+function writeManPage(): Promise<void> {
+  const seconds = Number(process.env['SOURCE_DATE_EPOCH'] || Date.now() / 1000)
+  return write('tsbuild.1', manPage(version, new Date(seconds * 1000).toISOString().slice(0, 10)))
+}
+
 /** Types are written as they stand; `npm run typecheck` is what checks them. */
 async function declare(): Promise<void> {
   const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url))
@@ -173,4 +180,11 @@ async function declare(): Promise<void> {
 }
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([bundleTerminalView(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])
+await Promise.all([
+  bundleTerminalView(),
+  bundleDockerfileAst(),
+  bundleFillWorker(),
+  bundleProgram(),
+  declare(),
+  writeManPage(),
+])

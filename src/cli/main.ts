@@ -30,9 +30,13 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
   const run: Run = async (touches, work) =>
     work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
-  const program = createProgram(run, out.print, process.argv.slice(2))
+  const words = process.argv.slice(2)
+  const program = createProgram(run, out.print, words)
   try {
-    await runProgram(program, process.argv.slice(2))
+    if (words[0] === '__complete') {
+      const { completeCommand } = await import('./completion/command.ts')
+      await run('documents', (session) => completeCommand(session, program, words.slice(1)))
+    } else await runProgram(program, words)
     return exitCodes.success
   } catch (error) {
     if (error instanceof Reported) return error.exitCode

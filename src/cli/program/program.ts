@@ -7,6 +7,7 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
 import { doctorProgram } from './doctor.ts'
 import { withHelp } from './help.ts'
@@ -17,9 +18,11 @@ import { planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
+import { visibleOptions } from './visible-options.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
+
 Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
 
 const programExamples = {
@@ -48,26 +51,26 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
     .helpCommand(false)
   withHelp(program, { notes: exitHelp, examples: programExamples })
   program.commandsGroup('Build:').addCommand(buildProgram(run), { isDefault: true })
-  if (!isPlainBuild(words)) addOtherCommands(program, run)
+  if (!isPlainBuild(words)) addOtherCommands(program, run, write)
   program.commandsGroup('Help:').addCommand(versionProgram(write))
   for (const command of [program, ...program.commands.flatMap(withCommands)]) {
     command
       .exitOverride()
       .addHelpOption(new Option('-h, --help', 'show this').helpGroup(globalGroup))
-      .configureHelp({ optionDescription, groupItems, visibleOptions: (shown) => withGlobals(shown, program) })
+      .configureHelp({ optionDescription, groupItems, visibleOptions: (shown) => visibleOptions(shown, program) })
       .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
 }
 
 /** By group, in the order in which `--help` lists them. */
-function addOtherCommands(program: Command, run: Run): void {
+function addOtherCommands(program: Command, run: Run, write: (text: string) => void): void {
   const groups: Readonly<Record<string, readonly Command[]>> = {
     'Build:': [planProgram(run), contextProgram(run)],
     'Look:': [historyProgram(run)],
     'Images and registries:': [...imagePrograms(run), ...archivePrograms(run), ...registryPrograms(run)],
     'Cache:': usagePrograms(run),
-    'Help:': [doctorProgram(run)],
+    'Help:': [doctorProgram(run), completionProgram(write)],
   }
   for (const [group, commands] of Object.entries(groups)) {
     program.commandsGroup(group)
@@ -88,17 +91,6 @@ const groupItems: Help['groupItems'] = (unsorted, visible, groupOf) => {
   return new Map([...groups].sort(([a], [b]) => shared.indexOf(a) - shared.indexOf(b)))
 }
 
-/** The flags of all commands stand below those of each. */
-function withGlobals(command: Command, program: Command): Option[] {
-  const own = Help.prototype.visibleOptions.call(new Help(), command)
-  if (command === program) return own
-  return [
-    ...own.slice(0, -1),
-    ...program.options.filter(({ hidden, long }) => !hidden && long !== '--version'),
-    ...own.slice(-1),
-  ]
-}
-
 /** A command, and what stands below it: `index create`. */
 function withCommands(command: Command): readonly Command[] {
   return [command, ...command.commands]
@@ -107,7 +99,7 @@ function withCommands(command: Command): readonly Command[] {
 /** No word that is, or could be meant as, the name of another command, and none that lists them all. */
 function isPlainBuild(words: readonly string[]): boolean {
   const first = commandWord(words)
-  return (first === 'build' || !/^[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
+  return (first === 'build' || !/^(__)?[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
 }
 
 /** The first word that is no flag of all commands. */
