@@ -75,7 +75,8 @@ export function wantedValue({ argChoices, long, flags }: Option): Wanted {
   if (argChoices) return oneOf(...argChoices)
   if (long && insideFlags.includes(long)) return { kind: 'text' }
   const placeholder = /[<[]([a-z-]+)/.exec(flags)?.[1] ?? ''
-  return ofFlags[long ?? ''] ?? { kind: ofPlaceholders[placeholder] ?? 'text' }
+  const kind = ofPlaceholders[placeholder]
+  return kind ? { kind } : (ofFlags[long ?? ''] ?? { kind: 'text' })
 }
 
 export function wantedArgument(argument: Argument): Wanted {

@@ -42,7 +42,7 @@ afterAll(() => workspace[Symbol.asyncDispose]())
 
 /** Each Tab starts the program, so the shells are tried at once. */
 describe('completion of commands, flags, values, images and files', () => {
-  test.concurrent.each(Object.keys(started) as Shell[])('in %s', async (shell, { skip }) => {
+  test.concurrent.for(Object.keys(started) as Shell[])('in %s', async (shell, { skip }) => {
     skip(!hasProgram(shell) || !hasProgram('python3'), `${shell} or python3 is not installed: scripts/test-setup.sh`)
     const { argv, read, prompt } = started[shell]
     const { directory, environment } = workspace
