@@ -145,7 +145,10 @@ async function write(name: string, text: string): Promise<void> {
 }
 
 async function commonJs(name: string, piece: string): Promise<string> {
-  const { code } = await transform(piece.replaceAll('import("./tty.js")', placeholders.terminalView), {
+  const marked = piece
+    .replaceAll('import("./tty.js")', placeholders.terminalView)
+    .replaceAll(/\bimport\(([A-Za-z_$][\w$]*)\)/g, 'importAtRuntime($1)')
+  const { code } = await transform(marked, {
     format: 'cjs',
     platform: 'node',
     target: common.target,
@@ -155,9 +158,13 @@ async function commonJs(name: string, piece: string): Promise<string> {
     minifyWhitespace: true,
   })
   const beside = (other: string) => JSON.stringify(`./${path.relative(path.dirname(name), other)}`)
-  return withLateBuiltins(code)
-    .replaceAll(placeholders.terminalView, `import(${beside('tty.js')})`)
-    .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
+  return (
+    withLateBuiltins(code)
+      // A module of the user, whatever it is: what `require` takes is less.
+      .replaceAll('importAtRuntime(', 'import(')
+      .replaceAll(placeholders.terminalView, `import(${beside('tty.js')})`)
+      .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
+  )
 }
 
 /** What `import 'tsbuild'` gives. */
@@ -169,6 +176,11 @@ function libraryDoor(names: readonly string[]): string {
 function writeManPage(): Promise<void> {
   const seconds = Number(process.env['SOURCE_DATE_EPOCH'] || Date.now() / 1000)
   return write('tsbuild.1', manPage(version, new Date(seconds * 1000).toISOString().slice(0, 10)))
+}
+
+/** `tsbuild/config`: for a config file, which should not have to load the library. */
+function writeConfigDoor(): Promise<void> {
+  return write('config.js', 'export const defineConfig = (config) => config\n')
 }
 
 /** Types are written as they stand; `npm run typecheck` is what checks them. */
@@ -187,4 +199,5 @@ await Promise.all([
   bundleProgram(),
   declare(),
   writeManPage(),
+  writeConfigDoor(),
 ])

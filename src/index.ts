@@ -1,4 +1,5 @@
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export { defineConfig, findConfig, readConfig, type TsbuildConfig } from './config/index.ts'
 export { TsbuildError } from './errors.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
 export type { Warning } from './graph/index.ts'

@@ -5,6 +5,7 @@ import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
+import { namingConfig, type Settings } from '../settings/settings.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
 import { completionProgram } from './completion.ts'
@@ -23,7 +24,7 @@ import { visibleOptions } from './visible-options.ts'
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
 
-Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
+Environment: TSBUILD_ROOT, TSBUILD_CONFIG, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
 
 const programExamples = {
   'tsbuild -t app .': 'build the Dockerfile of this directory',
@@ -39,8 +40,14 @@ const globalGroup = 'Of all commands:'
 /**
  * The command line: words to commands. Nothing of the library is loaded here.
  * @param words the command line: a plain build needs no other command to be there
+ * @param settings told of the command that was found, before its work begins: what it sets of flags is as if it were given
  */
-export function createProgram(run: Run, write: (text: string) => void, words: readonly string[]): Command {
+export function createProgram(
+  run: Run,
+  write: (text: string) => void,
+  words: readonly string[],
+  settings?: Settings,
+): Command {
   const program = new Command('tsbuild')
     .description('Builds OCI images from Dockerfiles: no daemon, no root, no Docker.')
     .usage('[build] [flags] [context]   |   tsbuild COMMAND …')
@@ -48,7 +55,13 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
     .version(version(), '-v, --version', 'print the version')
     .option('-D, --debug', 'show stacks of errors and details of warnings')
     .option('--root <directory>', 'the store (default: $TSBUILD_ROOT, else /var/lib/tsbuild or ~/.local/share/tsbuild)')
+    .option(
+      '--config <file>',
+      'defaults of flags (default: $TSBUILD_CONFIG, else the nearest tsbuild.config.json or .ts)',
+    )
+    .option('--no-config', 'read no such file')
     .helpCommand(false)
+  if (settings) program.hook('preAction', (_program, command) => settings(program, command))
   withHelp(program, { notes: exitHelp, examples: programExamples })
   program.commandsGroup('Build:').addCommand(buildProgram(run), { isDefault: true })
   if (!isPlainBuild(words)) addOtherCommands(program, run, write)
@@ -106,8 +119,8 @@ function isPlainBuild(words: readonly string[]): boolean {
 function commandWord(words: readonly string[]): string {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
-    if (word === '--root') at++
-    else if (!/^(-D|--debug|--root=.*)$/s.test(word)) return word
+    if (word === '--root' || word === '--config') at++
+    else if (!/^(-D|--debug|--no-config|--(root|config)=.*)$/s.test(word)) return word
   }
   return ''
 }
@@ -132,7 +145,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   try {
     await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.
     if (error.code === 'commander.help') throw new Reported(exitCodes.usage)
     if (error.exitCode !== 0) throw flagErrorOf(error, [command, ...below(command, argv)])
