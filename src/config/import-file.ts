@@ -1,12 +1,10 @@
-import { createRequire, type LoadHookContext } from 'node:module'
-import process from 'node:process'
+import { createRequire, type LoadHookContext, registerHooks } from 'node:module'
 
 /**
  * Imports a module that is no part of this program. `tsbuild` and `tsbuild/config` are this program itself where the module
  * finds no other; what it is written in does not depend on a package.json above it.
  */
 export async function importFile(url: string): Promise<{ readonly default?: unknown }> {
-  const { registerHooks } = process.getBuiltinModule('node:module')
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       try {

@@ -8,7 +8,7 @@ import { configSchema } from './schema.ts'
 
 /**
  * Reads a config file: JSON, or the default export of a module, which is run.
- * @throws {OptionError} TSB_CONFIG_FILE for one that cannot be read, TSB_CONFIG for what it may not say; with file and key
+ * @throws {OptionError} TSB_CONFIG_READ for one that cannot be read, TSB_CONFIG_KEY for what it may not say; with file and key
  */
 export async function readConfig(file: string): Promise<TsbuildConfig> {
   const found = configSchema.safeParse(await contentOf(file))
@@ -19,7 +19,7 @@ export async function readConfig(file: string): Promise<TsbuildConfig> {
 async function contentOf(file: string): Promise<unknown> {
   if (/\.[cm]?[jt]s$/.test(file)) return exportOf(file)
   if (file.endsWith('.json')) return parsed(file, await textOf(file))
-  throw new OptionError('TSB_CONFIG_FILE', `${file}: a config file is .json or .ts`, {
+  throw new OptionError('TSB_CONFIG_READ', `${file}: a config file is .json or .ts`, {
     hint: 'name it tsbuild.config.json or tsbuild.config.ts',
   })
 }
@@ -34,7 +34,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 function notReadable(file: string, error: Error): OptionError {
-  return new OptionError('TSB_CONFIG_FILE', `cannot read the config file ${file}: ${error.message}`, {
+  return new OptionError('TSB_CONFIG_READ', `cannot read the config file ${file}: ${error.message}`, {
     hint: 'name another one with --config or TSBUILD_CONFIG, or write --no-config',
     cause: error,
   })
@@ -45,7 +45,7 @@ function parsed(file: string, text: string): unknown {
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new OptionError('TSB_CONFIG_FILE', `${file} is no JSON: ${reason}`, {
+    throw new OptionError('TSB_CONFIG_READ', `${file} is no JSON: ${reason}`, {
       hint: 'JSON has no comments, and no comma before a closing bracket; a tsbuild.config.ts may have both',
     })
   }
@@ -58,12 +58,12 @@ async function exportOf(file: string): Promise<unknown> {
     if (module.default !== undefined) return await module.default
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new OptionError('TSB_CONFIG_FILE', `${file} cannot be run: ${reason}`, {
+    throw new OptionError('TSB_CONFIG_READ', `${file} cannot be run: ${reason}`, {
       hint: 'it is an ES module, run by Node as it is: types are taken away, and what is more than types (enum, namespace) is not there',
       cause: error,
     })
   }
-  throw new OptionError('TSB_CONFIG_FILE', `${file} has no default export`, {
+  throw new OptionError('TSB_CONFIG_READ', `${file} has no default export`, {
     hint: 'write export default { … }, or export default defineConfig({ … })',
   })
 }
@@ -84,18 +84,18 @@ function wrongConfig(file: string, issue: Issue | undefined): OptionError {
   const [unknown] = issue?.keys ?? (issue?.code === 'invalid_key' ? at.slice(-1) : [])
   if (unknown === undefined) {
     const key = at.join('.') || 'the whole'
-    return new OptionError('TSB_CONFIG', `${file}: ${key}: ${issue?.message ?? 'not valid'}`, {
+    return new OptionError('TSB_CONFIG_KEY', `${file}: ${key}: ${issue?.message ?? 'not valid'}`, {
       hint: 'docs/config.md has all keys',
     })
   }
   const known = at[0] === 'limits' ? undefined : Object.keys(configSchema.shape)
   const shown = [...at.filter((piece) => piece !== unknown), unknown].join('.')
   if (known && !known.includes(unknown) && ofCommandLine.test(unknown)) {
-    return new OptionError('TSB_CONFIG', `${file}: ${shown} is said on the command line alone`, {
+    return new OptionError('TSB_CONFIG_KEY', `${file}: ${shown} is said on the command line alone`, {
       hint: 'a file gives no rights, lends nothing of the user and writes nothing: docs/config.md says why',
     })
   }
-  return new OptionError('TSB_CONFIG', `${file}: there is no ${shown}`, {
+  return new OptionError('TSB_CONFIG_KEY', `${file}: there is no ${shown}`, {
     hint:
       (known && didYouMean(unknown, known)) ?? nearestLimit(unknown, known) ?? `known are ${(known ?? []).join(', ')}`,
   })

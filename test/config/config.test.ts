@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { configSchema } from '../../src/config/schema.ts'
 import { defineConfig, findConfig, readConfig } from '../../src/index.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -23,6 +24,12 @@ async function wrong({ directory }: Workspace, name: string): Promise<string> {
   )
   return `${error.code} ${error.message.replaceAll(`${directory}/`, '')}\n${error.hint ?? ''}`
 }
+
+test('docs/config.md has every key, and no other', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../docs/config.md'), 'utf8')
+  const listed = Array.from(page.matchAll(/^\| `(\w+)` \|/gm), ([, key]) => key)
+  expect([...listed, '$schema'].sort()).toEqual(Object.keys(configSchema.shape).sort())
+})
 
 describe('the config file that counts', () => {
   test('is the nearest up to the root of the repository, and nothing above that', async () => {
@@ -117,10 +124,10 @@ describe('a config file', () => {
     expect([a, b]).toEqual(Array(2).fill({ jobs: 2, limits: { 'json-depth': 9 } }))
     expect(c).toEqual({ jobs: 2 })
     expect(failed).toEqual([
-      'TSB_CONFIG_FILE none.ts has no default export',
-      expect.stringMatching(/^TSB_CONFIG_FILE enum\.ts cannot be run: .*enum/),
-      'TSB_CONFIG_FILE fails.ts cannot be run: not today',
-      expect.stringMatching(/^TSB_CONFIG_FILE lost\.ts cannot be run: Cannot find package 'nosuch'/),
+      'TSB_CONFIG_READ none.ts has no default export',
+      expect.stringMatching(/^TSB_CONFIG_READ enum\.ts cannot be run: .*enum/),
+      'TSB_CONFIG_READ fails.ts cannot be run: not today',
+      expect.stringMatching(/^TSB_CONFIG_READ lost\.ts cannot be run: Cannot find package 'nosuch'/),
     ])
     expect(defineConfig({ jobs: 2 })).toEqual({ jobs: 2 })
   })
@@ -128,20 +135,20 @@ describe('a config file', () => {
   test('that is wrong is one error with file, key and the nearest name', async () => {
     await using workspace = await openWorkspace()
     const cases: Readonly<Record<string, string>> = {
-      '{"jobz":2}': 'TSB_CONFIG f.json: there is no jobz\ndid you mean "jobs"?',
-      '{"buildArg":{}}': 'TSB_CONFIG f.json: there is no buildArg\ndid you mean "buildArgs"?',
-      '{"limits":{"json-dept":2}}': 'TSB_CONFIG f.json: there is no limits.json-dept\ndid you mean "json-depth"?',
+      '{"jobz":2}': 'TSB_CONFIG_KEY f.json: there is no jobz\ndid you mean "jobs"?',
+      '{"buildArg":{}}': 'TSB_CONFIG_KEY f.json: there is no buildArg\ndid you mean "buildArgs"?',
+      '{"limits":{"json-dept":2}}': 'TSB_CONFIG_KEY f.json: there is no limits.json-dept\ndid you mean "json-depth"?',
       '{"jobs":"2"}':
-        'TSB_CONFIG f.json: jobs: Invalid input: expected number, received string\ndocs/config.md has all keys',
+        'TSB_CONFIG_KEY f.json: jobs: Invalid input: expected number, received string\ndocs/config.md has all keys',
       '{"tags":["a",1]}':
-        'TSB_CONFIG f.json: tags.1: Invalid input: expected string, received number\ndocs/config.md has all keys',
-      '[]': 'TSB_CONFIG f.json: the whole: Invalid input: expected object, received array\ndocs/config.md has all keys',
+        'TSB_CONFIG_KEY f.json: tags.1: Invalid input: expected string, received number\ndocs/config.md has all keys',
+      '[]': 'TSB_CONFIG_KEY f.json: the whole: Invalid input: expected object, received array\ndocs/config.md has all keys',
       '{"network":"host"}':
-        'TSB_CONFIG f.json: network: Invalid option: expected one of "default"|"none"\ndocs/config.md has all keys',
-      '{"secrets":["id=a,src=/etc/shadow"]}': 'TSB_CONFIG f.json: secrets is said on the command line alone',
-      '{"allow":["security.insecure"]}': 'TSB_CONFIG f.json: allow is said on the command line alone',
-      '{"output":["type=local,dest=/"]}': 'TSB_CONFIG f.json: output is said on the command line alone',
-      '{"jobs":2,}': 'TSB_CONFIG_FILE f.json is no JSON: ',
+        'TSB_CONFIG_KEY f.json: network: Invalid option: expected one of "default"|"none"\ndocs/config.md has all keys',
+      '{"secrets":["id=a,src=/etc/shadow"]}': 'TSB_CONFIG_KEY f.json: secrets is said on the command line alone',
+      '{"allow":["security.insecure"]}': 'TSB_CONFIG_KEY f.json: allow is said on the command line alone',
+      '{"output":["type=local,dest=/"]}': 'TSB_CONFIG_KEY f.json: output is said on the command line alone',
+      '{"jobs":2,}': 'TSB_CONFIG_READ f.json is no JSON: ',
     }
     for (const [text, said] of Object.entries(cases)) {
       workspace.write({ 'f.json': text })
@@ -155,8 +162,8 @@ describe('a config file', () => {
       'f.yaml': 'jobs: 2',
     })
     expect(await wrong(workspace, 'nosuch.json')).toContain(
-      'TSB_CONFIG_FILE cannot read the config file nosuch.json: ENOENT',
+      'TSB_CONFIG_READ cannot read the config file nosuch.json: ENOENT',
     )
-    expect(await wrong(workspace, 'f.yaml')).toContain('TSB_CONFIG_FILE f.yaml: a config file is .json or .ts')
+    expect(await wrong(workspace, 'f.yaml')).toContain('TSB_CONFIG_READ f.yaml: a config file is .json or .ts')
   })
 })

@@ -127,7 +127,9 @@ function verdict({ outcome, decidedBy }: ContextAnswer): string {
     case 'ignored':
       return line ? `ignored by ${line}` : 'not in the context: it is the store of tsbuild'
     case 'missing':
-      return line ? `not there; ${line} would decide` : 'not there, and no line of an ignore file matches'
+      return line
+        ? `not there; ${line} would ${decidedBy.pattern.startsWith('!') ? 'take it back' : 'ignore it'}`
+        : 'not there, and no line of an ignore file matches'
   }
 }
 

@@ -64,7 +64,7 @@ interface Place {
 
 /**
  * Sets the flags that a config file has a value for and neither the command line nor the environment.
- * @throws {OptionError} TSB_CONFIG_FILE, TSB_CONFIG
+ * @throws {OptionError} TSB_CONFIG_READ, TSB_CONFIG_KEY
  */
 export async function applyConfig(file: string, program: Command, command: Command, place: Place): Promise<void> {
   const config = await readConfig(file)

@@ -45,7 +45,8 @@ function packageAdvice(facts: Facts): readonly ContextAdvice[] {
 function unusedAdvice({ total, unused }: Facts): readonly ContextAdvice[] {
   const { bytes } = unused.total
   if (bytes < manyBytes || bytes * 2 < total.bytes) return []
-  const [first, ...others] = unused.folders.slice(0, 3).map(({ path, isFolder }) => (isFolder ? `${path}/` : path))
+  const large = unused.folders.filter((folder) => folder.bytes * 10 >= bytes)
+  const [first, ...others] = large.slice(0, 3).map(({ path, isFolder }) => (isFolder ? `${path}/` : path))
   if (first === undefined) return []
   const named = [first, ...others].join(', ')
   return [
