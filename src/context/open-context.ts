@@ -29,6 +29,8 @@ export interface Context {
   readonly ignorePatterns: readonly string[]
   /** Where the context is on this machine, when nothing of it is taken away. */
   readonly directory?: string
+  /** False for an archive, a repository or a URL: those have no ignore file. */
+  readonly isDirectory: boolean
   /** The line that takes a path away (`.dockerignore:3`), or what the path leads to; undefined when none does. */
   excludedBy(path: string): string | undefined
   /** The symbolic link that leads from a path out of the context, when the path is missing because of it. */
@@ -68,6 +70,7 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
   return {
     tree: withoutSpecialFiles(tree),
     ignorePatterns,
+    isDirectory: true,
     ...(rules.length === 0 && !isStored && { directory: root }),
     excludedBy(path) {
       if (isStored?.(treePath(path))) return 'tsbuild, whose store it is,'

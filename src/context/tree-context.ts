@@ -7,6 +7,7 @@ export function contextOfTree(tree: FileTree): Context {
   return {
     tree,
     ignorePatterns: [],
+    isDirectory: false,
     excludedBy: () => undefined,
     leavesBy: (path) => linkOutOf(tree, path),
     rulesFor: () => [],

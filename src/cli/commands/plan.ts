@@ -1,4 +1,5 @@
 import type { EventSink } from '../../index.ts'
+import { adviceText } from '../contexts/context-text.ts'
 import { exitCodes } from '../exit.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { planGraph } from '../plans/plan-graph.ts'
@@ -42,5 +43,6 @@ export async function planCommand(session: Session, context: string, flags: Plan
       out.print(planGraph(plan, flags.format))
   }
   err.print(warningSummary(plan.warnings, session))
+  err.print(adviceText(plan, err.paint))
   if (!plan.done) throw new Reported(exitCodes.pending)
 }

@@ -134,7 +134,7 @@ function verdict({ outcome, decidedBy }: ContextAnswer): string {
 }
 
 /** What would make the context smaller or builds more often cached, as warnings. */
-export function adviceText({ advice }: ContextReport, paint: Paint): string {
+export function adviceText({ advice }: Pick<ContextReport, 'advice'>, paint: Paint): string {
   return advice
     .map(
       ({ message, hint }) =>

@@ -1,4 +1,7 @@
+import type { Context } from '../../context/index.ts'
+import type { Node } from '../../graph/index.ts'
 import { formatPlace } from '../../source.ts'
+import { treePath } from '../../tree/index.ts'
 import type { ContextAdvice, ContextFolder, ContextReport } from './report.ts'
 
 type Facts = Omit<ContextReport, 'advice' | 'why'>
@@ -12,17 +15,38 @@ export function adviceOn(facts: Facts): readonly ContextAdvice[] {
   return [...found, ...ignoreFileAdvice(facts, found.length > 0)]
 }
 
+/**
+ * What can be said without listing a context: of a COPY that takes all of it, with `.git` or `node_modules` in it. Looks only at
+ * those two.
+ */
+export function quickAdvice(nodes: readonly Node[], { tree }: Pick<Context, 'tree'>): readonly ContextAdvice[] {
+  const source = nodes.find(({ op }) => op.kind === 'context' && op.name === 'context')
+  const whole = nodes.find(
+    ({ op }) =>
+      op.kind === 'copy' &&
+      op.excludes.length === 0 &&
+      op.sources.some(({ from, path }) => from === source?.id && treePath(path) === ''),
+  )
+  if (!whole) return []
+  const by = placeOf(whole)
+  return [
+    ...(tree.get(treePath('.git')) ? [gitIn('', by)] : []),
+    ...(tree.get(treePath('node_modules')) ? [packagesIn('node_modules', by)] : []),
+  ]
+}
+
 function gitAdvice(facts: Facts): readonly ContextAdvice[] {
   const git = facts.files.find(({ path }) => path === '.git')
   if (!git) return []
-  const by = takenBy(facts, '.git')
-  return [
-    {
-      code: 'git',
-      message: `.git${sizeOf(facts, '.git')} is part of the context${by && `: ${by} takes it, and runs again after each commit`}`,
-      hint: 'add a line .git to .dockerignore; to build a commit as it is, name the repository by URL',
-    },
-  ]
+  return [gitIn(sizeOf(facts, '.git'), takenBy(facts, '.git'))]
+}
+
+function gitIn(size: string, by: string): ContextAdvice {
+  return {
+    code: 'git',
+    message: `.git${size} is part of the context${by && `: ${by} takes it, and runs again after each commit`}`,
+    hint: 'add a line .git to .dockerignore; to build a commit as it is, name the repository by URL',
+  }
 }
 
 function packageAdvice(facts: Facts): readonly ContextAdvice[] {
@@ -33,13 +57,16 @@ function packageAdvice(facts: Facts): readonly ContextAdvice[] {
   if (!largest) return []
   const by = folders.map(({ path }) => takenBy(facts, path)).find((text) => text !== '') ?? ''
   const others = folders.length > 1 ? ` and ${folders.length - 1} more` : ''
-  return [
-    {
-      code: 'node-modules',
-      message: `${largest.path}${sizeOf(facts, largest.path)}${others} is part of the context${by && `: ${by} takes it, with programs for this machine, over what the image has installed`}`,
-      hint: 'add a line **/node_modules to .dockerignore, and install in a RUN',
-    },
-  ]
+  return [packagesIn(`${largest.path}${sizeOf(facts, largest.path)}${others}`, by)]
+}
+
+function packagesIn(what: string, by: string): ContextAdvice {
+  const taken = by && `: ${by} takes it, with programs for this machine, over what the image has installed`
+  return {
+    code: 'node-modules',
+    message: `${what} is part of the context${taken}`,
+    hint: 'add a line **/node_modules to .dockerignore, and install in a RUN',
+  }
 }
 
 function unusedAdvice({ total, unused }: Facts): readonly ContextAdvice[] {
@@ -76,8 +103,12 @@ function takenBy({ files, uses }: Facts, folder: string): string {
   )
   const use = uses[found?.usedBy[0] ?? -1]
   if (!use) return ''
-  const words = use.label.replace(/^\[[^\]]*\] /, '')
-  return use.at ? `${words} (${formatPlace(use.at)})` : words
+  return placeOf(use)
+}
+
+function placeOf({ label, at }: Pick<Node, 'label' | 'at'>): string {
+  const words = label.replace(/^\[[^\]]*\] /, '')
+  return at ? `${words} (${formatPlace(at)})` : words
 }
 
 function sizeOf({ folders }: Facts, folder: string): string {

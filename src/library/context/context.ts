@@ -6,11 +6,11 @@ import type { Node, Plan } from '../../graph/index.ts'
 import type { Environment } from '../../options.ts'
 import { planImage } from '../../plan-image.ts'
 import { treePath } from '../../tree/index.ts'
-import { isDirectory } from '../inputs/source.ts'
-import { load } from '../load.ts'
+import type { Hush } from '../hush.ts'
+import { type Loaded, load } from '../load.ts'
 import { shownBases } from '../ports.ts'
 import { progressTo } from '../progress.ts'
-import { openSession } from '../session.ts'
+import { openSession, type Session } from '../session.ts'
 import { type Unreached, withStandIns } from '../unreached.ts'
 import { adviceOn } from './advice.ts'
 import { answer } from './answer.ts'
@@ -24,8 +24,20 @@ import { foldersOf, totalOf, unusedOf } from './sums.ts'
  * @throws {TsbuildError} for what is wrong with the Dockerfile, the ignore file or the options
  */
 export async function context(options: ContextOptions, environment: Environment): Promise<ContextReport> {
-  const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   await using session = await openSession(environment, { ...options, remember: false })
+  if (session.secrets.ids.length === 0) return await contextIn(session, options, environment)
+  const hush = await (await import('../hush.ts')).openHush(session.secrets)
+  const events = hush.events(options.onEvent ?? (() => {}))
+  try {
+    const report = await contextIn(session, { ...options, onEvent: events }, environment)
+    return hushed(report, hush) as ContextReport
+  } catch (error) {
+    throw hush.error(error)
+  }
+}
+
+async function contextIn(session: Session, options: ContextOptions, environment: Environment): Promise<ContextReport> {
+  const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   const loaded = await load(session, options, environment, progress)
   const files = await loaded.context('context')
   const missing: Unreached[] = []
@@ -34,8 +46,7 @@ export async function context(options: ContextOptions, environment: Environment)
   const listed = listContext(files, options.signal)
   const { uses, usedBy } = await usesOf(plan, files)
   const list: readonly ContextFile[] = listed.files.map((file) => ({ ...file, usedBy: usedBy.get(file.path) ?? [] }))
-  const directory = await directoryOf(options, environment)
-  const found = directory === undefined ? undefined : await findIgnoreFile(directory, loaded.path)
+  const found = await ignoreFileOf(options, files, loaded, environment)
   const report: Omit<ContextReport, 'advice' | 'why'> = {
     context: nameOf(options),
     ...(found && { ignoreFile: { name: found.name, patterns: files.ignorePatterns.length } }),
@@ -50,7 +61,7 @@ export async function context(options: ContextOptions, environment: Environment)
   const asked = (options.why ?? []).map((text) => insideOf(options, environment, text))
   return {
     ...report,
-    advice: directory === undefined ? [] : adviceOn(report),
+    advice: files.isDirectory ? adviceOn(report) : [],
     why: asked.map((place) => answer(place, files, list)),
   }
 }
@@ -59,11 +70,23 @@ function nameOf({ context }: ContextOptions): string {
   return typeof context === 'string' ? context : 'an archive'
 }
 
-/** Absent for archives, repositories and URLs, of which an ignore file has nothing to say. */
-async function directoryOf({ context }: ContextOptions, { cwd }: Environment): Promise<string | undefined> {
-  if (typeof context !== 'string' || context === '-') return undefined
-  const directory = path.resolve(cwd, context)
-  return (await isDirectory(directory)) ? directory : undefined
+/** Every text of a report, but for the Dockerfile that places point into. */
+function hushed(value: unknown, hush: Hush): unknown {
+  if (typeof value === 'string') return hush.text(value)
+  if (Array.isArray(value)) return value.map((each) => hushed(each, hush))
+  if (value instanceof Error) return hush.error(value)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, key === 'at' ? each : hushed(each, hush)]))
+}
+
+async function ignoreFileOf(
+  { context }: ContextOptions,
+  { isDirectory }: Context,
+  { path: dockerfile }: Loaded,
+  { cwd }: Environment,
+) {
+  if (!isDirectory || typeof context !== 'string') return undefined
+  return findIgnoreFile(path.resolve(cwd, context), dockerfile)
 }
 
 /** What each op takes, and for each path by which of them it is taken. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesText } from '../../../src/cli/contexts/context-text.ts'
-import { type ContextOptions, type ContextReport, context } from '../../../src/index.ts'
+import { type ContextOptions, type ContextReport, context, forecast } from '../../../src/index.ts'
 import { tsbuild } from '../../support/command-line.ts'
 import { inPieces, tar } from '../../support/tar.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
@@ -137,6 +137,34 @@ describe('a build context', () => {
     expect(whole.advice[0]?.message).toContain('COPY . / (Dockerfile:2) takes it, and runs again after each commit')
     workspace.write({ 'context/.dockerignore': '.git\n**/node_modules\ndata\n' })
     expect(codes(await listed(workspace))).toEqual([])
+  })
+
+  test('a plan advises on what a COPY of all takes, which takes no list of the context', async () => {
+    await using workspace = await opened({ 'context/.git/HEAD': 'ref', 'context/node_modules/x': '' })
+    const planned = (text: string) => forecast({ context: 'context', dockerfile: text }, workspace.environment)
+    const { advice } = await planned('FROM scratch\nCOPY . /\n')
+    expect(advice.map(({ code }) => code)).toEqual(['git', 'node-modules'])
+    expect(advice[0]?.message).toBe(
+      '.git is part of the context: COPY . / (Dockerfile:2) takes it, and runs again after each commit',
+    )
+    expect((await planned('FROM scratch\nCOPY src /\n')).advice).toEqual([])
+    workspace.write({ 'context/.dockerignore': '.git\nnode_modules\n' })
+    expect((await planned('FROM scratch\nCOPY . /\n')).advice).toEqual([])
+  })
+
+  test('G05 the value of a secret is stars, wherever a build argument or a name brings it', async () => {
+    const value = 'CANARY_of_context'
+    await using workspace = await opened({ [`context/a${value}`]: '1' })
+    const asked = {
+      dockerfile: 'FROM scratch\nARG T\nCOPY a$T /\nCOPY nosuch$T /\n',
+      args: { T: value },
+      secrets: { t: { env: 'S' } },
+      why: [`a${value}`],
+    }
+    const environment = { ...workspace.environment, env: { S: value } }
+    const report = await context({ context: 'context', ...asked }, environment)
+    expect(report.uses.map(({ label }) => label)).toEqual(['[1/2] COPY a*** /', '[2/2] COPY nosuch*** /'])
+    expect(JSON.stringify(report)).not.toContain(value)
   })
 
   test('a fifo is listed, and is an error only of what takes it', async () => {
