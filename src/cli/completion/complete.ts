@@ -51,10 +51,10 @@ function placeAfter(program: Command, words: readonly string[]): Place {
   let place: Place = { command: program, position: 0, noFlags: false, isFirst: true }
   for (const word of words) {
     if (place.pending) place = { ...place, pending: undefined }
-    else if (place.noFlags) place = argumentAfter(place, program)
+    else if (place.noFlags) place = argumentAfter(place)
     else if (word === '--') place = { ...place, noFlags: true }
     else if (/^-./.test(word)) place = { ...place, pending: valueAfter(place.command, program, word) }
-    else place = commandAfter(place, program, word) ?? argumentAfter(place, program)
+    else place = commandAfter(place, program, word) ?? argumentAfter(place)
   }
   return place
 }
@@ -84,23 +84,25 @@ function commandAfter(place: Place, program: Command, word: string): Place | und
 }
 
 /** A word that names no command is the first argument of `build`. */
-function argumentAfter(place: Place, program: Command): Place {
-  const command = place.command === program ? buildOf(program) : place.command
+function argumentAfter(place: Place): Place {
+  const command = defaultOf(place.command)
   return { ...place, command, position: place.position + 1, isFirst: false }
 }
 
-function buildOf(program: Command): Command {
-  return program.commands.find((command) => command.name() === 'build') ?? program
+/** What is meant where no command is named: `build`, and of some groups one of theirs. */
+function defaultOf(command: Command): Command {
+  const name: unknown = Reflect.get(command, '_defaultCommandName')
+  return command.commands.find((candidate) => candidate.name() === name) ?? command
 }
 
 /** Flags stand before the name of the command too; without one they are those of a build. */
 function optionNamed(command: Command, program: Command, flag: string): Option | undefined {
-  const options = [...(command === program ? buildOf(program) : command).options, ...program.options]
+  const options = [...defaultOf(command).options, ...program.options]
   return options.find(({ short, long }) => flag === short || flag === long)
 }
 
 function flagsOf(command: Command, program: Command, current: string): Completion {
-  const own = visibleOptions(command === program ? buildOf(program) : command, program)
+  const own = visibleOptions(defaultOf(command), program)
   const candidates = own.flatMap(({ short, long, description }) =>
     [current === '-' ? undefined : long, current === '-' || current === short ? (short ?? long) : undefined].flatMap(
       (value) => (value?.startsWith(current) ? [{ value, description: firstPart(description) }] : []),
@@ -117,7 +119,7 @@ async function wordsAt(
   if (command.commands.length > 0 && position === 0 && (isFirst || command !== program)) {
     const commands = command.commands.map((each) => ({ value: each.name(), description: firstPart(each.summary()) }))
     if (command !== program) return { ...nothing, candidates: commands }
-    const context = await argumentOf(buildOf(program), 0, find)
+    const context = await argumentOf(defaultOf(program), 0, find)
     return { ...context, candidates: [...commands, ...context.candidates] }
   }
   return argumentOf(command, position, find)

@@ -16,9 +16,30 @@ export function withHelp(command: Command, text: HelpText): Command {
   return command.addHelpText('after', () => helpText(text))
 }
 
-/** What was added; no examples where nothing was. */
+/** What was added, by `withHelp` or as a text that ends with `Examples:` and a line for each. */
 export function helpOf(command: Command): HelpText {
-  return texts.get(command) ?? { examples: {} }
+  return texts.get(command) ?? helpIn(command)
+}
+
+function helpIn(command: Command): HelpText {
+  let text = ''
+  const write = (part: string) => {
+    text += part
+  }
+  // commander calls those who add to its help so, and its types do not say it.
+  const emitter = command as unknown as NodeJS.EventEmitter
+  emitter.emit('afterHelp', { error: false, command, write })
+  const [notes = '', examples = ''] = text.split(/^Examples:\n/m)
+  const lines = examples.split('\n').filter((line) => line.startsWith('  tsbuild '))
+  return {
+    notes,
+    examples: Object.fromEntries(
+      lines.map((line) => {
+        const [, words = line, what = ''] = /^ {2}(.*?)(?: {2,}(.*))?$/.exec(line) ?? []
+        return [words, what]
+      }),
+    ),
+  }
 }
 
 function helpText({ notes, examples }: HelpText): string {

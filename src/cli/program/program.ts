@@ -11,6 +11,7 @@ import { buildProgram } from './build.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
 import { doctorProgram } from './doctor.ts'
+import { group, groupOrder } from './groups.ts'
 import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
@@ -63,9 +64,25 @@ export function createProgram(
     .helpCommand(false)
   if (settings) program.hook('preAction', (_program, command) => settings(program, command))
   withHelp(program, { notes: exitHelp, examples: programExamples })
-  program.commandsGroup('Build:').addCommand(buildProgram(run), { isDefault: true })
-  if (!isPlainBuild(words)) addOtherCommands(program, run, write)
-  program.commandsGroup('Help:').addCommand(versionProgram(write))
+  program.addCommand(buildProgram(run), { isDefault: true })
+  program.addCommand(versionProgram(write))
+  if (!isPlainBuild(words)) {
+    for (const command of [
+      planProgram(run),
+      contextProgram(run),
+      historyProgram(run),
+      ...imagePrograms(run),
+      ...archivePrograms(run),
+      ...registryPrograms(run),
+      ...usagePrograms(run),
+      doctorProgram(run),
+      completionProgram(write),
+    ])
+      program.addCommand(command)
+    const help = new Command('help').summary('the same as --help behind the command').argument('[command]')
+    program.addHelpCommand(help.helpGroup('Help:'))
+    for (const command of program.commands.flatMap(withCommands)) group(command)
+  }
   for (const command of [program, ...program.commands.flatMap(withCommands)]) {
     command
       .exitOverride()
@@ -76,32 +93,16 @@ export function createProgram(
   return program
 }
 
-/** By group, in the order in which `--help` lists them. */
-function addOtherCommands(program: Command, run: Run, write: (text: string) => void): void {
-  const groups: Readonly<Record<string, readonly Command[]>> = {
-    'Build:': [planProgram(run), contextProgram(run)],
-    'Look:': [historyProgram(run)],
-    'Images and registries:': [...imagePrograms(run), ...archivePrograms(run), ...registryPrograms(run)],
-    'Cache:': usagePrograms(run),
-    'Help:': [doctorProgram(run), completionProgram(write)],
-  }
-  for (const [group, commands] of Object.entries(groups)) {
-    program.commandsGroup(group)
-    for (const command of commands) program.addCommand(command)
-  }
-  program.helpCommand('help [command]', 'the same as --help behind the command')
-}
-
 function versionProgram(write: (text: string) => void): Command {
   const command = new Command('version').summary('print the version')
   return withHelp(command, { examples: { 'tsbuild version': '' } }).action(() => write(`${version()}\n`))
 }
 
-/** What many commands have stands below what each has for itself. */
+/** Commands in their order, of flags what many commands have below what each has for itself. */
 const groupItems: Help['groupItems'] = (unsorted, visible, groupOf) => {
   const groups = Help.prototype.groupItems(unsorted, visible, groupOf)
-  const shared = ['Registries:', 'Limits:', globalGroup]
-  return new Map([...groups].sort(([a], [b]) => shared.indexOf(a) - shared.indexOf(b)))
+  const order = [...groupOrder, 'Registries:', 'Limits:', globalGroup]
+  return new Map([...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)))
 }
 
 /** A command, and what stands below it: `index create`. */
