@@ -34,6 +34,7 @@ need zsh zsh
 need fish fish
 need groff groff-base
 need mandoc mandoc
+need chromium chromium
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -1,10 +1,31 @@
+export type {
+  Advice,
+  BuildDiff,
+  BuildExplanation,
+  BuildRecord,
+  ImageRecord,
+  LayerRecord,
+  StepDiff,
+  StepExplanation,
+  StepRecord,
+} from './builds/index.ts'
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export { defineConfig, findConfig, readConfig, type TsbuildConfig } from './config/index.ts'
 export { TsbuildError } from './errors.ts'
-export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
+export type {
+  BuildEvent,
+  EventSink,
+  FileChange,
+  GraphStep,
+  KeyChange,
+  MissReason,
+  StepId,
+  StepLayer,
+} from './executor/index.ts'
 export type { Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
+export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { context } from './library/context/context.ts'
@@ -22,6 +43,7 @@ export type {
 } from './library/context/report.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
+export { drawPlan } from './library/drawing.ts'
 export {
   type BuildForecast,
   forecast,
@@ -36,6 +58,7 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+export { buildReport } from './library/report.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {
@@ -72,6 +95,7 @@ export type {
   RemoteDocumentText,
   RemoteName,
 } from './registry-options.ts'
+export type { DrawingFormat } from './report/index.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

@@ -1,3 +1,4 @@
+import type { BuildRecord } from './builds/index.ts'
 import type { CacheFrom, CacheTo } from './cache-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
@@ -99,7 +100,15 @@ export interface BuildOptions {
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
+  /** Bytes that the image may have, as images are listed; else nothing is named or written. */
+  readonly maxSize?: number
+  /** How much the image may grow, in bytes or hundredths. Nothing to compare it with is no error. */
+  readonly maxGrowth?: number | `${number}%`
+  /** Against which image: one of the store or a registry; absent: what its first name stood for before. */
+  readonly compareTo?: string
   readonly onEvent?: EventSink
+  /** Gets what was written down of the build when it is over, also when it failed: before it returns or throws. */
+  readonly onRecord?: (record: BuildRecord) => void
   readonly signal?: AbortSignal
 }
 
@@ -184,6 +193,8 @@ export interface BuildResult {
   readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+  /** What was written down of the build; absent where the store could not be written to. */
+  readonly build?: BuildRecord
 }
 
 /** An image for one platform. */

@@ -4,12 +4,15 @@ import { keepHeapSmall } from './small-heap.ts'
 /** The library, each part loaded when it is first asked for: a build need not wait for what lists images. */
 export const library: Library = {
   build: async (...asked) => (await import('../library/build.ts')).build(...asked),
+  buildReport: async (...asked) => (await import('../library/report.ts')).buildReport(...asked),
   check: async (...asked) => (await import('../library/check.ts')).check(...asked),
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   forecast: async (...asked) => (await import('../library/forecast.ts')).forecast(...asked),
   context: async (...asked) => (await import('../library/context/context.ts')).context(...asked),
+  drawPlan: async (...asked) => (await import('../library/drawing.ts')).drawPlan(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
+  builds: async (...asked) => (await import('../library/builds.ts')).openBuilds(...asked),
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
   prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),

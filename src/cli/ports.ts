@@ -1,6 +1,8 @@
 import type {
+  BuildCommands,
   BuildForecast,
   BuildOptions,
+  BuildRecord,
   BuildResult,
   CheckResult,
   CheckStoreOptions,
@@ -12,6 +14,7 @@ import type {
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
+  DrawingFormat,
   Environment,
   Found,
   HistoryOptions,
@@ -38,10 +41,12 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile, the ignore file or the options */
   context(options: ContextOptions, environment: Environment): Promise<ContextReport>
+  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */
@@ -52,6 +57,8 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
+  /** What the store remembers of builds. */
+  builds(environment: Environment): Promise<BuildCommands>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */

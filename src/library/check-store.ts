@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
+import { checkBuilds } from '../builds/index.ts'
 import { checkCache } from '../cache/index.ts'
 import { isSystemError } from '../errors.ts'
 import { leftRunning } from '../executor/index.ts'
@@ -28,8 +29,9 @@ export async function checkStore(
   const store = await lookThrough(root, reading)
   const cache = await checkCache(root, store, reading)
   const remotes = await checkRemotes(root, reading)
+  const builds = await checkBuilds(root, reading, now())
   const running = await runningLeft(store.dead.map((id) => path.join(root, 'tmp', id)))
-  const found = [...store.findings, ...cache.findings, ...remotes, ...running]
+  const found = [...store.findings, ...cache.findings, ...remotes, ...builds, ...running]
   const findings = repair ? await mendStore(found, environment, reading) : found.map(shown)
   return {
     root,

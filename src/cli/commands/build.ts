@@ -1,12 +1,15 @@
-import type { BuildResult, Environment } from '../../index.ts'
+import type { BuildOptions, BuildResult, Environment } from '../../index.ts'
+import { summaryChoices, summaryText } from '../builds/summary-text.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { effectiveMode, type ProgressMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
+import type { withReport } from './build-report.ts'
 import { buildMetadata } from './metadata.ts'
 import { isTalkative, progressMode, shown } from './shown.ts'
 
@@ -14,9 +17,11 @@ import { isTalkative, progressMode, shown } from './shown.ts'
 export interface BuildCommandFlags extends BuildFlags {
   readonly progress?: string
   readonly quiet?: true
+  readonly summary?: string
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
+  readonly report?: string
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
@@ -25,6 +30,7 @@ export interface BuildCommandFlags extends BuildFlags {
 export async function buildCommand(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
+  const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(
     session,
@@ -34,15 +40,28 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   await checkPlace('--iidfile', flags.iidfile)
   await checkPlace('--digest-file', flags.digestFile)
   await checkPlace('--metadata-file', flags.metadataFile)
+  await checkPlace('--report', flags.report)
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
+  await replaceFile(flags.report, undefined)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
-  if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
+  const built = (asked: BuildOptions) =>
+    shown(session, mode, (onEvent) => build({ ...asked, signal, onEvent }, environment))
+  const result = await (flags.report === undefined
+    ? built(options)
+    : builtWithReport(session, flags.report, (onRecord) => built({ ...options, onRecord })))
+  if (isTalkative(mode)) {
+    if (result.build) err.print(summaryText(result.build, summary))
+    err.print(warningSummary(result.warnings, session))
+  }
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
+}
+
+async function builtWithReport(...asked: Parameters<typeof withReport>): Promise<BuildResult> {
+  return (await import('./build-report.ts')).withReport(...asked)
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */

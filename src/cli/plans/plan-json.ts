@@ -1,6 +1,6 @@
 import type { BuildForecast, PlannedStep } from '../../index.ts'
+import { reasonJson, reasonText } from '../../reason-text.ts'
 import { formatPlace } from '../../source.ts'
-import { reasonText } from './plan-text.ts'
 
 /** The plan for programs. Fields are added, never renamed. */
 export function planJson({ targets, steps, pulls, done, advice }: BuildForecast): object {
@@ -22,7 +22,7 @@ function stepJson({ id, kind, label, inputs, at, forecast, emulates, problem }: 
       created: forecast.created,
       milliseconds: forecast.milliseconds,
     }),
-    ...(forecast.kind === 'miss' && { cacheReason: forecast.reason, why: reasonText(forecast.reason) }),
+    ...(forecast.kind === 'miss' && { cacheReason: reasonJson(forecast.reason), why: reasonText(forecast.reason) }),
     ...(forecast.kind === 'unknown' && { until: forecast.until }),
     ...(emulates && { emulates }),
     ...(problem && { problem }),

@@ -10,17 +10,19 @@ import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
+import { buildsProgram } from './builds.ts'
 import { doctorProgram } from './doctor.ts'
 import { group, groupOrder } from './groups.ts'
 import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
-import { planProgram } from './plan.ts'
+import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { usagePrograms } from './usage.ts'
 import { visibleOptions } from './visible-options.ts'
+import { whyProgram } from './why.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
@@ -70,7 +72,10 @@ export function createProgram(
     for (const command of [
       planProgram(run),
       contextProgram(run),
+      graphProgram(run),
       historyProgram(run),
+      buildsProgram(run),
+      whyProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),
