@@ -58,7 +58,7 @@ function commandLines(command: Command, build: Command | undefined, above: strin
       `.I ${text(argument.name())}`,
       text(argument.description),
     ]),
-    ...[...grouped(own, ({ helpGroupHeading }) => helpGroupHeading ?? '')].flatMap(([group, options]) => [
+    ...[...grouped(own, ({ helpGroupHeading }) => helpGroupHeading ?? 'Flags:')].flatMap(([group, options]) => [
       '.PP',
       `.I ${text(group)}`,
       ...options.flatMap(optionLines),

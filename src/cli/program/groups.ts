@@ -24,7 +24,7 @@ const optionGroups: Readonly<Record<string, readonly string[]>> = {
   ],
   'Which image:': ['--platform', '--pull'],
   'Which build:': ['--build', '--step', '--all'],
-  'What comes out:': ['--output', '--message', '--author', '--change', '--name', '--cidfile', '--rm'],
+  'What comes out:': ['--output', '--report', '--message', '--author', '--change', '--name', '--cidfile', '--rm'],
   'Rules for CI:': [
     ...['--ci', '--no-ci', '--ci-config'],
     ...['--lowestEfficiency', '--highestWastedBytes', '--highestUserWastedPercent'],
