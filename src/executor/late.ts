@@ -1,8 +1,9 @@
 import type { findEmulation as FindEmulation } from './emulators.ts'
 import type { examine as Examine } from './examine/examine.ts'
 import type { sharedCaches as SharedCaches, withCacheFiles as WithCacheFiles } from './mounts/cache.ts'
+import type { enterRun as EnterRun } from './ops/enter-run.ts'
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
-import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
+import type { onTerminal as OnTerminal, openSandbox as OpenSandbox } from './sandbox/index.ts'
 import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
 
 /** What a RUN needs is loaded with the first one that runs: a build in which all is cached has none. */
@@ -31,3 +32,10 @@ export const sharedCaches = async (
 /** As `sharedCaches`. */
 export const withCacheFiles: typeof WithCacheFiles = async (...asked) =>
   (await import('./mounts/cache.ts')).withCacheFiles(...asked)
+
+/** As `openSandbox`: for who runs something in what a RUN left. */
+export const enterRun: typeof EnterRun = async (...asked) => (await import('./ops/enter-run.ts')).enterRun(...asked)
+
+/** As `enterRun`. */
+export const onTerminal = async <T>(...[user, work]: Parameters<typeof OnTerminal<T>>): Promise<T> =>
+  (await import('./sandbox/terminal.ts')).onTerminal(user, work)

@@ -23,6 +23,8 @@ interface Libc {
   readonly keyctl: Call
   readonly pipe2: Call
   readonly waitpid: Call
+  readonly ioctl: Call
+  readonly ioctlNumber: Call
   readonly posix_spawn: Call
   readonly posix_spawn_file_actions_init: Call
   readonly posix_spawn_file_actions_adddup2: Call
@@ -59,6 +61,8 @@ export function libc(): Libc {
     keyctl: library.func('syscall', 'long', ['long', 'int', 'str']),
     pipe2: library.func('int pipe2(_Out_ int *fds, int flags)'),
     waitpid: library.func('int waitpid(int pid, _Out_ int *status, int options)'),
+    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
+    ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
     ...spawnCalls((declaration) => library.func(declaration)),
     errno: () => koffi.errno(),
   }
