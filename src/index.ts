@@ -1,4 +1,13 @@
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type {
+  CommandIo,
+  CommandResult,
+  ErrorOutput,
+  FailedStep,
+  ShellOptions,
+  StepOptions,
+  UserTerminal,
+} from './debug-options.ts'
 export { TsbuildError } from './errors.ts'
 export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
 export type { Warning } from './graph/index.ts'
@@ -22,6 +31,7 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+export { shell } from './library/shell.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export type {

@@ -1,4 +1,5 @@
 import type { CacheFrom, CacheTo } from './cache-options.ts'
+import type { ErrorOutput, FailedStep } from './debug-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
 import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
@@ -99,6 +100,10 @@ export interface BuildOptions {
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
+  /** Called when a RUN has failed and all others have ended: the build fails when it returns. */
+  readonly onFailedStep?: (step: FailedStep) => Promise<void>
+  /** Files to take out of a RUN that fails. */
+  readonly errorOutputs?: readonly ErrorOutput[]
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }

@@ -22,6 +22,7 @@ export const library: Library = {
   referrers: async (...asked) => (await import('../library/registry-commands.ts')).referrers(...asked),
   remoteDocument: async (...asked) => (await import('../library/registry-commands.ts')).remoteDocument(...asked),
   createIndex: async (...asked) => (await import('../library/index-create.ts')).createIndex(...asked),
+  shell: async (...asked) => (await import('../library/shell.ts')).shell(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

@@ -4,6 +4,7 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  CommandResult,
   CopyOptions,
   Descriptor,
   DiskUsage,
@@ -29,6 +30,7 @@ import type {
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
+  ShellOptions,
   StoreCheck,
   Target,
 } from '../index.ts'
@@ -68,6 +70,8 @@ export interface Library {
   referrers(name: string, options: ReferrersOptions, environment: Environment): Promise<readonly Referrer[]>
   remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>
   createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText>
+  /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS */
+  shell(options: ShellOptions, environment: Environment): Promise<CommandResult>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>
   /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
   diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>

@@ -13,6 +13,7 @@ export {
   openSandbox,
   sharedCaches,
   withCacheFiles,
+  withPipedInput,
 } from './late.ts'
 export type { NamedCache } from './mounts/cache.ts'
 export { layerForms, secretForms } from './mounts/secret-forms.ts'
@@ -23,6 +24,7 @@ export { type LayerMounts, type LeftFiles, leftUpper, openLayerMounts, type Root
 export {
   type LeftRunning,
   layerForm,
+  type Resources,
   readRights,
   runRefusal,
   type Sandbox,

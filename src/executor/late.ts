@@ -3,8 +3,10 @@ import type { examine as Examine } from './examine/examine.ts'
 import type { sharedCaches as SharedCaches, withCacheFiles as WithCacheFiles } from './mounts/cache.ts'
 import type { enterRun as EnterRun } from './ops/enter-run.ts'
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
-import type { onTerminal as OnTerminal, openSandbox as OpenSandbox } from './sandbox/index.ts'
+import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
 import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
+import type { withPipedInput as WithPipedInput } from './sandbox/piped-input.ts'
+import type { onTerminal as OnTerminal } from './sandbox/terminal.ts'
 
 /** What a RUN needs is loaded with the first one that runs: a build in which all is cached has none. */
 export const openSandbox: typeof OpenSandbox = async (...asked) =>
@@ -39,3 +41,7 @@ export const enterRun: typeof EnterRun = async (...asked) => (await import('./op
 /** As `enterRun`. */
 export const onTerminal = async <T>(...[user, work]: Parameters<typeof OnTerminal<T>>): Promise<T> =>
   (await import('./sandbox/terminal.ts')).onTerminal(user, work)
+
+/** As `enterRun`. */
+export const withPipedInput = async <T>(...[bytes, work]: Parameters<typeof WithPipedInput<T>>): Promise<T> =>
+  (await import('./sandbox/piped-input.ts')).withPipedInput(bytes, work)

@@ -37,6 +37,8 @@ export interface ExecutorPorts {
   readonly steps?: StepRules
   /** Gets a RUN that failed, before its files go. @returns the next step for the user, when there is one */
   readonly keepFailed?: (failed: FailedRun) => Promise<string | undefined>
+  /** Told of the files after each step that is done. */
+  readonly stepDone?: (node: Node, layers: readonly Layer[]) => void
   /** What archives and account files may ask for; absent: the default limits. */
   readonly limits?: Limits
   readonly signal: AbortSignal

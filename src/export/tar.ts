@@ -1,5 +1,5 @@
 import type { ImageOrSet } from '../image/index.ts'
-import { type Change, movedPath, rootPath, tarOrder, walk, writeTar } from '../tree/index.ts'
+import { type Change, type FileTree, movedPath, rootPath, tarOrder, walk, writeTar } from '../tree/index.ts'
 import { type Destination, writeTo } from './destination.ts'
 import { type Root, rootsOf } from './roots.ts'
 
@@ -17,6 +17,11 @@ export async function exportTar(
 ): Promise<void> {
   const roots = await rootsOf(image, split)
   await writeTo(destination, writeTar(tarOrder(changesOf(roots))), signal)
+}
+
+/** The same of some files that are no image. */
+export async function exportTarOfFiles(tree: FileTree, destination: Destination, signal?: AbortSignal): Promise<void> {
+  await writeTo(destination, writeTar(tarOrder([...walk(tree)])), signal)
 }
 
 function* changesOf(roots: readonly Root[]): Generator<Change> {

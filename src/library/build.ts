@@ -5,6 +5,7 @@ import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
+import { openDebugging } from './debugging.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -55,20 +56,28 @@ async function buildIn(
   const loaded = await load(session, options, environment, progress)
   const platforms = loaded.requests.map(({ platform }) => platform)
   const sharing = await openSharing(options, session, environment, progress, platforms)
-  const ports = buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress)
-  const { built, kept, written } = await sharing.sound(async () => {
-    const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
-    const configs = built.images.map(({ image }) => image)
-    for (const id of await secretsInConfigs(configs, session)) {
-      events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
-    }
-    options.signal?.throwIfAborted()
-    const images = await Promise.all(built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)))
-    const image = asOne(images, loaded.request.severalPlatforms)
-    const kept = annotated(image, options.annotations)
-    const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
-    return { built, kept, written }
-  })
+  const debugging = await openDebugging(options, session, environment)
+  const ports = {
+    ...buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress),
+    ...debugging.ports,
+  }
+  const { built, kept, written } = await debugging.around(() =>
+    sharing.sound(async () => {
+      const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+      const configs = built.images.map(({ image }) => image)
+      for (const id of await secretsInConfigs(configs, session)) {
+        events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
+      }
+      options.signal?.throwIfAborted()
+      const images = await Promise.all(
+        built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)),
+      )
+      const image = asOne(images, loaded.request.severalPlatforms)
+      const kept = annotated(image, options.annotations)
+      const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
+      return { built, kept, written }
+    }),
+  )
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })

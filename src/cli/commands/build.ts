@@ -1,4 +1,4 @@
-import type { BuildResult, Environment } from '../../index.ts'
+import type { BuildOptions, BuildResult, Environment } from '../../index.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { ignoredNotes } from '../program/ignored.ts'
@@ -17,6 +17,7 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
+  readonly onError?: 'shell' | 'fail'
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
@@ -36,13 +37,31 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   await checkPlace('--metadata-file', flags.metadataFile)
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
+  if (flags.onError) (await import('./shell.ts')).checkShell(flags.onError, session)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent) => build({ ...options, signal, onEvent }, environment))
+  const result = await shown(session, mode, (onEvent, closeView) =>
+    build({ ...options, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
+  )
   if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
+}
+
+/** The view gives the terminal back before a shell gets it. */
+function onFailure(
+  { onError }: BuildCommandFlags,
+  session: Session,
+  closeView: () => Promise<void>,
+): Partial<BuildOptions> {
+  if (onError !== 'shell') return {}
+  return {
+    onFailedStep: async (step) => {
+      await closeView()
+      await (await import('./shell.ts')).failedShell(step, session)
+    },
+  }
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */

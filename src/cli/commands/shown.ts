@@ -22,27 +22,33 @@ export function shownTransfer<T>(
 
 /**
  * Does the work with a view of it; an error is reported in the form of that view, after what was warned of before.
+ * @param work gets what takes events, and what ends the view before all is over
  * @param prefix before the message of an error
  */
 export async function shown<T>(
   session: Session,
   mode: ViewMode,
-  work: (events: EventSink) => Promise<T>,
+  work: (events: EventSink, close: () => Promise<void>) => Promise<T>,
   prefix?: string,
 ): Promise<T> {
   const view = await openView(mode, session)
   const warnings: Warning[] = []
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= view.close(warnings)
+    return closed
+  }
   const events: EventSink = (event) => {
     if (event.type === 'step:start' && event.makes) keepHeapSmall()
     if (event.type === 'warnings') warnings.push(...event.warnings)
-    view.event(event)
+    if (!closed) view.event(event)
   }
   try {
-    const result = await work(events)
-    await view.close(warnings)
+    const result = await work(events, close)
+    await close()
     return result
   } catch (error) {
-    await view.close(warnings)
+    await close()
     if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
     return reportBuildError(session, mode, error, prefix)
   }

@@ -7,6 +7,7 @@ import { normalizeArguments } from '../flags/normalize.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { debugPrograms } from './debug.ts'
 import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
@@ -42,6 +43,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       ...archivePrograms(run),
       ...registryPrograms(run),
       ...usagePrograms(run),
+      ...debugPrograms(run, words),
       doctorProgram(run),
     ])
       program.addCommand(command)

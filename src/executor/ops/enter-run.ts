@@ -46,12 +46,16 @@ export async function enterRun(run: LeftRun, ports: ExecutorPorts, entering: Ent
   return await withReadyRun(run.op, layers, context, enter, binds.map(preparedBind))
 }
 
-function contextOf({ op, label, emulates, unkeyed }: LeftRun, inputs: Inputs, ports: ExecutorPorts, output: SandboxOutput) {
+function contextOf(
+  { op, label, emulates, unkeyed }: LeftRun,
+  inputs: Inputs,
+  ports: ExecutorPorts,
+  output: SandboxOutput,
+) {
   const node: OpContext['node'] & { readonly op: RunOp } = {
     id: op.onto,
     op,
     label,
-    at: { source: { name: 'Dockerfile', text: '' }, start: { line: 0, column: 0 }, end: { line: 0, column: 0 } },
     ...(emulates && { emulates }),
     ...(unkeyed && { unkeyed }),
   }

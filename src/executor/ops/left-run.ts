@@ -52,7 +52,7 @@ function shownOf(id: OpId, { prepared }: Pick<ReadyRun, 'prepared'>): readonly L
 /** What a RUN that is run again reads. */
 export async function leftInputs({ inputs }: LeftRun, layers: Layers, linkSteps: number | undefined): Promise<Inputs> {
   const values = new Map<string, OpValue>()
-  for (const [id, input] of Object.entries(inputs)) values.set(id, await valueOf(input, layers, linkSteps))
+  for (const [id, input] of Object.entries(inputs)) values.set(id, await inputValue(input, layers, linkSteps))
   const value = (id: OpId) => {
     const found = values.get(id)
     if (!found) throw new Error(`${id} was not kept`)
@@ -68,7 +68,7 @@ export async function leftInputs({ inputs }: LeftRun, layers: Layers, linkSteps:
   }
 }
 
-async function valueOf({ kind, layers: records }: LeftInput, layers: Layers, linkSteps?: number): Promise<OpValue> {
+async function inputValue({ kind, layers: records }: LeftInput, layers: Layers, linkSteps?: number): Promise<OpValue> {
   const found = records.map((record) => layers.fromRecord(record))
   if (kind === 'snapshot') return snapshotOfLayers(found, linkSteps)
   const tree = { ...overlay(await Promise.all(found.map((layer) => layer.tree()))), linkSteps }
