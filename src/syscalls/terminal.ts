@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { isSystemError } from '../errors.ts'
 import { call, libc, systemError } from './libc.ts'
 
 /** Both ends of a new terminal, which no child inherits: what a program has as its terminal, and who plays the keyboard. */
@@ -43,6 +44,34 @@ export function makeTerminal(size: WindowSize): TerminalPair {
 /** Says how large the window is; who has the terminal gets SIGWINCH. */
 export function resizeTerminal(master: number, { columns, rows }: WindowSize): void {
   control(() => libc().ioctl(master, setSize, Buffer.from(Uint16Array.of(rows, columns, 0, 0).buffer)))
+}
+
+/** System calls by number, the same on all machines. */
+const [pidfdOpen, pidfdGetfd] = [434, 438]
+
+/**
+ * The same for the terminals whose other end another process plays, which need not know. Of one that is gone, or that may not
+ * be looked into, none is.
+ */
+export function resizeTerminalsOf(pid: number, size: WindowSize): void {
+  let process: number | undefined
+  try {
+    const handles = readdirSync(`/proc/${pid}/fd`).filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('/ptmx'))
+    process = control(() => libc().pidfdOpen(pidfdOpen, pid, 0))
+    for (const fd of handles) {
+      const [from, handle] = [process, Number(fd)]
+      const master = control(() => libc().pidfdGetfd(pidfdGetfd, from, handle, 0))
+      try {
+        resizeTerminal(master, size)
+      } finally {
+        closeSync(master)
+      }
+    }
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOSYS', 'EBADF', 'ENOTTY')) throw error
+  } finally {
+    if (process !== undefined) closeSync(process)
+  }
 }
 
 function control(work: () => number): number {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { resizeTerminalsOf } from '../../syscalls/index.ts'
 import { nameBytes } from '../../tree/index.ts'
 import { groupName } from './cgroups.ts'
 import { signalQuietly } from './child.ts'
@@ -77,7 +78,7 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
         const alone = (input: StepInput) => beginFor(spec.network, undefined, input)
         const beginning = { launches, alone }
         const groups = groupsOf(spec, abilities, entry === 'by us' ? group : undefined)
-        const ended = await runBundle(beginning, spec, groups, host, held.output, signal)
+        const ended = await runBundle(name, beginning, spec, groups, host, held.output, signal)
         return await resultOf(name, spec, ended, held)
       })
     },
@@ -176,6 +177,7 @@ function groupsOf(spec: SandboxSpec, { cgroups }: RuntimeAbilities, limits: Step
 }
 
 async function runBundle(
+  name: OciRuntimeName,
   { launches, alone }: { readonly launches: LaunchesAhead; readonly alone: (input: StepInput) => Begun },
   spec: SandboxSpec,
   groups: ReturnType<typeof groupsOf>,
@@ -192,7 +194,7 @@ async function runBundle(
     const keep = mayServe ? (connection: Connection) => launches.keep(connection, spec.ahead) : undefined
     const admit = (init: number) => {
       groups.admit(init)
-      forget = resizing(input, init)
+      forget = resizing(name, input, init)
     }
     const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit, keep }
     return await begun.run(work, output, signal)
@@ -208,9 +210,16 @@ function stdioOf(input: StepInput | undefined): Pick<Launch, 'stdio'> {
   return { stdio: input.kind === 'handle' ? { stdin: input.handle } : { stdin: input.slave, stdout: input.slave } }
 }
 
-/** The runtime, which the first process becomes, passes the size on; the terminal is not its own, so it has to be told. */
-function resizing(input: StepInput | undefined, init: number): () => void {
-  return input?.kind === 'terminal' ? input.onResize(() => signalQuietly(init, 'SIGWINCH')) : () => {}
+/**
+ * The runtime, which the first process becomes, stands between two terminals, neither of which is its own, so it has to be
+ * told. crun (1.8) tells the command, and leaves the size as it is.
+ */
+function resizing(name: OciRuntimeName, input: StepInput | undefined, init: number): () => void {
+  if (input?.kind !== 'terminal') return () => {}
+  return input.onResize((size) => {
+    if (name === 'crun') resizeTerminalsOf(init, size)
+    else signalQuietly(init, 'SIGWINCH')
+  })
 }
 
 async function resultOf(

@@ -74,7 +74,7 @@ export type StepInput =
       readonly slave: number
       readonly size: WindowSize
       /** `told` is called after each change of its size. @returns what ends that */
-      readonly onResize: (told: () => void) => () => void
+      readonly onResize: (told: (size: WindowSize) => void) => () => void
     }
   /** A handle of this process to read from. */
   | { readonly kind: 'handle'; readonly handle: number }

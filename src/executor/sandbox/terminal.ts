@@ -33,15 +33,15 @@ export async function onTerminal<T>(
   // When nobody has the other end any more, reading fails.
   stream.on('error', () => resolve())
   stream.on('close', () => resolve())
-  const told = new Set<() => void>()
+  const told = new Set<(size: WindowSize) => void>()
   const forget = [
     user.onInput((bytes) => void stream.write(bytes)),
     user.onResize(() => {
       resizeTerminal(master, user.size())
-      for (const tell of told) tell()
+      for (const tell of told) tell(user.size())
     }),
   ]
-  const onResize = (tell: () => void) => {
+  const onResize = (tell: (size: WindowSize) => void) => {
     told.add(tell)
     return () => told.delete(tell)
   }
