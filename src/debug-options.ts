@@ -52,3 +52,39 @@ export interface ErrorOutput {
   /** A path in the step; absent: all files. */
   readonly from?: string
 }
+
+export interface StepPathOptions extends StepOptions {
+  /** In the files of the step; links are followed. */
+  readonly path: string
+}
+
+/** A file of a step. */
+export interface StepEntry {
+  readonly path: string
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo'
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Bytes; 0 for what has none. */
+  readonly size: number
+  /** Seconds since 1970. */
+  readonly mtime: number
+  /** Of a link. */
+  readonly target?: string
+}
+
+/** A file that a step changed. */
+export interface StepChange {
+  readonly path: string
+  readonly change: 'added' | 'changed' | 'removed'
+  /** After it; absent when it was removed. */
+  readonly entry?: StepEntry
+}
+
+/** What was found in a step. */
+export interface OfStep<T> {
+  readonly label: string
+  /** It failed, and this is as it was then. */
+  readonly failed: boolean
+  readonly found: readonly T[]
+}

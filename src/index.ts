@@ -4,8 +4,12 @@ export type {
   CommandResult,
   ErrorOutput,
   FailedStep,
+  OfStep,
   ShellOptions,
+  StepChange,
+  StepEntry,
   StepOptions,
+  StepPathOptions,
   UserTerminal,
 } from './debug-options.ts'
 export { TsbuildError } from './errors.ts'
@@ -27,6 +31,7 @@ export {
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
+export { listStep, readStep, stepDiff } from './library/look-into-step.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'

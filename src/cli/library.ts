@@ -22,6 +22,9 @@ export const library: Library = {
   referrers: async (...asked) => (await import('../library/registry-commands.ts')).referrers(...asked),
   remoteDocument: async (...asked) => (await import('../library/registry-commands.ts')).remoteDocument(...asked),
   createIndex: async (...asked) => (await import('../library/index-create.ts')).createIndex(...asked),
+  listStep: async (...asked) => (await import('../library/look-into-step.ts')).listStep(...asked),
+  readStep: async (...asked) => (await import('../library/look-into-step.ts')).readStep(...asked),
+  stepDiff: async (...asked) => (await import('../library/look-into-step.ts')).stepDiff(...asked),
   shell: async (...asked) => (await import('../library/shell.ts')).shell(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()

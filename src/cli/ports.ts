@@ -20,6 +20,7 @@ import type {
   LimitOptions,
   LoginOptions,
   LogoutResult,
+  OfStep,
   Outline,
   PruneOptions,
   PruneResult,
@@ -31,6 +32,10 @@ import type {
   RemoteDocumentText,
   RemoteName,
   ShellOptions,
+  StepChange,
+  StepEntry,
+  StepOptions,
+  StepPathOptions,
   StoreCheck,
   Target,
 } from '../index.ts'
@@ -70,6 +75,13 @@ export interface Library {
   referrers(name: string, options: ReferrersOptions, environment: Environment): Promise<readonly Referrer[]>
   remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>
   createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText>
+  /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_STEP_PATH; so do `readStep` and `stepDiff` */
+  listStep(options: StepPathOptions, environment: Environment): Promise<OfStep<StepEntry>>
+  readStep(
+    options: StepPathOptions & { readonly write: (bytes: Uint8Array) => Promise<void> },
+    environment: Environment,
+  ): Promise<void>
+  stepDiff(options: StepOptions, environment: Environment): Promise<OfStep<StepChange>>
   /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS */
   shell(options: ShellOptions, environment: Environment): Promise<CommandResult>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>

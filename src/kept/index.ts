@@ -1,7 +1,7 @@
 export { checkKept } from './check.ts'
 export { findContainer, idsOfKept, listKept, placeOf, readKept, usingKept } from './find.ts'
 export { keepRun } from './keep.ts'
-export { keptLayer } from './kept-layer.ts'
+export { keptLayer, upperOf } from './kept-layer.ts'
 export { type KeptRun, keptFolder, type RunHow } from './kept-run.ts'
 export {
   type DoneStep,

@@ -21,6 +21,8 @@ export interface FoundStep extends Place {
   readonly label: string
   /** It failed, and its files are as they were then. */
   readonly failed: boolean
+  /** What is kept of one that failed. */
+  readonly kept?: KeptRun
 }
 
 /**
@@ -51,7 +53,7 @@ export async function withStep<T>(
 const nothing: LastSteps = { steps: [], bases: {}, how: {} }
 
 function stepOfKept(kept: KeptRun, session: Session): FoundStep {
-  return { ...placeOfKept(kept, session), label: kept.run.label, failed: true }
+  return { ...placeOfKept(kept, session), label: kept.run.label, failed: true, kept }
 }
 
 /** The files after a step that was done, with the surroundings of the RUN that it is or that is next to it. */
@@ -87,10 +89,11 @@ function findStep(wanted: string, last: LastSteps | undefined, failed: readonly 
     const found = steps.filter((step) => isMeant(step, wanted))
     const [first] = found
     if (first && found.length === 1) return first
-    if (found.length > 1) throw ambiguous(wanted, found.map(labelOf))
+    if (found.length > 1) throw ambiguous(wanted, found.map(placeOfLabel))
   }
   throw new TsbuildError('TSB_STEP_NOT_FOUND', `no step of the last build is ${JSON.stringify(wanted)}`, {
-    hint: steps.length > 0 ? `it has ${steps.map(labelOf).join(', ')}` : 'nothing was built yet, or nothing has steps',
+    hint:
+      steps.length > 0 ? `it has ${steps.map(placeOfLabel).join(', ')}` : 'nothing was built yet, or nothing has steps',
   })
 }
 
@@ -114,6 +117,12 @@ function isPart(step: LastStep | KeptRun, wanted: string): boolean {
   return labelOf(step).includes(wanted)
 }
 
+/** `[build 2/5] RUN make` without its end, when it is long. */
+function placeOfLabel(step: LastStep | KeptRun): string {
+  const label = labelOf(step)
+  return label.length > 60 ? `${label.slice(0, 59)}…` : label
+}
+
 function ambiguous(wanted: string, labels: readonly string[]): TsbuildError {
   return new TsbuildError('TSB_STEP_AMBIGUOUS', `several steps are ${JSON.stringify(wanted)}: ${labels.join(', ')}`, {
     hint: 'write what stands in the brackets of one',
@@ -121,7 +130,7 @@ function ambiguous(wanted: string, labels: readonly string[]): TsbuildError {
 }
 
 function noneFailed(last: LastSteps | undefined): TsbuildError {
-  const steps = last?.steps.map(({ label }) => label) ?? []
+  const steps = last?.steps.map(placeOfLabel) ?? []
   return new TsbuildError('TSB_STEP_NOT_FOUND', 'no step has failed in the last hour', {
     hint: steps.length > 0 ? `name a step of the last build: ${steps.join(', ')}` : 'build something first',
   })

@@ -56,7 +56,9 @@ const [pidfdOpen, pidfdGetfd] = [434, 438]
 export function resizeTerminalsOf(pid: number, size: WindowSize): void {
   let process: number | undefined
   try {
-    const handles = readdirSync(`/proc/${pid}/fd`).filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('/ptmx'))
+    const handles = readdirSync(`/proc/${pid}/fd`).filter((fd) =>
+      readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('/ptmx'),
+    )
     process = control(() => libc().pidfdOpen(pidfdOpen, pid, 0))
     for (const fd of handles) {
       const [from, handle] = [process, Number(fd)]

@@ -9,7 +9,7 @@ import { type Run, repeatable } from './run.ts'
 export function debugPrograms(run: Run, words: readonly string[]): readonly Command[] {
   const dashes = words.indexOf('--')
   const after = dashes < 0 ? undefined : words.slice(dashes + 1)
-  return [shellProgram(run, after)]
+  return [shellProgram(run, after), catProgram(run)]
 }
 
 const shellExamples = `
@@ -37,5 +37,20 @@ function shellProgram(run: Run, after: readonly string[] | undefined): Command {
       return run('trees', async (session) =>
         (await import('../commands/shell.ts')).shellCommand(session, before[0], after, flags),
       )
+    })
+}
+
+const files = () => import('../commands/step-files.ts')
+
+function catProgram(run: Run): Command {
+  return new Command('cat')
+    .summary('print a file of a step')
+    .description('Prints a file of the step that failed, or of another one (see tsbuild shell --help for STEP).')
+    .usage('[STEP] PATH')
+    .argument('<step-or-path>')
+    .argument('[path]')
+    .action((first: string, second: string | undefined) => {
+      const [step, path] = second === undefined ? [undefined, first] : [first, second]
+      return run('trees', async (session) => (await files()).catCommand(session, step, path))
     })
 }
