@@ -1,4 +1,5 @@
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
 export type {
   CommandIo,
   CommandResult,
@@ -19,6 +20,7 @@ export type { Annotation, Descriptor, ImageConfig, Platform } from './image/inde
 export { build } from './library/build.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
+export { commit } from './library/commit.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export {
@@ -36,6 +38,7 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+export { runImage } from './library/run-image.ts'
 export { shell } from './library/shell.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'

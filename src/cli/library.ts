@@ -25,6 +25,8 @@ export const library: Library = {
   listStep: async (...asked) => (await import('../library/look-into-step.ts')).listStep(...asked),
   readStep: async (...asked) => (await import('../library/look-into-step.ts')).readStep(...asked),
   stepDiff: async (...asked) => (await import('../library/look-into-step.ts')).stepDiff(...asked),
+  runImage: async (...asked) => (await import('../library/run-image.ts')).runImage(...asked),
+  commit: async (...asked) => (await import('../library/commit.ts')).commit(...asked),
   shell: async (...asked) => (await import('../library/shell.ts')).shell(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()

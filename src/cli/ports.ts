@@ -5,6 +5,7 @@ import type {
   CheckResult,
   CheckStoreOptions,
   CommandResult,
+  CommitOptions,
   CopyOptions,
   Descriptor,
   DiskUsage,
@@ -31,6 +32,8 @@ import type {
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
+  RunImageOptions,
+  RunImageResult,
   ShellOptions,
   StepChange,
   StepEntry,
@@ -82,6 +85,9 @@ export interface Library {
     environment: Environment,
   ): Promise<void>
   stepDiff(options: StepOptions, environment: Environment): Promise<OfStep<StepChange>>
+  runImage(options: RunImageOptions, environment: Environment): Promise<RunImageResult>
+  /** @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_COMMIT_CHANGE */
+  commit(options: CommitOptions, environment: Environment): Promise<string>
   /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS */
   shell(options: ShellOptions, environment: Environment): Promise<CommandResult>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>

@@ -17,7 +17,7 @@ import { boundKept, bytesBelow } from './sweep.ts'
  * @throws {TsbuildError} TSB_KEPT_TOO_LARGE when it alone is too much
  */
 export async function keepRun(
-  what: Omit<KeptRun, 'id' | 'files'>,
+  what: Omit<KeptRun, 'id' | 'files'> & { readonly id?: string },
   take: (folder: string) => Promise<LeftFiles>,
   store: Store,
   cache: Cache,
@@ -31,7 +31,7 @@ export async function keepRun(
   }
   const files: KeptRun['files'] =
     left.kind === 'upper' ? left : { kind: 'layer', layer: await cache.layers.recordOf(left.layer) }
-  const run: KeptRun = { ...what, id: randomBytes(6).toString('hex'), files }
+  const run: KeptRun = { id: randomBytes(6).toString('hex'), ...what, files }
   writeFileSync(path.join(draft, recordName), formatKept(run), { mode: 0o600 })
   makeFolder(path.join(store.root, keptFolder), 0o700)
   await rename(draft, placeOf(store.root, run.id))

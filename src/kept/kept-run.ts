@@ -2,6 +2,7 @@ import type { LayerRecord } from '../cache/index.ts'
 import { seal, unseal } from '../digest/index.ts'
 import type { LeftRun, Resources } from '../executor/index.ts'
 import type { PinnedImage } from '../graph/index.ts'
+import type { ContainerConfig } from '../image/index.ts'
 
 /** What a command left: of a RUN that failed, or of `tsbuild run`. */
 export interface KeptRun {
@@ -20,6 +21,8 @@ export interface KeptRun {
   readonly error?: { readonly code: string; readonly message: string }
   /** Of a container: what it stands on. */
   readonly image?: PinnedImage
+  /** And the settings of that, with those of the command line. */
+  readonly config?: ContainerConfig
 }
 
 /** What the command line said of how RUNs are run, as far as it is no part of them. */

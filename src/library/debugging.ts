@@ -47,7 +47,13 @@ export async function openDebugging(
 }
 
 /** How RUNs of a build are run, as far as their ops do not say it. */
-export function howOf({ runtime, snapshotter, addHosts, seccomp, resources }: BuildOptions): KeptRun['how'] {
+export function howOf({
+  runtime,
+  snapshotter,
+  addHosts,
+  seccomp,
+  resources,
+}: Pick<BuildOptions, 'runtime' | 'snapshotter' | 'addHosts' | 'seccomp' | 'resources'>): KeptRun['how'] {
   return {
     ...(runtime !== undefined && { runtime }),
     ...(snapshotter !== undefined && { snapshotter }),

@@ -4,6 +4,7 @@ import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
+import { withTrailingCommand } from '../flags/trailing-command.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
@@ -15,6 +16,7 @@ import { archivePrograms, imagePrograms } from './images.ts'
 import { planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
+import { containerPrograms } from './run-image.ts'
 import { usagePrograms } from './usage.ts'
 
 const exitHelp = `
@@ -44,6 +46,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       ...registryPrograms(run),
       ...usagePrograms(run),
       ...debugPrograms(run, words),
+      ...containerPrograms(run),
       doctorProgram(run),
     ])
       program.addCommand(command)
@@ -96,7 +99,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   const switches = options.filter((option) => option.isBoolean())
   const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)
   try {
-    await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
+    const words = command.name() === 'run' ? withTrailingCommand(argv, 'run', options) : argv
+    await program.parseAsync(normalizeArguments(words, isSwitch), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // A group without a command: its help was printed.
