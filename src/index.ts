@@ -42,6 +42,7 @@ export { runImage } from './library/run-image.ts'
 export { shell } from './library/shell.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
+export { watchBuild } from './library/watch/watch-build.ts'
 export type {
   ArchiveOptions,
   BuildOptions,
@@ -89,3 +90,4 @@ export type {
   UsageEntry,
   UsageFilter,
 } from './upkeep.ts'
+export type { WatchedChange, WatchOptions } from './watch-options.ts'

@@ -27,6 +27,7 @@ export const library: Library = {
   stepDiff: async (...asked) => (await import('../library/look-into-step.ts')).stepDiff(...asked),
   runImage: async (...asked) => (await import('../library/run-image.ts')).runImage(...asked),
   commit: async (...asked) => (await import('../library/commit.ts')).commit(...asked),
+  watchBuild: async (...asked) => (await import('../library/watch/watch-build.ts')).watchBuild(...asked),
   shell: async (...asked) => (await import('../library/shell.ts')).shell(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()

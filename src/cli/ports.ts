@@ -41,6 +41,7 @@ import type {
   StepPathOptions,
   StoreCheck,
   Target,
+  WatchOptions,
 } from '../index.ts'
 
 /** What the command line asks of the library (`src/index.ts`). */
@@ -85,6 +86,7 @@ export interface Library {
     environment: Environment,
   ): Promise<void>
   stepDiff(options: StepOptions, environment: Environment): Promise<OfStep<StepChange>>
+  watchBuild(options: WatchOptions, environment: Environment): Promise<never>
   runImage(options: RunImageOptions, environment: Environment): Promise<RunImageResult>
   /** @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_COMMIT_CHANGE */
   commit(options: CommitOptions, environment: Environment): Promise<string>

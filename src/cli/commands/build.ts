@@ -18,12 +18,22 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly digestFile?: string
   readonly metadataFile?: string
   readonly onError?: 'shell' | 'fail'
+  readonly watch?: true
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
 
-/** Builds, shows the progress, and writes what other programs read. */
+/** Builds once, or with `--watch` whenever something changes. */
 export async function buildCommand(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
+  if (!flags.watch) return await buildOnce(session, context, flags)
+  const { watchCommand } = await import('./watch.ts')
+  const written = [flags.iidfile, flags.digestFile, flags.metadataFile].flatMap((file) => file ?? [])
+  const options = buildOptions(context, flags, session.environment.env)
+  await watchCommand(session, options, written, (stoppable) => buildOnce(stoppable, context, flags))
+}
+
+/** Builds, shows the progress, and writes what other programs read. */
+async function buildOnce(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
   const asked = progressMode(flags, environment.env)

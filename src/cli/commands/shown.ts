@@ -65,6 +65,8 @@ export function reportBuildError(
   prefix = 'failed to build: failed to solve: ',
 ): never {
   const reason = signal.aborted ? signal.reason : firstError(error)
+  // Of --watch: what is said before the next build is enough.
+  if (reason instanceof Error && reason.name === 'Superseded') throw new Reported(exitCodeOf(reason))
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }

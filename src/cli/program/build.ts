@@ -117,6 +117,7 @@ function addOutputFlags(command: Command): void {
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
     .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
+    .option('--watch', 'build again whenever a file changes that the build reads')
 }
 
 function addCacheFlags(command: Command): void {
