@@ -1,3 +1,14 @@
+export type {
+  Advice,
+  BuildDiff,
+  BuildExplanation,
+  BuildRecord,
+  ImageRecord,
+  LayerRecord,
+  StepDiff,
+  StepExplanation,
+  StepRecord,
+} from './builds/index.ts'
 export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
 export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
 export type {
@@ -14,10 +25,20 @@ export type {
   UserTerminal,
 } from './debug-options.ts'
 export { TsbuildError } from './errors.ts'
-export type { BuildEvent, EventSink, MissReason, StepId } from './executor/index.ts'
+export type {
+  BuildEvent,
+  EventSink,
+  FileChange,
+  GraphStep,
+  KeyChange,
+  MissReason,
+  StepId,
+  StepLayer,
+} from './executor/index.ts'
 export type { Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
+export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { commit } from './library/commit.ts'

@@ -1,3 +1,4 @@
+import type { BuildRecord } from './builds/index.ts'
 import type { CacheFrom, CacheTo } from './cache-options.ts'
 import type { ErrorOutput, FailedStep } from './debug-options.ts'
 import type { EventSink } from './executor/index.ts'
@@ -104,6 +105,12 @@ export interface BuildOptions {
   readonly onFailedStep?: (step: FailedStep) => Promise<void>
   /** Files to take out of a RUN that fails. */
   readonly errorOutputs?: readonly ErrorOutput[]
+  /** Bytes that the image may have, as images are listed; else nothing is named or written. */
+  readonly maxSize?: number
+  /** How much the image may grow, in bytes or hundredths. Nothing to compare it with is no error. */
+  readonly maxGrowth?: number | `${number}%`
+  /** Against which image: one of the store or a registry; absent: what its first name stood for before. */
+  readonly compareTo?: string
   readonly onEvent?: EventSink
   readonly signal?: AbortSignal
 }
@@ -189,6 +196,8 @@ export interface BuildResult {
   readonly pushed: readonly string[]
   readonly steps: { readonly total: number; readonly cached: number }
   readonly warnings: readonly Warning[]
+  /** What was written down of the build; absent where the store could not be written to. */
+  readonly build?: BuildRecord
 }
 
 /** An image for one platform. */

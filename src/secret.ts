@@ -25,4 +25,13 @@ export class Secret {
   }
 }
 
-const stars = '***'
+/** What is shown in place of what nobody is to see. */
+export const stars = '***'
+
+const secretName = /(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i
+const harmlessName = /(?:_|^)(?:public|file|version)(?:_|$)/i
+
+/** True for the name of a variable that speaks of a secret: `NPM_TOKEN`. By the words of BuildKit. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name) && !harmlessName.test(name)
+}

@@ -47,10 +47,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
+  builds: ['executor', 'graph', 'store'],
   export: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
-  usage: ['store', 'cache'],
+  usage: ['builds', 'store', 'cache'],
   kept: ['executor', 'cache', 'store', 'graph', 'image', 'tree'],
 }
 /** The story, and what plugs the parts together: these know all folders. */

@@ -36,6 +36,8 @@ export interface CacheRecord {
   readonly components: KeyComponents
   /** COPY: the files it took (path in the source, and a text for mode, owner and bytes), for explaining a miss. */
   readonly files?: readonly (readonly [path: string, content: string])[]
+  /** The base image below it, where there is one: for explaining a miss. */
+  readonly base?: { readonly name: string; readonly manifest: Digest }
   /** Ids of the secrets whose values, as they were then, were looked for in the layer and are not there. */
   readonly without?: readonly string[]
   /** The shared cache that has it, for people; absent: this store's own. Not written down. */

@@ -60,6 +60,7 @@ function isRecord(value: unknown): value is CacheRecord {
     !Number.isNaN(Date.parse(value['created'])) &&
     isCount(value['milliseconds']) &&
     isComponents(value['components']) &&
+    (value['base'] === undefined || isBase(value['base'])) &&
     (value['without'] === undefined || isTexts(value['without']))
   )
 }
@@ -71,6 +72,10 @@ function isLayer(value: unknown): value is LayerRecord {
     isDigestText(value['contentId']) &&
     isDescriptor(value['descriptor'])
   )
+}
+
+function isBase(value: unknown): value is NonNullable<CacheRecord['base']> {
+  return isObject(value) && typeof value['name'] === 'string' && isDigestText(value['manifest'])
 }
 
 function isDescriptor(value: unknown): value is Descriptor {

@@ -9,6 +9,7 @@ export const library: Library = {
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   forecast: async (...asked) => (await import('../library/forecast.ts')).forecast(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
+  builds: async (...asked) => (await import('../library/builds.ts')).openBuilds(...asked),
   doctor: async (...asked) => (await import('../library/doctor/doctor.ts')).doctor(...asked),
   diskUsage: async (...asked) => (await import('../library/usage.ts')).diskUsage(...asked),
   prune: async (...asked) => (await import('../library/usage.ts')).prune(...asked),

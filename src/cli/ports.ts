@@ -1,4 +1,5 @@
 import type {
+  BuildCommands,
   BuildForecast,
   BuildOptions,
   BuildResult,
@@ -59,6 +60,8 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
+  /** What the store remembers of builds. */
+  builds(environment: Environment): Promise<BuildCommands>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */

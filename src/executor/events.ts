@@ -1,4 +1,6 @@
-import type { OpId, Warning } from '../graph/index.ts'
+import type { Digest } from '../digest/index.ts'
+import type { Op, OpId, PinnedImage, Warning } from '../graph/index.ts'
+import type { SourceRange } from '../source.ts'
 
 /** Names a line of the progress view: an op, or something internal such as `export`. */
 export type StepId = OpId | `internal:${string}`
@@ -7,11 +9,63 @@ export type StepId = OpId | `internal:${string}`
 export type MissReason =
   | { readonly kind: 'never-built' }
   | { readonly kind: 'not-cached'; readonly why: string }
-  | { readonly kind: 'changed'; readonly what: string; readonly more: number }
+  /** It was built just so, and what it gave is gone. */
+  | { readonly kind: 'removed' }
+  /** What is other than in the record most like it: what a person would look at first comes first. Never empty. */
+  | { readonly kind: 'changed'; readonly changes: readonly KeyChange[] }
+
+/** A part of a key that is not what it was. Without `before` it is new, without `now` it is gone. */
+export type KeyChange =
+  /** Of a COPY or ADD. `more`: how many others differ that are not listed. */
+  | { readonly kind: 'files'; readonly files: readonly FileChange[]; readonly more: number }
+  /** What is read, where nobody knows which files of it differ. */
+  | { readonly kind: 'input'; readonly name: string; readonly change: FileChange['change'] }
+  /** `argument`: declared by ARG. A value is `***` when its name speaks of a secret. */
+  | {
+      readonly kind: 'variable'
+      readonly name: string
+      readonly argument?: true
+      readonly before?: string
+      readonly now?: string
+    }
+  /** `path` of the mount in the step. */
+  | { readonly kind: 'mount'; readonly path: string; readonly before?: string; readonly now?: string }
+  /** `part`: `instruction`, or what else counts, such as `user` and `network`. */
+  | { readonly kind: 'definition'; readonly part: string; readonly before?: string; readonly now?: string }
+  | { readonly kind: 'base'; readonly before: PinnedImage; readonly now: PinnedImage }
+  /** A step below this one. `step` and `label`: which, where that is known. */
+  | { readonly kind: 'step'; readonly step?: OpId; readonly label?: string }
+
+export interface FileChange {
+  readonly path: string
+  readonly change: 'changed' | 'added' | 'removed'
+}
+
+/** An op of the graph, as far as it may be told. */
+export interface GraphStep {
+  readonly id: OpId
+  readonly kind: Op['kind']
+  readonly label: string
+  /** The ops that it reads. */
+  readonly inputs: readonly OpId[]
+  /** Absent for what no line asks for. */
+  readonly at?: SourceRange
+  /** Of an `image`: what it is pinned to. */
+  readonly image?: PinnedImage
+}
+
+/** The result of a step. */
+export interface StepLayer {
+  readonly diffId: Digest
+  /** Bytes as the store keeps it. */
+  readonly size: number
+}
 
 /** What happens in a build, in order. `at` is milliseconds since 1970. Every view is a reader of these. */
 export type BuildEvent = { readonly at: number } & (
   | { readonly type: 'build:start'; readonly steps: number }
+  /** What is to be done, in an order in which inputs come first: told once, before anything of it begins. */
+  | { readonly type: 'build:graph'; readonly steps: readonly GraphStep[] }
   /** `makes`: a layer is made, which is not in the cache as far as is known. */
   | { readonly type: 'step:start'; readonly step: StepId; readonly label: string; readonly makes?: true }
   | {
@@ -29,10 +83,26 @@ export type BuildEvent = { readonly at: number } & (
       readonly total?: number
       readonly done?: true
     }
-  /** `source`: the shared cache that has it; absent: the store. */
-  | { readonly type: 'step:cached'; readonly step: StepId; readonly label: string; readonly source?: string }
+  | {
+      readonly type: 'step:cached'
+      readonly step: StepId
+      readonly label: string
+      /** The shared cache that has it; absent: the store. */
+      readonly source?: string
+      readonly key?: Digest
+      readonly layer?: StepLayer
+      /** What it took when it was made. */
+      readonly milliseconds?: number
+    }
   | { readonly type: 'step:miss'; readonly step: StepId; readonly reason: MissReason }
-  | { readonly type: 'step:done'; readonly step: StepId; readonly milliseconds: number }
+  /** `key` and `layer`: of a step that made one. */
+  | {
+      readonly type: 'step:done'
+      readonly step: StepId
+      readonly milliseconds: number
+      readonly key?: Digest
+      readonly layer?: StepLayer
+    }
   | { readonly type: 'step:error'; readonly step: StepId; readonly message: string }
   | { readonly type: 'step:canceled'; readonly step: StepId }
   | {

@@ -2,6 +2,8 @@ import type { CacheRecord } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
 import { type ContextOp, inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
+import type { GraphStep } from './events.ts'
+import type { Below } from './explain.ts'
 import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import { refusalOfRuns } from './refusal-of-runs.ts'
@@ -34,9 +36,11 @@ export interface Executed {
  */
 export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): Promise<Executed> {
   const results = new Map<OpId, StepResult>()
+  const byId = new Map(nodes.map((node) => [node.id, node]))
   let cached = 0
   const over = new AbortController()
   const waiting = new Set(nodes.filter(({ op }) => runsCommand(op)).map(({ id }) => id))
+  ports.events({ type: 'build:graph', at: ports.now(), steps: nodes.map(graphStep) })
   const refuse = await refusalOfRuns(nodes, ports)
   const tasks = nodes.map((node) => ({ id: node.id, inputs: inputsOf(node.op), node }))
   const values = await schedule<(typeof tasks)[number], OpValue>(
@@ -49,7 +53,8 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
         if (!isLayerNode(node)) return await openSource(node, ports, signal)
         const begun = () => waiting.delete(node.id)
         const ahead = { until: AbortSignal.any([signal, over.signal]), expected: () => waiting.size }
-        const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead, refuse })
+        const below = belowStep(node.op.onto, byId, results)
+        const result = await performStep(node, inputs, ports, slot, signal, { begun, ahead, refuse, below })
         begun()
         results.set(node.id, result)
         if (result.cached) cached++
@@ -68,6 +73,26 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
   })
   const records = new Map([...results].map(([id, { record }]) => [id, record]))
   return { layers: new Map(layers), records, results, steps: { total: results.size, cached } }
+}
+
+function graphStep({ id, op, label, at }: Node): GraphStep {
+  const image = op.kind === 'image' ? { image: op.image } : {}
+  return { id, kind: op.kind, label, inputs: inputsOf(op), ...(at && { at }), ...image }
+}
+
+/** Walks down to the base. */
+export function belowStep(
+  onto: OpId,
+  nodes: ReadonlyMap<OpId, Node>,
+  results: ReadonlyMap<OpId, Pick<StepResult, 'cached' | 'same'>>,
+): Below {
+  let missed: Node | undefined
+  let node = nodes.get(onto)
+  for (; node && 'onto' in node.op; node = nodes.get(node.op.onto)) {
+    const result = results.get(node.id)
+    if (result && !result.cached && !result.same) missed = node
+  }
+  return { base: node?.op.kind === 'image' ? node.op.image : undefined, missed }
 }
 
 export function isLayerNode(node: Node): node is LayerNode {

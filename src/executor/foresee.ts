@@ -2,10 +2,10 @@ import type { CacheRecord } from '../cache/index.ts'
 import { atPlace } from '../errors.ts'
 import { inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { MissReason } from './events.ts'
-import { inputsFrom, isLayerNode, openSource } from './execute.ts'
+import { belowStep, inputsFrom, isLayerNode, openSource } from './execute.ts'
 import { explainMiss } from './explain.ts'
 import type { ExecutorPorts } from './ports.ts'
-import { contextOf, type LayerNode, lookUp } from './step.ts'
+import { contextOf, type LayerNode, lookUp, nameFormer, whatExplains } from './step.ts'
 import { type OpValue, stack } from './values.ts'
 
 /** What a build would do with an op. */
@@ -25,10 +25,11 @@ export type Forecast =
  */
 export async function foresee(nodes: readonly Node[], ports: ExecutorPorts): Promise<ReadonlyMap<OpId, Forecast>> {
   const values = new Map<OpId, OpValue>()
+  const byId = new Map(nodes.map((node) => [node.id, node]))
   const forecasts = new Map<OpId, Forecast>()
   for (const node of nodes) {
     ports.signal.throwIfAborted()
-    const forecast = await forecastOf(node, values, ports).catch((error: unknown) => {
+    const forecast = await forecastOf(node, values, byId, ports).catch((error: unknown) => {
       throw atPlace(error, node.at)
     })
     forecasts.set(node.id, forecast)
@@ -36,7 +37,12 @@ export async function foresee(nodes: readonly Node[], ports: ExecutorPorts): Pro
   return forecasts
 }
 
-async function forecastOf(node: Node, values: Map<OpId, OpValue>, ports: ExecutorPorts): Promise<Forecast> {
+async function forecastOf(
+  node: Node,
+  values: Map<OpId, OpValue>,
+  nodes: ReadonlyMap<OpId, Node>,
+  ports: ExecutorPorts,
+): Promise<Forecast> {
   const { id, op } = node
   if (!isLayerNode(node)) {
     if (op.kind !== 'http' && op.kind !== 'git') values.set(id, await openSource(node, ports, ports.signal))
@@ -44,7 +50,7 @@ async function forecastOf(node: Node, values: Map<OpId, OpValue>, ports: Executo
   }
   const until = inputsOf(op).find((input) => !values.has(input))
   if (until !== undefined) return { kind: 'unknown', until }
-  const forecast = await outcomeOf(node, values, ports)
+  const forecast = await outcomeOf(node, values, nodes, ports)
   if (forecast.kind === 'hit') values.set(id, await onTop(node, forecast.record, values, ports))
   return forecast
 }
@@ -52,16 +58,20 @@ async function forecastOf(node: Node, values: Map<OpId, OpValue>, ports: Executo
 async function outcomeOf(
   node: LayerNode,
   values: ReadonlyMap<OpId, OpValue>,
+  nodes: ReadonlyMap<OpId, Node>,
   ports: ExecutorPorts,
 ): Promise<Extract<Forecast, { kind: 'hit' | 'miss' }>> {
   if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
-  const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, noCommands)
+  const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, {
+    ...noCommands,
+    below: belowStep(node.op.onto, nodes, new Map()),
+  })
   const { found, sought } = await lookUp(node, context, (work) => work())
   if (!sought) return { kind: 'hit', record: found }
   if (found) return { kind: 'hit', record: found }
-  const { components, files } = sought.parts
-  const reason = explainMiss(components, await files?.(), node, await ports.cache.records.nearest(components))
-  return { kind: 'miss', reason }
+  const explained = await whatExplains(node, sought.parts, context)
+  const nearest = await ports.cache.records.nearest(explained.components)
+  return { kind: 'miss', reason: await nameFormer(explainMiss(node, explained, nearest), node, ports) }
 }
 
 /** A COPY that nothing can be found for is made while its files are read: here they are only read. */

@@ -1,5 +1,14 @@
 export { type Emulation, emulatorFix, noEmulator } from './emulation.ts'
-export type { BuildEvent, EventSink, MissReason, StepId } from './events.ts'
+export type {
+  BuildEvent,
+  EventSink,
+  FileChange,
+  GraphStep,
+  KeyChange,
+  MissReason,
+  StepId,
+  StepLayer,
+} from './events.ts'
 export type { Examination } from './examine/examine.ts'
 export { type Executed, execute } from './execute.ts'
 export { type Forecast, foresee } from './foresee.ts'

@@ -29,6 +29,11 @@ export interface ExecutorPorts {
   /** Runs `work` while no other process holds the same name; the signal ends the waiting for it. */
   readonly locked: <T>(name: string, work: () => Promise<T>, signal: AbortSignal) => Promise<T>
   readonly events: EventSink
+  /**
+   * For explaining a miss: the text of the instruction that stood where this one stands, and its own, when the last build had
+   * another there.
+   */
+  readonly former?: (node: Node) => Promise<{ readonly before: string; readonly now: string } | undefined>
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Steps that run at once. */

@@ -9,8 +9,8 @@ import {
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
-import type { BuildEvent } from './events.ts'
-import { explainMiss } from './explain.ts'
+import type { BuildEvent, MissReason } from './events.ts'
+import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
@@ -28,12 +28,16 @@ export interface Commands {
   readonly ahead: Ahead
   /** To be called before a step is done that is not in the cache: throws when that would be for nothing. */
   readonly refuse: (step: OpId) => void
+  /** What the files below it come from, as far as that is known by now. */
+  readonly below: Below
 }
 
 /** How a step got its layer. */
 export interface StepResult {
   readonly record: CacheRecord
   readonly cached: boolean
+  /** It ran, and gave what it or another step gave before: those above it need not run for it. */
+  readonly same?: boolean
   /** It was made since caches were not to be used for it (`--no-cache`). */
   readonly replaces?: true
   /** What its key was made with beside the components. */
@@ -100,11 +104,12 @@ export async function lookUp(node: LayerNode, context: StepContext, slot: Slot):
   return { about, found: node.noCache ? undefined : await records.find(key), sought: { key, parts, quickKey } }
 }
 
-type Looked = Pick<StepResult, 'record' | 'cached'>
+type Looked = Pick<StepResult, 'record' | 'cached' | 'same'>
 
 /** What a step works with, and what is looked for in its layer. */
 export interface StepContext extends OpContext {
   readonly watch: SecretWatch
+  readonly below: Below
 }
 
 function keyOf(node: LayerNode, context: OpContext): Promise<OpKey> {
@@ -130,25 +135,47 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
     await parts.made?.drop()
     return hit(node, made, context)
   }
-  const files = parts.files && (await repairing(parts.files))
+  const explained = await whatExplains(node, parts, context)
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
-  const reason = explainMiss(parts.components, files, node, nearest)
+  const reason = await nameFormer(explainMiss(node, explained, nearest), node, ports)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, reason })
   context.begin()
   try {
-    const record = await runAndRecord(
-      { key, components: parts.components, ...(files && { files }) },
+    const { record, same } = await runAndRecord(
+      { key, components: parts.components, ...recorded(explained) },
       () => parts.made?.keep() ?? executorOf(node.op).run({ ...context, ...olderOf(nearest) }),
       context,
       started,
     )
-    ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds: ports.now() - started })
-    return { record, cached: false }
+    const milliseconds = ports.now() - started
+    ports.events({ type: 'step:done', at: ports.now(), step: node.id, milliseconds, ...madeOf(record) })
+    return { record, cached: false, ...(same && { same }) }
   } catch (error) {
     failed(node, error, context)
     throw error
   }
+}
+
+/** Nothing like it is in the cache; perhaps the last build had another instruction in its place. */
+export async function nameFormer(reason: MissReason, node: LayerNode, { former }: ExecutorPorts): Promise<MissReason> {
+  if (reason.kind !== 'never-built') return reason
+  const texts = await former?.(node)
+  return texts ? { kind: 'changed', changes: [{ kind: 'definition', part: 'instruction', ...texts }] } : reason
+}
+
+/** What a step that is not in the cache is held against the records with. */
+export async function whatExplains(
+  { op }: LayerNode,
+  { components, files }: OpKey,
+  { inputs, below }: StepContext,
+): Promise<Explained> {
+  const ofContext = op.kind === 'copy' && op.sources.every(({ from }) => inputs.value(from).kind === 'context')
+  return { components, files: files && (await repairing(files)), ofContext, below }
+}
+
+function recorded({ files, below: { base } }: Explained): Pick<CacheRecord, 'files' | 'base'> {
+  return { ...(files && { files }), ...(base && { base: { name: base.name, manifest: base.manifest } }) }
 }
 
 /** A layer of a shared cache is not fetched for what of it may be of use. */
@@ -171,11 +198,11 @@ export function failureOf(node: Node, error: unknown, at: number, signal: AbortS
  * was the same instruction that made it.
  */
 async function runAndRecord(
-  known: Pick<CacheRecord, 'key' | 'components' | 'files'>,
+  known: Pick<CacheRecord, 'key' | 'components' | 'files' | 'base'>,
   make: () => Promise<Layer>,
   context: StepContext,
   started: number,
-): Promise<CacheRecord> {
+): Promise<{ readonly record: CacheRecord; readonly same: boolean }> {
   const { cache, now } = context.ports
   const layer = await repairing(make)
   const older = await cache.records.sameContent(known.components.parent, await layer.contentId())
@@ -188,15 +215,20 @@ async function runAndRecord(
     ...(await context.watch.absent()),
   }
   await cache.records.save(record)
-  return record
+  return { record, same: older !== undefined }
 }
 
 async function hit(node: LayerNode, record: CacheRecord, context: StepContext): Promise<Looked> {
   await shown(node, context, () => context.watch.check(record))
   const { ports } = context
-  const { source } = record
-  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label, ...(source && { source }) })
+  const { source, milliseconds } = record
+  const about = { milliseconds, ...madeOf(record), ...(source && { source }) }
+  ports.events({ type: 'step:cached', at: ports.now(), step: node.id, label: node.label, ...about })
   return { record, cached: true }
+}
+
+function madeOf({ key, layer: { diffId, descriptor } }: CacheRecord) {
+  return { key, layer: { diffId, size: descriptor.size } }
 }
 
 export function contextOf(
@@ -217,6 +249,7 @@ export function contextOf(
     node,
     signal,
     ahead: commands.ahead,
+    below: commands.below,
     begin() {
       commands.begun()
       if (!begun) ports.events({ type: 'step:start', at: ports.now(), step: node.id, label: node.label, makes: true })

@@ -23,3 +23,4 @@ export type {
 } from './op.ts'
 export type { ImagePlan, Node, Plan, PlannedHistory, Warning } from './plan.ts'
 export { printPlan } from './print.ts'
+export { type StepPlace, stepPlace } from './step-place.ts'

@@ -14,6 +14,8 @@ export interface Node {
   readonly noCache?: true
   /** What a RUN sees but its key does not: predefined proxy arguments, as `NAME=value`. */
   readonly unkeyed?: readonly string[]
+  /** Of a RUN: the names of its variables that ARG declares. */
+  readonly arguments?: readonly string[]
   /**
    * A RUN whose programs, as its base image says, are made for this platform, which is not that of the machine that builds:
    * it needs an emulator.

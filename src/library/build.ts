@@ -1,14 +1,17 @@
-import { buildImages } from '../build.ts'
+import { type Built, buildImages } from '../build.ts'
 import { readOption, TsbuildError } from '../errors.ts'
+import type { EventSink } from '../executor/index.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { openDebugging } from './debugging.ts'
+import type { ImageGrowth } from './image-growth.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { openRecording, type Recording } from './recording.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing } from './sharing.ts'
@@ -34,12 +37,20 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
-  if (session.secrets.ids.length === 0) return await buildIn(session, names, options, environment)
-  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  const hush =
+    session.secrets.ids.length === 0 ? undefined : await (await import('./hush.ts')).openHush(session.secrets)
+  const recording = openRecording(session.store.root, options, environment, hush?.text)
+  const told: EventSink = (event) => {
+    recording.event(event)
+    events(event)
+  }
+  const onEvent = hush ? hush.events(told) : told
   try {
-    return await buildIn(session, names, { ...options, onEvent: hush.events(events) }, environment)
-  } catch (error) {
-    throw hush.error(error)
+    return await buildIn(session, names, { ...options, onEvent }, environment, recording)
+  } catch (thrown) {
+    const error = hush ? hush.error(thrown) : thrown
+    recording.failed(error)
+    throw error
   }
 }
 
@@ -48,20 +59,25 @@ async function buildIn(
   names: readonly string[],
   options: BuildOptions,
   environment: Environment,
+  recording: Recording,
 ): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
+  const notice = (message: string) => events({ type: 'notice', at: now(), message })
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
   const platforms = loaded.requests.map(({ platform }) => platform)
+  recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
   const debugging = await openDebugging(options, session, environment)
+  const opened = { ...session, cache: sharing.cache }
   const ports = {
-    ...buildPorts({ ...session, cache: sharing.cache }, loaded, options, environment, progress),
+    ...buildPorts(opened, loaded, options, environment, progress),
+    former: recording.former,
     ...debugging.ports,
   }
-  const { built, kept, written } = await debugging.around(() =>
+  const { built, kept, written, growths } = await debugging.around(() =>
     sharing.sound(async () => {
       const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
       const configs = built.images.map(({ image }) => image)
@@ -69,19 +85,41 @@ async function buildIn(
         events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
       }
       options.signal?.throwIfAborted()
+      const growths = await growthsOf(built, names[0], options, session, notice)
       const images = await Promise.all(
         built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)),
       )
       const image = asOne(images, loaded.request.severalPlatforms)
       const kept = annotated(image, options.annotations)
       const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
-      return { built, kept, written }
+      return { built, kept, written, growths }
     }),
   )
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
-  return buildResult(kept, written, names, built)
+  const result = await buildResult(kept, written, names, built)
+  const record = await recording.completed(result, built, growths)
+  return { ...result, ...(record && { build: record }) }
+}
+
+/** Of each image, where it is to be held against something, or may have changed. */
+async function growthsOf(
+  { images, executed }: Built,
+  name: string | undefined,
+  options: BuildOptions,
+  session: Session,
+  notice: (message: string) => void,
+): Promise<readonly (ImageGrowth | undefined)[]> {
+  const isLimited = options.maxSize !== undefined || options.maxGrowth !== undefined
+  const { cached, total } = executed.steps
+  if (!isLimited && (name === undefined || cached === total)) return []
+  const { growthOf } = await import('./image-growth.ts')
+  const growths = await Promise.all(images.map((image) => growthOf(image, executed, name, options, session)))
+  if (options.maxGrowth !== undefined && growths.includes(undefined)) {
+    notice(`--max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`)
+  }
+  return growths
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {

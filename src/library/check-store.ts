@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
+import { checkBuilds } from '../builds/index.ts'
 import { checkCache } from '../cache/index.ts'
 import { isSystemError } from '../errors.ts'
 import { leftRunning } from '../executor/index.ts'
@@ -30,8 +31,9 @@ export async function checkStore(
   const cache = await checkCache(root, store, reading)
   const remotes = await checkRemotes(root, reading)
   const kept = await checkKept(root, reading)
+  const builds = await checkBuilds(root, reading, now())
   const running = await runningLeft(store.dead.map((id) => path.join(root, 'tmp', id)))
-  const found = [...store.findings, ...cache.findings, ...remotes, ...kept, ...running]
+  const found = [...store.findings, ...cache.findings, ...remotes, ...builds, ...kept, ...running]
   const findings = repair ? await mendStore(found, environment, reading) : found.map(shown)
   return {
     root,

@@ -1,3 +1,4 @@
+import { formerSteps } from '../builds/index.ts'
 import type { Cache, CacheRecord } from '../cache/index.ts'
 import { type Forecast, foresee, noEmulator } from '../executor/index.ts'
 import {
@@ -20,6 +21,7 @@ import { type Loaded, load } from './load.ts'
 import { type PlannedPull, pullsFor } from './planned-pulls.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { contextName } from './recording.ts'
 import { checkSecrets } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing } from './sharing.ts'
@@ -91,7 +93,9 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
     loaded.requests.map((request) => planImage(loaded.dockerfile, request, session.bases, loaded.times)),
   )
   const nodes = mergeNodes(plans)
-  const forecasts = await foresee(nodes, ports)
+  const dockerfile = { context: contextName(options.context, environment.cwd), dockerfile: loaded.dockerfile.name }
+  const former = formerSteps(session.store.root, dockerfile, () => nodes.map(({ label }) => label))
+  const forecasts = await foresee(nodes, { ...ports, former })
   const steps = await Promise.all(nodes.map((node) => plannedStep(node, forecasts, ports.emulation)))
   return {
     targets: plans.map(({ target }: Plan, i) => ({ platform: platformAt(loaded.requests, i), step: target })),
@@ -102,14 +106,13 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
   }
 }
 
-function hushed(plan: BuildForecast, { text, warnings }: Hush): BuildForecast {
+function hushed(plan: BuildForecast, { text, warnings, reason }: Hush): BuildForecast {
   const steps = plan.steps.map((step): PlannedStep => {
     const { label, forecast, problem } = step
-    const miss = forecast.kind === 'miss' && forecast.reason.kind === 'changed' ? forecast.reason : undefined
     return {
       ...step,
       label: text(label),
-      ...(miss && { forecast: { kind: 'miss', reason: { ...miss, what: text(miss.what) } } }),
+      ...(forecast.kind === 'miss' && { forecast: { kind: 'miss', reason: reason(forecast.reason) } }),
       ...(problem && { problem: { ...problem, message: text(problem.message) } }),
     }
   })

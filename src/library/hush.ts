@@ -1,5 +1,13 @@
 import { TsbuildError } from '../errors.ts'
-import { type BuildEvent, type EventSink, type Secrets, secretForms } from '../executor/index.ts'
+import {
+  type BuildEvent,
+  type EventSink,
+  type GraphStep,
+  type KeyChange,
+  type MissReason,
+  type Secrets,
+  secretForms,
+} from '../executor/index.ts'
 import type { Warning } from '../graph/index.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
 
@@ -11,6 +19,7 @@ export interface Hush {
   events(sink: EventSink): EventSink
   text(text: string): string
   warnings(warnings: readonly Warning[]): readonly Warning[]
+  reason(reason: MissReason): MissReason
   /** The same error, or one of the same code with stars. */
   error(error: unknown): unknown
 }
@@ -22,6 +31,7 @@ export async function openHush({ ids, read }: Secrets): Promise<Hush> {
     events: (sink) => (event) => sink(hushed(event, mask)),
     text: mask.text,
     warnings: (warnings) => hushedWarnings(warnings, mask),
+    reason: (reason) => hushedReason(reason, mask),
     error: (error) => hushedError(error, mask),
   }
 }
@@ -52,21 +62,53 @@ function openMask(bytes: readonly Buffer[]): Mask {
 
 function hushed(event: BuildEvent, mask: Mask): BuildEvent {
   switch (event.type) {
+    case 'build:graph':
+      return { ...event, steps: event.steps.map((step) => hushedStep(step, mask)) }
     case 'step:start':
     case 'step:cached':
       return { ...event, label: mask.text(event.label) }
     case 'step:error':
     case 'notice':
       return { ...event, message: mask.text(event.message) }
-    case 'step:miss': {
-      const { reason } = event
-      return reason.kind === 'changed' ? { ...event, reason: { ...reason, what: mask.text(reason.what) } } : event
-    }
+    case 'step:miss':
+      return { ...event, reason: hushedReason(event.reason, mask) }
     case 'warnings':
       return { ...event, warnings: hushedWarnings(event.warnings, mask) }
     default:
       return event
   }
+}
+
+/** All texts of a reason but the words that programs know are of people's making. */
+function hushedReason(reason: MissReason, mask: Mask): MissReason {
+  if (reason.kind !== 'changed') return reason
+  return { ...reason, changes: reason.changes.map((change) => hushedChange(change, mask)) }
+}
+
+function hushedChange(change: KeyChange, { text }: Mask): KeyChange {
+  switch (change.kind) {
+    case 'files':
+      return { ...change, files: change.files.map((file) => ({ ...file, path: text(file.path) })) }
+    case 'input':
+      return { ...change, name: text(change.name) }
+    case 'variable':
+    case 'mount':
+    case 'definition':
+      return {
+        ...change,
+        ...(change.before !== undefined && { before: text(change.before) }),
+        ...(change.now !== undefined && { now: text(change.now) }),
+      }
+    case 'base':
+      return change
+    case 'step':
+      return { ...change, ...(change.label !== undefined && { label: text(change.label) }) }
+  }
+}
+
+function hushedStep(step: GraphStep, mask: Mask): GraphStep {
+  const at = mask.place(step.at)
+  return { ...step, label: mask.text(step.label), ...(at && { at }) }
 }
 
 function hushedWarnings(warnings: readonly Warning[], mask: Mask): readonly Warning[] {

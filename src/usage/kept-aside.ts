@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { buildFolder, buildNumbers, buildsFolder, recordFile } from '../builds/index.ts'
 import { mountIdFile } from '../cache/index.ts'
 import { sha256 } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
@@ -46,6 +47,15 @@ export async function fetchedEntries(folder: string, measure: Measure): Promise<
     entries.push({ ...entry, lastUsed: Math.max(...checkouts.map(measure.time)) })
   }
   return entries
+}
+
+/** All that is remembered of builds that are over, as one. */
+export async function buildEntries(root: string, measure: Measure): Promise<readonly Entry[]> {
+  const over = buildNumbers(root).filter((number) => existsSync(recordFile(root, number)))
+  if (over.length === 0) return []
+  const folders = over.map((number) => buildFolder(root, number))
+  const description = `records of ${over.length === 1 ? 'a build' : `${over.length} builds`}, with what their steps printed`
+  return [await entryOf(buildsFolder(root), 'internal', description, folders, measure)]
 }
 
 async function entryOf(

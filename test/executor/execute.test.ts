@@ -5,6 +5,7 @@ import { buildImages } from '../../src/build.ts'
 import { openCache } from '../../src/cache/index.ts'
 import { openContext } from '../../src/context/index.ts'
 import type { BuildEvent, ExecutorPorts } from '../../src/executor/index.ts'
+import { reasonText } from '../../src/reason-text.ts'
 import { openStore } from '../../src/store/index.ts'
 import { writeFiles } from '../support/files.ts'
 import { planRequest, stubBases } from '../support/planning.ts'
@@ -228,9 +229,15 @@ describe('a build', () => {
     const text = 'FROM scratch\nCOPY . /all\nWORKDIR /w\n'
     expect((await build(text)).reasons).toEqual([{ kind: 'never-built' }, { kind: 'never-built' }])
     write({ 'b.txt': 'changed', 'new.txt': 'n' })
-    expect((await build(text)).reasons).toEqual([
-      { kind: 'changed', what: '/b.txt changed', more: 1 },
-      { kind: 'changed', what: 'an earlier step changed', more: 0 },
+    const files = [
+      { path: 'b.txt', change: 'changed' },
+      { path: 'new.txt', change: 'added' },
+    ]
+    const { reasons } = await build(text)
+    expect(reasons).toMatchObject([
+      { kind: 'changed', changes: [{ kind: 'files', files, more: 0 }] },
+      { kind: 'changed', changes: [{ kind: 'step', label: '[1/2] COPY . /all' }] },
     ])
+    expect(reasons.map(reasonText)).toEqual(['b.txt changed (1 more)', 'step 1/2 changed'])
   })
 })

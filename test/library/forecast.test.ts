@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
 import { type BuildForecast, type BuildOptions, forecast } from '../../src/index.ts'
+import { reasonText } from '../../src/reason-text.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer } from '../support/http-server.ts'
@@ -22,14 +23,14 @@ async function opened(): Promise<Workspace> {
 const foresee = ({ environment }: Workspace, options: Partial<BuildOptions> = {}) =>
   forecast({ context: 'context', dockerfile, ...options }, environment)
 
-/** `hit`, `miss b changed`, `unknown <- [build 2/2] …`, for each step that makes a layer. */
+/** `hit`, `miss: b changed`, `unknown <- [build 2/2] …`, for each step that makes a layer. */
 function outcomes({ steps }: BuildForecast): readonly string[] {
   const labelOf = (id: string) => steps.find((step) => step.id === id)?.label
   return steps.flatMap(({ forecast }) => {
     if (forecast.kind === 'source') return []
     if (forecast.kind === 'hit') return 'hit'
     if (forecast.kind === 'unknown') return `unknown <- ${labelOf(forecast.until)}`
-    return forecast.reason.kind === 'changed' ? `miss ${forecast.reason.what}` : `miss ${forecast.reason.kind}`
+    return `miss: ${reasonText(forecast.reason)}`
   })
 }
 
@@ -38,7 +39,7 @@ describe('a forecast', () => {
     await using workspace = await opened()
     const plan = await foresee(workspace)
     expect(outcomes(plan)).toEqual([
-      'miss never-built',
+      'miss: never built here',
       'unknown <- [build 1/2] COPY a /',
       'unknown <- [build 2/2] COPY b /',
       'unknown <- [stage-1 1/2] COPY --from=build / /',
@@ -60,7 +61,7 @@ describe('a forecast', () => {
     await workspace.build({ dockerfile })
     workspace.write({ 'context/b': '3' })
     const plan = await foresee(workspace)
-    expect(outcomes(plan).slice(0, 3)).toEqual(['hit', 'miss /b changed', 'unknown <- [build 2/2] COPY b /'])
+    expect(outcomes(plan).slice(0, 3)).toEqual(['hit', 'miss: b changed', 'unknown <- [build 2/2] COPY b /'])
     const { ran, cached } = await workspace.build({ dockerfile })
     expect(cached).toEqual(['[build 1/2] COPY a /'])
     expect(ran[0]).toBe('[build 2/2] COPY b /')
@@ -69,7 +70,7 @@ describe('a forecast', () => {
   test('--no-cache is a reason of its own', async () => {
     await using workspace = await opened()
     await workspace.build({ dockerfile })
-    expect(outcomes(await foresee(workspace, { noCache: true }))[0]).toBe('miss not-cached')
+    expect(outcomes(await foresee(workspace, { noCache: true }))[0]).toBe('miss: --no-cache')
   })
 
   test('of a COPY without its source is the error that a build has', async () => {
@@ -107,7 +108,7 @@ describe('a forecast of commands', () => {
     const run = (value: string) => `FROM busybox\nENV A=${value}\nRUN echo $A > /a\n`
     await workspace.build({ dockerfile: run('1') })
     expect(outcomes(await foresee(workspace, { dockerfile: run('1') }))).toEqual(['hit'])
-    expect(outcomes(await foresee(workspace, { dockerfile: run('2') }))).toEqual(['miss variable A changed'])
+    expect(outcomes(await foresee(workspace, { dockerfile: run('2') }))).toEqual(['miss: ENV A 1 → 2'])
   })
 
   test('says before anything runs for which step there is no emulator', async () => {

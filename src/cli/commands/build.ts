@@ -1,6 +1,8 @@
 import type { BuildOptions, BuildResult, Environment } from '../../index.ts'
+import { summaryChoices, summaryText } from '../builds/summary-text.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
 import type { Session } from '../session.ts'
@@ -14,6 +16,7 @@ import { isTalkative, progressMode, shown } from './shown.ts'
 export interface BuildCommandFlags extends BuildFlags {
   readonly progress?: string
   readonly quiet?: true
+  readonly summary?: string
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
@@ -36,6 +39,7 @@ export async function buildCommand(session: Session, context: string, flags: Bui
 async function buildOnce(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
+  const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(
     session,
@@ -54,7 +58,10 @@ async function buildOnce(session: Session, context: string, flags: BuildCommandF
   const result = await shown(session, mode, (onEvent, closeView) =>
     build({ ...options, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
   )
-  if (isTalkative(mode)) err.print(warningSummary(result.warnings, session))
+  if (isTalkative(mode)) {
+    if (result.build) err.print(summaryText(result.build, summary))
+    err.print(warningSummary(result.warnings, session))
+  }
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
 }

@@ -63,6 +63,9 @@ export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
   readonly cacheMax?: string
+  readonly maxSize?: string
+  readonly maxGrowth?: string
+  readonly compareTo?: string
   readonly limit: readonly string[]
 }
 
@@ -119,6 +122,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     runtime: flags.runtime,
     ...registryAccess(flags),
     cacheMax: cacheMax(flags, env),
+    ...sizeLimits(flags),
     limits: readLimits(flags.limit, env),
   })
 }
@@ -148,6 +152,23 @@ function cacheMax(flags: BuildFlags, env: Env): BuildOptions['cacheMax'] {
   const asked = flags.cacheMax ?? (env['TSBUILD_CACHE_MAX'] || undefined)
   const name = flags.cacheMax === undefined ? 'TSBUILD_CACHE_MAX' : '--cache-max'
   return asked === undefined ? undefined : readSpace(name, asked)
+}
+
+function sizeLimits({ maxSize, maxGrowth, compareTo }: BuildFlags) {
+  if (compareTo !== undefined && maxGrowth === undefined) {
+    throw new FlagError('--compare-to says nothing without --max-growth', 'add --max-growth=5%')
+  }
+  return {
+    ...(maxSize !== undefined && { maxSize: readBytes('--max-size', maxSize) }),
+    ...(maxGrowth !== undefined && { maxGrowth: readGrowth(maxGrowth) }),
+    ...(compareTo !== undefined && { compareTo }),
+  }
+}
+
+/** Hundredths may be more than a hundred. */
+function readGrowth(text: string): NonNullable<BuildOptions['maxGrowth']> {
+  const percent = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(text)?.[1]
+  return percent === undefined ? readBytes('--max-growth', text) : `${Number(percent)}%`
 }
 
 function mountFolders({ cacheMount, cacheMounts }: BuildFlags): BuildOptions['cacheMountFolders'] {

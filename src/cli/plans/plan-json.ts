@@ -1,6 +1,6 @@
 import type { BuildForecast, PlannedStep } from '../../index.ts'
+import { reasonText } from '../../reason-text.ts'
 import { formatPlace } from '../../source.ts'
-import { reasonText } from './plan-text.ts'
 
 /** The plan for programs. Fields are added, never renamed. */
 export function planJson({ targets, steps, pulls, done }: BuildForecast): object {

@@ -1,18 +1,7 @@
-import type { BuildForecast, MissReason, PlannedStep } from '../../index.ts'
+import type { BuildForecast, PlannedStep } from '../../index.ts'
+import { reasonText } from '../../reason-text.ts'
 import { transferSize } from '../text/size.ts'
 import { oneLine } from '../views/step.ts'
-
-/** Why a step would run, in a few words. */
-export function reasonText(reason: MissReason): string {
-  switch (reason.kind) {
-    case 'never-built':
-      return 'never built here'
-    case 'not-cached':
-      return reason.why
-    case 'changed':
-      return reason.more > 0 ? `${reason.what} (${reason.more} more)` : reason.what
-  }
-}
 
 /** The forecast of a step in words: `miss: src/app.ts changed (2 more)`. */
 export function forecastText({ forecast }: PlannedStep, labelOf: (id: string) => string): string {

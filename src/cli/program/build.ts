@@ -115,7 +115,11 @@ function addOutputFlags(command: Command): void {
       'write the digest of the manifest or index to a file: the one in the registry when it is pushed',
     )
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
+    .option('--max-size <size>', 'fail, and name or push nothing, when the image is larger: 200m, 1g')
+    .option('--max-growth <size>', 'the same when it grew by more than that: 5%, 10m')
+    .option('--compare-to <image>', 'the image that growth is counted from (default: what the first -t names by now)')
     .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .option('--summary <when>', 'what the build came to, after the last step: auto, always or never (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
     .option('--watch', 'build again whenever a file changes that the build reads')
 }

@@ -8,6 +8,7 @@ import { withTrailingCommand } from '../flags/trailing-command.ts'
 import { Reported } from '../report.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
+import { buildsProgram } from './builds.ts'
 import { debugPrograms } from './debug.ts'
 import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
@@ -18,6 +19,7 @@ import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { containerPrograms } from './run-image.ts'
 import { usagePrograms } from './usage.ts'
+import { whyProgram } from './why.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
@@ -41,6 +43,8 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
     for (const command of [
       planProgram(run),
       historyProgram(run),
+      buildsProgram(run),
+      whyProgram(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),

@@ -25,7 +25,6 @@ interface Waiting {
 export class PlainPrinter {
   readonly #trace: Trace
   readonly #turns = new Turns()
-  readonly #numbers = new Map<Step, number>()
   readonly #explained = new Set<Step>()
   readonly #waiting = new Map<Step, Waiting>()
   readonly #lastStatus = new Map<Transfer, { readonly at: number; readonly current: number }>()
@@ -78,8 +77,8 @@ export class PlainPrinter {
   }
 
   #show(step: Step): void {
-    const number = this.#numbers.get(step) ?? this.#numbers.size + 1
-    if (step !== this.#current) this.#header(step, number)
+    const { number } = step
+    if (step !== this.#current) this.#header(step)
     this.#current = step
     this.#sayWhy(step, number)
     const waiting = this.#take(step)
@@ -103,10 +102,9 @@ export class PlainPrinter {
   }
 
   /** Opens a block with the step's name. */
-  #header(step: Step, number: number): void {
+  #header(step: Step): void {
     this.#closeBlock()
-    this.#line(number, this.#nameWidth < step.label.length ? `${cut(step.label, this.#nameWidth)}...` : step.label)
-    this.#numbers.set(step, number)
+    this.#line(step.number, this.#nameWidth < step.label.length ? `${cut(step.label, this.#nameWidth)}...` : step.label)
   }
 
   /** What concerns the whole build has the number 0. */
@@ -116,7 +114,7 @@ export class PlainPrinter {
   }
 
   #closeBlock(): void {
-    if (this.#current) this.#line(this.#numbers.get(this.#current) ?? 0, '...')
+    if (this.#current) this.#line(this.#current.number, '...')
     this.#leave()
     if (this.#begun) this.#write('\n')
     this.#begun = true

@@ -1,4 +1,5 @@
 import type { MissReason } from '../../index.ts'
+import { reasonText } from '../../reason-text.ts'
 import { visible } from '../text/escape.ts'
 import { transferSize } from '../text/size.ts'
 import { oneLine, type Step, type Transfer } from './step.ts'
@@ -32,8 +33,7 @@ export function endText(step: Step): string | undefined {
   }
 }
 
-/** Why a step that could have been cached was not: the part of its key that changed. */
-export function missText(reason: MissReason): string | undefined {
-  if (reason.kind !== 'changed') return undefined
-  return `not cached: ${visible(reason.what)}${reason.more > 0 ? ` and ${reason.more} more` : ''}`
+/** Why a step was not cached: `miss: src/app.ts changed (2 more)`. */
+export function missText(reason: MissReason): string {
+  return `miss: ${oneLine(reasonText(reason))}`
 }

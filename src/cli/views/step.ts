@@ -4,6 +4,8 @@ import { visible } from '../text/escape.ts'
 /** What is known of a step by now. Times in milliseconds since 1970. */
 export interface Step {
   readonly id: StepId
+  /** From 1 on, in the order in which steps began: as `tsbuild builds logs` takes it. */
+  readonly number: number
   /** On one line, with nothing hidden in it. */
   readonly label: string
   readonly startedAt: number

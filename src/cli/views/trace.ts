@@ -59,6 +59,7 @@ export class Trace {
       this.total = event.steps
       return undefined
     },
+    'build:graph': () => undefined,
     'build:done': (event) => {
       this.endedAt = event.at
       return undefined
@@ -103,6 +104,7 @@ export class Trace {
     const miss = this.#misses.get(event.step)
     const step: Step = {
       id: event.step,
+      number: known?.number ?? this.#steps.size + 1,
       label: oneLine(event.label),
       startedAt: event.at,
       transfers: new Map(),

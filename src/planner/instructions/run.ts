@@ -39,12 +39,14 @@ export function lowerRun(state: StageState, instruction: RunInstruction, scope: 
   }
   const secrets = mounts.flatMap((mount) => (mount.kind === 'secret' && mount.env ? [mount.env] : []))
   const unkeyed = proxyVariables(scope.request.buildArgs, state.variables)
+  const declared = Array.from(state.args, ([name]) => name)
   const emulates = emulatedBy(state, scope)
   const layer = scope.graph.add(op, {
     at: instruction.at,
     label: stepLabel(scope, state, expandLabel(instruction.text, state, scope, secrets) + summary),
     ...(scope.noCache && { noCache: true }),
     ...(unkeyed.length > 0 && { unkeyed }),
+    ...(declared.length > 0 && { arguments: declared }),
     ...(emulates && { emulates }),
   })
   return withLayer(state, layer, `RUN ${[...args, ...argv].join(' ')} # buildkit`)

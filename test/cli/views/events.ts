@@ -38,7 +38,10 @@ export const happens = {
     type: 'step:miss',
     at,
     step: id(step),
-    reason: { kind: 'changed', what, more },
+    reason: {
+      kind: 'changed',
+      changes: [{ kind: 'files', files: [{ path: what.replace(/ changed$/, ''), change: 'changed' }], more }],
+    },
   }),
   notice: (at: number, message: string): BuildEvent => ({ type: 'notice', at, message }),
   end: (at: number): BuildEvent => ({ type: 'build:done', at, milliseconds: at }),

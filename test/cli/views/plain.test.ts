@@ -152,7 +152,7 @@ ${Array.from({ length: 10 }, (_, i) => `0.500 line ${i + 2}`).join('\n')}
   test('what changed is said of a step that had to run again', () => {
     expect(printed([changed(0, 'a', 'src/a.ts', 2), start(0, 'a', 'COPY . .'), done(5, 'a', 5)])).toBe(`
 #1 COPY . .
-#1 not cached: src/a.ts and 2 more
+#1 miss: src/a.ts changed (2 more)
 #1 DONE 0.0s
 `)
   })
@@ -168,7 +168,7 @@ ${Array.from({ length: 10 }, (_, i) => `0.500 line ${i + 2}`).join('\n')}
     ]
     expect(printed(script)).toBe(`
 #1 COPY . .
-#1 not cached: src/a.ts
+#1 miss: src/a.ts changed
 #1 DONE 2.3s
 `)
   })

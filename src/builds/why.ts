@@ -1,0 +1,56 @@
+import { type Advice, adviceFor } from './advice.ts'
+import { atPlace } from './compare.ts'
+import type { BuildRecord, StepRecord } from './record.ts'
+
+/** Why the steps of a build ran. */
+export interface BuildExplanation {
+  readonly build: BuildRecord
+  readonly steps: readonly StepExplanation[]
+}
+
+/** Why a step ran, or that it did not. */
+export interface StepExplanation {
+  /** Its `reason` has each part of the key that differs from the nearest record there was. */
+  readonly step: StepRecord
+  /** The last build before this one that had the same step, or another one at its place. */
+  readonly earlier?: { readonly build: BuildRecord; readonly step: StepRecord }
+  /** The step below for which this one had to run. */
+  readonly cause?: StepRecord
+  readonly advice: readonly Advice[]
+}
+
+/**
+ * Explains steps of a build by what was written down of it and of those before it.
+ * @param builds all that are known
+ * @param steps absent: all that ran though they could have been found
+ */
+export function explainBuild(
+  build: BuildRecord,
+  builds: readonly BuildRecord[],
+  steps: readonly StepRecord[] = build.steps.filter(({ reason }) => reason),
+): BuildExplanation {
+  const before = builds
+    .filter(({ number, context }) => number < build.number && context === build.context)
+    .sort((a, b) => b.number - a.number)
+  return { build, steps: steps.map((step) => explainStep(step, build, before)) }
+}
+
+function explainStep(step: StepRecord, build: BuildRecord, before: readonly BuildRecord[]): StepExplanation {
+  const cause = causeOf(step, build)
+  const earlier = earlierOf(step, before)
+  return { step, ...(earlier && { earlier }), ...(cause && { cause }), advice: adviceFor(step, cause, build) }
+}
+
+function causeOf({ reason }: StepRecord, { steps }: BuildRecord): StepRecord | undefined {
+  if (reason?.kind !== 'changed') return undefined
+  const below = reason.changes.find((change) => change.kind === 'step')
+  return below?.step && steps.find(({ id }) => id === below.step)
+}
+
+function earlierOf(step: StepRecord, before: readonly BuildRecord[]): StepExplanation['earlier'] {
+  for (const build of before) {
+    const found = build.steps.find(({ id }) => id === step.id) ?? atPlace(step, build.steps)
+    if (found && (found.outcome === 'ran' || found.outcome === 'cached')) return { build, step: found }
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+import type { BuildExplanation, KeyChange, StepExplanation } from '../../index.ts'
+import { changeLines, reasonText } from '../../reason-text.ts'
+import { timeAgo } from '../text/time.ts'
+import { oneLine } from '../views/step.ts'
+import { durationText, stepCounts } from './words.ts'
+
+/** Files of one step that are listed; `--format json` has all. */
+const listedFiles = 50
+
+/** Why steps ran, whole. @param now milliseconds since 1970 */
+export function whyText({ build, steps }: BuildExplanation, now: number): string {
+  const { total, cached } = stepCounts(build)
+  const ago = timeAgo(new Date(build.started).toISOString(), now)
+  const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${cached} of ${total} steps were in the cache`
+  const blocks = steps.map((step) => block(step, now))
+  return [`${title}\n`, ...blocks.map((lines) => lines.map((line) => `${line}\n`).join(''))].join('\n')
+}
+
+function block({ step, earlier, cause, advice }: StepExplanation, now: number): readonly string[] {
+  const { number, label, reason, started, completed, outcome } = step
+  const time =
+    outcome === 'cached' || started === undefined || completed === undefined ? undefined : completed - started
+  return [
+    `#${number} ${oneLine(label)}${time === undefined ? '' : `  ${durationText(time)}`}`,
+    reason ? `   miss: ${oneLine(reasonText(reason))}` : `   ${notMissed(step)}`,
+    ...(earlier ? [`   before: build ${earlier.build.number}, ${timeAgo(isoOf(earlier.build.started), now)}`] : []),
+    ...(reason?.kind === 'changed' ? reason.changes.flatMap(details) : []),
+    ...(cause ? [`   which ran since: ${cause.reason ? oneLine(reasonText(cause.reason)) : 'it had to'}`] : []),
+    ...advice.map(({ text }) => `   advice: ${oneLine(text)}`),
+  ]
+}
+
+function isoOf(time: number): string {
+  return new Date(time).toISOString()
+}
+
+function notMissed({ outcome, saved, source }: StepExplanation['step']): string {
+  if (outcome === 'not-run') return 'not run: the build ended before'
+  if (outcome !== 'cached') return 'not looked up: it is done in each build'
+  const where = source === undefined ? 'the cache of this store' : source
+  return `hit: found in ${oneLine(where)}${saved === undefined ? '' : `, saved ${durationText(saved)}`}`
+}
+
+function details(change: KeyChange): readonly string[] {
+  const lines = changeLines(change)
+  const shown = lines.slice(0, listedFiles).map((line) => `     ${oneLine(line)}`)
+  const left = lines.length - shown.length + (change.kind === 'files' ? change.more : 0)
+  return left > 0 ? [...shown, `     … and ${left} more`] : shown
+}
