@@ -26,6 +26,7 @@ need ip iproute2
 need openssl openssl
 need git git
 need fsck.erofs erofs-utils
+need tmux tmux
 need ssh-agent openssh-client
 need sshd openssh-server
 need qemu-aarch64-static qemu-user-static

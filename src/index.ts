@@ -54,6 +54,9 @@ export {
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
+export { blame, diff } from './library/look/diff.ts'
+export { extract } from './library/look/extract.ts'
+export { openImage } from './library/look/open-image.ts'
 export { listStep, readStep, stepDiff } from './library/look-into-step.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
@@ -64,6 +67,32 @@ export { shell } from './library/shell.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export { watchBuild } from './library/watch/watch-build.ts'
+export type {
+  ConfigChange,
+  Difference,
+  FileDifference,
+  FileFacts,
+  FileNode,
+  LayerFacts,
+  LayerPair,
+  Mark,
+  PathEvent,
+  Waste,
+  WastedFile,
+} from './look/index.ts'
+export type {
+  Blame,
+  ComparedImage,
+  DiffOptions,
+  Extracted,
+  ExtractOptions,
+  FileTreeOptions,
+  FoundPath,
+  ImageDiff,
+  ImageFile,
+  LookOptions,
+  OpenedImage,
+} from './look-options.ts'
 export type {
   ArchiveOptions,
   BuildOptions,

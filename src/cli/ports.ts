@@ -1,4 +1,5 @@
 import type {
+  Blame,
   BuildCommands,
   BuildForecast,
   BuildOptions,
@@ -9,20 +10,26 @@ import type {
   CommitOptions,
   CopyOptions,
   Descriptor,
+  DiffOptions,
   DiskUsage,
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
   Environment,
+  Extracted,
+  ExtractOptions,
   Found,
   HistoryOptions,
   ImageCommands,
+  ImageDiff,
   ImageHistory,
   IndexOptions,
   LimitOptions,
   LoginOptions,
   LogoutResult,
+  LookOptions,
   OfStep,
+  OpenedImage,
   Outline,
   PruneOptions,
   PruneResult,
@@ -62,6 +69,12 @@ export interface Library {
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
   /** What the store remembers of builds. */
   builds(environment: Environment): Promise<BuildCommands>
+  /** @throws {TsbuildError} those of `history`; so do the next three */
+  openImage(name: string, options: LookOptions, environment: Environment): Promise<OpenedImage>
+  diff(before: string, after: string, options: DiffOptions, environment: Environment): Promise<ImageDiff>
+  /** @throws {TsbuildError} TSB_IMAGE_PATH too; so does `extract` */
+  blame(name: string, path: string, options: LookOptions, environment: Environment): Promise<Blame>
+  extract(name: string, path: string, options: ExtractOptions, environment: Environment): Promise<Extracted>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */

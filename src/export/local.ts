@@ -35,8 +35,8 @@ export async function exportLocal(
   })
 }
 
-/** The same of some files that are no image. */
-export function exportFiles(tree: FileTree, folder: string, signal?: AbortSignal): Promise<LocalExport> {
+/** As `exportLocal`, for some tree of files. */
+export async function exportTree(tree: FileTree, folder: string, signal?: AbortSignal): Promise<LocalExport> {
   return exporting(folder, async () => ({ skipped: await putRoot({ folder: rootPath, tree }, folder, signal) }))
 }
 

@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { ErrorOutput } from '../debug-options.ts'
 import { TsbuildError } from '../errors.ts'
-import { exportFiles, exportTarOfFiles } from '../export/index.ts'
+import { exportTree, exportTreeTar } from '../export/index.ts'
 import type { KeptRun } from '../kept/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
-import type { FileTree } from '../tree/index.ts'
+import { type FileTree, rootPath } from '../tree/index.ts'
 import { placeOfKept } from './failed-step.ts'
 import { destinationOf } from './outputs.ts'
 import type { Session } from './session.ts'
@@ -37,8 +37,8 @@ async function write(
   notice: (message: string) => void,
 ): Promise<void> {
   try {
-    if (type === 'tar') await exportTarOfFiles(files, destinationOf(dest, environment), signal)
-    else await exportFiles(files, path.resolve(environment.cwd, dest), signal)
+    if (type === 'tar') await exportTreeTar(files, rootPath, destinationOf(dest, environment), signal)
+    else await exportTree(files, path.resolve(environment.cwd, dest), signal)
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error
     notice(`warning: ${error.message}`)

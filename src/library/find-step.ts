@@ -1,3 +1,4 @@
+import { buildNumbers, readBuild } from '../builds/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { OpId, RunOp } from '../graph/index.ts'
 import {
@@ -45,7 +46,7 @@ export async function withStep<T>(
     return usingKept(root, newest.id, () => work(stepOfKept(newest, session)))
   }
   const last = readLastSteps(root)
-  const found = findStep(wanted, last, failed)
+  const found = findStep((await numbered(wanted, root)) ?? wanted, last, failed)
   if ('kind' in found) return usingKept(root, found.id, () => work(stepOfKept(found, session)))
   return work(stepAfter(found, last ?? nothing))
 }
@@ -84,7 +85,10 @@ const plainRun: RunOp = {
 
 /** Those of the newest build come first; what failed earlier counts where it has no such step. */
 function findStep(wanted: string, last: LastSteps | undefined, failed: readonly KeptRun[]): LastStep | KeptRun {
-  const steps: readonly (LastStep | KeptRun)[] = [...(last?.steps ?? []), ...failed.slice(0, 1)]
+  const done = last?.steps ?? []
+  // One that was mended and done since counts as what it is now.
+  const broken = failed.slice(0, 1).filter(({ run }) => !done.some(({ id }) => id === run.step))
+  const steps: readonly (LastStep | KeptRun)[] = [...done, ...broken]
   for (const isMeant of [isId, isPlace, isPart]) {
     const found = steps.filter((step) => isMeant(step, wanted))
     const [first] = found
@@ -97,24 +101,37 @@ function findStep(wanted: string, last: LastSteps | undefined, failed: readonly 
   })
 }
 
+/** The id of a step by the number that the newest build gave it. */
+async function numbered(wanted: string, root: string): Promise<string | undefined> {
+  const number = /^#?(\d{1,5})$/.exec(wanted)?.[1]
+  const [newest] = number === undefined ? [] : buildNumbers(root)
+  const record = newest === undefined ? undefined : await readBuild(root, newest)
+  return record?.steps.find((step) => String(step.number) === number)?.id
+}
+
 function labelOf(step: LastStep | KeptRun): string {
   return 'kind' in step ? step.run.label : step.label
 }
 
 function isId(step: LastStep | KeptRun, wanted: string): boolean {
   const hex = wanted.replace(/^sha256:/, '')
-  const id = 'kind' in step ? step.id : step.id.slice('sha256:'.length)
-  return /^[0-9a-f]{6,}$/.test(hex) && id.startsWith(hex)
+  const ids = 'kind' in step ? [step.id, step.run.step] : [step.id]
+  return /^[0-9a-f]{6,}$/.test(hex) && ids.some((id) => id?.replace(/^sha256:/, '').startsWith(hex))
 }
 
 /** `2/5` of `[build 2/5] RUN make`, or all that is in the brackets. */
 function isPlace(step: LastStep | KeptRun, wanted: string): boolean {
-  const place = /^\[(.*?)\]/.exec(labelOf(step))?.[1] ?? ''
-  return place === wanted || place.endsWith(` ${wanted}`)
+  const place = squeezed(/^\[(.*?)\]/.exec(labelOf(step))?.[1] ?? '')
+  return place === squeezed(wanted) || place.endsWith(` ${squeezed(wanted)}`)
 }
 
 function isPart(step: LastStep | KeptRun, wanted: string): boolean {
-  return labelOf(step).includes(wanted)
+  return squeezed(labelOf(step)).toLowerCase().includes(squeezed(wanted).toLowerCase())
+}
+
+/** `[build  2/12]` is `build 2/12` to people. */
+function squeezed(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 /** `[build 2/5] RUN make` without its end, when it is long. */

@@ -9,6 +9,8 @@ import type { ReadyRun } from './ready-run.ts'
 
 /** What is needed to run something again where a RUN ran: no bytes of secrets, and nothing that was mounted. */
 export interface LeftRun {
+  /** Of the step; absent where it is none. */
+  readonly step?: OpId
   readonly label: string
   readonly op: RunOp
   readonly emulates?: Node['emulates']
@@ -37,6 +39,7 @@ export async function describeRun(ready: Pick<ReadyRun, 'prepared'>, context: Op
     }),
   )
   return {
+    step: node.id,
     label: node.label,
     op,
     ...(node.emulates && { emulates: node.emulates }),
