@@ -24,7 +24,10 @@ export async function keptEntries(folder: string, measure: Measure): Promise<rea
   for (const path of pathsIn(folder)) {
     const isList = path.endsWith('.json')
     const description = isList ? 'where the steps of the last build are' : `what a command left: ${basename(path)}`
-    entries.push({ ...(await entryOf(path, 'internal', description, [path], measure)), dangling: !isList })
+    entries.push({
+      ...(await entryOf(path, isList ? 'internal' : 'regular', description, [path], measure)),
+      dangling: !isList,
+    })
   }
   return entries
 }
