@@ -1,6 +1,6 @@
 import type { RunOp } from '../../graph/index.ts'
 import type { Layer } from '../../image/index.ts'
-import type { PreparedMount } from '../mounts/index.ts'
+import { maskSecrets, type PreparedMount } from '../mounts/index.ts'
 import type { ExecutorPorts } from '../ports.ts'
 import type { LeftFiles } from '../rootfs/index.ts'
 import type { SandboxOutput, SandboxResult, StepInput } from '../sandbox/index.ts'
@@ -38,7 +38,10 @@ export async function enterRun(run: LeftRun, ports: ExecutorPorts, entering: Ent
   const context = contextOf(run, inputs, ports, output)
   const enter = async (ready: ReadyRun) => {
     const spec = await commandSpec(run.op, ready, context)
-    const result = await ready.sandbox.run({ ...spec, ...(input && { input }) }, output, ports.signal)
+    const masked = await maskSecrets(context)
+    const result = await ready.sandbox
+      .run({ ...spec, ...(input && { input }) }, masked.output, ports.signal)
+      .finally(masked.end)
     await after?.((folder) => ready.rootfs.keep(folder, context.layers, ports.secrets.ids.length > 0))
     return result
   }
