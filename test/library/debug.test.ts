@@ -137,7 +137,7 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     })
     const before = namesKept()
     const { error, notices } = await failing({ context: 'leak' })
-    expect(notices.join()).toMatch(/not kept: .*of the secret token in stolen/)
+    expect(notices.join()).toMatch(/not kept: .*the value of the secret token/)
     expect(error?.hint ?? '').not.toContain('tsbuild shell')
     expect(namesKept()).toEqual(before)
   })
