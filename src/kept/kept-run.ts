@@ -32,6 +32,8 @@ export interface RunHow {
   readonly addHosts?: readonly string[]
   readonly seccomp?: 'unconfined' | { readonly file: string }
   readonly resources?: Resources
+  /** Absolute. */
+  readonly cacheMountFolders?: Readonly<Record<string, string>>
 }
 
 /** The folder of the store with a folder for each. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { ExecutorPorts } from '../executor/index.ts'
 import { type DoneStep, idsOfKept, type KeptRun, noteLastSteps } from '../kept/index.ts'
@@ -40,26 +41,29 @@ export async function openDebugging(
         }
         throw error
       } finally {
-        await noteLastSteps(done, howOf(options), store, cache).catch(passOver)
+        await noteLastSteps(done, howOf(options, environment), store, cache).catch(passOver)
       }
     },
   }
 }
 
+type HowOptions = Pick<
+  BuildOptions,
+  'runtime' | 'snapshotter' | 'addHosts' | 'seccomp' | 'resources' | 'cacheMountFolders'
+>
+
 /** How RUNs of a build are run, as far as their ops do not say it. */
-export function howOf({
-  runtime,
-  snapshotter,
-  addHosts,
-  seccomp,
-  resources,
-}: Pick<BuildOptions, 'runtime' | 'snapshotter' | 'addHosts' | 'seccomp' | 'resources'>): KeptRun['how'] {
+export function howOf(options: HowOptions, { cwd }: Pick<Environment, 'cwd'>): KeptRun['how'] {
+  const { runtime, snapshotter, addHosts, seccomp, resources, cacheMountFolders: folders } = options
+  const filter = typeof seccomp === 'object' ? { file: path.resolve(cwd, seccomp.file) } : seccomp
+  const places = folders && Object.entries(folders).map(([id, folder]) => [id, path.resolve(cwd, folder)])
   return {
     ...(runtime !== undefined && { runtime }),
     ...(snapshotter !== undefined && { snapshotter }),
     ...(addHosts !== undefined && { addHosts }),
-    ...(seccomp !== undefined && { seccomp }),
+    ...(filter !== undefined && { seccomp: filter }),
     ...(resources !== undefined && { resources }),
+    ...(places && { cacheMountFolders: Object.fromEntries(places) }),
   }
 }
 

@@ -33,7 +33,7 @@ export async function enterPlace(
   environment: Environment,
 ): Promise<CommandResult> {
   const { io, binds, after, onEvent, signal } = options
-  const { seccomp, ...rules } = how
+  const { seccomp, cacheMountFolders: folders, ...rules } = how
   const asked = await readSeccomp(seccomp, environment)
   const ports = {
     ...runPorts(
@@ -43,6 +43,7 @@ export async function enterPlace(
       asked?.seccomp,
     ),
     sources: noSources,
+    ...(folders && { cache: { ...session.cache, hostMount: (id: string) => folders[id] } }),
   }
   const env = io.terminal ? withTerm(run.op.env) : run.op.env
   const command: LeftRun = { ...run, op: { ...run.op, argv, env, mounts: run.op.mounts.map(optional) } }

@@ -14,10 +14,17 @@ export async function keepFailedRun(
   { run, error, take }: FailedRun,
   options: BuildOptions,
   { store, cache }: Session,
-  { now }: Environment,
+  environment: Environment,
 ): Promise<KeptRun | undefined> {
+  const { now } = environment
   const { code, message } = error
-  const what = { kind: 'failed', created: now(), run, how: howOf(options), error: { code, message } } as const
+  const what = {
+    kind: 'failed',
+    created: now(),
+    run,
+    how: howOf(options, environment),
+    error: { code, message },
+  } as const
   try {
     return await keepRun(what, take, store, cache)
   } catch (problem) {

@@ -39,7 +39,7 @@ export async function runImage(options: RunImageOptions, environment: Environmen
     if (options.signal?.aborted) return
     container = (await keepRun(what, take, session.store, session.cache)).id
   }
-  const place = { run, how: howOf(options), above: [] }
+  const place = { run, how: howOf(options, environment), above: [] }
   const { onEvent, signal, io } = options
   const entering = { io, binds, onEvent, signal, ...(!options.remove && { after }) }
   const result = await enterPlace(place, run.op.argv, entering, session, environment)
@@ -148,13 +148,13 @@ function keptAs(
   config: ContainerConfig,
   run: LeftRun,
   options: RunImageOptions,
-  { now }: Environment,
+  environment: Environment,
 ): Omit<KeptRun, 'files'> {
-  const how: RunHow = howOf(options)
+  const how: RunHow = howOf(options, environment)
   return {
     id,
     kind: 'container',
-    created: now(),
+    created: environment.now(),
     run,
     how,
     image,
