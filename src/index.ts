@@ -9,7 +9,9 @@ export type {
   StepExplanation,
   StepRecord,
 } from './builds/index.ts'
-export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+
+export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
+
 export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
 export type {
   CommandIo,
@@ -24,6 +26,7 @@ export type {
   StepPathOptions,
   UserTerminal,
 } from './debug-options.ts'
+
 export { TsbuildError } from './errors.ts'
 export type {
   BuildEvent,
@@ -44,6 +47,7 @@ export { checkStore } from './library/check-store.ts'
 export { commit } from './library/commit.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
+export { drawPlan } from './library/drawing.ts'
 export {
   type BuildForecast,
   forecast,
@@ -62,8 +66,12 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+
+export { buildReport } from './library/report.ts'
+
 export { runImage } from './library/run-image.ts'
 export { shell } from './library/shell.ts'
+
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export { watchBuild } from './library/watch/watch-build.ts'
@@ -127,6 +135,7 @@ export type {
   RemoteDocumentText,
   RemoteName,
 } from './registry-options.ts'
+export type { DrawingFormat } from './report/index.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

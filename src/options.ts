@@ -112,6 +112,8 @@ export interface BuildOptions {
   /** Against which image: one of the store or a registry; absent: what its first name stood for before. */
   readonly compareTo?: string
   readonly onEvent?: EventSink
+  /** Gets what was written down of the build when it is over, also when it failed: before it returns or throws. */
+  readonly onRecord?: (record: BuildRecord) => void
   readonly signal?: AbortSignal
 }
 

@@ -14,12 +14,21 @@ export function reasonText(reason: MissReason): string {
     case 'removed':
       return 'the result was removed from the cache'
     case 'changed': {
-      const [first, ...others] = reason.changes
-      if (!first) return 'something changed'
-      const more = countOf(first) - 1 + others.reduce((sum, change) => sum + countOf(change), 0)
-      return more > 0 ? `${changeText(first)} (${more} more)` : changeText(first)
+      const { what, more } = firstOf(reason.changes)
+      return more > 0 ? `${what} (${more} more)` : what
     }
   }
+}
+
+/** A reason for programs: with `what`, the first change in words, and how many `more` there are. */
+export function reasonJson(reason: MissReason): object {
+  return reason.kind === 'changed' ? { kind: reason.kind, ...firstOf(reason.changes), changes: reason.changes } : reason
+}
+
+function firstOf([first, ...others]: readonly KeyChange[]): { readonly what: string; readonly more: number } {
+  if (!first) return { what: 'something changed', more: 0 }
+  const more = countOf(first) - 1 + others.reduce((sum, change) => sum + countOf(change), 0)
+  return { what: changeText(first), more }
 }
 
 function countOf(change: KeyChange): number {

@@ -16,6 +16,7 @@ const open = [
   'processes.ts',
   'syscalls',
   'turns.ts',
+  'text',
   'digest',
 ]
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -29,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'processes.ts': [],
   syscalls: [],
   'turns.ts': [],
+  text: [],
   digest: [],
   tree: [],
   image: ['tree'],
@@ -48,7 +50,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
   builds: ['executor', 'graph', 'store'],
+  report: ['builds', 'reason-text.ts'],
   export: ['image', 'tree'],
+  look: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
   usage: ['builds', 'store', 'cache'],

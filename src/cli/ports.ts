@@ -3,6 +3,7 @@ import type {
   BuildCommands,
   BuildForecast,
   BuildOptions,
+  BuildRecord,
   BuildResult,
   CheckResult,
   CheckStoreOptions,
@@ -15,6 +16,7 @@ import type {
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
+  DrawingFormat,
   Environment,
   Extracted,
   ExtractOptions,
@@ -55,8 +57,10 @@ import type {
 /** What the command line asks of the library (`src/index.ts`). */
 export interface Library {
   build(options: BuildOptions, environment: Environment): Promise<BuildResult>
+  buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>
   /** @throws {TsbuildError} also for what is wrong in the Dockerfile; so does `targets` */
@@ -67,14 +71,14 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
-  /** What the store remembers of builds. */
-  builds(environment: Environment): Promise<BuildCommands>
   /** @throws {TsbuildError} those of `history`; so do the next three */
   openImage(name: string, options: LookOptions, environment: Environment): Promise<OpenedImage>
   diff(before: string, after: string, options: DiffOptions, environment: Environment): Promise<ImageDiff>
   /** @throws {TsbuildError} TSB_IMAGE_PATH too; so does `extract` */
   blame(name: string, path: string, options: LookOptions, environment: Environment): Promise<Blame>
   extract(name: string, path: string, options: ExtractOptions, environment: Environment): Promise<Extracted>
+  /** What the store remembers of builds. */
+  builds(environment: Environment): Promise<BuildCommands>
   /** A machine that is wanting is no error: what is wanting is in the report. */
   doctor(options: DoctorOptions, environment: Environment): Promise<DoctorReport>
   /** @throws {TsbuildError} TSB_STORE_… */

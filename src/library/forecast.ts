@@ -44,6 +44,8 @@ export interface PlannedStep {
   /** As progress shows it. */
   readonly label: string
   readonly inputs: readonly OpId[]
+  /** The one of them that it stands on: the files below its layer. */
+  readonly onto?: OpId
   readonly at?: SourceRange
   readonly forecast: StepForecast
   /** A RUN with programs of this platform, which is not that of the machine: `linux/arm64`. */
@@ -156,6 +158,7 @@ async function plannedStep(
     kind: op.kind,
     label,
     inputs: inputsOf(op),
+    ...('onto' in op && { onto: op.onto }),
     forecast,
     ...(at && { at }),
     ...(emulates && { emulates: formatPlatform(emulates) }),

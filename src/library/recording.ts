@@ -50,6 +50,10 @@ export function openRecording(
   const name = `${tags[0] ?? path.basename(context)}${target.target === undefined ? '' : ` (${target.target})`}`
   const recorder = openRecorder(root, { name, started: now(), directory: cwd, context, ...target, tags })
   let known: Pick<BuildEnd, 'dockerfile' | 'platforms'> = { platforms: [] }
+  const told = (record: BuildRecord | undefined) => {
+    if (record) options.onRecord?.(record)
+    return record
+  }
   let formerly: FormerSteps | undefined
   return {
     event: recorder.event,
@@ -70,11 +74,11 @@ export function openRecording(
         layers: (await layersOf(image, executed)).map((layer) => ({ ...layer, label: hushed(layer.label) })),
       }))
       const all: readonly ImageRecord[] = await Promise.all(recorded)
-      return recorder.end({ ...known, status: 'completed', completed: now(), images: all })
+      return told(recorder.end({ ...known, status: 'completed', completed: now(), images: all }))
     },
     failed(error) {
       const status = options.signal?.aborted ? 'canceled' : 'error'
-      recorder.end({ ...known, status, completed: now(), images: [], error: errorOf(error) })
+      told(recorder.end({ ...known, status, completed: now(), images: [], error: errorOf(error) }))
     },
   }
 }

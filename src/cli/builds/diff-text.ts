@@ -20,8 +20,9 @@ export function buildDiffText({ before, now, settings, steps, sizes }: BuildDiff
     ...about(step).map((text) => ['', '', '', `  ${oneLine(text)}`]),
   ])
   const growth = sizes
-    .filter((size) => size.before !== size.now)
-    .map(({ platform, before: was, now: is }) => `image ${platform}: ${humanSize(was)} → ${humanSize(is)}\n`)
+    .map(({ platform, before, now }) => [platform, humanSize(before), humanSize(now)] as const)
+    .filter(([, was, is]) => was !== is)
+    .map(([platform, was, is]) => `image ${platform}: ${was} → ${is}\n`)
   return [lines.map((line) => `${line}\n`).join(''), table(rows, { gap: 2, least: 3 }), ...growth].join('')
 }
 

@@ -1,5 +1,6 @@
 import type { BuildRecord, ImageRecord, StepRecord } from '../../index.ts'
 import { humanSize } from '../text/size.ts'
+import { ellipsis } from '../text/width.ts'
 import { oneLine } from '../views/step.ts'
 import { durationText, makesLayer, stepCounts } from './words.ts'
 
@@ -34,10 +35,17 @@ function stepsLine(build: BuildRecord, all: boolean): string | undefined {
     `${cached} of ${total} ${total === 1 ? 'step' : 'steps'} cached`,
     ...(saved >= worthSaying.time ? [`${durationText(saved)} saved`] : []),
     ...(slow.length > 0
-      ? [`slowest: ${slow.map(({ step, time }) => `${step.label} ${durationText(time)}`).join('; ')}`]
+      ? [`slowest: ${slow.map(({ step, time }) => `${nameOf(step.label)} ${durationText(time)}`).join('; ')}`]
       : []),
   ]
   return words.join(', ')
+}
+
+/** Columns of a step's name. */
+const nameWidth = 60
+
+function nameOf(label: string): string {
+  return ellipsis(oneLine(label), nameWidth)
 }
 
 function timeOf({ started = 0, completed = started }: StepRecord): number {
@@ -57,7 +65,7 @@ function imageLines(image: ImageRecord, { images, steps }: BuildRecord, all: boo
   if (!all && !isGrown && large.length === 0) return []
   const name = images.length > 1 ? `image ${platform}` : 'image'
   const than = growth && (all || isGrown) ? `, ${differenceText(difference, growth)}` : ''
-  const largest = large.map(({ label, size: bytes }) => `${label} ${humanSize(bytes)}`)
+  const largest = large.map(({ label, size: bytes }) => `${nameOf(label)} ${humanSize(bytes)}`)
   return [
     `${name} ${humanSize(size)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}${than}`,
     ...(largest.length > 0 ? [`layers: ${largest.join('; ')}`] : []),

@@ -1,5 +1,5 @@
 import type { BuildExplanation, StepExplanation } from '../../index.ts'
-import { reasonText } from '../../reason-text.ts'
+import { reasonJson, reasonText } from '../../reason-text.ts'
 
 /** The explanation for programs. Fields are added, never renamed. */
 export function whyJson({ build, steps }: BuildExplanation): object {
@@ -16,7 +16,7 @@ function stepJson({ step, earlier, cause, advice }: StepExplanation): object {
     outcome,
     ...(started !== undefined && completed !== undefined && { milliseconds: completed - started }),
     ...(saved !== undefined && { saved }),
-    ...(reason && { cacheReason: reason, why: reasonText(reason) }),
+    ...(reason && { cacheReason: reasonJson(reason), why: reasonText(reason) }),
     ...(earlier && {
       earlier: {
         build: earlier.build.number,

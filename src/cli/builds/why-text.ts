@@ -25,7 +25,7 @@ function block({ step, earlier, cause, advice }: StepExplanation, now: number): 
     reason ? `   miss: ${oneLine(reasonText(reason))}` : `   ${notMissed(step)}`,
     ...(earlier ? [`   before: build ${earlier.build.number}, ${timeAgo(isoOf(earlier.build.started), now)}`] : []),
     ...(reason?.kind === 'changed' ? reason.changes.flatMap(details) : []),
-    ...(cause ? [`   which ran since: ${cause.reason ? oneLine(reasonText(cause.reason)) : 'it had to'}`] : []),
+    ...(cause?.reason ? [`   ${oneLine(cause.label)} ran since: ${oneLine(reasonText(cause.reason))}`] : []),
     ...advice.map(({ text }) => `   advice: ${oneLine(text)}`),
   ]
 }

@@ -9,6 +9,7 @@ import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { effectiveMode, type ProgressMode } from '../views/choose.ts'
 import { warningSummary } from '../views/warnings.ts'
+import type { withReport } from './build-report.ts'
 import { buildMetadata } from './metadata.ts'
 import { isTalkative, progressMode, shown } from './shown.ts'
 
@@ -22,6 +23,7 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly metadataFile?: string
   readonly onError?: 'shell' | 'fail'
   readonly watch?: true
+  readonly report?: string
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
@@ -49,15 +51,21 @@ async function buildOnce(session: Session, context: string, flags: BuildCommandF
   await checkPlace('--iidfile', flags.iidfile)
   await checkPlace('--digest-file', flags.digestFile)
   await checkPlace('--metadata-file', flags.metadataFile)
+  await checkPlace('--report', flags.report)
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
+  await replaceFile(flags.report, undefined)
   if (flags.onError) (await import('./shell.ts')).checkShell(flags.onError, session)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
-  const result = await shown(session, mode, (onEvent, closeView) =>
-    build({ ...options, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
-  )
+  const built = (asked: BuildOptions) =>
+    shown(session, mode, (onEvent, closeView) =>
+      build({ ...asked, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
+    )
+  const result = await (flags.report === undefined
+    ? built(options)
+    : builtWithReport(session, flags.report, (onRecord) => built({ ...options, onRecord })))
   if (isTalkative(mode)) {
     if (result.build) err.print(summaryText(result.build, summary))
     err.print(warningSummary(result.warnings, session))
@@ -79,6 +87,10 @@ function onFailure(
       await (await import('./shell.ts')).failedShell(step, session)
     },
   }
+}
+
+async function builtWithReport(...asked: Parameters<typeof withReport>): Promise<BuildResult> {
+  return (await import('./build-report.ts')).withReport(...asked)
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */

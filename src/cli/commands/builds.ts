@@ -4,10 +4,12 @@ import { filterBuilds } from '../builds/filter.ts'
 import { buildsText } from '../builds/list-text.ts'
 import { recordText } from '../builds/record-text.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { checkPlace } from '../replace-file.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { lineReader } from '../text/lines.ts'
 import { oneLine } from '../views/step.ts'
+import { writeReport } from './build-report.ts'
 
 export interface BuildsFlags {
   readonly local?: true
@@ -18,6 +20,7 @@ export interface BuildsFlags {
 
 export interface ShowFlags {
   readonly format: 'text' | 'json'
+  readonly report?: string
 }
 
 export type LogsFlags = ShowFlags
@@ -33,9 +36,11 @@ export async function listBuildsCommand(session: Session, flags: BuildsFlags): P
   session.out.print(buildsText(found.filter(accepts), flags, session.environment.now()))
 }
 
-export async function showBuildCommand(session: Session, name: string, { format }: ShowFlags): Promise<void> {
+export async function showBuildCommand(session: Session, name: string, { format, report }: ShowFlags): Promise<void> {
+  await checkPlace('--report', report)
   const builds = await openBuilds(session)
   const build = await builds.find(name)
+  if (report !== undefined) return writeReport(session, report, build)
   session.out.print(format === 'json' ? json(build) : recordText(build, (step) => builds.logFile(build, step)))
 }
 

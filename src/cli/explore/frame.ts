@@ -123,18 +123,24 @@ function imageLines({ waste }: Explorer, paint: Paint): readonly string[] {
   ]
 }
 
-/** A text in lines of a width; of more than `most` the last one ends in `…`. */
-export function wrapped(text: string, width: number, most: number): readonly string[] {
+/** A text in lines of a width, broken between words where it can be; of more than `most` the last one ends in `…`. */
+function wrapped(text: string, width: number, most: number): readonly string[] {
   const lines: string[] = []
-  let rest = text
-  while (rest !== '' && lines.length < most) {
-    const line = cut(rest, width)
-    if (line === '') break
-    const isLast = lines.length === most - 1 && line.length < rest.length
-    lines.push(isLast ? ellipsis(rest, width) : line)
-    rest = rest.slice(line.length)
+  for (let rest = text; rest !== ''; ) {
+    if (lines.length === most - 1) return [...lines, ellipsis(rest, width)]
+    const line = upToBlank(cut(rest, width), rest)
+    if (line === '') return lines
+    lines.push(line)
+    rest = rest.slice(line.length).trimStart()
   }
   return lines
+}
+
+function upToBlank(line: string, text: string): string {
+  const blank = line.lastIndexOf(' ')
+  return line.length === text.length || text[line.length] === ' ' || blank < line.length / 2
+    ? line
+    : line.slice(0, blank)
 }
 
 function fileList(explorer: Explorer, width: number, paint: Paint): readonly string[] {

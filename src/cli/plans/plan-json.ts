@@ -1,5 +1,5 @@
 import type { BuildForecast, PlannedStep } from '../../index.ts'
-import { reasonText } from '../../reason-text.ts'
+import { reasonJson, reasonText } from '../../reason-text.ts'
 import { formatPlace } from '../../source.ts'
 
 /** The plan for programs. Fields are added, never renamed. */
@@ -22,7 +22,7 @@ function stepJson({ id, kind, label, inputs, at, forecast, emulates, problem }: 
       created: forecast.created,
       milliseconds: forecast.milliseconds,
     }),
-    ...(forecast.kind === 'miss' && { cacheReason: forecast.reason, why: reasonText(forecast.reason) }),
+    ...(forecast.kind === 'miss' && { cacheReason: reasonJson(forecast.reason), why: reasonText(forecast.reason) }),
     ...(forecast.kind === 'unknown' && { until: forecast.until }),
     ...(emulates && { emulates }),
     ...(problem && { problem }),

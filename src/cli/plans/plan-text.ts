@@ -1,21 +1,7 @@
+import { forecastText } from '../../forecast-text.ts'
 import type { BuildForecast, PlannedStep } from '../../index.ts'
-import { reasonText } from '../../reason-text.ts'
 import { transferSize } from '../text/size.ts'
 import { oneLine } from '../views/step.ts'
-
-/** The forecast of a step in words: `miss: src/app.ts changed (2 more)`. */
-export function forecastText({ forecast }: PlannedStep, labelOf: (id: string) => string): string {
-  switch (forecast.kind) {
-    case 'source':
-      return ''
-    case 'hit':
-      return forecast.source === undefined ? 'hit' : `hit in ${forecast.source}`
-    case 'miss':
-      return `miss: ${reasonText(forecast.reason)}`
-    case 'unknown':
-      return `unknown until ${placeIn(labelOf(forecast.until))}`
-  }
-}
 
 /** A build for people, a step a line, and below it why it would run. */
 export function planText(plan: BuildForecast): string {
@@ -61,9 +47,4 @@ function savedText(steps: BuildForecast['steps']): string {
 
 function markOf(kind: PlannedStep['forecast']['kind']): string {
   return { source: ' ', hit: '=', miss: '+', unknown: '?' }[kind]
-}
-
-/** `[build 2/5]` of a label, or all of it. */
-function placeIn(label: string): string {
-  return /^\[[^\]]*\d\/\d+\]/.exec(label)?.[0] ?? label
 }

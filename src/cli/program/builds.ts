@@ -11,6 +11,7 @@ const examples = `
 Examples:
   tsbuild builds --local                     the builds of this folder
   tsbuild builds logs ^0 "npm ci"            all that a step printed
+  tsbuild builds show ^0 --report build.html a page about the newest build
   tsbuild builds diff                        the newest build against the one before it
   tsbuild builds --filter status=error -q    ids of those that failed`
 
@@ -46,6 +47,7 @@ export function buildsProgram(run: Run): Command {
         .summary('show one build: what was asked, each step, why it ran, how long')
         .argument('[build]', 'number, id or ^N', '^0')
         .addOption(format())
+        .option('--report <path>', 'write a page about it, as build --report does, and print nothing')
         .addHelpText('after', names)
         .action((build: string, flags: ShowFlags) =>
           run('documents', async (session) =>

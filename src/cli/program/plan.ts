@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander'
+import type { GraphFlags } from '../commands/graph.ts'
 import type { PlanFlags } from '../commands/plan.ts'
 import { addBuildFlags } from './build.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import type { Run } from './run.ts'
 
 export const planFormats = ['text', 'json', 'mermaid', 'dot'] as const
+export const graphFormats = ['text', 'json', 'mermaid', 'dot', 'svg', 'html'] as const
 
 const help = `
 Exit status: 0 when a build would run nothing, 10 when it would run something.
@@ -28,5 +30,29 @@ export function planProgram(run: Run): Command {
     .addHelpText('after', help)
     .action((context: string, flags: PlanFlags) =>
       run('trees', async (session) => (await import('../commands/plan.ts')).planCommand(session, context, flags)),
+    )
+}
+
+const graphHelp = `
+Examples:
+  tsbuild graph .                                a line for each step, from the target down to the bases
+  tsbuild graph --format html . > graph.html     a page with the picture, for a browser
+  tsbuild graph --format svg --target test . > graph.svg`
+
+/** `tsbuild graph`: as `plan`, for who wants to see what hangs on what. */
+export function graphProgram(run: Run): Command {
+  const command = new Command('graph')
+    .summary('show what a build is made of: which step reads which')
+    .description(
+      'Plans a build and shows its graph, with what is in the cache. text is a tree: below each step what it stands on, and one deeper what it reads besides. svg and html are laid out here, mermaid and dot by others.',
+    )
+    .argument('[context]', 'as for a build', '.')
+    .addOption(new Option('--format <format>', 'how to print it').choices(graphFormats).default('text'))
+  addBuildFlags(command)
+  addIgnoredFlags(command)
+  return command
+    .addHelpText('after', graphHelp)
+    .action((context: string, flags: GraphFlags) =>
+      run('trees', async (session) => (await import('../commands/graph.ts')).graphCommand(session, context, flags)),
     )
 }

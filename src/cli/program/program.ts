@@ -15,7 +15,7 @@ import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
 import { lookPrograms } from './look.ts'
-import { planProgram } from './plan.ts'
+import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { containerPrograms } from './run-image.ts'
@@ -43,10 +43,11 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
   if (!isPlainBuild(words)) {
     for (const command of [
       planProgram(run),
+      graphProgram(run),
       historyProgram(run),
+      ...lookPrograms(run),
       buildsProgram(run),
       whyProgram(run),
-      ...lookPrograms(run),
       ...imagePrograms(run),
       ...archivePrograms(run),
       ...registryPrograms(run),

@@ -1,4 +1,5 @@
 import type { BuildEvent } from '../../index.ts'
+import { reasonJson } from '../../reason-text.ts'
 import { jsonText } from '../text/json.ts'
 import type { Step, Transfer } from './step.ts'
 import { Trace } from './trace.ts'
@@ -47,7 +48,7 @@ function vertex(step: Step): object {
     completed: time(step.endedAt),
     cached: step.outcome === 'cached' || undefined,
     error: step.outcome === 'canceled' ? 'context canceled' : step.error,
-    cacheReason: step.miss,
+    cacheReason: step.miss && reasonJson(step.miss),
     cacheSource: step.source,
   }
 }

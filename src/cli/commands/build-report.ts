@@ -1,0 +1,28 @@
+import type { BuildRecord, BuildResult } from '../../index.ts'
+import { replaceFile } from '../replace-file.ts'
+import type { Session } from '../session.ts'
+
+/**
+ * `--report FILE`: builds, and writes a page about the build, whatever becomes of it.
+ * @param work gets who wants to be told of the record
+ */
+export async function withReport(
+  session: Session,
+  path: string,
+  work: (onRecord: (record: BuildRecord) => void) => Promise<BuildResult>,
+): Promise<BuildResult> {
+  let record: BuildRecord | undefined
+  try {
+    return await work((told) => {
+      record = told
+    })
+  } finally {
+    if (record) await writeReport(session, path, record)
+    else session.err.print(`no report in ${path}: nothing could be written down of this build\n`)
+  }
+}
+
+export async function writeReport({ environment, library }: Session, path: string, build: BuildRecord): Promise<void> {
+  const { buildReport } = await library()
+  await replaceFile(path, await buildReport(build, environment))
+}

@@ -1,0 +1,5 @@
+export type { Diagram, DiagramNode } from './diagram/diagram.ts'
+export { type DrawingFormat, draw, drawingFormats } from './draw.ts'
+export type { StepLog } from './log/block.ts'
+export { readLogs } from './log/read.ts'
+export { reportPage } from './report.ts'

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { type BuildRecord, compareBuilds, explainBuild, type StepRecord } from '../../src/builds/index.ts'
+import { sha256 } from '../../src/digest/index.ts'
+import type { OpId } from '../../src/graph/index.ts'
+import type { MissReason } from '../../src/index.ts'
+
+const idOf = (text: string) => sha256(text) as unknown as OpId
+
+function step(label: string, more: Partial<StepRecord> = {}): StepRecord {
+  const kind = / COPY| ADD/.test(label) ? 'copy' : 'run'
+  return { id: idOf(label), number: 1, label, kind, inputs: [], outcome: 'ran', ...more }
+}
+
+function build(steps: readonly StepRecord[], more: Partial<BuildRecord> = {}): BuildRecord {
+  const about = { version: 1, id: 'a'.repeat(20), number: 2, name: 'app', status: 'completed', directory: '/' } as const
+  const numbered = steps.map((each, i) => ({ ...each, number: i + 1 }))
+  return {
+    ...about,
+    started: 1,
+    completed: 2,
+    context: '/app',
+    platforms: [],
+    tags: [],
+    images: [],
+    ...more,
+    steps: numbered,
+  }
+}
+
+const files = (...paths: readonly string[]): MissReason => ({
+  kind: 'changed',
+  changes: [{ kind: 'files', files: paths.map((path) => ({ path, change: 'changed' })), more: 0 }],
+})
+
+const because = (label: string): MissReason => ({
+  kind: 'changed',
+  changes: [{ kind: 'step', step: idOf(label), label }],
+})
+
+const adviceOf = (record: BuildRecord) =>
+  explainBuild(record, []).steps.flatMap(({ advice }) => advice.map(({ kind }) => kind))
+
+describe('why a step ran', () => {
+  test('names the step for which it had to, and the build that had it before', () => {
+    const [copy, make] = [step('[1/2] COPY src /src'), step('[2/2] RUN make')]
+    const before = build([copy, { ...make, id: idOf('other') }], { number: 1 })
+    const now = build([
+      { ...copy, reason: files('src/a') },
+      { ...make, reason: because(copy.label) },
+    ])
+    const [, second] = explainBuild(now, [now, before, build([make], { number: 1, context: '/other' })]).steps
+    expect(second?.cause?.label).toBe(copy.label)
+    expect(second?.earlier).toMatchObject({ build: { number: 1, context: '/app' }, step: { label: make.label } })
+    expect(adviceOf(now)).toEqual([])
+  })
+
+  test('advises to copy less above an install', () => {
+    const [copy, install] = [step('[1/2] COPY . .'), step('[2/2] RUN npm ci --omit=dev')]
+    const record = build([
+      { ...copy, reason: files('src/a') },
+      { ...install, reason: because(copy.label) },
+    ])
+    expect(adviceOf(record)).toEqual(['copy-above-install'])
+    const lock = step('[1/2] COPY package.json package-lock.json ./')
+    expect(adviceOf(build([lock, { ...install, reason: because(lock.label) }]))).toEqual([])
+  })
+
+  test('advises to leave out what is seldom meant: .git, logs, the Dockerfile itself', () => {
+    const copy = step('[1/1] COPY . .')
+    const record = build([{ ...copy, reason: files('.git/index', '.git/HEAD', 'debug.log', 'src/a') }])
+    const advice = explainBuild(record, []).steps[0]?.advice.map(({ text }) => text)
+    expect(advice?.[0]).toMatch(/^\.git\/index and 1 more like it is in the context: write \.git into \.dockerignore/)
+    expect(advice).toHaveLength(2)
+    expect(adviceOf(build([{ ...copy, reason: files('/app/.git/index') }]))).toEqual([])
+  })
+
+  test('advises to declare an ARG below a step that does not name it', () => {
+    const change = { kind: 'variable', name: 'VERSION', argument: true, before: '1', now: '2' } as const
+    const reason: MissReason = { kind: 'changed', changes: [change] }
+    const text = 'FROM x\nARG VERSION\nRUN make\nRUN echo $VERSION\n'
+    const at = (line: number) => ({ lines: { start: line, end: line }, reason })
+    const steps = [step('[2/3] RUN make', at(3)), step('[3/3] RUN echo 2', at(4))]
+    const [first, second] = explainBuild(build(steps, { dockerfile: { path: 'Dockerfile', text } }), []).steps
+    expect([first?.advice.map(({ kind }) => kind), second?.advice]).toEqual([['argument-too-early'], []])
+  })
+
+  test('advises to pin what others change: a URL, a base', () => {
+    const url = step('[internal] load https://x/f', { kind: 'http' })
+    const add = step('[1/1] ADD https://x/f /', { inputs: [url.id], reason: files('/f') })
+    const image = (text: string) => ({ name: 'docker.io/library/node:22', manifest: sha256(text) })
+    const base: MissReason = { kind: 'changed', changes: [{ kind: 'base', before: image('a'), now: image('b') }] }
+    expect(adviceOf(build([url, add]))).toEqual(['url-not-pinned'])
+    expect(adviceOf(build([step('[1/1] RUN make', { reason: base })]))).toEqual(['base-not-pinned'])
+    expect(adviceOf(build([step('[1/1] RUN make', { reason: { kind: 'removed' } })]))).toEqual(['removed'])
+  })
+})
+
+test('two builds are compared step by step: the same, on other files, another instruction, new, gone', () => {
+  const key = (text: string) => ({ key: sha256(text) })
+  const before = build([
+    step('[build 1/3] COPY a /', key('a')),
+    step('[build 2/3] RUN make', key('b')),
+    step('[build 3/3] RUN test', key('c')),
+    step('[old 1/1] RUN x', key('x')),
+  ])
+  const now = build([
+    step('[build 1/4] COPY a /', { ...key('a2'), id: idOf('[build 1/3] COPY a /') }),
+    step('[build 2/4] RUN make all', key('b2')),
+    step('[build 3/4] RUN test', { ...key('c'), id: idOf('[build 3/3] RUN test') }),
+    step('[build 4/4] RUN lint', key('d')),
+  ])
+  const { steps } = compareBuilds(before, now)
+  expect(steps.map(({ kind }) => kind)).toEqual(['inputs', 'instruction', 'same', 'added', 'removed'])
+})

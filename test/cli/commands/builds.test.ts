@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import type { BuildRecord } from '../../../src/builds/index.ts'
+import { summaryText } from '../../../src/cli/builds/summary-text.ts'
+import { openBuilds } from '../../../src/index.ts'
+import { openWorkspace, type Workspace } from '../../support/workspace.ts'
+import { runCommandLine } from '../command-line.ts'
+
+const dockerfile = 'FROM scratch AS build\nCOPY a /\nFROM scratch\nCOPY --from=build / /\n'
+
+async function twoBuilds(): Promise<Workspace> {
+  const workspace = await openWorkspace()
+  workspace.write({ 'context/a': '1', 'context/Dockerfile': dockerfile })
+  await workspace.build({ tags: ['app'] })
+  workspace.write({ 'context/a': '2', 'context/\u001b]0;title\u0007b': '' })
+  await workspace.build({ tags: ['app'], target: 'build' })
+  return workspace
+}
+
+const tsbuild = (workspace: Workspace, ...argv: readonly string[]) =>
+  runCommandLine(argv, { builds: async () => openBuilds(workspace.environment) })
+
+describe('tsbuild builds', () => {
+  test('lists, filters, shows, compares and forgets what was built', async () => {
+    await using workspace = await twoBuilds()
+    const list = await tsbuild(workspace, 'builds')
+    expect(list.stdout).toMatch(
+      /^N +BUILD ID +NAME +STATUS +CREATED AT +DURATION\n2 +\w{20} +app \(build\) +Completed .*s\n1 /,
+    )
+    const filtered = await tsbuild(
+      workspace,
+      'builds',
+      'ls',
+      '--filter',
+      'name=app',
+      '--format',
+      '{{.Number}} {{.Steps}}',
+    )
+    expect(filtered.stdout).toBe('1 2\n')
+    const shown = await tsbuild(workspace, 'builds', 'show', '1')
+    expect(shown.stdout).toMatch(/^Build Steps: +2\/2 \(0% cached\)$/m)
+    expect(shown.stdout).toMatch(/^#\d +DONE +\d.* \[build 1\/1\] COPY a \/\n +miss: never built here$/m)
+    expect(JSON.parse((await tsbuild(workspace, 'builds', 'show', '--format=json')).stdout).number).toBe(2)
+    const diff = await tsbuild(workspace, 'builds', 'diff')
+    expect(diff.stdout).toMatch(/^ {2}target: \(none\) → build$/m)
+    expect(diff.stdout).toMatch(/^~ +ran .* COPY a \/\n +miss: a changed\n- /m)
+    expect((await tsbuild(workspace, 'builds', 'rm', '^0')).stdout).toMatch(/^\w{20}\n$/)
+    expect((await tsbuild(workspace, 'builds', '-q')).stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('says what is wrong with names, and with flags', async () => {
+    await using workspace = await twoBuilds()
+    const missing = await tsbuild(workspace, 'builds', 'show', '9')
+    expect([missing.status, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^ERROR: no such build: 9\nhint: tsbuild builds lists them/),
+    ])
+    for (const words of [['rm'], ['rm', '--all', '1'], ['ls', '--filter', 'nosuch=1'], ['ls', '--filter', 'name~=(']]) {
+      expect((await tsbuild(workspace, 'builds', ...words)).status).toBe(125)
+    }
+    expect((await tsbuild(workspace, 'builds', 'logs', '2', 'nosuch')).stderr).toContain('build 2 has no step "nosuch"')
+  })
+})
+
+test('tsbuild why lists each file that changed, in words and as JSON, and no name of one moves a cursor', async () => {
+  await using workspace = await twoBuilds()
+  workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY . /\n' })
+  await workspace.build()
+  workspace.write({ 'context/\u001b]0;title\u0007b': '2', 'context/.git/x': '' })
+  await workspace.build()
+  const { stdout, status } = await tsbuild(workspace, 'why', '--build', '^0')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^ {3}miss: <U\+001B>\]0;title<U\+0007>b changed \(\d more\)$/m)
+  expect(stdout).toMatch(/^ {5}added \.git\/x$/m)
+  expect(stdout).toMatch(/^ {3}advice: \.git\/x is in the context/m)
+  const json = JSON.parse((await tsbuild(workspace, 'why', 'COPY . /', '--build', '^0', '--format', 'json')).stdout)
+  expect(json.steps[0].cacheReason.changes[0].files).toContainEqual({ path: '.git/x', change: 'added' })
+  expect(json.steps[0].advice[0].kind).toBe('ignore-files')
+  const elsewhere = await runCommandLine(['why'], {
+    builds: async () => openBuilds({ ...workspace.environment, cwd: '/' }),
+  })
+  expect([elsewhere.status, elsewhere.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^ERROR: no build of \/ is remembered\n/),
+  ])
+})
+
+describe('the summary of a build', () => {
+  const step = (label: string, more: object) => ({
+    id: `internal:${label}`,
+    number: 1,
+    label,
+    kind: 'run',
+    inputs: [],
+    ...more,
+  })
+  const build = (steps: readonly object[], layers: readonly object[] = [], growth?: object) =>
+    ({ steps, images: [{ platform: 'linux/amd64', digest: '', layers, growth }] }) as unknown as BuildRecord
+
+  test('says nothing of a build of which nothing is worth saying, unless it is asked to', () => {
+    const small = build(
+      [step('[1/1] RUN x', { outcome: 'ran', started: 0, completed: 900 })],
+      [{ size: 5000, label: 'x' }],
+    )
+    expect(summaryText(small, 'auto')).toBe('')
+    expect(summaryText(small, 'always')).toBe(
+      '\n 0 of 1 step cached, slowest: [1/1] RUN x 0.9s\n image 5kB in 1 layer\n',
+    )
+  })
+
+  test('names what the cache saved, the slowest steps, large layers and what the image grew by', () => {
+    const ran = step('[2/2] RUN npm ci', { outcome: 'ran', started: 0, completed: 61_000 })
+    const hit = step('[1/2] RUN apt', { outcome: 'cached', saved: 12_000 })
+    const layers = [
+      { size: 40_000_000, label: 'base' },
+      { size: 20_000_000, label: ran.label, step: ran.id },
+    ]
+    const growth = { against: 'app:latest', before: 50_000_000, now: 60_000_000 }
+    expect(summaryText(build([hit, ran], layers, growth), 'auto')).toBe(
+      '\n 1 of 2 steps cached, 12.0s saved, slowest: [2/2] RUN npm ci 1m 1s\n image 60MB in 2 layers, 10MB (20.0%) more than app:latest before\n layers: [2/2] RUN npm ci 20MB\n',
+    )
+    expect(summaryText(build([hit, ran], layers, growth), 'never')).toBe('')
+  })
+})

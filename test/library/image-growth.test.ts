@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { openImages } from '../../src/index.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+
+const dockerfile = 'FROM scratch\nCOPY base /\nCOPY app /app\n'
+
+async function opened(): Promise<Workspace> {
+  const workspace = await openWorkspace()
+  workspace.write({ 'context/base': 'b'.repeat(100_000), 'context/app/a': 'a'.repeat(1000) })
+  return workspace
+}
+
+async function namesIn({ environment }: Workspace): Promise<readonly string[]> {
+  const images = await openImages(environment, {})
+  return (await images.list().finally(images.close)).flatMap(({ names, size }) =>
+    names.map((name) => `${name} ${size}`),
+  )
+}
+
+describe('an image that may not be', () => {
+  test('larger than --max-size is not named: the error has the step, its files and the place', async () => {
+    await using workspace = await opened()
+    const refused = workspace.build({ dockerfile, tags: ['app'], maxSize: 50_000 })
+    await expect(refused).rejects.toMatchObject({ code: 'TSB_IMAGE_TOO_LARGE', at: { start: { line: 1 } } })
+    await expect(refused).rejects.toThrow(
+      /^the image has 10\dkB, and --max-size allows 50kB: \[1\/2\] COPY base \/ 10\dkB, .*; largest: \/base 100kB$/,
+    )
+    expect(await namesIn(workspace)).toEqual([])
+    await workspace.build({ dockerfile, tags: ['app'], maxSize: 200_000 })
+    expect(await namesIn(workspace)).toHaveLength(1)
+  })
+
+  test('grown by more than --max-growth: the error has the step and what grew, and the old image keeps its name', async () => {
+    await using workspace = await opened()
+    const notices: string[] = []
+    const build = (options: object) =>
+      workspace.build({
+        dockerfile,
+        tags: ['app'],
+        maxGrowth: '5%',
+        ...options,
+        onEvent: (event) => void (event.type === 'notice' && notices.push(event.message)),
+      })
+    await build({})
+    expect(notices).toEqual([
+      '--max-growth: nothing to compare with: docker.io/library/app:latest names no image so far',
+    ])
+    const before = await namesIn(workspace)
+    workspace.write({ 'context/app/a': 'a'.repeat(4000), 'context/app/big': 'b'.repeat(9000) })
+    const refused = build({})
+    await expect(refused).rejects.toMatchObject({ code: 'TSB_IMAGE_GREW', at: { start: { line: 2 } } })
+    await expect(refused).rejects.toThrow(
+      'the image grew by 12kB (11.7%) against app:latest, and --max-growth allows 5%, most of it by [2/2] COPY app /app (13kB); largest: /app/big 9kB, /app/a 1kB → 4kB',
+    )
+    expect(await namesIn(workspace)).toEqual(before)
+    await expect(build({ maxGrowth: 11_000 })).rejects.toMatchObject({ code: 'TSB_IMAGE_GREW' })
+    const { result } = await build({ maxGrowth: '12%' })
+    expect(result.build?.images[0]?.growth).toMatchObject({ against: 'app:latest' })
+    await expect(build({ tags: ['other'], maxGrowth: 0, compareTo: 'app' })).resolves.toBeDefined()
+  })
+})
