@@ -3,12 +3,22 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const report = process.env.TSBUILD_TEST_REPORT
 
-/** One file that takes a minute should not be the last one, alone. */
-class LongestFirst extends BaseSequencer {
+/** Folders whose tests start no programs, and fill the memory of whoever runs them. */
+const textAndBytes = /\/test\/(parser|planner|tree|fuzz|cache|erofs|graph|image|digest)\//
+
+/**
+ * One file that takes a minute should not be the last one, alone; and a process with much memory needs long to start another:
+ * what starts none comes at the end.
+ */
+class ByTurns extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('test/scripts/torture.test.ts')
-    return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)))
+    return (await super.sort(files)).sort((a, b) => turnOf(a) - turnOf(b))
   }
+}
+
+function turnOf({ moduleId }: TestSpecification): number {
+  if (moduleId.endsWith('test/scripts/torture.test.ts')) return 0
+  return textAndBytes.test(moduleId) ? 2 : 1
 }
 
 export default defineConfig({
@@ -16,7 +26,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/bundled.ts',
     // The default leaves one processor free, of two that is half; many tests wait for other programs.
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: ByTurns },
     maxWorkers: '100%',
     // A worker for each file would load all sources again for each: a third of the time of all tests.
     isolate: false,
