@@ -30,14 +30,20 @@ const withoutUnused: Plugin = {
   },
 }
 
+/** What draws on a terminal, by the name of its bundle. */
+const terminalViews = { tty: 'src/cli/views/tty.ts', 'explore-tty': 'src/cli/explore/explore-tty.ts' } as const
+
 /**
- * Two bundles of their own: the terminal view, since ink is a module that waits while it loads, which no CommonJS can be; and
+ * Bundles of their own: what draws, since ink is a module that waits while it loads, which no CommonJS can be; and
  * dockerfile-ast, which is asked for in the middle of synchronous work. Their places are put in by `commonJs`.
  */
 const ownBundles: Plugin = {
   name: 'own-bundles',
   setup(bundler) {
-    bundler.onResolve({ filter: /\/tty\.ts$/ }, () => ({ path: './tty.js', external: true }))
+    bundler.onResolve({ filter: /\/(explore-)?tty\.ts$/ }, ({ path: file }) => ({
+      path: `./${path.basename(file, '.ts')}.js`,
+      external: true,
+    }))
     bundler.onLoad({ filter: /\/parser\/flag-places\.ts$/ }, async ({ path: file }) => ({
       contents: (await readFile(file, 'utf8')).replace(
         "createRequire(import.meta.url)('dockerfile-ast')",
@@ -48,7 +54,7 @@ const ownBundles: Plugin = {
   },
 }
 
-const placeholders = { terminalView: 'importTerminalView()', dockerfileAst: 'requireDockerfileAst()' } as const
+const placeholders = { terminalView: 'importTerminalView', dockerfileAst: 'requireDockerfileAst()' } as const
 
 const common = {
   absWorkingDir: root,
@@ -68,11 +74,14 @@ const common = {
 /** CommonJS packages in an ES module ask for Node's modules by `require`. */
 const requireBanner = `import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);`
 
-function bundleTerminalView() {
+/** They share ink and react. */
+function bundleTerminalViews() {
   return build({
     ...common,
-    entryPoints: { tty: 'src/cli/views/tty.ts' },
+    entryPoints: terminalViews,
     outdir: 'dist',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     plugins: [withoutUnused],
     banner: { js: requireBanner },
   })
@@ -144,18 +153,21 @@ async function write(name: string, text: string): Promise<void> {
 }
 
 async function commonJs(name: string, piece: string): Promise<string> {
-  const { code } = await transform(piece.replaceAll('import("./tty.js")', placeholders.terminalView), {
-    format: 'cjs',
-    platform: 'node',
-    target: common.target,
-    // What is loaded later is CommonJS too, but for the terminal view.
-    supported: { 'dynamic-import': false },
-    minifySyntax: true,
-    minifyWhitespace: true,
-  })
+  const { code } = await transform(
+    piece.replaceAll(/import\("\.\/((?:explore-)?tty)\.js"\)/g, `${placeholders.terminalView}("$1")`),
+    {
+      format: 'cjs',
+      platform: 'node',
+      target: common.target,
+      // What is loaded later is CommonJS too, but for the terminal view.
+      supported: { 'dynamic-import': false },
+      minifySyntax: true,
+      minifyWhitespace: true,
+    },
+  )
   const beside = (other: string) => JSON.stringify(`./${path.relative(path.dirname(name), other)}`)
   return withLateBuiltins(code)
-    .replaceAll(placeholders.terminalView, `import(${beside('tty.js')})`)
+    .replaceAll(/importTerminalView\("([\w-]+)"\)/g, (_, view: string) => `import(${beside(`${view}.js`)})`)
     .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
 }
 
@@ -173,4 +185,4 @@ async function declare(): Promise<void> {
 }
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([bundleTerminalView(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])
+await Promise.all([bundleTerminalViews(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])

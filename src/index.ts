@@ -9,7 +9,7 @@ export type {
   StepExplanation,
   StepRecord,
 } from './builds/index.ts'
-export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type {
   BuildEvent,
@@ -40,6 +40,9 @@ export {
 export { history } from './library/history.ts'
 export { openImages } from './library/images.ts'
 export { createIndex } from './library/index-create.ts'
+export { blame, diff } from './library/look/diff.ts'
+export { extract } from './library/look/extract.ts'
+export { openImage } from './library/look/open-image.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
@@ -47,6 +50,32 @@ export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } 
 export { buildReport } from './library/report.ts'
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
+export type {
+  ConfigChange,
+  Difference,
+  FileDifference,
+  FileFacts,
+  FileNode,
+  LayerFacts,
+  LayerPair,
+  Mark,
+  PathEvent,
+  Waste,
+  WastedFile,
+} from './look/index.ts'
+export type {
+  Blame,
+  ComparedImage,
+  DiffOptions,
+  Extracted,
+  ExtractOptions,
+  FileTreeOptions,
+  FoundPath,
+  ImageDiff,
+  ImageFile,
+  LookOptions,
+  OpenedImage,
+} from './look-options.ts'
 export type {
   ArchiveOptions,
   BuildOptions,

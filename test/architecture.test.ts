@@ -52,6 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   builds: ['executor', 'graph', 'store'],
   report: ['builds', 'reason-text.ts'],
   export: ['image', 'tree'],
+  look: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
   usage: ['builds', 'store', 'cache'],

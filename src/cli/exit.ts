@@ -7,6 +7,10 @@ export const exitCodes = {
   success: 0,
   /** The build or command failed for a reason that is the user's to mend. */
   failure: 1,
+  /** Of `tsbuild diff`: the images differ. */
+  different: 1,
+  /** Of `tsbuild diff`: it could not be found out. */
+  trouble: 3,
   /** Of `tsbuild plan`: a build would run something. */
   pending: 10,
   /** A bug in tsbuild. */

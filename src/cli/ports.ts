@@ -1,4 +1,5 @@
 import type {
+  Blame,
   BuildCommands,
   BuildForecast,
   BuildOptions,
@@ -8,20 +9,26 @@ import type {
   CheckStoreOptions,
   CopyOptions,
   Descriptor,
+  DiffOptions,
   DiskUsage,
   DiskUsageOptions,
   DoctorOptions,
   DoctorReport,
   DrawingFormat,
   Environment,
+  Extracted,
+  ExtractOptions,
   Found,
   HistoryOptions,
   ImageCommands,
+  ImageDiff,
   ImageHistory,
   IndexOptions,
   LimitOptions,
   LoginOptions,
   LogoutResult,
+  LookOptions,
+  OpenedImage,
   Outline,
   PruneOptions,
   PruneResult,
@@ -53,6 +60,12 @@ export interface Library {
    * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…
    */
   history(name: string, options: HistoryOptions, environment: Environment): Promise<ImageHistory>
+  /** @throws {TsbuildError} those of `history`; so do the next three */
+  openImage(name: string, options: LookOptions, environment: Environment): Promise<OpenedImage>
+  diff(before: string, after: string, options: DiffOptions, environment: Environment): Promise<ImageDiff>
+  /** @throws {TsbuildError} TSB_IMAGE_PATH too; so does `extract` */
+  blame(name: string, path: string, options: LookOptions, environment: Environment): Promise<Blame>
+  extract(name: string, path: string, options: ExtractOptions, environment: Environment): Promise<Extracted>
   /** What the store remembers of builds. */
   builds(environment: Environment): Promise<BuildCommands>
   /** A machine that is wanting is no error: what is wanting is in the report. */

@@ -19,7 +19,7 @@ export async function writeTo(
   bytes: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (destination.kind === 'stream') return writeToStream(destination.stream, bytes, signal)
+  if (destination.kind === 'stream') return writeStream(destination.stream, bytes, signal)
   await exporting(destination.path, async () => {
     if (await isFileOrNothing(destination.path)) await replaceFile(destination.path, bytes, signal)
     else await writeThrough(destination.path, bytes, signal)
@@ -70,7 +70,8 @@ export async function exporting<T>(place: string, work: () => Promise<T>): Promi
   }
 }
 
-async function writeToStream(
+/** Writes bytes to a stream that stays open. @throws {TsbuildError} TSB_EXPORT_WRITE when nobody reads them to their end */
+export async function writeStream(
   stream: NodeJS.WritableStream,
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,

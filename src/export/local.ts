@@ -35,6 +35,11 @@ export async function exportLocal(
   })
 }
 
+/** As `exportLocal`, for some tree of files. */
+export async function exportTree(tree: FileTree, folder: string, signal?: AbortSignal): Promise<LocalExport> {
+  return exporting(folder, async () => ({ skipped: await putRoot({ folder: rootPath, tree }, folder, signal) }))
+}
+
 async function putRoot(root: Root, folder: string, signal: AbortSignal | undefined): Promise<readonly TreePath[]> {
   const place = path.join(folder, root.folder)
   makeFolder(place)

@@ -14,11 +14,18 @@ export async function lookingOnly<T>(
   environment: Environment,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  if (hasStore(environment)) return work(environment)
+  await using place = await lookingPlace(environment)
+  return await work(place.environment)
+}
+
+/** The same for who looks longer. */
+export async function lookingPlace(
+  environment: Environment,
+): Promise<AsyncDisposable & { readonly environment: Environment }> {
+  if (hasStore(environment)) return { environment, async [Symbol.asyncDispose]() {} }
   const root = await mkdtemp(path.join(tmpdir(), 'tsbuild-empty-'))
-  try {
-    return await work({ ...environment, root })
-  } finally {
-    await rm(root, { recursive: true, force: true })
+  return {
+    environment: { ...environment, root },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   }
 }

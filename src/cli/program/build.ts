@@ -133,13 +133,13 @@ function addCacheFlags(command: Command): void {
     .addOption(
       repeatable(
         '--cache-from <spec>',
-        'ask this shared cache for steps that are not here: REF, type=registry,ref=REF, type=local,src=DIR[,tag=TAG]; both [,required=true][,verify=true]',
+        'ask this shared cache for steps that are not here: REF, type=registry,ref=REF, type=local,src=DIR[,tag=TAG], type=s3,bucket=NAME[,region=…][,name=…][,endpoint_url=…], type=gha[,scope=NAME]; all [,required=true][,verify=true]',
       ),
     )
     .addOption(
       repeatable(
         '--cache-to <spec>',
-        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG]; both [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
+        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG], type=s3,…, type=gha[,scope=NAME]; all [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
       ),
     )
     .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))

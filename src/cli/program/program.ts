@@ -12,6 +12,7 @@ import { doctorProgram } from './doctor.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
+import { lookPrograms } from './look.ts'
 import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
@@ -19,7 +20,7 @@ import { usagePrograms } from './usage.ts'
 import { whyProgram } from './why.ts'
 
 const exitHelp = `
-Exit status: 0 success, ${exitCodes.failure} failure, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
+Exit status: 0 success, ${exitCodes.failure} failure, or a difference, ${exitCodes.trouble} a diff that failed, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
 Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
 
 /**
@@ -41,6 +42,7 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       planProgram(run),
       graphProgram(run),
       historyProgram(run),
+      ...lookPrograms(run),
       buildsProgram(run),
       whyProgram(run),
       ...imagePrograms(run),

@@ -1,0 +1,191 @@
+import { percent } from '../look/explore-text.ts'
+import { inline, instruction, modeText } from '../look/words.ts'
+import type { Paint } from '../text/paint.ts'
+import { humanSize } from '../text/size.ts'
+import { cut, ellipsis, pad, widthOf } from '../text/width.ts'
+import { coverLines } from './cover.ts'
+import { layersHeight } from './press.ts'
+import { bodyHeight, type Explorer, kindOf, type Row, shutLayers, topOf } from './state.ts'
+
+/** The screen: as many lines as it has rows, none wider than it is. */
+export function frame(explorer: Explorer, paint: Paint): readonly string[] {
+  const { columns, rows } = explorer.size
+  const height = bodyHeight(explorer.size)
+  const body = explorer.cover ? coverLines(explorer, explorer.cover, paint) : panes(explorer, paint)
+  const lines = [header(explorer, paint), ...filled(body, height), footer(explorer, paint)]
+  return lines.slice(0, Math.max(1, rows)).map((line) => (columns < 20 ? cut(line, columns) : line))
+}
+
+/** The parts of the screen, for who draws one. */
+export interface Area {
+  readonly columns: number
+  readonly rows: number
+}
+
+function filled(lines: readonly string[], height: number): readonly string[] {
+  return [...lines.slice(0, height), ...Array<string>(Math.max(0, height - lines.length)).fill('')]
+}
+
+function header({ image, size, show, layer }: Explorer, paint: Paint): string {
+  const bytes = image.layers.reduce((sum, each) => sum + each.size, 0)
+  const left = ` ${inline(image.name)}  ${inline(image.platform)}  ${humanSize(bytes)} in ${image.layers.length} layers`
+  const right = show === 'layer' ? `layer ${layer + 1} alone ` : `image up to layer ${layer + 1} `
+  const room = size.columns - widthOf(right)
+  return paint('bold', room < 20 ? ellipsis(left, size.columns) : pad(ellipsis(left, room - 1), room) + right)
+}
+
+function footer(explorer: Explorer, paint: Paint): string {
+  const { size, error, waiting, isTyping, filter, pane, without } = explorer
+  const show = (text: string, style?: string) => {
+    const line = ellipsis(` ${text}`, size.columns)
+    return style ? paint(style, line) : line
+  }
+  if (error !== undefined) return show(inline(error), 'red')
+  if (isTyping) return show(`filter: ${inline(filter)}▏ (a regular expression; Enter keeps it, Esc ends it)`)
+  if (waiting !== undefined) return show(inline(waiting), 'yellow')
+  const notes = [
+    ...(filter === '' ? [] : [`filter ${inline(filter)} (Esc)`]),
+    ...(without.size === 0 ? [] : [`without ${[...without].join(', ')}`]),
+  ]
+  const keys = pane === 'layers' ? layerKeys : fileKeys
+  return show(notes.length === 0 ? keys : `${notes.join('; ')}  ${keys}`, 'faint')
+}
+
+const layerKeys = '? keys  Tab files  Enter open  ^A all layers  ^L this layer  w waste  q quit'
+const fileKeys = '? keys  Tab layers  Enter show  Space fold  / filter  ^O size  w waste  q quit'
+
+function panes(explorer: Explorer, paint: Paint): readonly string[] {
+  const { columns } = explorer.size
+  const height = bodyHeight(explorer.size)
+  const left = Math.max(10, Math.min(48, Math.floor(columns * 0.45)))
+  const right = Math.max(1, columns - left - 3)
+  const [layers, files] = [leftSide(explorer, left, paint), fileList(explorer, right, paint)]
+  return Array.from({ length: height }, (_, i) => {
+    const [a = '', b = ''] = [layers[i], files[i]]
+    return `${a}${' '.repeat(Math.max(0, left - shownWidth(a)))} ${paint('faint', '│')} ${b}`
+  })
+}
+
+/** Columns of a line that may be painted. */
+function shownWidth(line: string): number {
+  return widthOf(line.replace(/\x1b\[[0-9;]*m/g, ''))
+}
+
+function title(text: string, isChosen: boolean, paint: Paint): string {
+  return isChosen ? paint('cyan', `[${text}]`) : paint('faint', ` ${text} `)
+}
+
+function leftSide(explorer: Explorer, width: number, paint: Paint): readonly string[] {
+  const { image, layer, pane } = explorer
+  const height = layersHeight(explorer)
+  const top = topOf(layer, image.layers.length, height)
+  const rows = image.layers.slice(top, top + height).map((each) => {
+    const { index, size, createdBy } = each
+    const mark = explorer.here[index] ? ' ' : '↓'
+    const number = String(index + 1).padStart(String(image.layers.length).length)
+    const text = `${number} ${mark}${humanSize(size).padStart(7)}  ${instruction(createdBy)}`
+    return cursorLine(ellipsis(text, width - 2), index === layer, pane === 'layers', paint)
+  })
+  return [title('Layers', pane === 'layers', paint), ...rows, '', ...details(explorer, width, paint)]
+}
+
+function cursorLine(text: string, isAt: boolean, isActive: boolean, paint: Paint): string {
+  if (!isAt) return `  ${text}`
+  return isActive ? paint('cyan', `> ${text}`) : `> ${text}`
+}
+
+function details(explorer: Explorer, width: number, paint: Paint): readonly string[] {
+  const { image, layer, here, waste } = explorer
+  const facts = image.layers[layer]
+  const bytes = waste?.layerBytes[layer]
+  const files = bytes === undefined ? '' : `, ${humanSize(bytes)} of files`
+  const layerLines = facts
+    ? [
+        paint('faint', ` Layer ${layer + 1} `),
+        `  ${facts.diffId.slice(0, width - 3)}`,
+        `  ${humanSize(facts.size)}${here[layer] ? '' : ' to fetch'}${files}`,
+        ...wrapped(instruction(facts.createdBy), width - 2, 4).map((line) => `  ${line}`),
+      ]
+    : []
+  return [...layerLines, '', ...imageLines(explorer, paint)].map((line) =>
+    shownWidth(line) > width ? cut(line, width) : line,
+  )
+}
+
+function imageLines({ waste }: Explorer, paint: Paint): readonly string[] {
+  if (!waste) return [paint('faint', ' Image '), '  w finds wasted space']
+  const { imageBytes, wastedBytes, efficiency, files } = waste
+  return [
+    paint('faint', ' Image '),
+    `  files       ${humanSize(imageBytes)}`,
+    `  wasted      ${humanSize(wastedBytes)} in ${files.length} (w)`,
+    `  efficiency  ${percent(efficiency)}`,
+  ]
+}
+
+/** A text in lines of a width, broken between words where it can be; of more than `most` the last one ends in `…`. */
+function wrapped(text: string, width: number, most: number): readonly string[] {
+  const lines: string[] = []
+  for (let rest = text; rest !== ''; ) {
+    if (lines.length === most - 1) return [...lines, ellipsis(rest, width)]
+    const line = upToBlank(cut(rest, width), rest)
+    if (line === '') return lines
+    lines.push(line)
+    rest = rest.slice(line.length).trimStart()
+  }
+  return lines
+}
+
+function upToBlank(line: string, text: string): string {
+  const blank = line.lastIndexOf(' ')
+  return line.length === text.length || text[line.length] === ' ' || blank < line.length / 2
+    ? line
+    : line.slice(0, blank)
+}
+
+function fileList(explorer: Explorer, width: number, paint: Paint): readonly string[] {
+  const { rows, cursor, pane, view, attributes, sort } = explorer
+  const height = bodyHeight(explorer.size) - 1
+  const heading = `Files${sort === 'size' ? ' by size' : ''}${view && rows.length === 0 ? ': none' : ''}`
+  const head = title(heading, pane === 'files', paint)
+  if (!view) return [head, ...unread(explorer, width)]
+  const top = topOf(cursor, rows.length, height)
+  return [
+    head,
+    ...rows.slice(top, top + height).map((row, i) => {
+      const text = ellipsis(fileText(row, attributes), width - 2)
+      const isAt = top + i === cursor
+      const line = cursorLine(text, isAt, pane === 'files', (_, each) => each)
+      const colour = colours[kindOf(row.node.mark)]
+      return isAt && pane === 'files' ? paint('cyan', line) : colour ? paint(colour, line) : line
+    }),
+  ]
+}
+
+function unread(explorer: Explorer, width: number): readonly string[] {
+  const shut = shutLayers(explorer)
+  if (shut.length === 0) return ['', '  reading …']
+  const bytes = shut.reduce((sum, index) => sum + (explorer.image.layers[index]?.size ?? 0), 0)
+  const what = shut.length === 1 ? 'This layer is' : `${shut.length} layers are`
+  return [
+    '',
+    ...wrapped(`${what} not here. Enter fetches ${humanSize(bytes)}.`, width - 2, 3).map((line) => `  ${line}`),
+  ]
+}
+
+const colours = { added: 'green', changed: 'yellow', removed: 'red', unchanged: undefined } as const
+const signs = { added: '+', changed: '~', removed: '-', written: '?' } as const
+
+function fileText({ node, depth, isFolded }: Row, attributes: boolean): string {
+  const { facts, mark, name, size } = node
+  const rights = attributes
+    ? facts
+      ? `${modeText(facts)} ${`${facts.uid}:${facts.gid}`.padEnd(9)} `
+      : ' '.repeat(21)
+    : ''
+  const fold = isFolded === undefined ? '  ' : isFolded ? '▸ ' : '▾ '
+  const suffix = facts?.kind === 'directory' ? '/' : facts?.target === undefined ? '' : ` → ${inline(facts.target)}`
+  const isSized = facts?.kind === 'file' || facts?.kind === 'directory'
+  const bytes = (isSized ? humanSize(size) : '').padStart(7)
+  return `${rights}${bytes} ${mark ? signs[mark] : ' '} ${'  '.repeat(depth)}${fold}${inline(name)}${suffix}`
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest'
+import { contentLines } from '../../../src/cli/explore/content.ts'
+import { openController } from '../../../src/cli/explore/controller.ts'
+import { frame } from '../../../src/cli/explore/frame.ts'
+import { keyNames } from '../../../src/cli/explore/keys.ts'
+import type { Explorer } from '../../../src/cli/explore/state.ts'
+import { noPaint } from '../../../src/cli/text/paint.ts'
+import { widthOf } from '../../../src/cli/text/width.ts'
+import type { FileTreeOptions, LayerFacts } from '../../../src/index.ts'
+import { fileTree, findWaste } from '../../../src/look/index.ts'
+import { overlay } from '../../../src/tree/index.ts'
+import { layer } from '../../support/tree.ts'
+
+const trees = [
+  layer('dir /etc', 'file /etc/passwd root', 'dir /var/lib', 'file /var/lib/list 123456789', 'file /keep k'),
+  layer('file /etc/passwd root,me', 'gone /var/lib', 'file /e\u001b[31mvil\u0007 x'),
+]
+const commands = ['ADD base', 'RUN |1 A=1 /bin/sh -c adduser me && rm -rf /var/lib # buildkit']
+const digest = (index: number) => `sha256:${String(index + 1).repeat(64)}` as LayerFacts['digest']
+const layers = commands.map((createdBy, index) => ({
+  index,
+  digest: digest(index),
+  diffId: digest(index),
+  size: 1000 * (index + 1),
+  createdBy,
+}))
+
+/** An explorer of an image whose layers are here from the start, or when they were read. */
+async function explore(isHere = true, columns = 80, rows = 24) {
+  const read = new Set(isHere ? [0, 1] : [])
+  const asked: string[] = []
+  let shown: Explorer | undefined
+  const image = {
+    id: digest(8),
+    platform: { os: 'linux', architecture: 'amd64' },
+    layers,
+    isHere: async (index: number) => read.has(index),
+    async fileTree({ layer: index, show }: FileTreeOptions) {
+      asked.push(`${show} ${index}`)
+      for (let each = show === 'image' ? 0 : index; each <= index; each++) read.add(each)
+      const below = read.has(0) || index === 0 ? overlay(trees.slice(0, index)) : undefined
+      return fileTree({ layer: trees[index] ?? layer(), below, show })
+    },
+    async *read(path: string, index?: number) {
+      asked.push(`read ${path} ${index}`)
+      yield Buffer.from('one\ttwo\r\n\u001b]0;title\u0007\u009b2J\n')
+    },
+    waste: () => findWaste(trees),
+  }
+  const controller = await openController(
+    'app',
+    image,
+    { columns, rows },
+    (explorer) => (shown = explorer),
+    new AbortController().signal,
+  )
+  /** What is on the screen when all has been read. */
+  const screen = async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    controller.redraw()
+    return shown ? frame(shown, noPaint) : []
+  }
+  return {
+    asked,
+    controller,
+    screen,
+    async press(...keys: readonly string[]) {
+      for (const key of keys) {
+        controller.press(key)
+        await screen()
+      }
+      return screen()
+    },
+  }
+}
+
+/** The right side of the screen without its title. */
+const files = (lines: readonly string[]) =>
+  lines
+    .slice(2, -1)
+    .map((line) => line.split(' │ ')[1]?.trimEnd() ?? '')
+    .filter((line) => line !== '')
+
+describe('explore', () => {
+  it('shows layers with instruction and size at the left, the files of the chosen one at the right', async () => {
+    const { screen, press } = await explore()
+    await screen()
+    expect(`\n${(await press('down')).map((line) => line.trimEnd()).join('\n')}\n`).toBe(`
+ app  linux/amd64  3kB in 2 layers                                layer 2 alone
+[Layers]                             │  Files
+  1      1kB  ADD base               │        1B +   e<U+001B>[31mvil<U+0007>
+> 2      2kB  RUN adduser me && rm … │ >      7B ~ ▾ etc/
+                                     │        7B ~     passwd
+ Layer 2                             │        0B ~ ▾ var/
+  sha256:22222222222222222222222222  │        9B -   ▾ lib/
+  2kB, 8B of files                   │        9B -       list
+  RUN adduser me && rm -rf /var/lib  │
+                                     │
+ Image                               │
+  files       22B                    │
+  wasted      20B in 2 (w)           │
+  efficiency  27.27 %                │
+                                     │
+                                     │
+                                     │
+                                     │
+                                     │
+                                     │
+                                     │
+                                     │
+                                     │
+ ? keys  Tab files  Enter open  ^A all layers  ^L this layer  w waste  q quit
+`)
+  })
+
+  it.each([
+    [80, 23],
+    [40, 10],
+    [200, 50],
+    [12, 4],
+  ])('fills %i columns and %i rows, no line wider, whatever is shown', async (columns, rows) => {
+    const { press, controller } = await explore()
+    controller.resize({ columns, rows })
+    const screens = [
+      await press('down'),
+      await press('ctrl+a'),
+      await press('?'),
+      await press('q', 'w'),
+      await press('q', 'tab', 'ctrl+b'),
+      await press('end', 'enter'),
+    ]
+    for (const lines of screens) {
+      expect(lines).toHaveLength(rows)
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns)
+    }
+  })
+
+  it('fetches a layer that is not here when it is opened, and all of them for the whole image', async () => {
+    const { asked, screen, press } = await explore(false)
+    expect((await screen())[3]).toContain('This layer is not here. Enter')
+    expect((await press('down'))[3]).toContain('> 2 ↓    2kB')
+    expect(asked).toEqual([])
+    expect(files(await press('enter'))).toContain('       7B ? ▾ etc/')
+    expect(asked).toEqual(['layer 1'])
+    expect((await press('tab', 'ctrl+a'))[4]).toContain('1kB.')
+    expect(files(await press('enter')).join('\n')).toContain('1B     keep')
+    expect(asked).toEqual(['layer 1', 'image 1'])
+  })
+
+  it('folds, filters, sorts and leaves out files', async () => {
+    const { press } = await explore()
+    const names = async (...keys: readonly string[]) => files(await press(...keys)).map((line) => line.slice(12).trim())
+    expect(await names('down', 'ctrl+a', 'tab', 'ctrl+o')).toEqual([
+      '▾ etc/',
+      'passwd',
+      'e<U+001B>[31mvil<U+0007>',
+      'keep',
+      '▾ var/',
+      '▾ lib/',
+      'list',
+    ])
+    expect(await names('ctrl+o', 'ctrl+space')).toEqual(['e<U+001B>[31mvil<U+0007>', '▸ etc/', 'keep', '▸ var/'])
+    expect(await names('down', 'space')).toContain('passwd')
+    expect(await names('left')).not.toContain('passwd')
+    expect(await names('/', 'l', 'i', 's', 't', '$', 'enter')).toEqual(['▾ var/', '▾ lib/', 'list'])
+    expect(await names('/', '(', 'enter')).toEqual([])
+    expect(await names('escape', 'ctrl+u', 'ctrl+r')).toEqual(['e<U+001B>[31mvil<U+0007>', '▸ etc/', '▸ var/'])
+  })
+
+  it('shows a file with control characters made harmless, as it was before it was removed', async () => {
+    const { asked, press } = await explore()
+    await press('down', 'tab', 'end')
+    const lines = await press('enter')
+    expect(lines.slice(1, 4)).toEqual([
+      '[/var/lib/list]  (q closes)',
+      'one     two',
+      '<U+001B>]0;title<U+0007><U+009B>2J',
+    ])
+    expect(asked.at(-1)).toBe('read /var/lib/list 0')
+    expect((await press('q'))[1]).toContain('[Files]')
+  })
+
+  it('says which steps fought over a file', async () => {
+    const { press } = await explore()
+    const lines = (await press('w', 'down')).map((line) => line.trimEnd())
+    expect(lines.slice(3, 6)).toEqual([
+      '   COUNT    TOTAL  PATH',
+      '      2      11B  /etc/passwd',
+      '>     2       9B  /var/lib/',
+    ])
+    expect(lines.slice(7, 9)).toEqual([
+      ' written by layer 1  ADD base',
+      ' removed by layer 2  RUN adduser me && rm -rf /var/lib',
+    ])
+  })
+
+  it('stays on its file when another layer is chosen, and ends with q or ctrl+C', async () => {
+    const { press, controller } = await explore()
+    expect(files(await press('tab', 'down', 'tab', 'down')).find((line) => line.startsWith('>'))).toContain('passwd')
+    await press('ctrl+c')
+    await expect(controller.done).resolves.toBeUndefined()
+  })
+
+  it('shows bytes that are no text in hexadecimal, and says when it is not all', () => {
+    expect(contentLines(Buffer.from('\0\u001bab'), 4)).toEqual([`00000000  00 1b 61 62${' '.repeat(36)}  ..ab`])
+    expect(contentLines(Buffer.from('text'), 9).at(-1)).toBe('(the first 4 of 9 bytes)')
+  })
+
+  it('knows keys that come at once, and ctrl with space', () => {
+    expect(keyNames('jk', {})).toEqual(['j', 'k'])
+    expect(keyNames(' ', { ctrl: true })).toEqual(['ctrl+space'])
+    expect(keyNames('\r', { return: true })).toEqual(['enter'])
+  })
+})
