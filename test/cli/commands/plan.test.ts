@@ -34,7 +34,11 @@ describe('tsbuild plan', () => {
     const layers = steps.filter(({ cache }: { cache: string }) => cache !== 'source')
     expect(layers.map(({ cache }: { cache: string }) => cache)).toEqual(['hit', 'hit', 'miss'])
     expect(layers[0].key).toMatch(/^sha256:/)
-    expect(layers[2]).toMatchObject({ place: 'Dockerfile:5', why: 'b changed', cacheReason: { what: 'b changed', more: 0 } })
+    expect(layers[2]).toMatchObject({
+      place: 'Dockerfile:5',
+      why: 'b changed',
+      cacheReason: { what: 'b changed', more: 0 },
+    })
   })
 
   test('as Mermaid and as DOT has a node for each step and an arrow for what it reads', async () => {
