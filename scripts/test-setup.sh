@@ -31,6 +31,8 @@ need ssh-agent openssh-client
 need sshd openssh-server
 need qemu-aarch64-static qemu-user-static
 need chromium chromium
+# The object store that caches in S3 are tested with: a library of Python.
+[ -d /usr/lib/python3/dist-packages/swift/common/middleware/s3api ] || missing="$missing python3-swift"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -4,6 +4,47 @@ export type CachePlace =
   | { readonly type: 'registry'; readonly ref: string }
   /** An OCI layout in a folder. `tag` default: `latest` */
   | { readonly type: 'local'; readonly path: string; readonly tag?: string }
+  | S3CachePlace
+  | GhaCachePlace
+
+/** A bucket of S3, or of a service that speaks as it does. What is absent is asked of the environment, as AWS's tools do. */
+export interface S3CachePlace {
+  readonly type: 's3'
+  /** Absent: `AWS_BUCKET` */
+  readonly bucket?: string
+  /** Absent: `AWS_REGION`, and the configuration of AWS's tools. */
+  readonly region?: string
+  /** What the cache is called; read is the first. Default: `tsbuild` */
+  readonly names?: readonly string[]
+  /** Before all keys. */
+  readonly prefix?: string
+  /** Default: `blobs/` and `manifests/` */
+  readonly blobsPrefix?: string
+  readonly manifestsPrefix?: string
+  /** Of a service that is not Amazon's. */
+  readonly endpointUrl?: string
+  /** `https://host/bucket` in place of `https://bucket.host`. */
+  readonly usePathStyle?: boolean
+  /** Both or none. Absent: those of the environment, of AWS's files, and of the machine. */
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: string
+  readonly sessionToken?: string
+  /** Milliseconds after which a blob that is used is written again, so that no rule takes it away. Default: a day */
+  readonly touchRefresh?: number
+  /** Blobs that go at once. Default: 4 */
+  readonly uploadParallelism?: number
+}
+
+/** The cache service of GitHub Actions, version 2. What is absent is what a job's environment says. */
+export interface GhaCachePlace {
+  readonly type: 'gha'
+  /** What the cache is called. Default: `tsbuild` */
+  readonly scope?: string
+  /** Absent: `ACTIONS_RESULTS_URL` */
+  readonly url?: string
+  /** Absent: `ACTIONS_RUNTIME_TOKEN` */
+  readonly token?: string
+}
 
 export type CacheFrom = CachePlace & {
   /** Nothing is built when it cannot be read; else a notice says why. */

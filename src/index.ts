@@ -9,7 +9,7 @@ export type {
   StepExplanation,
   StepRecord,
 } from './builds/index.ts'
-export type { CacheFrom, CachePlace, CacheTo } from './cache-options.ts'
+export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { TsbuildError } from './errors.ts'
 export type {
   BuildEvent,
@@ -21,7 +21,7 @@ export type {
   StepId,
   StepLayer,
 } from './executor/index.ts'
-export type { Warning } from './graph/index.ts'
+export { type StepPlace, stepPlace, type Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
 export { type BuildCommands, openBuilds } from './library/builds.ts'

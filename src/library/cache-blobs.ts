@@ -19,7 +19,7 @@ const blobsAtOnce = 4
 /** Those that were not sent before. */
 export async function sendAll(
   blobs: readonly Blob[],
-  target: Target,
+  target: Pick<Target, 'blob'>,
   sent: Set<Digest>,
   report: Report,
   signal: AbortSignal | undefined,

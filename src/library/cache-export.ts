@@ -16,8 +16,9 @@ import {
 } from '../shared-cache/index.ts'
 import type { Blob } from '../transfer/index.ts'
 import type { ExportedTo, Gathered } from './cache-blobs.ts'
+import { keepersOf } from './cache-keepers.ts'
 import { writeToFolder } from './cache-to-folder.ts'
-import { writeToRegistry } from './cache-to-registry.ts'
+import { writeShared } from './cache-to-shared.ts'
 import type { Report } from './progress.ts'
 import { leaving } from './push.ts'
 import { type CacheWorld, placeOf } from './shared-cache.ts'
@@ -73,7 +74,9 @@ async function exportTo(
   try {
     const gathered = await gather(to, built, imports, folder, world, report)
     if (to.type === 'local') await writeToFolder(to, gathered, world, report)
-    else await writeToRegistry(to, gathered, imports, world, report)
+    else
+      for (const keeper of await keepersOf(to, imports, world))
+        await writeShared(keeper, gathered, imports, world, report)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -17,6 +17,7 @@ import {
   type Reference,
   toOci,
 } from '../image/index.ts'
+import { isObjectLocation } from '../object-caches/index.ts'
 import { allOrNone, type Blob, type Document, uploadTo } from '../transfer/index.ts'
 import { fileBytes } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
@@ -170,7 +171,7 @@ async function sendBlobs(
   return blobs.slice(0, -1)
 }
 
-/** A layer as it leaves. One that leaves as it is and is still in a registry is passed on from there. */
+/** A layer as it leaves. One that leaves as it is and is still in a registry, or a shared cache, is passed on from there. */
 export async function leaving(
   layer: Layer,
   folder: string,
@@ -184,6 +185,11 @@ export async function leaving(
   const origin = await blobs.origin(descriptor.digest)
   const location = origin && !origin.location.includes('://') ? origin.location : undefined
   const isHere = await blobs.has(descriptor.digest, descriptor.size)
+  if (origin && isObjectLocation(origin.location) && !isHere && isPacked(descriptor, compression)) {
+    const objects = await session.objects()
+    const open = () => passedOn(objects.blob(origin.location, descriptor, signal), descriptor, session)
+    return { descriptor, open }
+  }
   if (location !== undefined && !isHere && isPacked(descriptor, compression)) {
     const registry = await session.registry()
     const open = () => passedOn(registry.blob(location, descriptor, signal), descriptor, session)

@@ -6,6 +6,7 @@ import type { Digest } from '../digest/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
+import { isObjectLocation, type ObjectCaches } from '../object-caches/index.ts'
 import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
 import type { Registry, RegistryConfig } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -21,6 +22,8 @@ export interface Session extends AsyncDisposable {
   readonly bases: Bases
   /** The client of registries, loaded on first use. */
   readonly registry: () => Promise<Registry>
+  /** Shared caches in services that are no registries, loaded on first use. */
+  readonly objects: () => Promise<ObjectCaches>
   readonly agents: LentAgents
   readonly secrets: Secrets
   /** What steps have mounted of layers. */
@@ -67,7 +70,17 @@ export async function openSession(environment: Environment, options: SessionOpti
     if (!temporary) throw new Error('the store is not open')
     return temporary(prefix)
   }
-  const fetch = blobFetcher(registry, folder, limits)
+  let openedObjects: Promise<ObjectCaches> | undefined
+  const objects = () => {
+    openedObjects ??= openObjects(environment, limits)
+    return openedObjects
+  }
+  const fetch = blobFetcher(registry, folder, limits, {
+    has: isObjectLocation,
+    blob: async function* (...asked) {
+      yield* (await objects()).blob(...asked)
+    },
+  })
   const mounts = openLayerMounts()
   const agents = await openLentAgents(options.ssh, environment, folder)
   const store = await openStore(root, {
@@ -93,6 +106,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     cache,
     bases,
     registry,
+    objects,
     agents,
     secrets: openSecrets(options, environment),
     mounts,
@@ -104,6 +118,8 @@ export async function openSession(environment: Environment, options: SessionOpti
       await store.close()
       const client = await opened?.catch(() => undefined)
       client?.close()
+      const caches = await openedObjects?.catch(() => undefined)
+      caches?.close()
     },
   }
 }
@@ -115,6 +131,17 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (received: numbe
     tell(received)
     yield chunk
   }
+}
+
+async function openObjects({ env, now }: Environment, limits: Limits): Promise<ObjectCaches> {
+  const { openObjectCaches } = await import('../object-caches/index.ts')
+  const settings = async () => {
+    const { certificateFolders, openCertificates } = await import('../registry/index.ts')
+    const { proxiesOf } = await import('../http/index.ts')
+    const certificates = openCertificates(certificateFolders(env))
+    return { proxies: proxiesOf(env), trusts: ({ host }: URL) => certificates(host) }
+  }
+  return openObjectCaches({ env, now }, settings, limits)
 }
 
 async function openClient(

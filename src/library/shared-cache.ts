@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { CacheFrom, CachePlace } from '../cache-options.ts'
 import { TsbuildError } from '../errors.ts'
 import { documentLimitsOf, type Platform, parseReference } from '../image/index.ts'
+import { locatedAt, sourceOf } from '../object-caches/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import {
   type CacheSource,
@@ -38,8 +39,12 @@ export function importsOf(cacheFrom: NonNullable<BuildOptions['cacheFrom']>, wor
   })
 }
 
-/** What a place is called, and where its blobs are, as `BlobOrigin` has it. @throws {TsbuildError} TSB_REFERENCE_FORMAT */
-export function placeOf(place: CachePlace, { cwd }: Environment): { readonly name: string; readonly location: string } {
+/** What a place is called, and where its blobs are, as `BlobOrigin` has it. @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_CACHE_PLACE */
+export function placeOf(
+  place: CachePlace,
+  { cwd, env }: Environment,
+): { readonly name: string; readonly location: string } {
+  if (place.type === 's3' || place.type === 'gha') return locatedAt(place, env)
   if (place.type === 'local') {
     return { name: place.path, location: `oci-layout://${path.resolve(cwd, place.path)}` }
   }
@@ -47,9 +52,17 @@ export function placeOf(place: CachePlace, { cwd }: Environment): { readonly nam
   return { name: familiar, location: `${domain}/${repository}` }
 }
 
-/** @throws {TsbuildError} those of `registrySource` and `layoutSource` */
+/** @throws {TsbuildError} those of `registrySource`, `layoutSource` and `ObjectCache`; TSB_CACHE_NONE */
 export async function sourceAt(place: CachePlace, { session, environment, signal }: CacheWorld): Promise<Source> {
   if (place.type === 'registry') return registrySource(await session.registry(), parseReference(place.ref), signal)
+  if (place.type === 's3' || place.type === 'gha') {
+    const cache = await (await session.objects()).at(place)
+    const found = await cache.find(signal)
+    if (found) return sourceOf(cache, found)
+    throw new TsbuildError('TSB_CACHE_NONE', `there is no cache ${cache.name}`, {
+      hint: 'the first build that has it as --cache-to makes it',
+    })
+  }
   const { path: folder, tag = 'latest' } = place
   const layout = { kind: 'oci-layout', path: path.resolve(environment.cwd, folder), tag } as const
   return layoutSource(layout, session.store.temporary, session.limits)

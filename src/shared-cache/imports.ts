@@ -147,7 +147,7 @@ export function openImports(
     async settle({ layers }, leaves) {
       for (const layer of layers) {
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
-        if (!source || !(source.location.includes('://') || leaves(source.location))) continue
+        if (!source || !(source.location.startsWith('oci-layout:') || leaves(source.location))) continue
         await layerOf(
           { descriptor: await layer.descriptor(), diffId: await layer.diffId(), contentId: await layer.contentId() },
           source,

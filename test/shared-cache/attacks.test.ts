@@ -286,7 +286,17 @@ describe('shared caches that somebody changed', () => {
 
   it('G04 values of options that carry keys are not printed', async () => {
     for (const flag of ['--cache-to', '--cache-from']) {
-      for (const type of ['type=s3', 'type=gha', 'type=registry,ref=x', 'type=none', 'type=local']) {
+      const types = [
+        'type=s3',
+        'type=s3,"',
+        'type=s3,a',
+        'type=gha',
+        'type=azblob',
+        'type=registry,ref=x',
+        'type=none',
+        'type=local',
+      ]
+      for (const type of types) {
         const words = [flag, `${type},secret_access_key=CANARY,token=CANARY`, 'context']
         const { status, stderr, stdout } = await tsbuild(one, ...words)
         expect(status).toBe(125)

@@ -1,50 +1,87 @@
 import type { CacheFrom, CacheTo } from '../../index.ts'
-import { knownFields, readFields, readPairsOf } from './csv.ts'
+import { type Fields, ghaKeys, ghaPlace, s3Keys, s3Place } from './cache-services.ts'
+import { knownFields, readCsv, readFields, readPairsOf } from './csv.ts'
 import { FlagError } from './flag-error.ts'
 import { readBoolean } from './output.ts'
 
 /** Those of buildx that say how it is to write what is always written so here. */
 const harmless = ['image-manifest', 'oci-mediatypes', 'force-compression', 'compression-level'] as const
-const fromKeys = ['type', 'ref', 'src', 'tag', 'required', 'verify'] as const
-const toKeys = [
-  ...['type', 'ref', 'dest', 'tag', 'mode', 'compression', 'mounts', 'required', 'ignore-error'],
+const fromRules = ['type', 'required', 'verify'] as const
+const fromKeys = [...fromRules, 'ref', 'src', 'tag'] as const
+const toRules = [
+  ...(['type', 'mode', 'compression', 'mounts', 'required', 'ignore-error'] as const),
   ...harmless,
-] as readonly ToKey[]
-type ToKey =
-  | 'type'
-  | 'ref'
-  | 'dest'
-  | 'tag'
-  | 'mode'
-  | 'compression'
-  | 'mounts'
-  | 'required'
-  | 'ignore-error'
-  | (typeof harmless)[number]
+] as const
+const toKeys = [...toRules, 'ref', 'dest', 'tag'] as const
+type ToRule = (typeof toRules)[number]
 
 /**
- * Reads a value of `--cache-from`: `type=registry,ref=REF`, `type=local,src=DIR`, or references alone.
+ * Reads a value of `--cache-from`: `type=registry,ref=REF`, `type=local,src=DIR`, `type=s3,…`, `type=gha`, or references alone.
  * @throws {FlagError} for an unknown type or key, or when the place is missing
  */
 export function readCacheFrom(text: string): readonly CacheFrom[] {
   if (!text.includes('=')) return text.split(',').map((ref) => ({ type: 'registry', ref }))
   const { type, pairs, shown } = typed('--cache-from', text)
-  const fields = knownFields('--cache-from', shown, pairs, fromKeys)
-  const rules = {
-    ...(readBoolean('required', fields.get('required'), false) && { required: true }),
-    ...(readBoolean('verify', fields.get('verify'), false) && { verify: true }),
+  if (type === 's3') {
+    const fields = knownFields('--cache-from', shown, pairs, [...fromRules, ...s3Keys])
+    return [{ ...s3Place('--cache-from', fields), ...importRules(fields) }]
   }
+  if (type === 'gha') {
+    const fields = knownFields('--cache-from', shown, pairs, [...fromRules, ...ghaKeys])
+    return [{ ...ghaPlace('--cache-from', fields), ...importRules(fields) }]
+  }
+  const fields = knownFields('--cache-from', shown, pairs, fromKeys)
+  const rules = importRules(fields)
   if (type === 'inline') throw new FlagError('--cache-from type=inline: name the image', 'write --cache-from REF')
   if (type === 'registry') return [{ type, ref: place('--cache-from', type, 'ref', fields.get('ref')), ...rules }]
   const tag = fields.get('tag')
   return [{ type, path: place('--cache-from', type, 'src', fields.get('src')), ...(tag && { tag }), ...rules }]
 }
 
+function importRules(fields: Fields<(typeof fromRules)[number]>) {
+  return {
+    ...(readBoolean('required', fields.get('required'), false) && { required: true }),
+    ...(readBoolean('verify', fields.get('verify'), false) && { verify: true }),
+  }
+}
+
 /** Reads a value of `--cache-to`: as `--cache-from`, with `dest=` for a folder, and `type=inline`. Throws as that does. */
 export function readCacheTo(text: string): CacheTo {
   if (!text.includes('=')) return { type: 'registry', ref: text }
   const { type, pairs, shown } = typed('--cache-to', text)
+  if (type === 's3') {
+    const fields = knownFields('--cache-to', shown, pairs, [...toRules, ...s3Keys])
+    return { ...s3Place('--cache-to', fields), ...exportRules(fields) }
+  }
+  if (type === 'gha') {
+    const fields = knownFields('--cache-to', shown, pairs, [...toRules, ...ghaKeys])
+    return { ...ghaPlace('--cache-to', fields), ...exportRules(fields) }
+  }
   const fields = knownFields('--cache-to', shown, pairs, toKeys)
+  if (type === 'inline') return inline(fields)
+  const rules = exportRules(fields)
+  if (type === 'registry') return { type, ref: place('--cache-to', type, 'ref', fields.get('ref')), ...rules }
+  const tag = fields.get('tag')
+  return { type, path: place('--cache-to', type, 'dest', fields.get('dest')), ...(tag && { tag }), ...rules }
+}
+
+/** How a cache is written, whatever keeps it. */
+function exportRules(fields: Fields<ToRule>) {
+  checkHarmless(fields)
+  const mode = oneOf('mode', fields.get('mode'), ['min', 'max'])
+  const compression = oneOf('compression', fields.get('compression'), ['gzip', 'zstd', 'uncompressed'])
+  const tolerated = readBoolean('ignore-error', fields.get('ignore-error'), true)
+  const required = readBoolean('required', fields.get('required'), !tolerated)
+  const mounts = readMounts(fields.get('mounts'))
+  return {
+    ...(mounts && { mounts }),
+    ...(mode && { mode }),
+    ...(compression && { compression: compression === 'uncompressed' ? ('none' as const) : compression }),
+    ...(required && { required }),
+  }
+}
+
+function checkHarmless(fields: Fields<ToRule>): void {
   for (const key of ['image-manifest', 'oci-mediatypes'] as const) {
     if (readBoolean(key, fields.get(key), true)) continue
     throw new FlagError(
@@ -52,21 +89,6 @@ export function readCacheTo(text: string): CacheTo {
       'a cache is an OCI image manifest, which all registries take',
     )
   }
-  if (type === 'inline') return inline(fields)
-  const tag = fields.get('tag')
-  const mode = oneOf('mode', fields.get('mode'), ['min', 'max'])
-  const compression = oneOf('compression', fields.get('compression'), ['gzip', 'zstd', 'uncompressed'])
-  const tolerated = readBoolean('ignore-error', fields.get('ignore-error'), true)
-  const required = readBoolean('required', fields.get('required'), !tolerated)
-  const mounts = readMounts(fields.get('mounts'))
-  const rules = {
-    ...(mounts && { mounts }),
-    ...(mode && { mode }),
-    ...(compression && { compression: compression === 'uncompressed' ? ('none' as const) : compression }),
-    ...(required && { required }),
-  }
-  if (type === 'registry') return { type, ref: place('--cache-to', type, 'ref', fields.get('ref')), ...rules }
-  return { type, path: place('--cache-to', type, 'dest', fields.get('dest')), ...(tag && { tag }), ...rules }
 }
 
 /** `all`, or ids with `+` between them. */
@@ -86,7 +108,8 @@ export function readCacheMount(text: string): readonly [id: string, folder: stri
   throw new FlagError(`--cache-mount ${text}: ${id ? 'path' : 'id'} is missing`, 'write --cache-mount id=NAME,path=DIR')
 }
 
-function inline(fields: ReadonlyMap<string, string>): CacheTo {
+function inline(fields: Fields<ToRule>): CacheTo {
+  checkHarmless(fields)
   if (oneOf('mode', fields.get('mode'), ['min', 'max']) === 'max') {
     throw new FlagError(
       '--cache-to type=inline has the layers of the image alone',
@@ -102,26 +125,46 @@ function inline(fields: ReadonlyMap<string, string>): CacheTo {
   return { type: 'inline' }
 }
 
-type CacheType = 'registry' | 'local' | 'inline'
+type CacheType = 'registry' | 'local' | 'inline' | 's3' | 'gha'
 
 /** Other types carry keys of clouds in their values: nothing of the text is repeated. */
 function typed(
   flag: string,
   text: string,
 ): { type: CacheType; pairs: readonly (readonly [string, string])[]; shown: string } {
-  const pairs = readPairsOf(flag, text)
+  const pairs = pairsOf(flag, text)
   const type =
     pairs.find(([key]) => key.toLowerCase() === 'type')?.[1] ?? (pairs.some(([key]) => key === 'ref') ? 'registry' : '')
-  if (type === 'registry' || type === 'local' || type === 'inline') return { type, pairs, shown: `type=${type}` }
-  if (['gha', 's3', 'azblob'].includes(type)) {
+  const known = (['registry', 'local', 'inline', 's3', 'gha'] as const).find((one) => one === type)
+  if (known) {
+    if (known === 's3' || known === 'gha') checkPairs(flag, known, text)
+    return { type: known, pairs, shown: `type=${known}` }
+  }
+  if (type === 'azblob') {
     throw new FlagError(
-      `${flag} type=${type} is not there`,
-      type === 'gha'
-        ? 'use type=registry with a reference of ghcr.io, or type=local with actions/cache'
-        : 'use type=registry, or type=local and copy the folder',
+      `${flag} type=azblob is not there`,
+      'use type=registry with a registry of Azure, or type=local and copy the folder',
     )
   }
-  throw new FlagError(`${flag}: unknown type`, 'types: registry, local, inline')
+  throw new FlagError(`${flag}: unknown type`, 'types: registry, local, inline, s3, gha')
+}
+
+function pairsOf(flag: string, text: string): readonly (readonly [string, string])[] {
+  try {
+    return readPairsOf(flag, text)
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error
+    throw new FlagError(`invalid value for ${flag}`, 'a quote stands where it cannot')
+  }
+}
+
+/** A key of a cloud with a comma in it would be the name of an unknown key. */
+function checkPairs(flag: string, type: CacheType, text: string): void {
+  if (readCsv(flag, text).every((field) => /^ *[a-zA-Z0-9_-]{1,40} *=/.test(field))) return
+  throw new FlagError(
+    `${flag} type=${type}: a part is not of the form key=value`,
+    'a value with a comma stands in double quotes with its key: "secret_access_key=a,b"',
+  )
 }
 
 function place(flag: string, type: CacheType, key: string, value: string | undefined): string {

@@ -3,7 +3,7 @@ import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import { withRegistryFlags } from './registry-flags.ts'
-import { limitFlag, type Run, repeatable } from './run.ts'
+import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
 
 const examples = `
 Examples:
@@ -119,7 +119,7 @@ function addOutputFlags(command: Command): void {
     .option('--max-size <size>', 'fail, and name or push nothing, when the image is larger: 200m, 1g')
     .option('--max-growth <size>', 'the same when it grew by more than that: 5%, 10m')
     .option('--compare-to <image>', 'the image that growth is counted from (default: what the first -t names by now)')
-    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .option('--progress <mode>', progressHelp)
     .option('--summary <when>', 'what the build came to, after the last step: auto, always or never (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
 }
@@ -133,13 +133,13 @@ function addCacheFlags(command: Command): void {
     .addOption(
       repeatable(
         '--cache-from <spec>',
-        'ask this shared cache for steps that are not here: REF, type=registry,ref=REF, type=local,src=DIR[,tag=TAG]; both [,required=true][,verify=true]',
+        'ask this shared cache for steps that are not here: REF, type=registry,ref=REF, type=local,src=DIR[,tag=TAG], type=s3,bucket=NAME[,region=…][,name=…][,endpoint_url=…], type=gha[,scope=NAME]; all [,required=true][,verify=true]',
       ),
     )
     .addOption(
       repeatable(
         '--cache-to <spec>',
-        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG]; both [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
+        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG], type=s3,…, type=gha[,scope=NAME]; all [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
       ),
     )
     .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))

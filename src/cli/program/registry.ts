@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
 import { withRegistryFlags } from './registry-flags.ts'
-import { limitFlag, type Run, repeatable } from './run.ts'
+import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
 
 const commands = () => import('../commands/registry.ts')
 
@@ -95,7 +95,7 @@ function indexProgram(run: Run): Command {
     .addOption(repeatable('--annotation <name=value>', 'annotation of the index'))
     .option('--dry-run', 'print the index and push nothing')
     .option('-q, --quiet', 'print nothing but the name and digest')
-    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .option('--progress <mode>', progressHelp)
     .addHelpText('after', indexHelp)
     .action((sources: readonly string[], flags: CreateFlags) =>
       run('documents', async (session) => (await commands()).createCommand(session, sources, flags)),
@@ -116,8 +116,6 @@ function indexProgram(run: Run): Command {
 /** @param printed with `--quiet` */
 function transferFlags(command: Command, printed: string): Command {
   return withRegistryFlags(
-    command
-      .option('-q, --quiet', `print nothing but ${printed}`)
-      .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)'),
+    command.option('-q, --quiet', `print nothing but ${printed}`).option('--progress <mode>', progressHelp),
   ).addOption(limitFlag())
 }

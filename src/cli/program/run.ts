@@ -7,6 +7,9 @@ import type { Session } from '../session.ts'
  */
 export type Run = (touches: 'documents' | 'trees', work: (session: Session) => Promise<void>) => Promise<void>
 
+export const progressHelp =
+  'auto, tty, plain, ordered (step after step), github or gitlab (the same, folded for their logs), rawjson, quiet or none (default: auto)'
+
 /** What files of others may ask for. */
 export function limitFlag(): Option {
   return repeatable(

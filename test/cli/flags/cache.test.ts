@@ -15,11 +15,17 @@ describe('--cache-from', () => {
     ['type=registry,ref=a,required=true', [{ type: 'registry', ref: 'a', required: true }]],
     ['ref=a,verify=1', [{ type: 'registry', ref: 'a', verify: true }]],
     ['type=local,src=dir,tag=x', [{ type: 'local', path: 'dir', tag: 'x' }]],
+    ['type=s3,bucket=b,region=r,verify=1', [{ type: 's3', bucket: 'b', region: 'r', verify: true }]],
+    ['type=gha', [{ type: 'gha' }]],
+    [
+      'type=gha,scope=s,url_v2=u,token=t,required=1',
+      [{ type: 'gha', scope: 's', url: 'u', token: 't', required: true }],
+    ],
   ])('%s', (text, from) => {
     expect(readCacheFrom(text)).toEqual(from)
   })
 
-  test.each(['type=local', 'type=registry', 'type=inline', 'type=local,dest=x', 'type=gha', 'type=none'])(
+  test.each(['type=local', 'type=registry', 'type=inline', 'type=local,dest=x', 'type=gha,version=1', 'type=none'])(
     '%s cannot be',
     (text) => expect(() => readCacheFrom(text)).toThrow(FlagError),
   )
@@ -36,13 +42,27 @@ describe('--cache-to', () => {
     ['type=local,dest=d,mounts=npm+apt', { type: 'local', path: 'd', mounts: ['npm', 'apt'] }],
     ['type=local,dest=d,mounts=all', { type: 'local', path: 'd', mounts: 'all' }],
     ['type=inline', { type: 'inline' }],
+    [
+      'type=s3,bucket=b,name=x;y,prefix=p/,blobs_prefix=l/,manifests_prefix=m/,endpoint_url=http://h,use_path_style=true,access_key_id=a,secret_access_key=k,session_token=t,touch_refresh=1h,upload_parallelism=2,mode=max',
+      {
+        ...{ type: 's3', bucket: 'b', names: ['x', 'y'], prefix: 'p/', blobsPrefix: 'l/', manifestsPrefix: 'm/' },
+        ...{ endpointUrl: 'http://h', usePathStyle: true, accessKeyId: 'a', secretAccessKey: 'k', sessionToken: 't' },
+        ...{ touchRefresh: 3_600_000, uploadParallelism: 2, mode: 'max' },
+      },
+    ],
+    ['type=gha,mode=max,ignore-error=false', { type: 'gha', mode: 'max', required: true }],
   ])('%s', (text, to) => {
     expect(readCacheTo(text)).toEqual(to)
   })
 
   test.each([
-    ['type=s3,bucket=b', 'type=s3 is not there'],
-    ['type=gha', 'type=gha is not there'],
+    ['type=azblob,account_url=b', 'type=azblob is not there'],
+    ['type=gha,version=1', 'only version=2'],
+    ['type=gha,repository=a/b', 'has no repository'],
+    ['type=s3,bucket=b,access_key_id=a', 'one of access_key_id and secret_access_key is missing'],
+    ['type=s3,bucket=b,upload_parallelism=0', 'no number from 1 to 99'],
+    ['type=s3,bucket=b,secret_access_key=a,b', 'not of the form key=value'],
+    ['type=s3,ref=x', 'unknown key "ref"'],
     ['type=inline,mode=max', 'the layers of the image alone'],
     ['type=inline,mounts=all', 'no files of cache mounts'],
     ['type=inline,mounts=a+b', 'no files of cache mounts'],

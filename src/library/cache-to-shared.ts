@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CachePlace } from '../cache-options.ts'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { documentLimitsOf, parseManifestOrIndex, parseReference } from '../image/index.ts'
+import { documentLimitsOf, parseManifestOrIndex } from '../image/index.ts'
 import {
   cacheArtifact,
   emptyCache,
@@ -15,48 +14,44 @@ import {
   readCache,
   type SharedCache,
 } from '../shared-cache/index.ts'
-import { registryTarget, type Source } from '../transfer/index.ts'
-import { blobOf, type ExportedTo, type Gathered, sendAll } from './cache-blobs.ts'
+import { blobOf, type Gathered, sendAll } from './cache-blobs.ts'
+import { type CacheKeeper, usualTurn } from './cache-keepers.ts'
 import type { Report } from './progress.ts'
-import { type CacheWorld, placeOf, sourceAt } from './shared-cache.ts'
+import type { CacheWorld } from './shared-cache.ts'
 
 /** How often others may come between. */
 const mostAttempts = 20
-/** Milliseconds in which others who looked when we did have put theirs, unless all is slow. */
-const usualTurn = 250
 
 /**
- * Puts the records to those that are there. Registries know no "only if nobody else did": so what is there is looked at once
- * more right before it is replaced, and what came of that a moment later (decision 0042).
+ * Puts the records to those that are there. Where nobody says that others came between, what came of it is looked at a moment
+ * later (decision 0042).
  */
-export async function writeToRegistry(
-  to: Extract<ExportedTo, { readonly type: 'registry' }>,
+export async function writeShared(
+  keeper: CacheKeeper,
   { cache, blobs }: Gathered,
   imports: Imports | undefined,
   world: CacheWorld,
   report: Report,
 ): Promise<void> {
   const { session, signal, environment } = world
-  const { location, name } = placeOf(to, environment)
-  const tag = parseReference(to.ref).tag ?? 'latest'
-  const registry = await session.registry()
-  const target = registryTarget(registry, location, [tag])
   const limit = documentLimitsOf(session.limits).config
+  const longest = Math.min(fresh, keeper.touchMs ?? fresh)
   const sent = new Set<Digest>()
   let isWhole = true
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    const there = await present(to, world)
+    const there = await present(keeper, world)
     const known = isWhole ? withoutRefused(there.cache, imports) : emptyCache
-    if (hasAll(known, cache, environment.now())) return
+    if (hasAll(known, cache, environment.now(), longest)) return
     const all = fitting(merged(known, cache, environment.now()), limit)
     const { manifest, config } = cacheArtifact(all)
-    const listed = new Set(layersOf(known).map(({ digest }) => digest))
-    const added = layersOf(all).flatMap(({ digest }) => (listed.has(digest) ? [] : (blobs.get(digest) ?? [])))
-    await sendAll([...added, blobOf(config)], target, sent, report, signal)
-    const looked = await lookAgain(to, there.digest, world)
-    if (looked === undefined) continue
+    const sending = toSend(known, all, { cache, blobs }, keeper)
+    await sendAll([...sending, blobOf(config)], keeper.target, sent, report, signal)
     try {
-      await target.document(manifest, 'root', signal)
+      const put = await keeper.put(manifest)
+      if (put === 'kept') return
+      const waited = put === 'moved' ? usualTurn * Math.min(attempt - 1, 8) : turnAfter(environment.now() - put.looked)
+      await sleep(waited + randomInt(100), undefined, signal && { signal })
+      if (put === 'moved') continue
     } catch (error) {
       // A layer of an older record is gone from the registry: then only what is here is written.
       const isGone = error instanceof TsbuildError && error.code === 'TSB_BLOB_UNKNOWN'
@@ -64,41 +59,27 @@ export async function writeToRegistry(
       isWhole = false
       continue
     }
-    // Whoever looked when we did may be as slow as we were.
-    const turn = Math.max(usualTurn, 4 * (environment.now() - looked))
-    await sleep(turn + randomInt(100), undefined, signal && { signal })
-    const now = await present(to, world)
-    if (now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now())) return
+    const now = await present(keeper, world)
+    if (now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now(), longest)) return
   }
-  throw new TsbuildError('TSB_CACHE_BUSY', `others wrote to the cache ${name} all the time`, {
+  throw new TsbuildError('TSB_CACHE_BUSY', `others wrote to the cache ${keeper.name} all the time`, {
     hint: 'it may be without the records of this build; give each branch or job a cache of its own, and name several to --cache-from',
   })
 }
 
-/**
- * Looks whether a tag is still what it was, right before it is replaced.
- * @returns when that was asked: milliseconds since 1970; undefined when others were there meanwhile
- */
-async function lookAgain(place: CachePlace, digest: Digest | undefined, world: CacheWorld) {
-  const { now } = world.environment
-  let asked = now()
-  // An answer that is old when it comes is asked for once more.
-  for (const isLast of [false, true]) {
-    asked = now()
-    if ((await foundAt(place, world))?.root.descriptor.digest !== digest) return undefined
-    if (isLast || now() - asked < usualTurn) break
-  }
-  return asked
+/** Whoever looked when we did may be as slow as we were. */
+function turnAfter(milliseconds: number): number {
+  return Math.max(usualTurn, 4 * milliseconds)
 }
 
-/** Undefined when nothing has the name. */
-async function foundAt(place: CachePlace, world: CacheWorld): Promise<Source | undefined> {
-  try {
-    return await sourceAt(place, world)
-  } catch (error) {
-    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_NOT_FOUND') return undefined
-    throw error
-  }
+/** The layers that are not there yet; where blobs have to be touched, all that this build used. */
+function toSend(known: SharedCache, all: SharedCache, { cache, blobs }: Gathered, { touchMs }: CacheKeeper) {
+  const listed = new Set(layersOf(known).map(({ digest }) => digest))
+  const used = new Set(layersOf(cache).map(({ digest }) => digest))
+  return layersOf(all).flatMap(({ digest }) => {
+    const isWanted = !listed.has(digest) || (touchMs !== undefined && used.has(digest))
+    return isWanted ? (blobs.get(digest) ?? []) : []
+  })
 }
 
 /** What no later try, and nobody else, can read either. */
@@ -109,6 +90,8 @@ const unreadable: ReadonlySet<string> = new Set([
   'TSB_DOCUMENT_FORMAT',
   'TSB_DIGEST_MISMATCH',
   'TSB_BLOB_TOO_LONG',
+  'TSB_BLOB_TRUNCATED',
+  'TSB_CACHE_GONE',
   'TSB_IMAGE_NOT_FOUND',
 ])
 
@@ -118,12 +101,12 @@ interface Present {
 }
 
 /**
- * What a registry has under the name.
+ * What a cache has now.
  * @throws {TsbuildError} TSB_CACHE_TARGET for what is no cache: an image is not written over
  */
-async function present(place: CachePlace, world: CacheWorld): Promise<Present> {
-  const { name } = placeOf(place, world.environment)
-  const source = await foundAt(place, world)
+async function present(keeper: CacheKeeper, world: CacheWorld): Promise<Present> {
+  const { name } = keeper
+  const source = await keeper.find()
   if (!source) return { cache: emptyCache, digest: undefined }
   const { digest, mediaType } = source.root.descriptor
   const limits = documentLimitsOf(world.session.limits)
@@ -151,7 +134,7 @@ function withoutRefused(cache: SharedCache, imports: Imports | undefined): Share
 /** A record that was used within this time need not have another time. */
 const fresh = 24 * 60 * 60 * 1000
 
-function hasAll(there: SharedCache, wanted: Wanted, now: number): boolean {
+function hasAll(there: SharedCache, wanted: Wanted, now: number, longest: number): boolean {
   const known = new Map(there.records.map((record) => [record.key, record]))
   return (
     wanted.mounts.every(({ id, diffId }) =>
@@ -159,7 +142,7 @@ function hasAll(there: SharedCache, wanted: Wanted, now: number): boolean {
     ) &&
     wanted.records.every(({ key, layer, replaces }) => {
       const record = known.get(key)
-      if (record === undefined || now - Date.parse(record.used) >= fresh) return false
+      if (record === undefined || now - Date.parse(record.used) >= longest) return false
       return !replaces || record.layer.diffId === layer.diffId
     })
   )
