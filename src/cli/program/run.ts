@@ -15,7 +15,7 @@ export function limitFlag(): Option {
   return repeatable(
     '--limit <name=value>',
     'what a file may ask for: archive-entries=9000000; docs/limits.md has the names',
-  )
+  ).helpGroup('Limits:')
 }
 
 /** A flag that may be given several times. */
