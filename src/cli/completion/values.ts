@@ -20,7 +20,7 @@ const formats = ['table', 'json'] as const
 
 /** Of flags whose definition says no more than what a person reads. */
 const ofFlags: Readonly<Record<string, Wanted>> = {
-  '--progress': oneOf('auto', 'tty', 'plain', 'rawjson', 'quiet', 'none'),
+  '--progress': oneOf(...progressModes),
   '--platform': oneOf(
     'linux/amd64',
     'linux/arm64',

@@ -4,7 +4,7 @@ import type { Command, Option } from 'commander'
 const commandGroups: Readonly<Record<string, readonly string[]>> = {
   'Build:': ['build', 'plan', 'context', 'why', 'builds', 'graph'],
   'Look:': ['history', 'explore', 'diff', 'blame', 'extract'],
-  'Try and debug:': ['run', 'commit', 'shell', 'cat'],
+  'Try and debug:': ['shell', 'cat', 'run', 'commit'],
   'Images and registries:': [
     ...['images', 'inspect', 'tag', 'rmi', 'save', 'load', 'import'],
     ...['push', 'pull', 'copy', 'digest', 'referrers', 'ls', 'login', 'logout', 'index'],
@@ -54,6 +54,7 @@ const optionGroups: Readonly<Record<string, readonly string[]>> = {
       '--cpus',
     ],
     ...['--pids-limit', '--security-opt', '--runtime', '--snapshotter', '--command', '--root-user', '--read-only'],
+    ...['--secret', '--ssh'],
   ],
 }
 
