@@ -7,6 +7,8 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  ContextOptions,
+  ContextReport,
   CopyOptions,
   Descriptor,
   DiffOptions,
@@ -49,6 +51,8 @@ export interface Library {
   buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  /** @throws {TsbuildError} for what is wrong with the Dockerfile, the ignore file or the options */
+  context(options: ContextOptions, environment: Environment): Promise<ContextReport>
   drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>

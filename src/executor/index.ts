@@ -19,6 +19,7 @@ export {
   openRootfs,
   openSandbox,
   sharedCaches,
+  takenPaths,
   withCacheFiles,
 } from './late.ts'
 export type { NamedCache } from './mounts/cache.ts'
@@ -34,3 +35,4 @@ export {
   type Seccomp,
 } from './sandbox/index.ts'
 export type { StepResult } from './step.ts'
+export type { WantedOfContext } from './taken-paths.ts'

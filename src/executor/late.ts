@@ -4,6 +4,7 @@ import type { sharedCaches as SharedCaches, withCacheFiles as WithCacheFiles } f
 import type { openRootfs as OpenRootfs } from './rootfs/index.ts'
 import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
 import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
+import type { takenPaths as TakenPaths } from './taken-paths.ts'
 
 /** What a RUN needs is loaded with the first one that runs: a build in which all is cached has none. */
 export const openSandbox: typeof OpenSandbox = async (...asked) =>
@@ -31,3 +32,7 @@ export const sharedCaches = async (
 /** As `sharedCaches`. */
 export const withCacheFiles: typeof WithCacheFiles = async (...asked) =>
   (await import('./mounts/cache.ts')).withCacheFiles(...asked)
+
+/** As `openSandbox`: only `tsbuild context` has a use for it. */
+export const takenPaths = async (...asked: Parameters<typeof TakenPaths>): Promise<ReturnType<typeof TakenPaths>> =>
+  (await import('./taken-paths.ts')).takenPaths(...asked)

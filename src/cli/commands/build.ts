@@ -48,7 +48,7 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
   const built = (asked: BuildOptions) =>
-    shown(session, mode, (onEvent) => build({ ...asked, signal, onEvent }, environment))
+    shown(session, mode, (onEvent) => build({ ...asked, signal, onEvent }, environment), undefined, context)
   const result = await (flags.report === undefined
     ? built(options)
     : builtWithReport(session, flags.report, (onRecord) => built({ ...options, onRecord })))

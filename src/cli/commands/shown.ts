@@ -23,12 +23,14 @@ export function shownTransfer<T>(
 /**
  * Does the work with a view of it; an error is reported in the form of that view, after what was warned of before.
  * @param prefix before the message of an error
+ * @param context of a build, as it was given
  */
 export async function shown<T>(
   session: Session,
   mode: ViewMode,
   work: (events: EventSink) => Promise<T>,
   prefix?: string,
+  context = '.',
 ): Promise<T> {
   const view = await openView(mode, session)
   const warnings: Warning[] = []
@@ -40,10 +42,12 @@ export async function shown<T>(
   try {
     const result = await work(events)
     await view.close(warnings)
+    if (mode === 'github') await annotate(session, { warnings }, context)
     return result
   } catch (error) {
     await view.close(warnings)
     if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
+    if (mode === 'github') await annotate(session, { error: reasonOf(session, error), warnings }, context)
     return reportBuildError(session, mode, error, prefix)
   }
 }
@@ -53,19 +57,33 @@ export async function shown<T>(
  * @param prefix before the message, as buildx has it
  */
 export function reportBuildError(
-  { err, debug, signal }: Session,
+  session: Session,
   mode: ViewMode,
   error: unknown,
   prefix = 'failed to build: failed to solve: ',
 ): never {
-  const reason = signal.aborted ? signal.reason : firstError(error)
+  const { err, debug } = session
+  const reason = reasonOf(session, error)
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }
 
+function reasonOf({ signal }: Session, error: unknown): unknown {
+  return signal.aborted ? signal.reason : firstError(error)
+}
+
+async function annotate(
+  session: Session,
+  said: { readonly error?: unknown; readonly warnings: readonly Warning[] },
+  context: string,
+): Promise<void> {
+  const { annotations } = await import('../views/annotations.ts')
+  session.err.command(annotations(said, session, context))
+}
+
 /** Modes that say more than a result. */
 export function isTalkative(mode: ViewMode): boolean {
-  return mode === 'tty' || mode === 'plain'
+  return mode !== 'rawjson' && mode !== 'quiet' && mode !== 'none'
 }
 
 /**

@@ -2,9 +2,11 @@ import path from 'node:path'
 import { fullBelow } from '../../disk-full.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { RunOp } from '../../graph/index.ts'
+import type { Clue } from '../advice/index.ts'
+import { keepLast, kernelKills } from '../advice/watch.ts'
 import { maskSecrets, secretVariable } from '../mounts/index.ts'
 import type { PreparedRootfs } from '../rootfs/index.ts'
-import type { Sandbox, SandboxMount } from '../sandbox/index.ts'
+import type { Sandbox, SandboxMount, SandboxResult } from '../sandbox/index.ts'
 import { type ProcessUser, resolveProcessUser } from '../users.ts'
 import { hostnameOf } from './network-files.ts'
 import type { OpContext } from './op-executor.ts'
@@ -26,12 +28,14 @@ export async function runCommand(
   context: OpContext,
 ): Promise<void> {
   const user = await resolveProcessUser(op.user, prepared.tree, context.ports.limits?.['account-bytes'])
+  const env = await environment(op, user, sandbox, context)
+  const cwd = resolveDestination(prepared.tree, op.cwd)
   const spec = {
     id: path.basename(path.dirname(scratch)),
     rootfs: prepared.rootfs,
     argv: op.argv,
-    env: await environment(op, user, sandbox, context),
-    cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
+    env,
+    cwd: `/${cwd}`,
     user,
     mounts,
     network: op.network,
@@ -42,18 +46,48 @@ export async function runCommand(
     ahead: context.ahead,
     scratch,
   }
-  const masked = await maskSecrets(context)
+  const last = keepLast(context.output)
+  const masked = await maskSecrets({ ...context, output: last.output })
+  const kills = kernelKills()
+  const clue = (result: Pick<SandboxResult, 'exitCode' | 'signal'>): Clue => ({
+    op,
+    cwd,
+    env: new Map(env.map((variable) => splitVariable(variable))),
+    user,
+    ...result,
+    output: last.text(),
+    files: prepared.tree,
+    killedForMemory: Math.max(0, kernelKills() - kills),
+  })
   try {
     const result = await withTimeout(op, context, (signal) => sandbox.run(spec, masked.output, signal))
     if (result.exceeded) throw stepExceeded(op, result.exceeded)
-    if (result.exitCode !== 0) throw await stepFailed(op, result, context.ports.secrets, scratch)
+    if (result.exitCode === 0) return
+    masked.end()
+    const advice = async () => (await import('../advice/index.ts')).adviceOn(clue(result))
+    throw await stepFailed(op, result, context.ports.secrets, scratch, advice)
   } catch (error) {
     // Runtimes do not always say why they could not write.
     const isStart = error instanceof TsbuildError && error.code === 'TSB_SANDBOX_FAILED'
-    throw (isStart && (await fullBelow(scratch, error.message, error))) || error
+    throw (isStart && (await fullBelow(scratch, error.message, error))) || (await withAdvice(error, clue))
   } finally {
     masked.end()
   }
+}
+
+const notStarted = new Set(['TSB_COMMAND_NOT_FOUND', 'TSB_EXEC_FORMAT', 'TSB_COMMAND_NOT_EXECUTABLE'])
+
+/** The error of a command that could not be started, with what the files of the image say of it. */
+async function withAdvice(error: unknown, clue: (result: { readonly exitCode: number }) => Clue): Promise<unknown> {
+  if (!(error instanceof TsbuildError) || !notStarted.has(error.code)) return error
+  const hint = await (await import('../advice/index.ts')).adviceOnStart(clue({ exitCode: 127 }))
+  const { code, message, at, cause } = error
+  return hint === undefined ? error : new TsbuildError(code, message, { at, hint, cause })
+}
+
+function splitVariable(variable: string): [name: string, value: string] {
+  const at = variable.indexOf('=')
+  return [variable.slice(0, at), variable.slice(at + 1)]
 }
 
 async function environment(
