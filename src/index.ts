@@ -9,8 +9,25 @@ export type {
   StepExplanation,
   StepRecord,
 } from './builds/index.ts'
+
 export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { defineConfig, findConfig, readConfig, type TsbuildConfig } from './config/index.ts'
+
+export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
+export type {
+  CommandIo,
+  CommandResult,
+  ErrorOutput,
+  FailedStep,
+  OfStep,
+  ShellOptions,
+  StepChange,
+  StepEntry,
+  StepOptions,
+  StepPathOptions,
+  UserTerminal,
+} from './debug-options.ts'
+
 export { TsbuildError } from './errors.ts'
 export type {
   BuildEvent,
@@ -28,6 +45,7 @@ export { build } from './library/build.ts'
 export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
+export { commit } from './library/commit.ts'
 export { context } from './library/context/context.ts'
 export type {
   ContextAdvice,
@@ -57,13 +75,20 @@ export { createIndex } from './library/index-create.ts'
 export { blame, diff } from './library/look/diff.ts'
 export { extract } from './library/look/extract.ts'
 export { openImage } from './library/look/open-image.ts'
+export { listStep, readStep, stepDiff } from './library/look-into-step.ts'
 export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
+
 export { buildReport } from './library/report.ts'
+
+export { runImage } from './library/run-image.ts'
+export { shell } from './library/shell.ts'
+
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
+export { watchBuild } from './library/watch/watch-build.ts'
 export type {
   ConfigChange,
   Difference,
@@ -138,3 +163,4 @@ export type {
   UsageEntry,
   UsageFilter,
 } from './upkeep.ts'
+export type { WatchedChange, WatchOptions } from './watch-options.ts'

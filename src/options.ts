@@ -1,5 +1,6 @@
 import type { BuildRecord } from './builds/index.ts'
 import type { CacheFrom, CacheTo } from './cache-options.ts'
+import type { ErrorOutput, FailedStep } from './debug-options.ts'
 import type { EventSink } from './executor/index.ts'
 import type { Warning } from './graph/index.ts'
 import type { Annotation, Descriptor, ImageConfig, ManifestForm, Platform } from './image/index.ts'
@@ -100,6 +101,10 @@ export interface BuildOptions {
   readonly cacheMax?: Space
   /** What files of others may ask for: the names of docs/limits.md with other values. Part of no key of a step. */
   readonly limits?: LimitOptions
+  /** Called when a RUN has failed and all others have ended: the build fails when it returns. */
+  readonly onFailedStep?: (step: FailedStep) => Promise<void>
+  /** Files to take out of a RUN that fails. */
+  readonly errorOutputs?: readonly ErrorOutput[]
   /** Bytes that the image may have, as images are listed; else nothing is named or written. */
   readonly maxSize?: number
   /** How much the image may grow, in bytes or hundredths. Nothing to compare it with is no error. */

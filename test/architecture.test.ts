@@ -57,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
   usage: ['builds', 'store', 'cache'],
+  kept: ['executor', 'cache', 'store', 'graph', 'image', 'tree'],
 }
 /** The story, and what plugs the parts together: these know all folders. */
 const story = ['cli']

@@ -30,6 +30,13 @@ export const library: Library = {
   referrers: async (...asked) => (await import('../library/registry-commands.ts')).referrers(...asked),
   remoteDocument: async (...asked) => (await import('../library/registry-commands.ts')).remoteDocument(...asked),
   createIndex: async (...asked) => (await import('../library/index-create.ts')).createIndex(...asked),
+  listStep: async (...asked) => (await import('../library/look-into-step.ts')).listStep(...asked),
+  readStep: async (...asked) => (await import('../library/look-into-step.ts')).readStep(...asked),
+  stepDiff: async (...asked) => (await import('../library/look-into-step.ts')).stepDiff(...asked),
+  runImage: async (...asked) => (await import('../library/run-image.ts')).runImage(...asked),
+  commit: async (...asked) => (await import('../library/commit.ts')).commit(...asked),
+  watchBuild: async (...asked) => (await import('../library/watch/watch-build.ts')).watchBuild(...asked),
+  shell: async (...asked) => (await import('../library/shell.ts')).shell(...asked),
   openImages: async (...asked) => {
     keepHeapSmall()
     return (await import('../library/images.ts')).openImages(...asked)

@@ -7,6 +7,8 @@ import type {
   BuildResult,
   CheckResult,
   CheckStoreOptions,
+  CommandResult,
+  CommitOptions,
   ContextOptions,
   ContextReport,
   CopyOptions,
@@ -30,6 +32,7 @@ import type {
   LoginOptions,
   LogoutResult,
   LookOptions,
+  OfStep,
   OpenedImage,
   Outline,
   PruneOptions,
@@ -41,8 +44,16 @@ import type {
   RegistryOptions,
   RemoteDocumentText,
   RemoteName,
+  RunImageOptions,
+  RunImageResult,
+  ShellOptions,
+  StepChange,
+  StepEntry,
+  StepOptions,
+  StepPathOptions,
   StoreCheck,
   Target,
+  WatchOptions,
 } from '../index.ts'
 
 /** What the command line asks of the library (`src/index.ts`). */
@@ -92,6 +103,19 @@ export interface Library {
   referrers(name: string, options: ReferrersOptions, environment: Environment): Promise<readonly Referrer[]>
   remoteDocument(name: string, options: PullOptions, environment: Environment): Promise<RemoteDocumentText>
   createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText>
+  /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_STEP_PATH; so do `readStep` and `stepDiff` */
+  listStep(options: StepPathOptions, environment: Environment): Promise<OfStep<StepEntry>>
+  readStep(
+    options: StepPathOptions & { readonly write: (bytes: Uint8Array) => Promise<void> },
+    environment: Environment,
+  ): Promise<void>
+  stepDiff(options: StepOptions, environment: Environment): Promise<OfStep<StepChange>>
+  watchBuild(options: WatchOptions, environment: Environment): Promise<never>
+  runImage(options: RunImageOptions, environment: Environment): Promise<RunImageResult>
+  /** @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_COMMIT_CHANGE */
+  commit(options: CommitOptions, environment: Environment): Promise<string>
+  /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS */
+  shell(options: ShellOptions, environment: Environment): Promise<CommandResult>
   openImages(environment: Environment, options: { readonly limits?: LimitOptions }): Promise<ImageCommands>
   /** What of the store all filters hold for. @throws {TsbuildError} TSB_FILTER, TSB_STORE_DAMAGED, TSB_DIGEST_MISMATCH */
   diskUsage(options: DiskUsageOptions, environment: Environment): Promise<DiskUsage>

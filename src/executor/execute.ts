@@ -58,7 +58,9 @@ export async function execute({ nodes, targets }: Work, ports: ExecutorPorts): P
         begun()
         results.set(node.id, result)
         if (result.cached) cached++
-        return await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))
+        const files = await stack(inputs.snapshot(node.op.onto), ports.cache.layers.fromRecord(result.record.layer))
+        ports.stepDone?.(node, files.layers)
+        return files
       } catch (error) {
         throw atPlace(error, node.at)
       }

@@ -7,7 +7,8 @@ import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { Emulation } from './emulation.ts'
 import type { EventSink } from './events.ts'
-import type { RootfsProvider } from './rootfs/index.ts'
+import type { LeftRun } from './ops/left-run.ts'
+import type { LeftFiles, RootfsProvider } from './rootfs/index.ts'
 import type { Resources, Sandbox } from './sandbox/index.ts'
 
 /** What `execute` asks of the world. Each is answered late: a build that hits all its steps asks for little of it. */
@@ -39,6 +40,10 @@ export interface ExecutorPorts {
   readonly jobs: number
   /** Absent: no rules but the defaults. */
   readonly steps?: StepRules
+  /** Gets a RUN that failed, before its files go. @returns the next step for the user, when there is one */
+  readonly keepFailed?: (failed: FailedRun) => Promise<string | undefined>
+  /** Told of the files after each step that is done. */
+  readonly stepDone?: (node: Node, layers: readonly Layer[]) => void
   /** What archives and account files may ask for; absent: the default limits. */
   readonly limits?: Limits
   readonly signal: AbortSignal
@@ -53,6 +58,14 @@ export interface StepRules {
   readonly retries?: number
   /** Milliseconds before that. */
   readonly retryDelay?: number
+}
+
+/** A RUN whose command failed. */
+export interface FailedRun {
+  readonly run: LeftRun
+  readonly error: TsbuildError
+  /** Puts its files into an empty directory on the file system of the store. */
+  readonly take: (folder: string) => Promise<LeftFiles>
 }
 
 /** A node whose files are fetched. */

@@ -10,6 +10,9 @@ export interface NewHistory {
   readonly createdBy: string
   /** No instruction says it: the row is there because its layer would have none. */
   readonly madeUp?: true
+  /** In place of the comment that marks rows of tsbuild. */
+  readonly comment?: string
+  readonly author?: string
   readonly layer?: {
     readonly layer: Layer
     /** RFC 3339, from the record of the step that made it. */
@@ -83,7 +86,8 @@ function newRows(
     return {
       ...(created !== undefined && { created }),
       created_by: row.createdBy,
-      comment: row.madeUp ? unknownComment : historyComment,
+      ...(row.author !== undefined && { author: row.author }),
+      comment: row.comment ?? (row.madeUp ? unknownComment : historyComment),
       ...(!row.layer && { empty_layer: true }),
     }
   })

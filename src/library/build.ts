@@ -5,6 +5,7 @@ import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
+import { openDebugging } from './debugging.ts'
 import type { ImageGrowth } from './image-growth.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
@@ -71,22 +72,31 @@ async function buildIn(
   const platforms = loaded.requests.map(({ platform }) => platform)
   recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
+  const debugging = await openDebugging(options, session, environment)
   const opened = { ...session, cache: sharing.cache }
-  const ports = { ...buildPorts(opened, loaded, options, environment, progress), former: recording.former }
-  const { built, kept, written, growths } = await sharing.sound(async () => {
-    const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
-    const configs = built.images.map(({ image }) => image)
-    for (const id of await secretsInConfigs(configs, session)) {
-      events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
-    }
-    options.signal?.throwIfAborted()
-    const growths = await growthsOf(built, names[0], options, session, notice)
-    const images = await Promise.all(built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)))
-    const image = asOne(images, loaded.request.severalPlatforms)
-    const kept = annotated(image, options.annotations)
-    const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
-    return { built, kept, written, growths }
-  })
+  const ports = {
+    ...buildPorts(opened, loaded, options, environment, progress),
+    former: recording.former,
+    ...debugging.ports,
+  }
+  const { built, kept, written, growths } = await debugging.around(() =>
+    sharing.sound(async () => {
+      const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+      const configs = built.images.map(({ image }) => image)
+      for (const id of await secretsInConfigs(configs, session)) {
+        events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
+      }
+      options.signal?.throwIfAborted()
+      const growths = await growthsOf(built, names[0], options, session, notice)
+      const images = await Promise.all(
+        built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)),
+      )
+      const image = asOne(images, loaded.request.severalPlatforms)
+      const kept = annotated(image, options.annotations)
+      const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
+      return { built, kept, written, growths }
+    }),
+  )
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })

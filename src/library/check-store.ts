@@ -4,6 +4,7 @@ import { checkBuilds } from '../builds/index.ts'
 import { checkCache } from '../cache/index.ts'
 import { isSystemError } from '../errors.ts'
 import { leftRunning } from '../executor/index.ts'
+import { checkKept } from '../kept/index.ts'
 import type { Environment } from '../options.ts'
 import { checkRemotes } from '../remote/index.ts'
 import { type Finding, lookThrough } from '../store/index.ts'
@@ -29,9 +30,10 @@ export async function checkStore(
   const store = await lookThrough(root, reading)
   const cache = await checkCache(root, store, reading)
   const remotes = await checkRemotes(root, reading)
+  const kept = await checkKept(root, reading)
   const builds = await checkBuilds(root, reading, now())
   const running = await runningLeft(store.dead.map((id) => path.join(root, 'tmp', id)))
-  const found = [...store.findings, ...cache.findings, ...remotes, ...builds, ...running]
+  const found = [...store.findings, ...cache.findings, ...remotes, ...builds, ...kept, ...running]
   const findings = repair ? await mendStore(found, environment, reading) : found.map(shown)
   return {
     root,

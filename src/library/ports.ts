@@ -2,7 +2,14 @@ import { availableParallelism } from 'node:os'
 import type { BuildPorts } from '../build.ts'
 import { type Cache, openProbes } from '../cache/index.ts'
 import { type Digest, digestOf } from '../digest/index.ts'
-import { findEmulation, openRootfs, openSandbox, runRefusal, type StepRules } from '../executor/index.ts'
+import {
+  type ExecutorPorts,
+  findEmulation,
+  openRootfs,
+  openSandbox,
+  runRefusal,
+  type StepRules,
+} from '../executor/index.ts'
 import { formatImageSource, formatPlatform, type Platform, parseImageSource } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
@@ -21,7 +28,50 @@ export function buildPorts(
   environment: Environment,
   progress: Progress,
 ): BuildPorts {
-  const { store, bases } = session
+  const { bases } = session
+  const ports = runPorts(session, options, environment, seccomp)
+  const { cache } = ports
+  return {
+    ...ports,
+    bases: shownBases(bases, progress, request.severalPlatforms),
+    times,
+    ...(programDigest !== undefined && { plans: plansOf(cache, programDigest) }),
+    sources: {
+      context,
+      async image({ image }) {
+        const layers = await bases.layersOf(image)
+        return layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
+      },
+      remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
+    },
+  }
+}
+
+/** What has to do with how commands are run. */
+export type RunOptions = Pick<
+  BuildOptions,
+  | 'addHosts'
+  | 'cacheMounts'
+  | 'cgroupParent'
+  | 'jobs'
+  | 'onEvent'
+  | 'resources'
+  | 'retries'
+  | 'retryDelay'
+  | 'runtime'
+  | 'signal'
+  | 'snapshotter'
+  | 'stepTimeout'
+>
+
+/** The ports of whoever runs commands, without files from outside. */
+export function runPorts(
+  session: Session,
+  options: RunOptions,
+  environment: Environment,
+  seccomp: Loaded['seccomp'],
+): Omit<ExecutorPorts, 'sources'> {
+  const { store } = session
   const cache = options.cacheMounts === false ? withFreshMounts(session.cache, store.temporary) : session.cache
   const events = options.onEvent ?? (() => {})
   const runOptions = {
@@ -34,18 +84,7 @@ export function buildPorts(
     ...(seccomp !== undefined && { seccomp }),
   }
   return {
-    bases: shownBases(bases, progress, request.severalPlatforms),
-    times,
-    ...(programDigest !== undefined && { plans: plansOf(cache, programDigest) }),
     cache,
-    sources: {
-      context,
-      async image({ image }) {
-        const layers = await bases.layersOf(image)
-        return layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
-      },
-      remote: async ({ op, login }, signal) => (await fetch(op, login, signal)).tree,
-    },
     runRefusal,
     emulation: eachOnce((platform) => findEmulation(platform, store)),
     sandbox: late(() => sandboxFor(options, runOptions)),
@@ -74,7 +113,7 @@ function usualJobs(processors: number): number {
   return Math.max(4, 2 * processors)
 }
 
-function stepRules({ resources, stepTimeout, retries, retryDelay }: BuildOptions): StepRules {
+function stepRules({ resources, stepTimeout, retries, retryDelay }: RunOptions): StepRules {
   return {
     ...(resources && { resources }),
     ...(stepTimeout !== undefined && { timeout: stepTimeout }),
@@ -83,7 +122,7 @@ function stepRules({ resources, stepTimeout, retries, retryDelay }: BuildOptions
   }
 }
 
-async function sandboxFor({ runtime, cgroupParent }: BuildOptions, runOptions: Parameters<typeof openSandbox>[1]) {
+async function sandboxFor({ runtime, cgroupParent }: RunOptions, runOptions: Parameters<typeof openSandbox>[1]) {
   const namesCgroup = cgroupParent !== undefined && runtime !== 'crun'
   const sandbox = await openSandbox(runtime ?? 'auto', { ...runOptions, namesCgroup })
   if (cgroupParent !== undefined && sandbox.noCgroup !== undefined) {
@@ -99,7 +138,7 @@ function plansOf({ plans }: Cache, program: string): PlanMemory {
 }
 
 /** A chroot can mount nothing, so it only runs in a copy. */
-function snapshotterOf({ snapshotter, runtime }: BuildOptions) {
+function snapshotterOf({ snapshotter, runtime }: RunOptions) {
   return snapshotter ?? (runtime === 'chroot' ? 'copy' : 'auto')
 }
 

@@ -2,3 +2,4 @@ export { getXattr, listXattrs, lockFile, makeNode, removeXattr, setXattr, splitD
 export { joinNewKeyring } from './keyring.ts'
 export { mountNowhere } from './mount.ts'
 export { makePipe, type Pipe, type Reaped, reap, type Started, startProcess } from './spawn.ts'
+export { makeTerminal, resizeTerminal, resizeTerminalsOf, type TerminalPair, type WindowSize } from './terminal.ts'

@@ -23,6 +23,10 @@ interface Libc {
   readonly keyctl: Call
   readonly pipe2: Call
   readonly waitpid: Call
+  readonly ioctl: Call
+  readonly ioctlNumber: Call
+  readonly pidfdOpen: Call
+  readonly pidfdGetfd: Call
   readonly posix_spawn: Call
   readonly posix_spawn_file_actions_init: Call
   readonly posix_spawn_file_actions_adddup2: Call
@@ -59,6 +63,10 @@ export function libc(): Libc {
     keyctl: library.func('syscall', 'long', ['long', 'int', 'str']),
     pipe2: library.func('int pipe2(_Out_ int *fds, int flags)'),
     waitpid: library.func('int waitpid(int pid, _Out_ int *status, int options)'),
+    pidfdOpen: library.func('syscall', 'long', ['long', 'int', 'uint']),
+    pidfdGetfd: library.func('syscall', 'long', ['long', 'int', 'int', 'uint']),
+    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
+    ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
     ...spawnCalls((declaration) => library.func(declaration)),
     errno: () => koffi.errno(),
   }

@@ -18,6 +18,20 @@ export async function mountEntries(folder: string, measure: Measure): Promise<re
   return entries
 }
 
+/** What failed steps and containers left, and where the steps of the last build are. */
+export async function keptEntries(folder: string, measure: Measure): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for (const path of pathsIn(folder)) {
+    const isList = path.endsWith('.json')
+    const description = isList ? 'where the steps of the last build are' : `what a command left: ${basename(path)}`
+    entries.push({
+      ...(await entryOf(path, isList ? 'internal' : 'regular', description, [path], measure)),
+      dangling: !isList,
+    })
+  }
+  return entries
+}
+
 /** What ADD and contexts fetched: a file of a URL, or a repository with its checkouts. */
 export async function fetchedEntries(folder: string, measure: Measure): Promise<readonly Entry[]> {
   const entries: Entry[] = []

@@ -4,7 +4,7 @@ import { cacheHoldings } from '../cache/index.ts'
 import { type Digest, sha256 } from '../digest/index.ts'
 import { damagedSuffix, type HeldImage, mountPoints, type Store } from '../store/index.ts'
 import { bytesOf, type Entry } from './entry.ts'
-import { buildEntries, fetchedEntries, mountEntries } from './kept-aside.ts'
+import { buildEntries, fetchedEntries, keptEntries, mountEntries } from './kept-aside.ts'
 import { describeLayer, type HeldLayer, heldLayers } from './layers.ts'
 import { type Measure, openMeasure } from './measure.ts'
 
@@ -44,6 +44,7 @@ export async function survey(store: Store, known = new Map<string, number>(), ow
   entries.push(...(await strangeEntries(holdings.strange, facts)))
   for (const [name, files] of holdings.memos) entries.push(...(await memoEntry(name, files, facts)))
   entries.push(...(await mountEntries(join(store.root, 'mounts'), measure)))
+  entries.push(...(await keptEntries(join(store.root, 'kept'), measure)))
   entries.push(...(await fetchedEntries(join(store.root, 'cache', 'remotes'), measure)))
   entries.push(...(await buildEntries(store.root, measure)))
   return { entries: entries.filter(({ parts, shared }) => parts.length + shared.length > 0), mounts }

@@ -21,13 +21,24 @@ export interface BuildCommandFlags extends BuildFlags {
   readonly iidfile?: string
   readonly digestFile?: string
   readonly metadataFile?: string
+  readonly onError?: 'shell' | 'fail'
+  readonly watch?: true
   readonly report?: string
   /** `--call`, or `check` for `--check`: something other than a build. */
   readonly call?: string
 }
 
-/** Builds, shows the progress, and writes what other programs read. */
+/** Builds once, or with `--watch` whenever something changes. */
 export async function buildCommand(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
+  if (!flags.watch) return await buildOnce(session, context, flags)
+  const { watchCommand } = await import('./watch.ts')
+  const written = [flags.iidfile, flags.digestFile, flags.metadataFile].flatMap((file) => file ?? [])
+  const options = buildOptions(context, flags, session.environment.env)
+  await watchCommand(session, options, written, (stoppable) => buildOnce(stoppable, context, flags))
+}
+
+/** Builds, shows the progress, and writes what other programs read. */
+async function buildOnce(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
   const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
@@ -44,11 +55,19 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
   await replaceFile(flags.report, undefined)
+  if (flags.onError) (await import('./shell.ts')).checkShell(flags.onError, session)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
   const built = (asked: BuildOptions) =>
-    shown(session, mode, (onEvent) => build({ ...asked, signal, onEvent }, environment), undefined, context)
+    shown(
+      session,
+      mode,
+      (onEvent, closeView) =>
+        build({ ...asked, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
+      undefined,
+      context,
+    )
   const result = await (flags.report === undefined
     ? built(options)
     : builtWithReport(session, flags.report, (onRecord) => built({ ...options, onRecord })))
@@ -58,6 +77,21 @@ export async function buildCommand(session: Session, context: string, flags: Bui
   }
   await writeResults(result, flags, environment.env)
   if (mode === 'quiet') out.print(`${result.id}\n`)
+}
+
+/** The view gives the terminal back before a shell gets it. */
+function onFailure(
+  { onError }: BuildCommandFlags,
+  session: Session,
+  closeView: () => Promise<void>,
+): Partial<BuildOptions> {
+  if (onError !== 'shell') return {}
+  return {
+    onFailedStep: async (step) => {
+      await closeView()
+      await (await import('./shell.ts')).failedShell(step, session)
+    },
+  }
 }
 
 async function builtWithReport(...asked: Parameters<typeof withReport>): Promise<BuildResult> {

@@ -22,30 +22,36 @@ export function shownTransfer<T>(
 
 /**
  * Does the work with a view of it; an error is reported in the form of that view, after what was warned of before.
+ * @param work gets what takes events, and what ends the view before all is over
  * @param prefix before the message of an error
  * @param context of a build, as it was given
  */
 export async function shown<T>(
   session: Session,
   mode: ViewMode,
-  work: (events: EventSink) => Promise<T>,
+  work: (events: EventSink, close: () => Promise<void>) => Promise<T>,
   prefix?: string,
   context = '.',
 ): Promise<T> {
   const view = await openView(mode, session)
   const warnings: Warning[] = []
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= view.close(warnings)
+    return closed
+  }
   const events: EventSink = (event) => {
     if (event.type === 'step:start' && event.makes) keepHeapSmall()
     if (event.type === 'warnings') warnings.push(...event.warnings)
-    view.event(event)
+    if (!closed) view.event(event)
   }
   try {
-    const result = await work(events)
-    await view.close(warnings)
+    const result = await work(events, close)
+    await close()
     if (mode === 'github') await annotate(session, { warnings }, context)
     return result
   } catch (error) {
-    await view.close(warnings)
+    await close()
     if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
     if (mode === 'github') await annotate(session, { error: reasonOf(session, error), warnings }, context)
     return reportBuildError(session, mode, error, prefix)
@@ -64,6 +70,8 @@ export function reportBuildError(
 ): never {
   const { err, debug } = session
   const reason = reasonOf(session, error)
+  // Of --watch: what is said before the next build is enough.
+  if (reason instanceof Error && reason.name === 'Superseded') throw new Reported(exitCodeOf(reason))
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }

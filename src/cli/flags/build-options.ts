@@ -3,6 +3,7 @@ import { readAllow } from './allow.ts'
 import { readAnnotation } from './annotation.ts'
 import { readArgFile } from './arg-file.ts'
 import { readCacheFrom, readCacheMount, readCacheTo } from './cache.ts'
+import { readErrorOutput } from './error-output.ts'
 import { FlagError } from './flag-error.ts'
 import { readLimits } from './limit.ts'
 import { readBytes, readDuration, readHost, readNumber, readSpace, readUlimit } from './limits.ts'
@@ -57,6 +58,7 @@ export interface BuildFlags extends ResourceFlags, RegistryFlags {
   readonly stepTimeout?: string
   readonly retry?: string
   readonly retryDelay?: string
+  readonly onErrorOutput: readonly string[]
   readonly jobs?: string
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
@@ -115,6 +117,7 @@ export function buildOptions(context: string, flags: BuildFlags, env: Env): Buil
     retryDelay: flags.retryDelay === undefined ? undefined : readDuration('--retry-delay', flags.retryDelay),
     jobs: flags.jobs === undefined ? undefined : readNumber('--jobs', flags.jobs, 1),
     outputs,
+    errorOutputs: flags.onErrorOutput.map(readErrorOutput),
     snapshotter: flags.snapshotter,
     runtime: flags.runtime,
     ...registryAccess(flags),

@@ -126,6 +126,7 @@ function addOutputFlags(command: Command): void {
     .option('--progress <mode>', progressHelp)
     .option('--summary <when>', 'what the build came to, after the last step: auto, always or never (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
+    .option('--watch', 'build again whenever a file changes that the build reads')
 }
 
 function addCacheFlags(command: Command): void {
@@ -190,6 +191,15 @@ function addStepFlags(command: Command): void {
     )
     .option('--step-timeout <duration>', 'time for a RUN, which is killed then: 90s, 10m, 1h30m')
     .option('--retry <number>', 'run a RUN that failed again on clean files, so often')
+    .addOption(
+      new Option('--on-error <what>', 'when a RUN fails: shell opens one in it, as it was').choices(['shell', 'fail']),
+    )
+    .addOption(
+      repeatable(
+        '--on-error-output <spec>',
+        'files of a RUN that fails: type=local|tar,dest=PATH[,from=PATH]; several are allowed',
+      ),
+    )
     .option('--retry-delay <duration>', 'time before that (default: none)')
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),

@@ -26,7 +26,6 @@ export const missing: Readonly<Record<string, string>> = {
 export const missingCommands: Readonly<Record<string, string>> = {
   buildx: 'write tsbuild build',
   builder: 'write tsbuild build',
-  run: 'tsbuild builds only: tsbuild save --format docker NAME | docker load, or podman load',
 }
 
 export function addIgnoredFlags(command: Command): void {

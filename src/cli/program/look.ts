@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { ExploreFlags } from '../commands/explore.ts'
 import type { BlameFlags, DiffFlags, ExtractFlags } from '../commands/look.ts'
+import { FlagError } from '../flags/flag-error.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run } from './run.ts'
 
@@ -59,22 +60,41 @@ Exit status: 0 the same, 1 different, 3 it could not be found out.
 Examples:
   tsbuild diff app:1 app:2                             two images of the store
   tsbuild diff shop:1.3 ./shop.tar                     of a registry, and of a file
-  tsbuild diff --format json app:1 app:2               for programs`
+  tsbuild diff --format json app:1 app:2               for programs
+  tsbuild diff --step                                  what the step that failed had changed`
 
 function diffProgram(run: Run): Command {
   const command = new Command('diff')
     .summary('show what differs between two images: config, layers, files')
     .description('Shows what differs between two images, wherever they are: config, layers, files and sizes.')
-    .argument('<A>', imageArgument)
-    .argument('<B>', 'likewise')
+    .usage('[flags] A B   |   tsbuild diff --step [STEP]')
+    .argument('[A]', imageArgument)
+    .argument('[B]', 'likewise')
+    .option('--step [step]', 'what a step changed: the one that failed last, or another (tsbuild shell --help)')
     .addOption(formatFlag())
     .option('--times', 'also list files that differ in their time alone')
     .option('--equal-layers', 'fetch layers that both have, so that nothing is unknown')
   return looking(command)
     .addHelpText('after', diffHelp)
-    .action((before: string, after: string, flags: DiffFlags) =>
-      run('documents', async (session) => (await commands()).diffCommand(session, before, after, flags)),
-    )
+    .action((before: string | undefined, after: string | undefined, flags: DiffFlags & StepDiffFlags) => {
+      const { step } = flags
+      if (step !== undefined && before === undefined) {
+        return run('trees', async (session) => {
+          const { stepDiffCommand } = await import('../commands/step-files.ts')
+          return stepDiffCommand(session, step === true ? undefined : step, flags)
+        })
+      }
+      if (before === undefined || after === undefined || step !== undefined) throw wrongDiff()
+      return run('documents', async (session) => (await commands()).diffCommand(session, before, after, flags))
+    })
+}
+
+interface StepDiffFlags {
+  readonly step?: string | true
+}
+
+function wrongDiff(): FlagError {
+  return new FlagError('diff takes two images, or --step', 'tsbuild diff A B, or tsbuild diff --step 2/5')
 }
 
 const blameHelp = `

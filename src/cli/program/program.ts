@@ -4,6 +4,7 @@ import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
+import { withTrailingCommand } from '../flags/trailing-command.ts'
 import { Reported } from '../report.ts'
 import { namingConfig, type Settings } from '../settings/settings.ts'
 import { version } from '../version.ts'
@@ -11,6 +12,7 @@ import { buildProgram } from './build.ts'
 import { buildsProgram } from './builds.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
+import { debugPrograms } from './debug.ts'
 import { doctorProgram } from './doctor.ts'
 import { group, groupOrder } from './groups.ts'
 import { withHelp } from './help.ts'
@@ -21,6 +23,7 @@ import { lookPrograms } from './look.ts'
 import { graphProgram, planProgram } from './plan.ts'
 import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
+import { containerPrograms } from './run-image.ts'
 import { usagePrograms } from './usage.ts'
 import { visibleOptions } from './visible-options.ts'
 import { whyProgram } from './why.ts'
@@ -82,6 +85,8 @@ export function createProgram(
       ...archivePrograms(run),
       ...registryPrograms(run),
       ...usagePrograms(run),
+      ...debugPrograms(run, words),
+      ...containerPrograms(run),
       doctorProgram(run),
       completionProgram(write),
     ])
@@ -151,7 +156,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   const switches = options.filter((option) => option.isBoolean())
   const isSwitch = (flag: string) => switches.some(({ short, long }) => flag === short || flag === long)
   try {
-    await program.parseAsync(normalizeArguments(argv, isSwitch), { from: 'user' })
+    const words = command.name() === 'run' ? withTrailingCommand(argv, 'run', options) : argv
+    await program.parseAsync(normalizeArguments(words, isSwitch), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
+import type { StepFilesFlags } from '../commands/step-files.ts'
 import { withHelp } from './help.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
@@ -105,15 +106,7 @@ export function registryPrograms(run: Run): readonly Command[] {
         ),
       { examples: { 'tsbuild referrers ghcr.io/me/app:1': 'signatures and other artifacts' } },
     ),
-    withHelp(
-      withRegistryFlags(new Command('ls'))
-        .summary('list the tags of a repository')
-        .argument('<repository>', 'name without a tag')
-        .action((name: string, flags: ShowFlags) =>
-          run('documents', async (session) => (await commands()).lsCommand(session, name, flags)),
-        ),
-      { examples: { 'tsbuild ls ghcr.io/me/app': 'its tags, one a line' } },
-    ),
+    lsProgram(run),
     withHelp(
       withRegistryFlags(new Command('login'))
         .summary('keep a user and a password for a registry, which is asked whether it takes them')
@@ -142,6 +135,36 @@ export function registryPrograms(run: Run): readonly Command[] {
     ),
     indexProgram(run),
   ]
+}
+
+/** One word for two lists that people know by it. */
+function lsProgram(run: Run): Command {
+  const command = withRegistryFlags(new Command('ls'))
+    .summary('list the tags of a repository, or files of a step')
+    .description(
+      'Lists the tags of a repository; or a directory of the step that failed: tsbuild ls /src; or one of another step: tsbuild ls STEP /src (see tsbuild shell --help for STEP).',
+    )
+    .usage('[flags] REPOSITORY   |   tsbuild ls [STEP] PATH')
+    .argument('<repository>', 'name without a tag; or a step, or a path, which begins with /')
+    .argument('[path]')
+    .optionsGroup('What is printed:')
+    .addOption(new Option('--format <format>', 'of files: how they are printed').choices(['text', 'json']))
+    .action((first: string, path: string | undefined, flags: ShowFlags & StepFilesFlags) =>
+      path === undefined && !first.startsWith('/')
+        ? run('documents', async (session) => (await commands()).lsCommand(session, first, flags))
+        : run('trees', async (session) => {
+            const { lsCommand } = await import('../commands/step-files.ts')
+            const step = path === undefined ? undefined : first
+            return lsCommand(session, step, path ?? first, flags)
+          }),
+    )
+  return withHelp(command, {
+    examples: {
+      'tsbuild ls ghcr.io/me/app': 'its tags, one a line',
+      'tsbuild ls /src': 'files of the step that failed',
+      'tsbuild ls 3 /src': 'files of another step of the last build',
+    },
+  })
 }
 
 function indexProgram(run: Run): Command {

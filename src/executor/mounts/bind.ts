@@ -66,6 +66,7 @@ export async function prepareBind(mount: BindMount, folder: string, context: OpC
     : [await context.ports.cache.layers.fromChanges(withParents(tree, entry), context.signal)]
   const lowers = await rootfs.lowers(layers, tree, path.join(folder, 'implied'))
   return {
+    shows: { from: mount.from, layers },
     target: { path: mount.target, kind: entry.kind === 'directory' ? 'directory' : 'file' },
     mount: async (target) => ({
       kind: 'overlay',

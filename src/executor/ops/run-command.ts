@@ -5,12 +5,12 @@ import type { RunOp } from '../../graph/index.ts'
 import type { Clue } from '../advice/index.ts'
 import { keepLast, kernelKills } from '../advice/watch.ts'
 import { maskSecrets, secretVariable } from '../mounts/index.ts'
-import type { PreparedRootfs } from '../rootfs/index.ts'
-import type { Sandbox, SandboxMount, SandboxResult } from '../sandbox/index.ts'
+import type { Sandbox, SandboxResult, SandboxSpec } from '../sandbox/index.ts'
 import { type ProcessUser, resolveProcessUser } from '../users.ts'
 import { hostnameOf } from './network-files.ts'
 import type { OpContext } from './op-executor.ts'
 import { resolveDestination } from './place.ts'
+import type { ReadyRun } from './ready-run.ts'
 import { stepExceeded } from './step-exceeded.ts'
 import { stepFailed } from './step-failed.ts'
 import { withTimeout } from './tries.ts'
@@ -19,44 +19,20 @@ import { withTimeout } from './tries.ts'
  * Runs the command of a RUN on a rootfs that is ready. The values of secrets are not shown.
  * @throws {TsbuildError} TSB_STEP_…, TSB_UNKNOWN_USER, and what the sandbox throws
  */
-export async function runCommand(
-  op: RunOp,
-  sandbox: Sandbox,
-  prepared: PreparedRootfs,
-  mounts: readonly SandboxMount[],
-  scratch: string,
-  context: OpContext,
-): Promise<void> {
-  const user = await resolveProcessUser(op.user, prepared.tree, context.ports.limits?.['account-bytes'])
-  const env = await environment(op, user, sandbox, context)
-  const cwd = resolveDestination(prepared.tree, op.cwd)
-  const spec = {
-    id: path.basename(path.dirname(scratch)),
-    rootfs: prepared.rootfs,
-    argv: op.argv,
-    env,
-    cwd: `/${cwd}`,
-    user,
-    mounts,
-    network: op.network,
-    hostname: hostnameOf(op),
-    insecure: op.security === 'insecure',
-    limits: op.limits,
-    ...(context.ports.steps?.resources && { resources: context.ports.steps.resources }),
-    ahead: context.ahead,
-    scratch,
-  }
+export async function runCommand(op: RunOp, ready: ReadyRun, context: OpContext): Promise<void> {
+  const { sandbox, scratch } = ready
+  const spec = { ...(await commandSpec(op, ready, context)), ahead: context.ahead }
   const last = keepLast(context.output)
   const masked = await maskSecrets({ ...context, output: last.output })
   const kills = kernelKills()
   const clue = (result: Pick<SandboxResult, 'exitCode' | 'signal'>): Clue => ({
     op,
-    cwd,
-    env: new Map(env.map((variable) => splitVariable(variable))),
-    user,
+    cwd: resolveDestination(ready.rootfs.tree, op.cwd),
+    env: new Map(spec.env.map((variable) => splitVariable(variable))),
+    user: spec.user,
     ...result,
     output: last.text(),
-    files: prepared.tree,
+    files: ready.rootfs.tree,
     killedForMemory: Math.max(0, kernelKills() - kills),
   })
   try {
@@ -88,6 +64,30 @@ async function withAdvice(error: unknown, clue: (result: { readonly exitCode: nu
 function splitVariable(variable: string): [name: string, value: string] {
   const at = variable.indexOf('=')
   return [variable.slice(0, at), variable.slice(at + 1)]
+}
+
+/** What the sandbox is told of the command of a RUN. */
+export async function commandSpec(
+  op: RunOp,
+  { sandbox, rootfs: prepared, mounts, scratch }: ReadyRun,
+  context: OpContext,
+): Promise<SandboxSpec> {
+  const user = await resolveProcessUser(op.user, prepared.tree, context.ports.limits?.['account-bytes'])
+  return {
+    id: path.basename(path.dirname(scratch)),
+    rootfs: prepared.rootfs,
+    argv: op.argv,
+    env: await environment(op, user, sandbox, context),
+    cwd: `/${resolveDestination(prepared.tree, op.cwd)}`,
+    user,
+    mounts,
+    network: op.network,
+    hostname: hostnameOf(op),
+    insecure: op.security === 'insecure',
+    limits: op.limits,
+    ...(context.ports.steps?.resources && { resources: context.ports.steps.resources }),
+    scratch,
+  }
 }
 
 async function environment(

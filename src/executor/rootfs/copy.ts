@@ -45,6 +45,11 @@ export function createCopyProvider(devices: 'make' | 'skip', limits = defaultArc
           removeStubs(root, placed)
           return await store.fromChanges(await directoryChanges(before, root, tree, limits), signal)
         },
+        async keep(_folder, store) {
+          removeStubs(root, placed)
+          const changes = await directoryChanges(before, root, tree, limits)
+          return { kind: 'layer', layer: await store.fromChanges(changes, signal) }
+        },
         dispose: async () => {},
       }
     },

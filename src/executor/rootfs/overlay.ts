@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import type { Layer } from '../../image/index.ts'
 import {
@@ -15,7 +15,7 @@ import {
 } from '../../tree/index.ts'
 import { mergedTree } from '../merged-tree.ts'
 import { overImplied } from './implied.ts'
-import type { RootfsProvider } from './rootfs.ts'
+import { leftUpper, type RootfsProvider } from './rootfs.ts'
 import { removeStubs, rootOf, stubLayer } from './stubs.ts'
 import { type PlacedTargets, placeTargets } from './targets.ts'
 
@@ -58,6 +58,12 @@ export function createOverlayProvider(
         async commit(store) {
           removeStubs(upper, placed)
           return await store.fromUpper(upper, await upperChanges(upper, marks, tree, budget), signal)
+        },
+        async keep(folder, store, searched) {
+          removeStubs(upper, placed)
+          if (searched) await (await store.prepare(await upperChanges(upper, marks, tree, budget), signal)).drop()
+          renameSync(upper, path.join(folder, leftUpper))
+          return { kind: 'upper' }
         },
         dispose: async () => {},
       }

@@ -33,6 +33,12 @@ export interface RootfsProvider {
   ): Promise<PreparedRootfs>
 }
 
+/** What a command changed, as it is kept: an upper directory with the marks of overlayfs, in the folder; or a layer. */
+export type LeftFiles = { readonly kind: 'upper' } | { readonly kind: 'layer'; readonly layer: Layer }
+
+/** Of the directory in that folder. */
+export const leftUpper = 'upper'
+
 export interface PreparedRootfs {
   readonly rootfs: Rootfs
   /** The files before the command: for looking up users, the working directory and links. */
@@ -44,6 +50,12 @@ export interface PreparedRootfs {
    * makes the layer of what the command changed.
    */
   commit(layers: Layers): Promise<Layer>
+  /**
+   * Instead of `commit`: puts aside what the command changed, for who wants to look at it or go on from there.
+   * @param folder an empty directory on the file system of the store
+   * @param searched the layers look into what they are given: it is shown to them before
+   */
+  keep(folder: string, layers: Layers, searched: boolean): Promise<LeftFiles>
   /** Gives back what `prepare` holds beyond its scratch directory. */
   dispose(): Promise<void>
 }

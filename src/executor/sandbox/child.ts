@@ -67,19 +67,20 @@ export interface ScriptChild extends Child {
 /** As much of what it says as is kept, in characters. */
 const textLimit = 65_536
 
-/**
- * Starts a script; `writers` are for the output of its command. As long as its first process runs, that holds the pipe on
- * which it says how far it is.
- */
-export function startScript(
-  program: Omit<Started, 'handles'>,
-  [stdout, stderr]: readonly [stdout: number, stderr: number],
-): ScriptChild {
+/** The handles of a command; without `stdin` nothing comes in. */
+export interface Stdio {
+  readonly stdin?: number
+  readonly stdout: number
+  readonly stderr: number
+}
+
+/** Starts a script. As long as its first process runs, that holds the pipe on which it says how far it is. */
+export function startScript(program: Omit<Started, 'handles'>, { stdin, stdout, stderr }: Stdio): ScriptChild {
   const [go, progress, complaints] = [makePipe(), makePipe(), makePipe()]
   // In the order of `handle`.
   const handles = [stdout, complaints.writer, go.reader, progress.writer, stderr]
   const pid = started([go, progress, complaints], () =>
-    withNothing((empty) => startProcess({ ...program, handles: [empty, ...handles] })),
+    withNothing((empty) => startProcess({ ...program, handles: [stdin ?? empty, ...handles] })),
   )
   for (const fd of [go.reader, progress.writer, complaints.writer]) closeSync(fd)
   return follow(pid, readerOf(progress.reader), readerOf(complaints.reader), go.writer)
@@ -185,8 +186,13 @@ export function killAll(child: ScriptChild): void {
 }
 
 function killQuietly(pid: number): void {
+  signalQuietly(pid, 'SIGKILL')
+}
+
+/** Sends a signal to a process that may have ended. */
+export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
-    kill(pid, 'SIGKILL')
+    kill(pid, signal)
   } catch (error) {
     if (!isSystemError(error, 'ESRCH')) throw error
   }

@@ -13,6 +13,7 @@ import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
 import type { StepGroup } from './step-group.ts'
+import { stdioOf, terminalCommand } from './step-input.ts'
 import { checkUser } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
 import { checkDirectory } from './working-directory.ts'
@@ -92,6 +93,7 @@ async function runChrooted(
       args: [environment, processes.mark, host.tools.need('prlimit'), ...commandLine(spec, host, enter)],
       cwd: root,
       owner: spec.user,
+      ...stdioOf(spec.input),
       admit: group?.add,
       sweep: processes.end,
     },
@@ -121,6 +123,7 @@ function commandLine(spec: SandboxSpec, host: Host, chroot: string): readonly st
   const { wrapper } = carryEnvironment(spec.env)
   const change = spec.cwd === '/' ? [] : ['/bin/sh', '-c', 'cd -- "$1" && shift && exec "$@"', 'sh', spec.cwd]
   return [
+    ...terminalCommand(spec.input, host.tools),
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
     ...[chroot, ...ids, '.'],

@@ -17,6 +17,8 @@ export type {
   SandboxOutput,
   SandboxResult,
   SandboxSpec,
+  StepInput,
 } from './sandbox.ts'
 export type { Seccomp } from './seccomp-profile.ts'
 export { deviceNames } from './surroundings.ts'
+export type { UserTerminal } from './terminal.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError } from '../../errors.ts'
 import { joinNewKeyring } from '../../syscalls/index.ts'
-import { killAll, type ScriptChild, startScript } from './child.ts'
+import { killAll, type ScriptChild, type Stdio, startScript } from './child.ts'
 import { argumentsTooLong } from './failure.ts'
 import type { Machine } from './machine.ts'
 import { type OutputPipes, openPipes } from './pipes.ts'
@@ -16,6 +16,8 @@ export interface Launch {
   readonly script: string
   readonly args: readonly string[]
   readonly cwd: string
+  /** Handles of the command that are not what every command gets. */
+  readonly stdio?: Partial<Stdio>
   /** Ends what the first process leaves behind, where no namespace does that; as long as it runs, output may come. */
   readonly sweep?: () => Promise<void>
   /** Runs when the namespaces are there and before the script passes `go`; what it returns is closed at the end. */
@@ -63,7 +65,7 @@ export interface Ended {
 }
 
 /**
- * Runs a script that dies with tsbuild, in a session of its own, without input, with a fixed environment. When it returns,
+ * Runs a script that dies with tsbuild, in a session of its own, with a fixed environment. When it returns,
  * no process of it is left.
  * @throws the reason of the signal
  */
@@ -129,7 +131,8 @@ export function begin(tools: Tools, machine: Machine, what: Launch): Begun {
 }
 
 function start(tools: Tools, machine: Machine, what: Launch, pipes: OutputPipes) {
-  const { namespaces, script, args, cwd, connected } = what
+  const { namespaces, script, args, cwd, connected, stdio } = what
+  const [stdout, stderr] = pipes.writers
   const enter = connected ? [tools.need('nsenter'), `--net=${connected.namespace}`, '--'] : []
   const unshare = [tools.need('unshare'), ...namespaces, '--fork', '--kill-child=KILL', '--']
   const command = [...enter, ...(namespaces.length > 0 ? unshare : []), '/bin/sh', '-c', script, cwd, ...args]
@@ -143,7 +146,7 @@ function start(tools: Tools, machine: Machine, what: Launch, pipes: OutputPipes)
         env: tools.env,
         closed: machine.inheritedHandles,
       },
-      pipes.writers,
+      { stdout, stderr, ...stdio },
     )
   } catch (error) {
     pipes.close()

@@ -11,6 +11,7 @@ import { checkNested, isNested, nestArguments, nestFunctions } from './nested-mo
 import { environmentCommand, privilegesCommand } from './privileges.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 import { handOver, preamble } from './script.ts'
+import { stdioOf, terminalCommand } from './step-input.ts'
 import { checkUser, stepMounts } from './step-mounts.ts'
 import { withinLimits } from './within-limits.ts'
 import { checkDirectory } from './working-directory.ts'
@@ -65,6 +66,7 @@ export function createNativeSandbox(host: Host): Sandbox {
             args: [...setup.args, ...commandLine(spec, host)],
             cwd: setup.folder,
             owner: spec.user,
+            ...stdioOf(spec.input),
             admit: group?.add,
             ...(connect && { connect }),
           },
@@ -120,6 +122,7 @@ function commandLine(spec: SandboxSpec, host: Host): readonly string[] {
   const enter = ['--root=.', `--wd=${spec.cwd}`, `--setuid=${spec.user.uid}`, '--']
   const { wrapper } = carryEnvironment(spec.env)
   return [
+    ...terminalCommand(spec.input, host.tools),
     ...privilegesCommand(spec, host),
     ...environmentCommand(spec, host),
     ...[host.tools.need('unshare'), ...enter],

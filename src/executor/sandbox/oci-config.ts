@@ -105,7 +105,10 @@ function processOf({ spec, machine }: OciConfigInput): object {
   const { uid, gid, groups } = spec.user
   const openFiles = { soft: Math.min(usualOpenFiles, machine.openFiles), hard: machine.openFiles }
   return {
-    terminal: false,
+    terminal: spec.input?.kind === 'terminal',
+    ...(spec.input?.kind === 'terminal' && {
+      consoleSize: { height: spec.input.size.rows, width: spec.input.size.columns },
+    }),
     user: { uid, gid, umask: 0o022, ...(machine.canSetGroups && { additionalGids: groups }) },
     args: spec.argv,
     env: spec.env,

@@ -1,18 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { resizeTerminalsOf } from '../../syscalls/index.ts'
 import { nameBytes } from '../../tree/index.ts'
 import { groupName } from './cgroups.ts'
+import { signalQuietly } from './child.ts'
 import { makeDeviceGroup, unifiedHierarchy } from './device-group.ts'
 import { sandboxFailed, signalOf, startFailure, withholdComplaints } from './failure.ts'
 import type { Host } from './host.ts'
-import { begin, type Connection, type Ended, type Launch } from './launch.ts'
+import { type Begun, begin, type Connection, type Ended, type Launch } from './launch.ts'
 import { type LaunchesAhead, launchesAhead } from './launches-ahead.ts'
 import { type MountRow, tableName, writeMountTable } from './mount-table.ts'
 import { stepRow } from './native-mounts.ts'
 import { mountsAhead, nestArguments, nestFunctions } from './nested-mounts.ts'
 import { ociConfig, type RuntimeAbilities } from './oci-config.ts'
 import { complaintsOf, findProblem } from './oci-problem.ts'
-import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec } from './sandbox.ts'
+import type { Sandbox, SandboxOutput, SandboxResult, SandboxSpec, StepInput } from './sandbox.ts'
 import { handle, handOver, preamble } from './script.ts'
 import type { StepGroup } from './step-group.ts'
 import { checkUser, stepMounts } from './step-mounts.ts'
@@ -57,9 +59,9 @@ ${handOver}`
 /** Steps run by an OCI runtime: all namespaces, the usual capabilities, and a system call filter. */
 export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbilities, host: Host): Sandbox {
   const limits = withinLimits()
-  const launches = launchesAhead((network, kept) =>
-    begin(host.tools, host.machine, launchOf(name, network, abilities, host, kept)),
-  )
+  const beginFor = (network: SandboxSpec['network'], kept?: Connection, input?: StepInput) =>
+    begin(host.tools, host.machine, { ...launchOf(name, network, abilities, host, kept), ...stdioOf(input) })
+  const launches = launchesAhead(beginFor)
   const why = noCgroup[abilities.cgroups]
   return {
     name,
@@ -73,8 +75,10 @@ export function createOciSandbox(name: OciRuntimeName, abilities: RuntimeAbiliti
       return await limits.run(groupedSpec(spec, abilities), entry === 'by us' ? 1 : 0, async (group) => {
         writeBundle(spec, abilities, host, entry === 'by us' ? undefined : group)
         const held = withholdComplaints(output, complaintsOf(name))
+        const alone = (input: StepInput) => beginFor(spec.network, undefined, input)
+        const beginning = { launches, alone }
         const groups = groupsOf(spec, abilities, entry === 'by us' ? group : undefined)
-        const ended = await runBundle(launches, spec, groups, host, held.output, signal)
+        const ended = await runBundle(name, beginning, spec, groups, host, held.output, signal)
         return await resultOf(name, spec, ended, held)
       })
     },
@@ -173,23 +177,49 @@ function groupsOf(spec: SandboxSpec, { cgroups }: RuntimeAbilities, limits: Step
 }
 
 async function runBundle(
-  launches: LaunchesAhead,
+  name: OciRuntimeName,
+  { launches, alone }: { readonly launches: LaunchesAhead; readonly alone: (input: StepInput) => Begun },
   spec: SandboxSpec,
   groups: ReturnType<typeof groupsOf>,
   { network }: Host,
   output: SandboxOutput,
   signal: AbortSignal,
 ): Promise<Ended> {
+  let forget = () => {}
   try {
-    const begun = launches.take(spec.network, spec.ahead)
+    const { input } = spec
+    const begun = input ? alone(input) : launches.take(spec.network, spec.ahead)
     // A step with all capabilities may have changed the namespace.
     const mayServe = network.servesAgain && !spec.insecure
     const keep = mayServe ? (connection: Connection) => launches.keep(connection, spec.ahead) : undefined
-    const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit: groups.admit, keep }
+    const admit = (init: number) => {
+      groups.admit(init)
+      forget = resizing(name, input, init)
+    }
+    const work = { lines: `${spec.scratch}\n.`, owner: spec.user, admit, keep }
     return await begun.run(work, output, signal)
   } finally {
+    forget()
     await groups.remove()
   }
+}
+
+/** The runtime stands between two terminals: what it complains of goes by itself. */
+function stdioOf(input: StepInput | undefined): Pick<Launch, 'stdio'> {
+  if (!input) return {}
+  return { stdio: input.kind === 'handle' ? { stdin: input.handle } : { stdin: input.slave, stdout: input.slave } }
+}
+
+/**
+ * The runtime, which the first process becomes, stands between two terminals, neither of which is its own, so it has to be
+ * told. crun (1.8) tells the command, and leaves the size as it is.
+ */
+function resizing(name: OciRuntimeName, input: StepInput | undefined, init: number): () => void {
+  if (input?.kind !== 'terminal') return () => {}
+  return input.onResize((size) => {
+    if (name === 'crun') resizeTerminalsOf(init, size)
+    else signalQuietly(init, 'SIGWINCH')
+  })
 }
 
 async function resultOf(

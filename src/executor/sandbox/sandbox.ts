@@ -1,4 +1,5 @@
 import type { RunLimits } from '../../graph/index.ts'
+import type { WindowSize } from '../../syscalls/index.ts'
 
 /** A directory that will be `/` for the command. Nothing of it is mounted yet: the sandbox does that, out of sight. */
 export type Rootfs =
@@ -64,6 +65,20 @@ export interface Ahead {
   readonly expected: () => number
 }
 
+/** What a command has in place of an empty input. */
+export type StepInput =
+  /** A terminal of its own: its input and all its output, of which none is passed on as output of the step. */
+  | {
+      readonly kind: 'terminal'
+      /** The end that programs have, a handle of this process. */
+      readonly slave: number
+      readonly size: WindowSize
+      /** `told` is called after each change of its size. @returns what ends that */
+      readonly onResize: (told: (size: WindowSize) => void) => () => void
+    }
+  /** A handle of this process to read from. */
+  | { readonly kind: 'handle'; readonly handle: number }
+
 /** One command, shut in. */
 export interface SandboxSpec {
   /** Unique on this machine. */
@@ -82,6 +97,8 @@ export interface SandboxSpec {
   readonly insecure: boolean
   readonly limits: RunLimits
   readonly resources?: Resources
+  /** Absent: nothing comes in. */
+  readonly input?: StepInput
   /** Other steps may come: a sandbox may get ready for the next while this one runs. */
   readonly ahead?: Ahead
   /** An empty private directory for bundle, sockets and the like; removed by the caller. */

@@ -1,4 +1,6 @@
 export { type Fetch, fetcher } from './fetch.ts'
+export { defaultNames } from './local-dockerfile.ts'
 export { type NamedSource, namedSource, plannedContext } from './named.ts'
 export { type Inputs, openInputs } from './open.ts'
 export type { InputPorts } from './ports.ts'
+export { contextSource } from './source.ts'

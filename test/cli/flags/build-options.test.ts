@@ -32,6 +32,7 @@ const none: BuildFlags = {
   registryAllow: [],
   insecureRegistry: [],
   limit: [],
+  onErrorOutput: [],
 }
 
 function options(flags: Partial<BuildFlags>, env: Readonly<Record<string, string>> = {}) {

@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import type { ShellFlags } from '../commands/shell.ts'
+import { type Run, repeatable } from './run.ts'
+
+/**
+ * The commands that look into steps.
+ * @param words the command line: what stands after `--` is a command to run
+ */
+export function debugPrograms(run: Run, words: readonly string[]): readonly Command[] {
+  const dashes = words.indexOf('--')
+  const after = dashes < 0 ? undefined : words.slice(dashes + 1)
+  return [shellProgram(run, after), catProgram(run)]
+}
+
+const shellExamples = `
+STEP is 2/5 or "build 2/5" of [build 2/5] in the output, the beginning of an id, or a part of the text of one step.
+
+Examples:
+  tsbuild shell                    a shell in the step that failed last
+  tsbuild shell "build 2/5"        a shell in the files after a step of the last build
+  tsbuild shell -- npm test        a command in place of a shell`
+
+function shellProgram(run: Run, after: readonly string[] | undefined): Command {
+  return new Command('shell')
+    .summary('open a shell in a step that failed, or after a step')
+    .description(
+      'Opens a shell in the step that failed in the last hour, as it was, or in the files after a step of the last build, in the sandbox that the step had. What it changes is not kept.',
+    )
+    .usage('[flags] [STEP] [-- COMMAND…]')
+    .argument('[step]')
+    .argument('[command...]')
+    .addOption(repeatable('--secret <spec>', 'a secret of the step once more: none is kept'))
+    .addOption(repeatable('--ssh <spec>', 'an agent of the step once more'))
+    .addHelpText('after', shellExamples)
+    .action((_step: string | undefined, _command: readonly string[], flags: ShellFlags, command: Command) => {
+      const before = command.args.slice(0, command.args.length - (after?.length ?? 0))
+      return run('trees', async (session) =>
+        (await import('../commands/shell.ts')).shellCommand(session, before[0], after, flags),
+      )
+    })
+}
+
+const files = () => import('../commands/step-files.ts')
+
+function catProgram(run: Run): Command {
+  return new Command('cat')
+    .summary('print a file of a step')
+    .description('Prints a file of the step that failed, or of another one (see tsbuild shell --help for STEP).')
+    .usage('[STEP] PATH')
+    .argument('<step-or-path>')
+    .argument('[path]')
+    .action((first: string, second: string | undefined) => {
+      const [step, path] = second === undefined ? [undefined, first] : [first, second]
+      return run('trees', async (session) => (await files()).catCommand(session, step, path))
+    })
+}

@@ -1,0 +1,15 @@
+export { checkKept } from './check.ts'
+export { findContainer, idsOfKept, listKept, placeOf, readKept, usingKept } from './find.ts'
+export { keepRun } from './keep.ts'
+export { keptLayer, upperOf } from './kept-layer.ts'
+export { type KeptRun, keptFolder, type RunHow } from './kept-run.ts'
+export {
+  type DoneStep,
+  type LastStep,
+  type LastSteps,
+  layersAfter,
+  nearestRun,
+  noteLastSteps,
+  readLastSteps,
+} from './last-steps.ts'
+export { removeKept, sweepKept } from './sweep.ts'

@@ -1,0 +1,70 @@
+import { closeSync, existsSync, lstatSync, openSync, readdirSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import path from 'node:path'
+import { isSystemError } from '../errors.ts'
+import { removeTree, type Store } from '../store/index.ts'
+import { lockFile } from '../syscalls/index.ts'
+import { idsOfKept, placeOf, readKept } from './find.ts'
+import { type KeptRun, keptFolder, keptFor, mostBytes, mostKept, recordName } from './kept-run.ts'
+
+/** Removes what was kept long enough, and what is damaged. Costs one look where nothing is kept. @param now milliseconds since 1970 */
+export async function sweepKept(store: Store, now: number): Promise<void> {
+  if (!existsSync(path.join(store.root, keptFolder))) return
+  for (const id of idsOfKept(store.root)) {
+    const run = readKept(store.root, id)
+    if (!run || now - run.created > keptFor || run.created > now + keptFor) await removeKept(store, id)
+  }
+}
+
+/** Removes the oldest where there are too many, or where they are too much together. */
+export async function boundKept(store: Store): Promise<void> {
+  const runs = idsOfKept(store.root).flatMap((id) => readKept(store.root, id) ?? [])
+  const newestFirst = runs.sort((a, b) => b.created - a.created)
+  let bytes = 0
+  for (const [at, { id }] of newestFirst.entries()) {
+    if (at > 0 && bytes <= mostBytes) bytes += bytesBelow(placeOf(store.root, id), mostBytes + 1)
+    if (at >= mostKept || bytes > mostBytes) await removeKept(store, id)
+  }
+}
+
+/** Removes what is kept unless somebody uses it. @returns whether it did */
+export async function removeKept(store: Store, id: KeptRun['id']): Promise<boolean> {
+  const place = placeOf(store.root, id)
+  if (isUsed(place)) return false
+  const away = path.join(await store.temporary('kept'), id)
+  try {
+    await rename(place, away)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error
+  }
+  await removeTree(away)
+  return true
+}
+
+function isUsed(place: string): boolean {
+  try {
+    const fd = openSync(path.join(place, recordName), 'r')
+    try {
+      return !lockFile(fd, 'exclusive', false)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return false
+    throw error
+  }
+}
+
+/** Bytes of the files below a directory; looks no further when there are more than `limit`. */
+export function bytesBelow(directory: string, limit: number): number {
+  const waiting = [Buffer.from(directory)]
+  let bytes = 0
+  for (let at = waiting.pop(); at !== undefined && bytes <= limit; at = waiting.pop()) {
+    for (const entry of readdirSync(at, { withFileTypes: true, encoding: 'buffer' })) {
+      const place = Buffer.concat([at, Buffer.from('/'), entry.name])
+      if (entry.isDirectory()) waiting.push(place)
+      else bytes += lstatSync(place).blocks * 512
+    }
+  }
+  return bytes
+}

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { readStored } from '../bases/index.ts'
+import type { RunImageOptions, RunImageResult, RunMount } from '../container-options.ts'
+import { OptionError, TsbuildError } from '../errors.ts'
+import { type HostBind, type LeftRun, runRefusal } from '../executor/index.ts'
+import { opId, type RunOp } from '../graph/index.ts'
+import { type ContainerConfig, type ImageConfig, machinePlatform, type Platform } from '../image/index.ts'
+import { type KeptRun, keepRun, listKept, type RunHow, sweepKept } from '../kept/index.ts'
+import type { Environment } from '../options.ts'
+import type { BaseImage } from '../planner/index.ts'
+import { imageFor } from '../store/index.ts'
+import { howOf } from './debugging.ts'
+import { enterPlace } from './enter.ts'
+import { platformOf } from './platform.ts'
+import { readSeccomp } from './seccomp.ts'
+import { openSession, type Session } from './session.ts'
+
+/**
+ * Runs a command in an image, in the sandbox that a RUN has. What it changes is kept for an hour, for `commit`, unless
+ * `remove` says otherwise.
+ * @throws {TsbuildError} TSB_RUN_NO_COMMAND, TSB_RUN_MOUNT, TSB_RUN_NAME, TSB_IMAGE_NOT_FOUND, and those of a RUN
+ */
+export async function runImage(options: RunImageOptions, environment: Environment): Promise<RunImageResult> {
+  const refusal = runRefusal()
+  if (refusal) throw refusal
+  const binds = (options.mounts ?? []).map((mount) => bindOf(mount, environment))
+  await using session = await openSession(environment, options)
+  await sweepKept(session.store, environment.now())
+  checkName(options, session)
+  const base = await findImage(options, session, environment)
+  const config = containerConfig(base.config, options)
+  const id = randomBytes(6).toString('hex')
+  const run = await runOf(base, config, id, options, session, environment)
+  const what = keptAs(id, base, config, run, options, environment)
+  let container: string | undefined
+  const after = async (take: Parameters<typeof keepRun>[1]) => {
+    if (options.signal?.aborted) return
+    container = (await keepRun(what, take, session.store, session.cache)).id
+  }
+  const place = { run, how: howOf(options, environment), above: [] }
+  const { onEvent, signal, io } = options
+  const entering = { io, binds, onEvent, signal, ...(!options.remove && { after }) }
+  const result = await enterPlace(place, run.op.argv, entering, session, environment)
+  return { ...result, ...(container !== undefined && { container }) }
+}
+
+function checkName({ name, remove }: RunImageOptions, { store }: Session): void {
+  if (name === undefined) return
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(name)) {
+    throw new OptionError('TSB_RUN_NAME', `${JSON.stringify(name)} is no name of a container`, {
+      hint: 'letters, digits, _ . and -, two at least',
+    })
+  }
+  if (remove || !listKept(store.root).some((kept) => kept.name === name)) return
+  throw new TsbuildError('TSB_RUN_NAME', `a container ${name} is kept already`, {
+    hint: 'choose another name; it is kept for an hour, and tsbuild prune removes it',
+  })
+}
+
+/** By an id of the store too, which no FROM knows. */
+async function findImage(options: RunImageOptions, session: Session, { arch }: Environment): Promise<BaseImage> {
+  const platform = platformOf(options.platform, machinePlatform(arch))
+  const stored = /^(sha256:)?[0-9a-f]{4,64}$/.test(options.image)
+    ? await session.store.images.find(options.image)
+    : undefined
+  const found = stored && imageFor(stored, platform)
+  if (!found) return session.bases.resolve(options.image, platform)
+  const { config } = await readStored(session.store, found.manifest.digest)
+  return { image: { name: options.image, manifest: found.manifest.digest }, platform: platformIn(config), config }
+}
+
+function platformIn({ os, architecture, variant }: ImageConfig): Platform {
+  return { os, architecture, ...(variant && { variant }) }
+}
+
+/** As Docker has it: another entry point takes the command of the image away. */
+function containerConfig({ config = {} }: ImageConfig, options: RunImageOptions): ContainerConfig {
+  const { entrypoint, command = [], env = {}, user, workdir } = options
+  const own = entrypoint === undefined ? config.Entrypoint : entrypoint === '' ? undefined : [entrypoint]
+  const usual = entrypoint === undefined ? config.Cmd : undefined
+  const named = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const others = (config.Env ?? []).filter((variable) => !Object.hasOwn(env, variable.split('=')[0] ?? ''))
+  return {
+    ...config,
+    Entrypoint: own,
+    Cmd: command.length > 0 ? command : usual,
+    Env: [...others, ...named],
+    User: user ?? config.User,
+    WorkingDir: workdir === undefined ? config.WorkingDir : path.posix.resolve(config.WorkingDir || '/', workdir),
+  }
+}
+
+const usualPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+async function runOf(
+  base: BaseImage,
+  config: ContainerConfig,
+  id: string,
+  options: RunImageOptions,
+  session: Session,
+  environment: Environment,
+): Promise<LeftRun> {
+  const argv = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])]
+  if (argv.length === 0) {
+    throw new TsbuildError('TSB_RUN_NO_COMMAND', `the image ${options.image} has no command`, {
+      hint: `write one after it: tsbuild run ${options.image} sh`,
+    })
+  }
+  const env = config.Env ?? []
+  const seccomp = (await readSeccomp(options.seccomp, environment))?.id
+  const { fromDescriptor, recordOf } = session.cache.layers
+  const named = await session.bases.layersOf(base.image)
+  const layers = await Promise.all(named.map((layer) => recordOf(fromDescriptor(layer.descriptor, layer.diffId))))
+  const onto = opId({ kind: 'image', image: base.image, platform: base.platform })
+  const op: RunOp = {
+    kind: 'run',
+    onto,
+    argv,
+    env: env.some((variable) => variable.startsWith('PATH=')) ? env : [...env, usualPath],
+    cwd: config.WorkingDir || '/',
+    user: config.User ?? '',
+    network: options.network ?? 'default',
+    security: 'sandbox',
+    mounts: [],
+    scripts: [],
+    platform: base.platform,
+    hostname: options.hostname ?? id,
+    limits: {
+      ...(options.shmSize !== undefined && { shmSize: options.shmSize }),
+      ...(options.ulimits && { ulimits: options.ulimits }),
+      ...(seccomp !== undefined && { seccomp }),
+    },
+  }
+  const foreign = base.platform.architecture !== machinePlatform(environment.arch).architecture
+  return {
+    label: `run ${options.image}`,
+    op,
+    inputs: { [onto]: { kind: 'snapshot', layers } },
+    ...(foreign && { emulates: base.platform }),
+  }
+}
+
+function keptAs(
+  id: string,
+  { image }: BaseImage,
+  config: ContainerConfig,
+  run: LeftRun,
+  options: RunImageOptions,
+  environment: Environment,
+): Omit<KeptRun, 'files'> {
+  const how: RunHow = howOf(options, environment)
+  return {
+    id,
+    kind: 'container',
+    created: environment.now(),
+    run,
+    how,
+    image,
+    config,
+    ...(options.name !== undefined && { name: options.name }),
+  }
+}
+
+/** @throws {TsbuildError} TSB_RUN_MOUNT */
+function bindOf({ source, target, readOnly = false }: RunMount, { cwd }: Environment): HostBind {
+  if (!path.posix.isAbsolute(target)) throw wrongMount(`${target}: the place in the container has to be absolute`)
+  if (source === undefined) return { target, kind: 'directory', readOnly }
+  const place = path.resolve(cwd, source)
+  const stats = statSync(place, { throwIfNoEntry: false })
+  if (!stats) throw wrongMount(`${place} is not there`)
+  const kind = stats.isDirectory() ? 'directory' : 'file'
+  return { source: realpathSync(place), target, kind, readOnly }
+}
+
+function wrongMount(message: string): TsbuildError {
+  return new TsbuildError('TSB_RUN_MOUNT', `cannot mount ${message}`, {
+    hint: 'write -v DIR:/PLACE[:ro]; named volumes are not there',
+  })
+}
