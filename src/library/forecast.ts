@@ -100,7 +100,8 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
   const nodes = mergeNodes(plans)
   const dockerfile = { context: contextName(options.context, environment.cwd), dockerfile: loaded.dockerfile.name }
   const former = formerSteps(session.store.root, dockerfile, () => nodes.map(({ label }) => label))
-  const forecasts = await foresee(nodes, { ...ports, former })
+  // A record has stars where a secret is, and what is compared with it here has not.
+  const forecasts = await foresee(nodes, session.secrets.ids.length === 0 ? { ...ports, former } : ports)
   const steps = await Promise.all(nodes.map((node) => plannedStep(node, forecasts, ports.emulation)))
   return {
     targets: plans.map(({ target }: Plan, i) => ({ platform: platformAt(loaded.requests, i), step: target })),

@@ -48,7 +48,7 @@ export function openRecording(
   { cwd, now }: Pick<Environment, 'cwd' | 'now'>,
   hushed: (text: string) => string = (text) => text,
 ): Recording {
-  const tags = (options.tags ?? []).map((tag) => parseReference(tag).familiar)
+  const tags = (options.tags ?? []).map((tag) => hushed(parseReference(tag).familiar))
   const context = hushed(contextName(options.context, cwd))
   const target = options.target === undefined ? {} : { target: hushed(options.target) }
   const name = `${tags[0] ?? path.basename(context)}${target.target === undefined ? '' : ` (${target.target})`}`
