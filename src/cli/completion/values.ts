@@ -1,4 +1,5 @@
 import type { Argument, Option } from 'commander'
+import { progressModes } from '../views/choose.ts'
 import type { Candidate } from './complete.ts'
 
 /** What may come, and whether files may come too. */
