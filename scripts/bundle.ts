@@ -1,5 +1,5 @@
 /**
- * Makes `dist/`: the command line and the library as bundles that load only what they use, and the types.
+ * Makes `dist/`: the command line and the library as bundles that load only what they use, the types and the manual page.
  * Run by `npm run build` and, in a fresh checkout, by `npm install`.
  */
 import { spawn } from 'node:child_process'
@@ -10,6 +10,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin, transform } from 'esbuild'
 import { straightImports } from './front-doors.ts'
+import { manPage } from './man-page.ts'
 import { loadedWith, merged, withLateBuiltins } from './pieces.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -153,27 +154,42 @@ async function write(name: string, text: string): Promise<void> {
 }
 
 async function commonJs(name: string, piece: string): Promise<string> {
-  const { code } = await transform(
-    piece.replaceAll(/import\("\.\/((?:explore-)?tty)\.js"\)/g, `${placeholders.terminalView}("$1")`),
-    {
-      format: 'cjs',
-      platform: 'node',
-      target: common.target,
-      // What is loaded later is CommonJS too, but for the terminal view.
-      supported: { 'dynamic-import': false },
-      minifySyntax: true,
-      minifyWhitespace: true,
-    },
-  )
+  const marked = piece
+    .replaceAll(/import\("\.\/((?:explore-)?tty)\.js"\)/g, `${placeholders.terminalView}("$1")`)
+    .replaceAll(/\bimport\(([A-Za-z_$][\w$]*)\)/g, 'importAtRuntime($1)')
+  const { code } = await transform(marked, {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    // What is loaded later is CommonJS too, but for the terminal view.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+  })
   const beside = (other: string) => JSON.stringify(`./${path.relative(path.dirname(name), other)}`)
-  return withLateBuiltins(code)
-    .replaceAll(/importTerminalView\("([\w-]+)"\)/g, (_, view: string) => `import(${beside(`${view}.js`)})`)
-    .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
+  return (
+    withLateBuiltins(code)
+      // A module of the user, whatever it is: what `require` takes is less.
+      .replaceAll('importAtRuntime(', 'import(')
+      .replaceAll(/importTerminalView\("([\w-]+)"\)/g, (_, view: string) => `import(${beside(`${view}.js`)})`)
+      .replaceAll(placeholders.dockerfileAst, `require(${beside('dockerfile-ast.cjs')})`)
+  )
 }
 
 /** What `import 'tsbuild'` gives. */
 function libraryDoor(names: readonly string[]): string {
   return `export { ${[...names].sort().join(', ')} } from './index.cjs'\n`
+}
+
+/** With the day of SOURCE_DATE_EPOCH, else of today. */
+function writeManPage(): Promise<void> {
+  const seconds = Number(process.env['SOURCE_DATE_EPOCH'] || Date.now() / 1000)
+  return write('tsbuild.1', manPage(version, new Date(seconds * 1000).toISOString().slice(0, 10)))
+}
+
+/** `tsbuild/config`: for a config file, which should not have to load the library. */
+function writeConfigDoor(): Promise<void> {
+  return write('config.js', 'export const defineConfig = (config) => config\n')
 }
 
 /** Types are written as they stand; `npm run typecheck` is what checks them. */
@@ -185,4 +201,12 @@ async function declare(): Promise<void> {
 }
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([bundleTerminalViews(), bundleDockerfileAst(), bundleFillWorker(), bundleProgram(), declare()])
+await Promise.all([
+  bundleTerminalViews(),
+  bundleDockerfileAst(),
+  bundleFillWorker(),
+  bundleProgram(),
+  declare(),
+  writeManPage(),
+  writeConfigDoor(),
+])

@@ -65,3 +65,8 @@ export type CacheTo =
     })
   /** In the manifest of the image. */
   | { readonly type: 'inline' }
+
+/** True for where a blob is that lies in the store of a service, and in no registry: `s3://…`, `gha://…`. */
+export function isObjectLocation(location: string): boolean {
+  return /^(s3|gha):\/\//.test(location)
+}

@@ -8,6 +8,8 @@ export interface ErrorDetails {
   /** The next step for the person who reads it. */
   readonly hint?: string | undefined
   readonly cause?: unknown
+  /** The file with all that the step printed. */
+  readonly log?: string | undefined
 }
 
 /**
@@ -19,6 +21,7 @@ export class TsbuildError extends Error {
   readonly code: string
   readonly at: SourceRange | undefined
   readonly hint: string | undefined
+  readonly log: string | undefined
 
   /** @param code `TSB_` and capitals, such as `TSB_UNKNOWN_STAGE` */
   constructor(code: string, message: string, details: ErrorDetails = {}) {
@@ -27,6 +30,7 @@ export class TsbuildError extends Error {
     this.code = code
     this.at = details.at
     this.hint = details.hint === undefined ? undefined : presentable(details.hint)
+    this.log = details.log
   }
 }
 
@@ -56,7 +60,14 @@ export function presentable(text: string): string {
 /** The same error with a place, when it has none of its own. Anything but a TsbuildError is given back as it is. */
 export function atPlace(error: unknown, at: SourceRange | undefined): unknown {
   if (!(error instanceof TsbuildError) || error.at || !at) return error
-  return new TsbuildError(error.code, error.message, { at, hint: error.hint, cause: error.cause })
+  return new TsbuildError(error.code, error.message, { at, hint: error.hint, cause: error.cause, log: error.log })
+}
+
+/** The error of a step with the file that has all that the step printed. Anything but a TsbuildError is given back as it is. */
+export function withLog(error: unknown, log: string | undefined): unknown {
+  if (!(error instanceof TsbuildError) || log === undefined) return error
+  const { code, message, at, hint, cause } = error
+  return new TsbuildError(code, message, { at, hint, cause, log })
 }
 
 /** True for an error of the operating system with this code, such as `ENOENT`. */

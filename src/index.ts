@@ -11,6 +11,7 @@ export type {
 } from './builds/index.ts'
 
 export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
+export { defineConfig, findConfig, readConfig, type TsbuildConfig } from './config/index.ts'
 
 export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
 export type {
@@ -38,13 +39,26 @@ export type {
   StepId,
   StepLayer,
 } from './executor/index.ts'
-export type { Warning } from './graph/index.ts'
+export { type StepPlace, stepPlace, type Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
 export { build } from './library/build.ts'
 export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { commit } from './library/commit.ts'
+export { context } from './library/context/context.ts'
+export type {
+  ContextAdvice,
+  ContextAnswer,
+  ContextFile,
+  ContextFolder,
+  ContextOptions,
+  ContextReport,
+  ContextSum,
+  ContextUse,
+  IgnoredPath,
+  IgnoreLine,
+} from './library/context/report.ts'
 export { doctor } from './library/doctor/doctor.ts'
 export type { DoctorOptions, DoctorReport, Finding, RunAbility } from './library/doctor/report.ts'
 export { drawPlan } from './library/drawing.ts'

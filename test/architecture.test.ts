@@ -46,6 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   registry: ['image', 'http', 'credentials'],
   remote: ['graph', 'http', 'store', 'tree'],
   ssh: [],
+  config: [],
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],

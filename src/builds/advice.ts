@@ -116,7 +116,7 @@ function movedBase(changes: readonly KeyChange[]): readonly Advice[] {
   return [
     {
       kind: 'base-not-pinned',
-      text: `the tag has moved: FROM ${base.now.name}@sha256:… stays where it is, and without --pull what the store has is taken`,
+      text: `the tag has moved: FROM ${base.now.name.replace(/^docker\.io\/(?:library\/)?/, '')}@sha256:… stays where it is, and without --pull what the store has is taken`,
     },
   ]
 }

@@ -9,6 +9,7 @@ export const library: Library = {
   outline: async (...asked) => (await import('../library/outline.ts')).outline(...asked),
   targets: async (...asked) => (await import('../library/outline.ts')).targets(...asked),
   forecast: async (...asked) => (await import('../library/forecast.ts')).forecast(...asked),
+  context: async (...asked) => (await import('../library/context/context.ts')).context(...asked),
   drawPlan: async (...asked) => (await import('../library/drawing.ts')).drawPlan(...asked),
   history: async (...asked) => (await import('../library/history.ts')).history(...asked),
   openImage: async (...asked) => (await import('../library/look/open-image.ts')).openImage(...asked),

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
+import type { Command } from 'commander'
 import { exitCodeOf, exitCodes, firstError } from './exit.ts'
 import { library } from './library.ts'
 import { enterUserNamespace, namespaceNote } from './namespace.ts'
@@ -9,6 +10,7 @@ import type { Run } from './program/run.ts'
 import { errorReport, Reported } from './report.ts'
 import { storeRoot } from './root.ts'
 import type { Session } from './session.ts'
+import { configFile } from './settings/settings.ts'
 import { watchSignals } from './signals.ts'
 
 /** Runs the command line of this process, to the end of the process. */
@@ -30,9 +32,13 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
   const run: Run = async (touches, work) =>
     work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
-  const program = createProgram(run, out.print, process.argv.slice(2))
+  const words = process.argv.slice(2)
+  const program = createProgram(run, out.print, words, (_program, command) => settings(program, command, err))
   try {
-    await runProgram(program, process.argv.slice(2))
+    if (words[0] === '__complete') {
+      const { completeCommand } = await import('./completion/command.ts')
+      await run('documents', (session) => completeCommand(session, program, words.slice(1)))
+    } else await runProgram(program, words)
     return exitCodes.success
   } catch (error) {
     if (error instanceof Reported) return error.exitCode
@@ -40,6 +46,17 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
     err.print(errorReport(reason, { prefix: '', debug: debug(), paint: err.paint }))
     return exitCodeOf(reason)
   }
+}
+
+/** What a config file says. It is looked for here alone, and loaded when there is one. */
+async function settings(program: Command, command: Command, err: Output): Promise<void> {
+  const { env } = process
+  const file = configFile(program, { env, cwd: process.cwd(), uid: process.getuid?.() }, (note) => err.print(note))
+  // What this program becomes in a user namespace, where owners are others, takes the same file.
+  env['TSBUILD_CONFIG'] = file ?? 'none'
+  if (file === undefined) return
+  const { applyConfig } = await import('./settings/apply.ts')
+  await applyConfig(file, program, command, { env, cwd: process.cwd() })
 }
 
 function openSession(

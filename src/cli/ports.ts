@@ -9,6 +9,8 @@ import type {
   CheckStoreOptions,
   CommandResult,
   CommitOptions,
+  ContextOptions,
+  ContextReport,
   CopyOptions,
   Descriptor,
   DiffOptions,
@@ -60,6 +62,8 @@ export interface Library {
   buildReport(record: BuildRecord, environment: Environment): Promise<string>
   /** @throws {TsbuildError} for what is wrong with the Dockerfile or the options */
   forecast(options: BuildOptions, environment: Environment): Promise<BuildForecast>
+  /** @throws {TsbuildError} for what is wrong with the Dockerfile, the ignore file or the options */
+  context(options: ContextOptions, environment: Environment): Promise<ContextReport>
   drawPlan(plan: BuildForecast, format: DrawingFormat, name: string): Promise<string>
   /** @throws {TsbuildError} for all but what is wrong in the Dockerfile, which is part of the result */
   check(options: BuildOptions, environment: Environment): Promise<CheckResult>

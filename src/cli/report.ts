@@ -15,35 +15,37 @@ export interface ReportOptions {
   readonly paint: Paint
 }
 
-/** What is printed for an error: the place in the Dockerfile, `ERROR: ` and the message, the hint. Ends with a line feed. */
+/** What is printed for an error: the place in the Dockerfile, `ERROR: ` and the message, the hint, where the whole log is. Ends with a line feed. */
 export function errorReport(error: unknown, options: ReportOptions): string {
-  const { at, message, hint } = explain(error)
+  const { at, message, hint, log } = explain(error)
   const label = options.paint('red', 'ERROR:')
   const prefix = isUserError(error) && !isWrongFlag(error) ? options.prefix : ''
   return [
     at ? excerpt(at, error instanceof TsbuildError ? error.code : undefined) : '',
     `${label} ${prefix}${visible(message)}\n`,
     hint ? `${options.paint('cyan', 'hint:')} ${visible(hint)}\n` : '',
+    log === undefined ? '' : `whole log: ${visible(log)}\n`,
     options.debug ? stacks(error) : '',
   ].join('')
 }
 
 /** The same for programs, in one line. */
 export function errorJson(error: unknown): string {
-  const { at, message, hint } = explain(error)
+  const { at, message, hint, log } = explain(error)
   const code = error instanceof TsbuildError ? error.code : undefined
   const place = at && { file: at.source.name, line: at.start.line + 1, column: at.start.column + 1 }
-  return `${jsonText({ error: { code, message, hint, ...place } })}\n`
+  return `${jsonText({ error: { code, message, hint, log, ...place } })}\n`
 }
 
 interface Explanation {
   readonly message: string
   readonly hint?: string | undefined
   readonly at?: SourceRange | undefined
+  readonly log?: string | undefined
 }
 
 function explain(error: unknown): Explanation {
-  if (error instanceof TsbuildError) return { message: error.message, hint: error.hint, at: error.at }
+  if (error instanceof TsbuildError) return error
   if (error instanceof Interruption) return { message: error.message }
   if (isUserError(error)) return { message: error.message, hint: systemHint(error) }
   return {

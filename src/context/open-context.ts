@@ -29,10 +29,18 @@ export interface Context {
   readonly ignorePatterns: readonly string[]
   /** Where the context is on this machine, when nothing of it is taken away. */
   readonly directory?: string
+  /** False for an archive, a repository or a URL: those have no ignore file. */
+  readonly isDirectory: boolean
   /** The line that takes a path away (`.dockerignore:3`), or what the path leads to; undefined when none does. */
   excludedBy(path: string): string | undefined
   /** The symbolic link that leads from a path out of the context, when the path is missing because of it. */
   leavesBy(path: string): SymlinkEntry | undefined
+  /** The lines of the ignore file that had a say on a path as it is written, in their order: the last one decided. */
+  rulesFor(path: string): readonly IgnoreRule[]
+  /** The names that the ignore file takes out of a directory. */
+  leftOutOf(directory: TreePath): readonly string[]
+  /** What is at a path whether it is taken away or not. */
+  wasAt(path: string): Entry | undefined
 }
 
 /**
@@ -62,6 +70,7 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
   return {
     tree: withoutSpecialFiles(tree),
     ignorePatterns,
+    isDirectory: true,
     ...(rules.length === 0 && !isStored && { directory: root }),
     excludedBy(path) {
       if (isStored?.(treePath(path))) return 'tsbuild, whose store it is,'
@@ -69,6 +78,12 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
       return rule === undefined ? undefined : placeOf(rules[rule])
     },
     leavesBy: (path) => linkOutOf(tree, path),
+    rulesFor: (path) => patterns.trail(treePath(path)).flatMap((index) => rules[index] ?? []),
+    leftOutOf(directory) {
+      const kept = new Set(tree.list(directory))
+      return whole.list(directory).filter((name) => !kept.has(name))
+    },
+    wasAt: (path) => resolvePath(whole, treePath(path), { followLast: false }).entry,
   }
 }
 

@@ -45,7 +45,7 @@ export function emptyProgram({ os, architecture }: Platform): Buffer | undefined
 
 /** Whether this is an ELF program that asks for no dynamic loader: a script is none. */
 export function isStatic(bytes: Buffer): boolean {
-  if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return false
+  if (!isElf(bytes)) return false
   const wide = bytes[4] === 2
   const big = bytes[5] === 2
   const at = (place: number, size: 2 | 4) => (big ? bytes.readUIntBE(place, size) : bytes.readUIntLE(place, size))
@@ -53,6 +53,37 @@ export function isStatic(bytes: Buffer): boolean {
   const [size, count] = [at(wide ? 54 : 42, 2), at(wide ? 56 : 44, 2)]
   if (table + BigInt(size * count) > BigInt(bytes.length) || size < 4) return false
   return Array.from({ length: count }, (_, i) => at(Number(table) + i * size, 4)).every((type) => type !== interpreter)
+}
+
+/** The architecture, by OCI's name, that a program is for; undefined for what is no program, or one of a kind not known here. */
+export function architectureOf(bytes: Buffer): string | undefined {
+  if (!isElf(bytes)) return undefined
+  const big = bytes[5] === 2
+  const machine = big ? bytes.readUInt16BE(18) : bytes.readUInt16LE(18)
+  const bits = bytes[4] === 2 ? 64 : 32
+  const found = Object.entries(kinds).find(
+    ([, kind]) => kind.machine === machine && kind.bits === bits && (kind.big === true) === big,
+  )
+  return found?.[0]
+}
+
+/** The dynamic loader that a program of little-endian byte order asks for, when its first bytes name one. */
+export function loaderOf(bytes: Buffer): string | undefined {
+  if (!isElf(bytes) || bytes[5] === 2) return undefined
+  const wide = bytes[4] === 2
+  const table = wide ? Number(bytes.readBigUInt64LE(32)) : bytes.readUInt32LE(28)
+  const [size, count] = [bytes.readUInt16LE(wide ? 54 : 42), bytes.readUInt16LE(wide ? 56 : 44)]
+  for (let at = table; at < table + size * count && at + 56 <= bytes.length; at += size) {
+    if (bytes.readUInt32LE(at) !== interpreter) continue
+    const start = wide ? Number(bytes.readBigUInt64LE(at + 8)) : bytes.readUInt32LE(at + 4)
+    const end = bytes.indexOf(0, start)
+    return end > start && end - start < 256 ? bytes.toString('latin1', start, end) : undefined
+  }
+  return undefined
+}
+
+function isElf(bytes: Buffer): boolean {
+  return bytes.length >= 64 && bytes.readUInt32BE(0) === 0x7f454c46
 }
 
 /** Where the program lies in memory. */

@@ -21,6 +21,7 @@ export {
   openRootfs,
   openSandbox,
   sharedCaches,
+  takenPaths,
   withCacheFiles,
   withPipedInput,
 } from './late.ts'
@@ -42,3 +43,4 @@ export {
   type UserTerminal,
 } from './sandbox/index.ts'
 export type { StepResult } from './step.ts'
+export type { WantedOfContext } from './taken-paths.ts'

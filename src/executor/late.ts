@@ -7,6 +7,7 @@ import type { openSandbox as OpenSandbox } from './sandbox/index.ts'
 import type { leftRunning as LeftRunning } from './sandbox/left-running.ts'
 import type { withPipedInput as WithPipedInput } from './sandbox/piped-input.ts'
 import type { onTerminal as OnTerminal } from './sandbox/terminal.ts'
+import type { takenPaths as TakenPaths } from './taken-paths.ts'
 
 /** What a RUN needs is loaded with the first one that runs: a build in which all is cached has none. */
 export const openSandbox: typeof OpenSandbox = async (...asked) =>
@@ -35,6 +36,9 @@ export const sharedCaches = async (
 export const withCacheFiles: typeof WithCacheFiles = async (...asked) =>
   (await import('./mounts/cache.ts')).withCacheFiles(...asked)
 
+/** As `openSandbox`: only `tsbuild context` has a use for it. */
+export const takenPaths = async (...asked: Parameters<typeof TakenPaths>): Promise<ReturnType<typeof TakenPaths>> =>
+  (await import('./taken-paths.ts')).takenPaths(...asked)
 /** As `openSandbox`: for who runs something in what a RUN left. */
 export const enterRun: typeof EnterRun = async (...asked) => (await import('./ops/enter-run.ts')).enterRun(...asked)
 

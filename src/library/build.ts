@@ -1,6 +1,5 @@
 import { type Built, buildImages } from '../build.ts'
-import { readOption, TsbuildError } from '../errors.ts'
-import type { EventSink } from '../executor/index.ts'
+import { readOption, TsbuildError, withLog } from '../errors.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -11,6 +10,7 @@ import type { ImageGrowth } from './image-growth.ts'
 import { load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
+import { showPulls } from './pulls-shown.ts'
 import { openRecording, type Recording } from './recording.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
@@ -36,11 +36,13 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   if (options.outputs?.length) await (await import('./write-outputs.ts')).checkPushes(options)
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
-  await using session = await openSession(environment, { ...options, notice })
+  let told = events
+  const pulls = showPulls((event) => told(event), now)
+  await using session = await openSession(environment, { ...options, notice, onBytes: pulls.onBytes })
   const hush =
     session.secrets.ids.length === 0 ? undefined : await (await import('./hush.ts')).openHush(session.secrets)
   const recording = openRecording(session.store.root, options, environment, hush?.text)
-  const told: EventSink = (event) => {
+  told = (event) => {
     recording.event(event)
     events(event)
   }
@@ -48,9 +50,9 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   try {
     return await buildIn(session, names, { ...options, onEvent }, environment, recording)
   } catch (thrown) {
+    pulls.end()
     const error = hush ? hush.error(thrown) : thrown
-    recording.failed(error)
-    throw error
+    throw withLog(error, recording.failed(error))
   }
 }
 

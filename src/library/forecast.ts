@@ -16,6 +16,7 @@ import type { BuildOptions, Environment } from '../options.ts'
 import { planImage } from '../plan-image.ts'
 import type { SourceRange } from '../source.ts'
 import { checkOutputs } from './check-outputs.ts'
+import type { ContextAdvice } from './context/report.ts'
 import type { Hush } from './hush.ts'
 import { type Loaded, load } from './load.ts'
 import { type PlannedPull, pullsFor } from './planned-pulls.ts'
@@ -61,6 +62,8 @@ export interface BuildForecast {
   readonly steps: readonly PlannedStep[]
   readonly pulls: readonly PlannedPull[]
   readonly warnings: readonly Warning[]
+  /** What a COPY of a whole directory takes that it should not: `tsbuild context` says more. */
+  readonly advice: readonly ContextAdvice[]
   /** True when a build would run nothing. */
   readonly done: boolean
 }
@@ -97,15 +100,29 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
   const nodes = mergeNodes(plans)
   const dockerfile = { context: contextName(options.context, environment.cwd), dockerfile: loaded.dockerfile.name }
   const former = formerSteps(session.store.root, dockerfile, () => nodes.map(({ label }) => label))
-  const forecasts = await foresee(nodes, { ...ports, former })
+  // A record has stars where a secret is, and what is compared with it here has not.
+  const forecasts = await foresee(nodes, session.secrets.ids.length === 0 ? { ...ports, former } : ports)
   const steps = await Promise.all(nodes.map((node) => plannedStep(node, forecasts, ports.emulation)))
   return {
     targets: plans.map(({ target }: Plan, i) => ({ platform: platformAt(loaded.requests, i), step: target })),
     steps,
     warnings: mergeWarnings(plans),
+    advice: await adviceFor(nodes, loaded, options),
     pulls: await pullsFor(nodes, forecasts, session),
     done: steps.every(({ forecast: { kind } }) => kind === 'hit' || kind === 'source'),
   }
+}
+
+/** An archive or a repository has no ignore file that could be mended. */
+async function adviceFor(
+  nodes: readonly Node[],
+  { context }: Loaded,
+  options: BuildOptions,
+): Promise<readonly ContextAdvice[]> {
+  const isUsed = nodes.some(({ op }) => op.kind === 'context' && op.name === 'context')
+  if (!isUsed || typeof options.context !== 'string') return []
+  const files = await context('context')
+  return files.isDirectory ? (await import('./context/advice.ts')).quickAdvice(nodes, files) : []
 }
 
 function hushed(plan: BuildForecast, { text, warnings, reason }: Hush): BuildForecast {
@@ -118,7 +135,8 @@ function hushed(plan: BuildForecast, { text, warnings, reason }: Hush): BuildFor
       ...(problem && { problem: { ...problem, message: text(problem.message) } }),
     }
   })
-  return { ...plan, steps, warnings: warnings(plan.warnings) }
+  const advice = plan.advice.map((each) => ({ ...each, message: text(each.message) }))
+  return { ...plan, steps, warnings: warnings(plan.warnings), advice }
 }
 
 /** With the shared caches that the options name. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { isObjectLocation } from '../cache-options.ts'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { isPacked, type LayerCompression, packLayer } from '../export/index.ts'
@@ -17,7 +18,6 @@ import {
   type Reference,
   toOci,
 } from '../image/index.ts'
-import { isObjectLocation } from '../object-caches/index.ts'
 import { allOrNone, type Blob, type Document, uploadTo } from '../transfer/index.ts'
 import { fileBytes } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'

@@ -8,6 +8,7 @@ import {
   formerSteps,
   type ImageRecord,
   type LayerRecord,
+  logFile,
   openRecorder,
 } from '../builds/index.ts'
 import { TsbuildError } from '../errors.ts'
@@ -30,8 +31,11 @@ export interface Recording {
     built: Built,
     growths: readonly (ImageGrowth | undefined)[],
   ): Promise<BuildRecord | undefined>
-  /** @param error after secrets were taken out of it */
-  failed(error: unknown): void
+  /**
+   * @param error after secrets were taken out of it
+   * @returns the file with all that the step printed that failed; undefined where there is none
+   */
+  failed(error: unknown): string | undefined
 }
 
 /**
@@ -44,7 +48,7 @@ export function openRecording(
   { cwd, now }: Pick<Environment, 'cwd' | 'now'>,
   hushed: (text: string) => string = (text) => text,
 ): Recording {
-  const tags = (options.tags ?? []).map((tag) => parseReference(tag).familiar)
+  const tags = (options.tags ?? []).map((tag) => hushed(parseReference(tag).familiar))
   const context = hushed(contextName(options.context, cwd))
   const target = options.target === undefined ? {} : { target: hushed(options.target) }
   const name = `${tags[0] ?? path.basename(context)}${target.target === undefined ? '' : ` (${target.target})`}`
@@ -78,7 +82,9 @@ export function openRecording(
     },
     failed(error) {
       const status = options.signal?.aborted ? 'canceled' : 'error'
-      told(recorder.end({ ...known, status, completed: now(), images: [], error: errorOf(error) }))
+      const record = told(recorder.end({ ...known, status, completed: now(), images: [], error: errorOf(error) }))
+      const step = record?.steps.find(({ id }) => id === record.error?.step)
+      return record && step?.log ? logFile(root, record.number, step.number) : undefined
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { GhaCachePlace, S3CachePlace } from '../cache-options.ts'
-import { defaultPatience, type Http, type HttpSettings, openHttp } from '../http/index.ts'
+import type { Http, HttpSettings } from '../http/index.ts'
 import { type Descriptor, documentLimitsOf } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import { ghaUrl, type Located, locatedGha, locatedS3, manifestKeys, parseS3Location } from './location.ts'
@@ -32,8 +32,12 @@ export function openObjectCaches(
   const opened = new Map<string, Promise<ObjectCache>>()
   const byLocation = new Map<string, Promise<ObjectCache>>()
   let http: Promise<Http> | undefined
+  const connect = async () => {
+    const { defaultPatience, openHttp } = await import('../http/index.ts')
+    return openHttp('tsbuild', defaultPatience.idleMs, { limits, ...(await settings()) })
+  }
   const connections = () => {
-    http ??= settings().then((known) => openHttp('tsbuild', defaultPatience.idleMs, { limits, ...known }))
+    http ??= connect()
     return http
   }
   const open = async (place: ObjectPlace, key: string, location: string) => {

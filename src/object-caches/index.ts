@@ -1,4 +1,3 @@
 export { locatedAt, type ObjectCaches, type ObjectPlace, openObjectCaches } from './caches.ts'
-export { isObjectLocation } from './location.ts'
 export type { FoundManifest, ObjectCache } from './service.ts'
 export { blobTarget, sourceOf } from './transfer.ts'

@@ -20,10 +20,6 @@ export interface Located {
   readonly location: string
 }
 
-export function isObjectLocation(location: string): boolean {
-  return /^(s3|gha):\/\//.test(location)
-}
-
 /** @throws {OptionError} TSB_CACHE_PLACE */
 export function s3Location(place: S3CachePlace, env: Env): S3Location {
   const bucket = place.bucket ?? env['AWS_BUCKET'] ?? ''

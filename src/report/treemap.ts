@@ -6,7 +6,7 @@ import { layerName, sizeText } from './words.ts'
 
 /** Layers as areas: laid out twice, since letters would shrink with a picture that is made to fit a narrow page. */
 export function treemap(layers: readonly LayerRecord[], name: string): Html {
-  return html`${drawn(layers, name, 'wide', 1120, 180)}${drawn(layers, name, 'narrow', 330, 240)}`
+  return html`${drawn(layers, name, 'wide', 1120, 180)}${drawn(layers, name, 'narrow', 330, 180)}`
 }
 
 /** A layer, or all of them. */

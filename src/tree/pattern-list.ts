@@ -10,6 +10,8 @@ export interface PatternList {
   matches(path: string): boolean
   /** Index, in the patterns given, of the one that decided; undefined when none matches. */
   decider(path: string): number | undefined
+  /** Indices of all that had a say, in order: each turned what those before it said; the last one decided. */
+  trail(path: string): readonly number[]
   /** False when every path below this directory has the same answer as the directory. */
   mayDifferBelow(directory: string): boolean
 }
@@ -33,11 +35,16 @@ export function patternList(patterns: readonly string[]): PatternList {
     }
     return above.get(directory) ?? root
   }
-  const decidingRule = (path: string): Rule | undefined =>
-    path === '' || path === '.' ? undefined : judge(rules, path, verdictOn(parentOf(path))).deciding
+  const verdictAt = (path: string): Verdict =>
+    path === '' || path === '.' ? root : judge(rules, path, verdictOn(parentOf(path)))
+  const decidingRule = (path: string): Rule | undefined => verdictAt(path).deciding
   return {
     matches: (path) => decidingRule(path)?.takesBack === false,
     decider: (path) => decidingRule(path)?.index,
+    trail(path) {
+      const { matched } = verdictAt(path)
+      return rules.flatMap(({ index }, at) => (matched[at] ? [index] : []))
+    },
     mayDifferBelow(directory) {
       const deciding = decidingRule(directory)
       const matched = deciding?.takesBack === false

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { getuid } from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openBadWorkspace } from '../support/bad-input.ts'
@@ -44,6 +45,33 @@ describe.skipIf(!able)(`text that is hostile to a terminal (${hasBusyboxBase ? '
     const { stderr } = await tsbuild(place, '--progress=plain', ...given)
     expect(stderr).toContain('# #vso[task.x]b')
     expect(stderr).not.toMatch(/^\s*::|##\w*\[/m)
+  })
+
+  it('H02 of what a step prints nothing is a command in the folds of GitHub and GitLab, and the error names the whole log', async () => {
+    write(
+      `RUN printf '::endgroup::\\n::error::x\\n \\r::set-env name=A::b\\n##[endgroup]\\n'; \\
+  printf 'section_end:1:tsbuild_1\\r\\033[0K\\n\\033[0Ksection_start:1:evil\\r\\033[0Kx\\n'; exit 3`,
+    )
+    const github = await tsbuild({ ...workspace, variables: { GITHUB_ACTIONS: 'true' } }, '--progress=github', ...given)
+    const commands = github.stderr.match(/^[ \t]*::[^\n]*/gm) ?? []
+    const [, token = 'none'] = /^::stop-commands::([0-9a-f]{32})$/m.exec(github.stderr) ?? []
+    expect(commands.filter((line) => !line.startsWith('::group::#'))).toEqual(
+      expect.arrayContaining([`::stop-commands::${token}`, `::${token}::`, '::endgroup::']),
+    )
+    const known = new RegExp(
+      `^::(group::#\\d|endgroup::$|stop-commands::${token}$|${token}::$|error file=Dockerfile,line=2,)`,
+    )
+    expect(commands.filter((line) => !known.test(line))).toEqual([])
+    expect(github.stderr).not.toMatch(/##\w*\[/)
+    expect(github.stderr.match(/^::error /gm)).toHaveLength(1)
+
+    const gitlab = await tsbuild({ ...workspace, variables: { GITLAB_CI: 'true' } }, ...given)
+    const sections = gitlab.stderr.match(/section_\w+:\d+:\w+[^\n]*?\r\x1b\[0K/g) ?? []
+    expect(sections.length).toBeGreaterThan(1)
+    expect(sections.filter((mark) => !/:tsbuild_[0-9a-f]{8}_\d+(\[collapsed=true\])?\r/.test(mark))).toEqual([])
+
+    const [, log = ''] = /^whole log: (.*)$/m.exec(gitlab.stderr) ?? []
+    expect(readFileSync(log, 'utf8')).toContain('section_start:1:evil\r\x1b[0Kx\n')
   })
 
   it('H04 H08 invisible characters and escapes of a Dockerfile are warned of with their place, and shown', async () => {

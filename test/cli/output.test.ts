@@ -26,6 +26,14 @@ describe('what is printed', () => {
     expect(printed(text, { TERM: 'dumb' }, true)).toBe('red\n::error::x\na ##vso[b]\n')
   })
 
+  test('FORCE_COLOR keeps colours where no terminal is, and NO_COLOR is the last word', () => {
+    const red = '\x1b[31mred\x1b[0m\n::error::x\na ##vso[b]\n'
+    expect(printed(text, { FORCE_COLOR: '1' })).toBe(red)
+    expect(printed(text, { FORCE_COLOR: '', TERM: 'dumb' })).toBe(red)
+    expect(printed(text, { FORCE_COLOR: '0' }, true)).toBe(printed(text, {}))
+    expect(printed(text, { FORCE_COLOR: '1', NO_COLOR: '1' }, true)).toBe(printed(text, {}))
+  })
+
   test.each(['CI', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'TEAMCITY_VERSION'])(
     'H02: no runner command gets through where %s is set',
     (name) => {
@@ -47,6 +55,12 @@ describe('the progress mode', () => {
     ['auto', false, {}, 'plain'],
     ['auto', true, { TERM: 'dumb' }, 'plain'],
     ['auto', true, { CI: '1' }, 'plain'],
+    ['auto', false, { CI: '1' }, 'plain'],
+    ['auto', false, { GITHUB_ACTIONS: 'true' }, 'folded'],
+    ['auto', false, { GITLAB_CI: 'true' }, 'folded'],
+    ['auto', true, { GITLAB_CI: 'true' }, 'plain'],
+    ['plain', false, { GITHUB_ACTIONS: 'true' }, 'plain'],
+    ['github', false, {}, 'github'],
     ['tty', true, { CI: '1' }, 'tty'],
     ['tty', false, {}, 'plain'],
     ['tty', true, { TERM: 'dumb' }, 'plain'],

@@ -143,7 +143,7 @@ describe('help', () => {
     for (const heading of [
       'What to build:',
       'What comes out:',
-      'Cache and registries:',
+      'Cache and base images:',
       'How RUN steps run:',
       'Examples:',
     ]) {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { mediaTypes } from '../../src/image/index.ts'
 import { openImages } from '../../src/index.ts'
+import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
+import { startServer } from '../support/http-server.ts'
+import { tar } from '../support/tar.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const dockerfile = 'FROM scratch\nCOPY base /\nCOPY app /app\n'
@@ -57,5 +61,18 @@ describe('an image that may not be', () => {
     const { result } = await build({ maxGrowth: '12%' })
     expect(result.build?.images[0]?.growth).toMatchObject({ against: 'app:latest' })
     await expect(build({ tags: ['other'], maxGrowth: 0, compareTo: 'app' })).resolves.toBeDefined()
+  })
+
+  test('is held against an image of a registry too, of which only layers of its own are fetched', async () => {
+    await using workspace = await opened()
+    const layer = blobOf(tar({ name: 'app/a', body: 'a'.repeat(1000) }), mediaTypes.layerTar)
+    await using server = await startServer(serve(contentsOf('app', 'main', fakeImage({ layer }))))
+    const compareTo = `${server.host}/app:main`
+    const refused = workspace.build({ dockerfile, tags: ['app'], maxGrowth: '50%', compareTo })
+    await expect(refused).rejects.toThrow(
+      `the image grew by 100kB (10000.0%) against ${compareTo}, and --max-growth allows 50%, most of it by [1/2] COPY base / (100kB); largest: /base 100kB`,
+    )
+    const unknown = workspace.build({ dockerfile, maxGrowth: 0, compareTo: `${server.host}/nosuch` })
+    await expect(unknown).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
   })
 })

@@ -44,7 +44,7 @@ describe.skipIf(!hasChromium)(hasChromium ? 'a report in a browser' : noChromium
     browser = await openChromium()
     const context = await browser.newContext({ colorScheme: 'dark' })
     for (const name of names) opened.set(name, await open(context, name))
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await browser?.close()
     rmSync(directory, { recursive: true, force: true })

@@ -60,8 +60,13 @@ async function buildOnce(session: Session, context: string, flags: BuildCommandF
   const { build } = await session.library()
   for (const note of isTalkative(mode) ? [...session.notes, ...ignoredNotes(flags)] : []) err.print(`note: ${note}\n`)
   const built = (asked: BuildOptions) =>
-    shown(session, mode, (onEvent, closeView) =>
-      build({ ...asked, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
+    shown(
+      session,
+      mode,
+      (onEvent, closeView) =>
+        build({ ...asked, ...onFailure(flags, session, closeView), signal, onEvent }, environment),
+      undefined,
+      context,
     )
   const result = await (flags.report === undefined
     ? built(options)

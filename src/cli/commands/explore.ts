@@ -11,6 +11,7 @@ import { checkPlace, replaceFile } from '../replace-file.ts'
 import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
+import { humanSize } from '../text/size.ts'
 
 export interface ExploreFlags extends LookFlags, Partial<Rules> {
   readonly json?: string
@@ -28,10 +29,19 @@ export async function exploreCommand(session: Session, name: string, flags: Expl
   if (rules) checkRules(rules)
   await checkPlace('--json', flags.json === '-' ? undefined : flags.json)
   await using image = await openImage(name, lookOptions(flags, session), environment)
+  await sayWhatIsFetched(session, image)
   const waste = await image.waste(session.signal)
   const results = rules && holdAgainst(rules, waste)
   await print(session, name, image, waste, results, flags)
   if (results?.some(({ status }) => status === 'FAIL')) throw new Reported(exitCodes.failure)
+}
+
+/** All layers are read, and some may take their time. */
+async function sayWhatIsFetched({ err }: Session, { layers, isHere }: OpenedImage): Promise<void> {
+  const here = await Promise.all(layers.map(({ index }) => isHere(index)))
+  const missing = layers.filter(({ index }) => !here[index])
+  const bytes = missing.reduce((sum, { size }) => sum + size, 0)
+  if (missing.length > 0) err.print(`fetching ${missing.length} of ${layers.length} layers, ${humanSize(bytes)}\n`)
 }
 
 function canDraw({ out, environment }: Session): boolean {

@@ -1,3 +1,4 @@
+import { adviceText } from '../contexts/context-text.ts'
 import { exitCodes } from '../exit.ts'
 import type { BuildFlags } from '../flags/build-options.ts'
 import { planJson } from '../plans/plan-json.ts'
@@ -31,5 +32,6 @@ export async function planCommand(session: Session, context: string, flags: Plan
     }
   }
   err.print(warningSummary(plan.warnings, session))
+  err.print(adviceText(plan, err.paint))
   if (!plan.done) throw new Reported(exitCodes.pending)
 }

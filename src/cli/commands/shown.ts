@@ -24,12 +24,14 @@ export function shownTransfer<T>(
  * Does the work with a view of it; an error is reported in the form of that view, after what was warned of before.
  * @param work gets what takes events, and what ends the view before all is over
  * @param prefix before the message of an error
+ * @param context of a build, as it was given
  */
 export async function shown<T>(
   session: Session,
   mode: ViewMode,
   work: (events: EventSink, close: () => Promise<void>) => Promise<T>,
   prefix?: string,
+  context = '.',
 ): Promise<T> {
   const view = await openView(mode, session)
   const warnings: Warning[] = []
@@ -46,10 +48,12 @@ export async function shown<T>(
   try {
     const result = await work(events, close)
     await close()
+    if (mode === 'github') await annotate(session, { warnings }, context)
     return result
   } catch (error) {
     await close()
     if (isTalkative(mode)) session.err.print(warningSummary(warnings, session))
+    if (mode === 'github') await annotate(session, { error: reasonOf(session, error), warnings }, context)
     return reportBuildError(session, mode, error, prefix)
   }
 }
@@ -59,21 +63,35 @@ export async function shown<T>(
  * @param prefix before the message, as buildx has it
  */
 export function reportBuildError(
-  { err, debug, signal }: Session,
+  session: Session,
   mode: ViewMode,
   error: unknown,
   prefix = 'failed to build: failed to solve: ',
 ): never {
-  const reason = signal.aborted ? signal.reason : firstError(error)
+  const { err, debug } = session
+  const reason = reasonOf(session, error)
   // Of --watch: what is said before the next build is enough.
   if (reason instanceof Error && reason.name === 'Superseded') throw new Reported(exitCodeOf(reason))
   err.print(mode === 'rawjson' ? errorJson(reason) : errorReport(reason, { prefix, debug, paint: err.paint }))
   throw new Reported(exitCodeOf(reason))
 }
 
+function reasonOf({ signal }: Session, error: unknown): unknown {
+  return signal.aborted ? signal.reason : firstError(error)
+}
+
+async function annotate(
+  session: Session,
+  said: { readonly error?: unknown; readonly warnings: readonly Warning[] },
+  context: string,
+): Promise<void> {
+  const { annotations } = await import('../views/annotations.ts')
+  session.err.command(annotations(said, session, context))
+}
+
 /** Modes that say more than a result. */
 export function isTalkative(mode: ViewMode): boolean {
-  return mode === 'tty' || mode === 'plain'
+  return mode !== 'rawjson' && mode !== 'quiet' && mode !== 'none'
 }
 
 /**

@@ -37,13 +37,22 @@ export function keyNames(input: string, key: KeyFacts): readonly string[] {
   const named = names.find(([fact]) => key[fact])
   if (named) return [named[1]]
   if (key.ctrl) return [input === ' ' ? 'ctrl+space' : `ctrl+${input.toLowerCase()}`]
-  return [...input].map((character) => plain[character] ?? character)
+  return [...input].map((character) => plain[character] ?? control(character) ?? character)
+}
+
+/** Ctrl with a letter, which a terminal sends as one of the first 26 characters. */
+function control(character: string): string | undefined {
+  const code = character.charCodeAt(0)
+  return code >= 1 && code <= 26 ? `ctrl+${String.fromCharCode(96 + code)}` : undefined
 }
 
 const plain: Readonly<Record<string, string>> = {
   ' ': 'space',
-  '\r': 'enter',
-  '\n': 'enter',
+  '\0': 'ctrl+space',
+  '\b': 'backspace',
   '\t': 'tab',
+  '\n': 'enter',
+  '\r': 'enter',
+  '\x1b': 'escape',
   '\x7f': 'backspace',
 }

@@ -3,8 +3,8 @@ import { reasonJson, reasonText } from '../../reason-text.ts'
 import { formatPlace } from '../../source.ts'
 
 /** The plan for programs. Fields are added, never renamed. */
-export function planJson({ targets, steps, pulls, done }: BuildForecast): object {
-  return { done, targets, steps: steps.map(stepJson), pulls }
+export function planJson({ targets, steps, pulls, done, advice }: BuildForecast): object {
+  return { done, targets, steps: steps.map(stepJson), pulls, ...(advice.length > 0 && { advice }) }
 }
 
 function stepJson({ id, kind, label, inputs, at, forecast, emulates, problem }: PlannedStep): object {

@@ -1,20 +1,23 @@
 import { Command, Option } from 'commander'
 import type { BuildCommandFlags } from '../commands/build.ts'
 import { readCall } from '../flags/call.ts'
+import { withHelp } from './help.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import { withRegistryFlags } from './registry-flags.ts'
-import { limitFlag, type Run, repeatable } from './run.ts'
+import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
 
-const examples = `
-Examples:
-  tsbuild -t app .                                    the Dockerfile of this directory
-  tsbuild -f Dockerfile.prod -t app:1 --target web .  another file, one of its stages
-  tsbuild -t app -o type=oci,dest=app.tar .           also write an OCI archive
-  tsbuild -t ghcr.io/me/app:1 --push .                build and push
-  tsbuild -o type=local,dest=out .                    only the files, as a directory
-  tsbuild -t app https://github.com/me/app.git#v1     a repository, at a tag
-  tsbuild -t app - < context.tar.gz                   an archive, or a Dockerfile alone
-  tsbuild --build-arg VERSION=2 --secret id=npm,src=.npmrc -t app .`
+const examples = {
+  'tsbuild -t app .': 'the Dockerfile of this directory',
+  'tsbuild -f Dockerfile.prod -t app:1 --target web .': 'another file, one of its stages',
+  'tsbuild -t app -o type=oci,dest=app.tar .': 'also write an OCI archive',
+  'tsbuild -t ghcr.io/me/app:1 --push .': 'build and push',
+  'tsbuild -o type=local,dest=out .': 'only the files, as a directory',
+  'tsbuild -t app https://github.com/me/app.git#v1': 'a repository, at a tag',
+  'tsbuild -t app - < context.tar.gz': 'an archive, or a Dockerfile alone',
+  'tsbuild --build-arg VERSION=2 --secret id=npm,src=.npmrc -t app .':
+    'a value, and a secret that stays out of the image',
+  'tsbuild --check .': 'what is doubtful in the Dockerfile; nothing is built',
+}
 
 /** `tsbuild build`, which is also what `tsbuild` alone means. */
 export function buildProgram(run: Run): Command {
@@ -29,7 +32,7 @@ export function buildProgram(run: Run): Command {
   addBuildFlags(command)
   addCallFlags(command)
   addIgnoredFlags(command)
-  return command.addHelpText('after', examples).action(async (context: string, flags: BuildCommandFlags) => {
+  return withHelp(command, { examples }).action(async (context: string, flags: BuildCommandFlags) => {
     const call = readCall(flags.call ?? '')
     if (call) {
       const { callCommand } = await import('../commands/call.ts')
@@ -119,7 +122,8 @@ function addOutputFlags(command: Command): void {
     .option('--max-size <size>', 'fail, and name or push nothing, when the image is larger: 200m, 1g')
     .option('--max-growth <size>', 'the same when it grew by more than that: 5%, 10m')
     .option('--compare-to <image>', 'the image that growth is counted from (default: what the first -t names by now)')
-    .option('--progress <mode>', 'auto, tty, plain, rawjson, quiet or none (default: auto)')
+    .optionsGroup('What is printed:')
+    .option('--progress <mode>', progressHelp)
     .option('--summary <when>', 'what the build came to, after the last step: auto, always or never (default: auto)')
     .option('-q, --quiet', 'print nothing but the image id')
     .option('--watch', 'build again whenever a file changes that the build reads')
@@ -127,7 +131,7 @@ function addOutputFlags(command: Command): void {
 
 function addCacheFlags(command: Command): void {
   command
-    .optionsGroup('Cache and registries:')
+    .optionsGroup('Cache and base images:')
     .option('--no-cache', 'run every step again')
     .option('--cache-max <size>', 'prune after the build to so much beside named images: 10g, 20% of the disk')
     .addOption(repeatable('--no-cache-filter <stage>', 'run the steps of these stages again'))

@@ -11,7 +11,7 @@ const examples = `
 Examples:
   tsbuild builds --local                     the builds of this folder
   tsbuild builds logs ^0 "npm ci"            all that a step printed
-  tsbuild builds show ^0 --report build.html a page about the newest build
+  tsbuild builds show ^0 --report build.html  a page about the newest build
   tsbuild builds diff                        the newest build against the one before it
   tsbuild builds --filter status=error -q    ids of those that failed`
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ShellFlags } from '../commands/shell.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { withHelp } from './help.ts'
 import { type Run, repeatable } from './run.ts'
 
 /**
@@ -13,16 +14,11 @@ export function debugPrograms(run: Run, words: readonly string[]): readonly Comm
   return [shellProgram(run, after), catProgram(run)]
 }
 
-const shellExamples = `
-STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step.
-
-Examples:
-  tsbuild shell                    a shell in the step that failed last
-  tsbuild shell "build 2/5"        a shell in the files after a step of the last build
-  tsbuild shell -- npm test        a command in place of a shell`
+const shellNotes =
+  'STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step.'
 
 function shellProgram(run: Run, after: readonly string[] | undefined): Command {
-  return new Command('shell')
+  const command = new Command('shell')
     .summary('open a shell in a step that failed, or after a step')
     .description(
       'Opens a shell in the step that failed in the last hour, as it was, or in the files after a step of the last build, in the sandbox that the step had. What it changes is not kept.',
@@ -32,7 +28,6 @@ function shellProgram(run: Run, after: readonly string[] | undefined): Command {
     .argument('[command...]')
     .addOption(repeatable('--secret <spec>', 'a secret of the step once more: none is kept'))
     .addOption(repeatable('--ssh <spec>', 'an agent of the step once more'))
-    .addHelpText('after', shellExamples)
     .action((_step: string | undefined, _command: readonly string[], flags: ShellFlags, command: Command) => {
       const before = command.args.slice(0, command.args.length - (after?.length ?? 0))
       if (before.length > 1)
@@ -41,12 +36,20 @@ function shellProgram(run: Run, after: readonly string[] | undefined): Command {
         (await import('../commands/shell.ts')).shellCommand(session, before[0], after, flags),
       )
     })
+  return withHelp(command, {
+    notes: shellNotes,
+    examples: {
+      'tsbuild shell': 'a shell in the step that failed last',
+      'tsbuild shell "build 2/5"': 'a shell in the files after a step of the last build',
+      'tsbuild shell -- npm test': 'a command in place of a shell',
+    },
+  })
 }
 
 const files = () => import('../commands/step-files.ts')
 
 function catProgram(run: Run): Command {
-  return new Command('cat')
+  const command = new Command('cat')
     .summary('print a file of a step')
     .description('Prints a file of the step that failed, or of another one (see tsbuild shell --help for STEP).')
     .usage('[STEP] PATH')
@@ -56,4 +59,10 @@ function catProgram(run: Run): Command {
       const [step, path] = second === undefined ? [undefined, first] : [first, second]
       return run('trees', async (session) => (await files()).catCommand(session, step, path))
     })
+  return withHelp(command, {
+    examples: {
+      'tsbuild cat /src/npm-debug.log': 'of the step that failed',
+      'tsbuild cat 3 /etc/passwd': 'of another step of the last build',
+    },
+  })
 }

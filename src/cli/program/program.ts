@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs'
-import { Command, CommanderError, Help, type Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
 import { withTrailingCommand } from '../flags/trailing-command.ts'
 import { Reported } from '../report.ts'
+import { namingConfig, type Settings } from '../settings/settings.ts'
 import { version } from '../version.ts'
 import { buildProgram } from './build.ts'
 import { buildsProgram } from './builds.ts'
+import { completionProgram } from './completion.ts'
+import { contextProgram } from './context.ts'
 import { debugPrograms } from './debug.ts'
 import { doctorProgram } from './doctor.ts'
+import { group, groupOrder } from './groups.ts'
+import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
 import { missing, missingCommands } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
@@ -20,29 +25,57 @@ import { registryPrograms } from './registry.ts'
 import type { Run } from './run.ts'
 import { containerPrograms } from './run-image.ts'
 import { usagePrograms } from './usage.ts'
+import { visibleOptions } from './visible-options.ts'
 import { whyProgram } from './why.ts'
 
 const exitHelp = `
 Exit status: 0 success, ${exitCodes.failure} failure, or a difference, ${exitCodes.trouble} a diff that failed, ${exitCodes.pending} a plan with something to run, ${exitCodes.internal} bug in tsbuild, ${exitCodes.exhausted} disk full, ${exitCodes.push} push failed, ${exitCodes.usage} wrong flag, 130 Ctrl-C, 143 SIGTERM.
-Environment: TSBUILD_ROOT, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
+
+Environment: TSBUILD_ROOT, TSBUILD_CONFIG, TSBUILD_CACHE_MAX, TSBUILD_LIMITS, BUILDKIT_PROGRESS, NO_COLOR, SOURCE_DATE_EPOCH, DOCKER_DEFAULT_PLATFORM, TSBUILD_DEBUG, DOCKER_CONFIG, REGISTRY_AUTH_FILE.`
+
+const programExamples = {
+  'tsbuild -t app .': 'build the Dockerfile of this directory',
+  'tsbuild plan .': 'what a build would run, and why',
+  'tsbuild context --why .env': 'which line of .dockerignore keeps a file out',
+  'tsbuild history app': 'how an image was made',
+  'tsbuild build --help': 'the flags of a build; so with each command',
+}
+
+/** Of the flags that all commands have. */
+const globalGroup = 'Of all commands:'
 
 /**
  * The command line: words to commands. Nothing of the library is loaded here.
  * @param words the command line: a plain build needs no other command to be there
+ * @param settings told of the command that was found, before its work begins: what it sets of flags is as if it were given
  */
-export function createProgram(run: Run, write: (text: string) => void, words: readonly string[]): Command {
+export function createProgram(
+  run: Run,
+  write: (text: string) => void,
+  words: readonly string[],
+  settings?: Settings,
+): Command {
   const program = new Command('tsbuild')
     .description('Builds OCI images from Dockerfiles: no daemon, no root, no Docker.')
     .usage('[build] [flags] [context]   |   tsbuild COMMAND …')
+    .optionsGroup(globalGroup)
     .version(version(), '-v, --version', 'print the version')
     .option('-D, --debug', 'show stacks of errors and details of warnings')
     .option('--root <directory>', 'the store (default: $TSBUILD_ROOT, else /var/lib/tsbuild or ~/.local/share/tsbuild)')
-    .addHelpText('after', exitHelp)
+    .option(
+      '--config <file>',
+      'defaults of flags (default: $TSBUILD_CONFIG, else the nearest tsbuild.config.json or .ts)',
+    )
+    .option('--no-config', 'read no such file')
+    .helpCommand(false)
+  if (settings) program.hook('preAction', (_program, command) => settings(program, command))
+  withHelp(program, { notes: exitHelp, examples: programExamples })
   program.addCommand(buildProgram(run), { isDefault: true })
-  program.addCommand(new Command('version').summary('print the version').action(() => write(`${version()}\n`)))
+  program.addCommand(versionProgram(write))
   if (!isPlainBuild(words)) {
     for (const command of [
       planProgram(run),
+      contextProgram(run),
       graphProgram(run),
       historyProgram(run),
       ...lookPrograms(run),
@@ -55,16 +88,33 @@ export function createProgram(run: Run, write: (text: string) => void, words: re
       ...debugPrograms(run, words),
       ...containerPrograms(run),
       doctorProgram(run),
+      completionProgram(write),
     ])
       program.addCommand(command)
+    const help = new Command('help').summary('the same as --help behind the command').argument('[command]')
+    program.addHelpCommand(help.helpGroup('Help:'))
+    for (const command of program.commands.flatMap(withCommands)) group(command)
   }
   for (const command of [program, ...program.commands.flatMap(withCommands)]) {
     command
       .exitOverride()
-      .configureHelp({ optionDescription })
+      .addHelpOption(new Option('-h, --help', 'show this').helpGroup(globalGroup))
+      .configureHelp({ optionDescription, groupItems, visibleOptions: (shown) => visibleOptions(shown, program) })
       .configureOutput({ writeOut: write, outputError: () => {} })
   }
   return program
+}
+
+function versionProgram(write: (text: string) => void): Command {
+  const command = new Command('version').summary('print the version')
+  return withHelp(command, { examples: { 'tsbuild version': '' } }).action(() => write(`${version()}\n`))
+}
+
+/** Commands in their order, of flags what many commands have below what each has for itself. */
+const groupItems: Help['groupItems'] = (unsorted, visible, groupOf) => {
+  const groups = Help.prototype.groupItems(unsorted, visible, groupOf)
+  const order = [...groupOrder, 'Registries:', 'Limits:', globalGroup]
+  return new Map([...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)))
 }
 
 /** A command, and what stands below it: `index create`. */
@@ -75,15 +125,15 @@ function withCommands(command: Command): readonly Command[] {
 /** No word that is, or could be meant as, the name of another command, and none that lists them all. */
 function isPlainBuild(words: readonly string[]): boolean {
   const first = commandWord(words)
-  return (first === 'build' || !/^[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
+  return (first === 'build' || !/^(__)?[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
 }
 
 /** The first word that is no flag of all commands. */
 function commandWord(words: readonly string[]): string {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
-    if (word === '--root') at++
-    else if (!/^(-D|--debug|--root=.*)$/s.test(word)) return word
+    if (word === '--root' || word === '--config') at++
+    else if (!/^(-D|--debug|--no-config|--(root|config)=.*)$/s.test(word)) return word
   }
   return ''
 }
@@ -109,7 +159,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     const words = command.name() === 'run' ? withTrailingCommand(argv, 'run', options) : argv
     await program.parseAsync(normalizeArguments(words, isSwitch), { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.
     if (error.code === 'commander.help') throw new Reported(exitCodes.usage)
     if (error.exitCode !== 0) throw flagErrorOf(error, [command, ...below(command, argv)])

@@ -2,19 +2,14 @@ import { Command, Option } from 'commander'
 import type { CommitFlags } from '../commands/run.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import type { RunImageFlags } from '../flags/run-image.ts'
+import { withHelp } from './help.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run, repeatable } from './run.ts'
 
 const commands = () => import('../commands/run.ts')
 
-const runExamples = `
-Without --rm what the command changed is kept for an hour, for tsbuild commit. Exit status: that of the command; 125 when
-it was not begun, 126 and 127 as a shell has them.
-
-Examples:
-  tsbuild run -it --rm alpine                         a shell
-  tsbuild run --rm -v .:/src -w /src node:22 npm test
-  tsbuild run --name box alpine apk add curl          then: tsbuild commit box alpine-curl`
+const runNotes = `Without --rm what the command changed is kept for an hour, for tsbuild commit. Exit status: that of the command; 125 when
+it was not begun, 126 and 127 as a shell has them.`
 
 /** `tsbuild run` and `tsbuild commit`. */
 export function containerPrograms(run: Run): readonly Command[] {
@@ -62,12 +57,19 @@ function runProgram(run: Run): Command {
     command.addOption(new Option(flags).hideHelp().argParser(() => refuse(flags, hint)))
     command.on(`option:${new Option(flags).name()}`, () => refuse(flags, hint))
   }
-  return withRegistryFlags(command)
+  withRegistryFlags(command)
     .addOption(limitFlag())
-    .addHelpText('after', runExamples)
     .action((image: string, words: readonly string[], flags: RunImageFlags) =>
       run('trees', async (session) => (await commands()).runCommand(session, image, words, flags)),
     )
+  return withHelp(command, {
+    notes: runNotes,
+    examples: {
+      'tsbuild run -it --rm alpine': 'a shell',
+      'tsbuild run --rm -v .:/src -w /src node:22 npm test': 'in a directory of this machine',
+      'tsbuild run --name box alpine apk add curl': 'then: tsbuild commit box alpine-curl',
+    },
+  })
 }
 
 /** Flags of docker run that cannot be had, and why. */
@@ -84,7 +86,7 @@ function refuse(flags: string, hint: string): never {
 }
 
 function commitProgram(run: Run): Command {
-  return new Command('commit')
+  const command = new Command('commit')
     .summary('make an image of what tsbuild run left')
     .description(
       'Makes an image of what a command of tsbuild run changed: one layer more, and the settings it ran with.',
@@ -97,4 +99,7 @@ function commitProgram(run: Run): Command {
     .action((container: string, name: string | undefined, flags: CommitFlags) =>
       run('trees', async (session) => (await commands()).commitCommand(session, container, name, flags)),
     )
+  return withHelp(command, {
+    examples: { [`tsbuild commit -c 'CMD ["curl"]' box alpine-curl`]: 'what tsbuild run --name box left' },
+  })
 }

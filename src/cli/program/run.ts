@@ -7,12 +7,15 @@ import type { Session } from '../session.ts'
  */
 export type Run = (touches: 'documents' | 'trees', work: (session: Session) => Promise<void>) => Promise<void>
 
+export const progressHelp =
+  'auto, tty, plain, ordered (step after step), github or gitlab (the same, folded for their logs), rawjson, quiet or none (default: auto)'
+
 /** What files of others may ask for. */
 export function limitFlag(): Option {
   return repeatable(
     '--limit <name=value>',
     'what a file may ask for: archive-entries=9000000; docs/limits.md has the names',
-  )
+  ).helpGroup('Limits:')
 }
 
 /** A flag that may be given several times. */

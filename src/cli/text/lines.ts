@@ -1,8 +1,10 @@
 /** Turns bytes that come in pieces into lines. */
 export interface LineReader {
-  /** The lines that these bytes complete. */
+  /** The lines that these bytes complete. One that a carriage return ended, which more text may overwrite, has it at its end. */
   push(bytes: Uint8Array): readonly string[]
-  /** What came after the last line, as a line of its own; undefined when there is nothing. */
+  /** What came after the last line so far. */
+  readonly open: string
+  /** The same as a line of its own; undefined when there is nothing. */
   rest(): string | undefined
 }
 
@@ -16,36 +18,37 @@ export const longestLine = 65_536
 export function lineReader(): LineReader {
   const decoder = new TextDecoder()
   let partial = ''
-  let returned = false
 
   return {
     push(bytes) {
-      let text = decoder.decode(bytes, { stream: true })
-      if (returned && text.startsWith('\n')) text = text.slice(1)
-      returned = text.endsWith('\r')
-      const pieces = text.split(/(\r\n|\r|\n)/)
+      const text = partial + decoder.decode(bytes, { stream: true })
+      // What follows the last one says whether it is half of a `\r\n`.
+      const end = text.endsWith('\r') ? text.length - 1 : text.length
+      const pieces = text.slice(0, end).split(/(\r\n|\r|\n)/)
       const lines: string[] = []
       for (let i = 0; i + 1 < pieces.length; i += 2) {
-        const line = partial + pieces[i]
-        partial = ''
-        if (line !== '' || pieces[i + 1] !== '\r') lines.push(...parts(line))
+        const isReturn = pieces[i + 1] === '\r'
+        const line = pieces[i] ?? ''
+        if (line !== '' || !isReturn) addParts(isReturn ? `${line}\r` : line, lines)
       }
-      const open = parts(partial + pieces.at(-1))
-      partial = open.pop() ?? ''
-      return [...lines, ...open]
+      addParts(pieces.at(-1) ?? '', lines)
+      partial = (lines.pop() ?? '') + text.slice(end)
+      return lines
+    },
+    get open() {
+      return partial.endsWith('\r') ? partial.slice(0, -1) : partial
     },
     rest() {
-      const line = partial
+      const line = this.open
       partial = ''
       return line === '' ? undefined : line
     },
   }
 }
 
-/** At least one; all but the last have the full length. */
-function parts(line: string): string[] {
-  const found: string[] = []
+/** Adds a line: at least one part; all but the last have the full length. */
+function addParts(line: string, found: string[]): void {
   let start = 0
   for (; line.length - start > longestLine; start += longestLine) found.push(line.slice(start, start + longestLine))
-  return [...found, line.slice(start)]
+  found.push(start === 0 ? line : line.slice(start))
 }

@@ -3,7 +3,9 @@ import type { Paint } from '../text/paint.ts'
 import { cut, pad, widthOf } from '../text/width.ts'
 import type { Palette } from './palette.ts'
 import { missText, transferBytes } from './plain-text.ts'
+import { branchesOf, type Stage } from './stages.ts'
 import type { Step, Transfer } from './step.ts'
+import type { LogLine } from './step-log.ts'
 import type { Trace } from './trace.ts'
 
 export interface FrameSize {
@@ -16,25 +18,47 @@ export interface FrameSize {
 export interface FrameLook {
   readonly palette: Palette
   readonly paint: Paint
+  /** Colours of what steps print stay. */
+  readonly colours: boolean
   /** How many of the last lines of output are shown below a running step. */
   readonly logLines: number
 }
 
-/** The lines of the terminal view at one moment, with colours. @param now milliseconds since 1970 */
+/** Lines that stay or go together. They are made when it is known that they stay. */
+interface Block {
+  readonly kind: 'step' | 'stage' | 'cached'
+  readonly isRunning: boolean
+  readonly height: number
+  readonly lines: () => readonly string[]
+  /** Whose output stands below. */
+  readonly step?: Step
+  /** Before each line: ` => ` and one more for each level. */
+  readonly lead: string
+}
+
+interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly width: number
+  readonly look: FrameLook
+}
+
+/** The lines of the terminal view at one moment, with colours: the stages as a tree, what is cached folded. */
 export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLook): readonly string[] {
-  const steps = [...trace.steps]
-  const blocks = steps.map((step) => block(step, now, size.width, look))
+  const moment = { now, width: size.width, look }
+  const blocks = blocksOf([...trace.steps], moment, foldCached)
   const budget = size.height - 1
-  const dropped = dropEnded(steps, blocks, budget - wantedLogLines(trace, look))
-  const lines = blocks.filter((_, i) => !dropped.has(i)).flat()
-  const logs = logLines(trace, budget - lines.length, size.width, look)
-  const withLogs = steps.flatMap((step, i) => (dropped.has(i) ? [] : [...(blocks[i] ?? []), ...(logs.get(step) ?? [])]))
-  return [header(trace, now, size.width), ...withLogs.slice(0, Math.max(0, budget))]
+  const kept = fitting(blocks, budget - wantedLogLines(trace, look))
+  const height = kept.reduce((sum, block) => sum + block.height, 0)
+  const logs = logLines(trace, budget - height, look)
+  const lines = kept.flatMap((block) => [...block.lines(), ...outputBelow(block, logs, moment)])
+  return [header(trace, now, size.width), ...lines.slice(0, Math.max(0, budget))]
 }
 
 /** All steps, for the screen to keep when the build is over. */
 export function lastFrame(trace: Trace, now: number, width: number, look: FrameLook): readonly string[] {
-  return frame(trace, now, { width, height: Number.POSITIVE_INFINITY }, { ...look, logLines: 0 })
+  const blocks = blocksOf([...trace.steps], { now, width, look }, stepBlocks)
+  return [header(trace, now, width), ...blocks.flatMap((block) => block.lines())]
 }
 
 function header(trace: Trace, now: number, width: number): string {
@@ -49,43 +73,116 @@ function header(trace: Trace, now: number, width: number): string {
 
 /** What is being printed right now is worth more room than what has ended. */
 function wantedLogLines(trace: Trace, { logLines: most }: FrameLook): number {
-  const recent = trace.running.map((step) => trace.log(step)?.recent.length ?? 0)
+  const recent = trace.running.map((step) => trace.log(step)?.latest().length ?? 0)
   return Math.min(most, Math.max(0, ...recent))
 }
 
-/** Which blocks to leave out: ended steps, oldest first, until the others fit. */
-function dropEnded(
-  steps: readonly Step[],
-  blocks: readonly (readonly string[])[],
-  budget: number,
-): ReadonlySet<number> {
-  const dropped = new Set<number>()
-  let height = blocks.reduce((sum, lines) => sum + lines.length, 0)
-  steps.forEach((step, i) => {
-    if (height <= budget || step.outcome === undefined) return
-    dropped.add(i)
-    height -= blocks[i]?.length ?? 0
+type BlocksOfSteps = (steps: readonly Step[], lead: string, moment: Moment) => readonly Block[]
+
+/** Several stages are a tree; the steps of a single one stand alone. */
+function blocksOf(steps: readonly Step[], moment: Moment, blocks: BlocksOfSteps): readonly Block[] {
+  const branches = branchesOf(steps)
+  const isTree = branches.filter(({ kind }) => kind === 'stage').length > 1
+  if (!isTree) return blocks(steps, topLead, moment)
+  return branches.flatMap((branch) =>
+    branch.kind === 'step'
+      ? stepBlock(branch.step, topLead, moment)
+      : [stageBlock(branch, moment), ...blocks(branch.steps, `${topLead}=> `, moment)],
+  )
+}
+
+const topLead = ' => '
+
+/** The least of what is not worth its room, oldest first, until the others fit: ended steps, ended stages, names of stages. */
+function fitting(blocks: readonly Block[], budget: number): readonly Block[] {
+  const dropped = new Set<Block>()
+  let height = blocks.reduce((sum, block) => sum + block.height, 0)
+  const drop = (isLess: (block: Block) => boolean) => {
+    for (const block of blocks) {
+      if (height <= budget) return
+      if (dropped.has(block) || !isLess(block)) continue
+      dropped.add(block)
+      height -= block.height
+    }
+  }
+  drop((block) => block.kind !== 'stage' && !block.isRunning)
+  drop((block) => !block.isRunning)
+  drop((block) => block.kind === 'stage')
+  return blocks.filter((block) => !dropped.has(block))
+}
+
+const stepBlocks: BlocksOfSteps = (steps, lead, moment) => steps.map((step) => stepBlock(step, lead, moment))
+
+/** Of steps one after the other that were all in the cache only the number is said. */
+const foldCached: BlocksOfSteps = (steps, lead, moment) => {
+  const runs: Step[][] = []
+  for (const step of steps) {
+    const last = runs.at(-1)
+    if (step.outcome === 'cached' && last?.[0]?.outcome === 'cached') last.push(step)
+    else runs.push([step])
+  }
+  return runs.map((run) => {
+    const [first] = run
+    return first && run.length === 1 ? stepBlock(first, lead, moment) : cachedBlock(run.length, lead, moment)
   })
-  return dropped
+}
+
+function cachedBlock(count: number, lead: string, { width, look }: Moment): Block {
+  const lines = () => [look.paint(look.palette.cached, cut(`${lead}CACHED ${count} steps`, width))]
+  return { kind: 'cached', isRunning: false, height: 1, lead, lines }
+}
+
+function stageBlock({ name, total, steps }: Stage, { now, width }: Moment): Block {
+  const ended = steps.filter(({ outcome }) => outcome === 'done' || outcome === 'cached').length
+  const isRunning = steps.some(({ outcome }) => outcome === undefined)
+  const from = Math.min(...steps.map(({ startedAt }) => startedAt))
+  const until = isRunning ? now : Math.max(...steps.map(({ endedAt }) => endedAt ?? now))
+  const lines = () => [
+    row(`${topLead}${name} ${ended}/${Math.max(total, steps.length)}`, '', seconds(from, until), width),
+  ]
+  return { kind: 'stage', isRunning, height: 1, lead: topLead, lines }
 }
 
 const prefixes = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANCELED ' } as const
 
-function block(step: Step, now: number, width: number, look: FrameLook): readonly string[] {
+function stepBlock(step: Step, lead: string, moment: Moment): Block {
+  const isRunning = step.outcome === undefined
+  const height = 1 + (reasonOf(step) === undefined ? 0 : 1) + step.transfers.size
+  return { kind: 'step', isRunning, height, step, lead, lines: () => stepLines(step, lead, moment) }
+}
+
+function stepLines(step: Step, lead: string, { now, width, look }: Moment): readonly string[] {
   const from = step.source === undefined ? '' : ` (from ${visible(step.source)})`
   const name = (step.outcome ? prefixes[step.outcome] : '') + step.label + from
-  const own = row(` => ${name}`, '', seconds(step.startedAt, step.endedAt ?? now), width)
+  const own = row(lead + name, '', seconds(step.startedAt, step.endedAt ?? now), width)
   const style = step.outcome && look.palette[step.outcome]
-  const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, now, width, look))
-  const why = step.miss && missText(step.miss)
-  const reason = why === undefined ? [] : [look.paint('faint', cut(` => => ${why}`, width))]
+  const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, lead, { now, width, look }))
+  const why = reasonOf(step)
+  const reason = why === undefined ? [] : [look.paint('faint', cut(`${lead}=> ${why}`, width))]
   return [style ? look.paint(style, own) : own, ...reason, ...transfers]
 }
 
-function transferRow(transfer: Transfer, now: number, width: number, look: FrameLook): string {
+/** What changed since a step was cached; that it was never built, or is not to be cached, would be said on every line. */
+function reasonOf({ miss }: Step): string | undefined {
+  return miss?.kind === 'changed' || miss?.kind === 'removed' ? missText(miss) : undefined
+}
+
+function transferRow(transfer: Transfer, lead: string, { now, width, look }: Moment): string {
   const time = seconds(transfer.startedAt, transfer.doneAt ?? now)
-  const text = row(` => => ${transfer.label}`, transferBytes(transfer), time, width)
+  const bytes = transferBytes(transfer)
+  const status = transfer.total > 0 && width >= widthForBar ? `${bar(transfer)} ${bytes}` : bytes
+  const text = row(`${lead}=> ${transfer.label}`, status, time, width)
   return transfer.doneAt === undefined ? text : look.paint(look.palette.done, text)
+}
+
+/** Columns of a terminal from which on there is room for a bar, and of that. */
+const [widthForBar, barWidth] = [70, 16]
+
+/** `[=====>          ]` */
+function bar({ current, total }: Transfer): string {
+  const done = Math.min(barWidth, Math.floor((current / total) * barWidth))
+  const head = done < barWidth ? '>' : ''
+  return `[${'='.repeat(done)}${head}${' '.repeat(barWidth - done - head.length)}]`
 }
 
 /** Below this, the status of a transfer is left out. Columns. */
@@ -96,7 +193,7 @@ function row(left: string, status: string, time: string, width: number): string 
   const room = Math.max(0, width - time.length - 2)
   const space = room - status.length - 1
   const text = status === '' || space < narrow ? left : `${cut(left, space)} ${status}`
-  return `${pad(cut(text, room), room)} ${time}`
+  return cut(`${pad(cut(text, room), room)} ${time}`, width)
 }
 
 function seconds(from: number, until: number): string {
@@ -105,25 +202,31 @@ function seconds(from: number, until: number): string {
 }
 
 /** The last output of running steps, the busiest first, as far as there is room. */
-function logLines(trace: Trace, room: number, width: number, look: FrameLook): ReadonlyMap<Step, readonly string[]> {
-  const found = new Map<Step, readonly string[]>()
+function logLines(trace: Trace, room: number, look: FrameLook): ReadonlyMap<Step, readonly LogLine[]> {
+  const found = new Map<Step, readonly LogLine[]>()
   let left = room
   const size = (step: Step) => trace.log(step)?.size ?? 0
   for (const step of trace.running.toSorted((a, b) => size(b) - size(a))) {
-    const recent = trace.log(step)?.recent ?? []
-    const lines = recent.slice(-Math.min(look.logLines, Math.max(0, left)) || recent.length)
+    const most = Math.min(look.logLines, left)
+    const lines = most > 0 ? (trace.log(step)?.latest().slice(-most) ?? []) : []
     left -= lines.length
-    found.set(
-      step,
-      lines.map((line) => logRow(line.text, width, look)),
-    )
+    found.set(step, lines)
   }
   return found
 }
 
-function logRow(text: string, width: number, look: FrameLook): string {
+function outputBelow(
+  { step, lead }: Block,
+  logs: ReadonlyMap<Step, readonly LogLine[]>,
+  { width, look }: Moment,
+): readonly string[] {
+  const lines = (step && logs.get(step)) ?? []
+  return lines.map(({ text }) => logRow(text, `${lead}=> # `, width, look))
+}
+
+function logRow(text: string, lead: string, width: number, look: FrameLook): string {
   const plain = stripControls(text).replaceAll('\t', '  ')
-  const colourful = keepColours(text).replaceAll('\t', '  ')
-  const room = width - ' => => # '.length - 1
-  return look.paint('faint', ' => => # ') + (widthOf(plain) <= room ? colourful : cut(plain, room))
+  const colourful = look.colours ? keepColours(text).replaceAll('\t', '  ') : plain
+  const room = width - lead.length - 1
+  return look.paint('faint', lead) + (widthOf(plain) <= room ? colourful : cut(plain, room))
 }

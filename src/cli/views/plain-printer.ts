@@ -1,9 +1,6 @@
 import type { BuildEvent } from '../../index.ts'
-import { stripControls } from '../text/escape.ts'
-import { cut } from '../text/width.ts'
-import { failureTail } from './failure-tail.ts'
-import { endText, missText, transferText } from './plain-text.ts'
-import { oneLine, type Step, type Transfer } from './step.ts'
+import type { Step, Transfer } from './step.ts'
+import { type Look, StepWriter } from './step-writer.ts'
 import { Trace } from './trace.ts'
 import { Turns } from './turns.ts'
 
@@ -18,33 +15,21 @@ interface Waiting {
   readonly lines: string[]
 }
 
-/**
- * Progress as text in BuildKit's shape: each line begins with the number of its step, one step at a time holds the view,
- * and `#N ...` says that a step goes on later.
- */
+/** Progress as text: one step at a time holds the view, and `#N ...` says that a step goes on later. */
 export class PlainPrinter {
   readonly #trace: Trace
+  readonly #writer: StepWriter
   readonly #turns = new Turns()
-  readonly #explained = new Set<Step>()
   readonly #waiting = new Map<Step, Waiting>()
-  readonly #lastStatus = new Map<Transfer, { readonly at: number; readonly current: number }>()
-  readonly #write: (text: string) => void
-  readonly #nameWidth: number
-  #current: Step | undefined
-  #begun = false
   #size = 0
 
-  /**
-   * @param write gets whole lines, each with its line feed
-   * @param nameWidth columns of a step's name
-   */
-  constructor(write: (text: string) => void, nameWidth = Number.POSITIVE_INFINITY) {
-    this.#write = write
-    this.#nameWidth = nameWidth
+  /** @param write gets whole lines, each with its line feed */
+  constructor(write: (text: string) => void, look: Look = {}) {
+    this.#writer = new StepWriter(write, look)
     this.#trace = new Trace({
-      line: (step, line) => this.#addLine(step, `${line.time} ${stripControls(line.text)}`.trimEnd()),
+      line: (step, line) => this.#addLine(step, this.#writer.logText(line)),
       transfer: (step, transfer) => this.#waitingOf(step).transfers.add(transfer),
-      notice: (message) => this.#notice(message),
+      notice: (message) => this.#leaving(() => this.#writer.notice(message)),
     })
   }
 
@@ -61,9 +46,11 @@ export class PlainPrinter {
   /** Prints what is due. */
   print(now: number): void {
     this.#trace.flushLogs(now - partialPatience)
-    for (const step of this.#turns.ended(this.#current)) this.#show(step)
-    const next = this.#turns.next(this.#current, this.#trace.running, now)
-    if (this.#current && this.#current !== next && this.#waiting.has(this.#current)) this.#show(this.#current)
+    const { current } = this.#writer
+    for (const step of this.#turns.ended(current)) this.#show(step)
+    const next = this.#turns.next(this.#writer.current, this.#trace.running, now)
+    const before = this.#writer.current
+    if (before && before !== next && this.#waiting.has(before)) this.#show(before)
     if (next) this.#show(next)
     if (this.isFull) for (const step of this.#waiting.keys()) this.#show(step)
   }
@@ -73,65 +60,20 @@ export class PlainPrinter {
     this.#trace.flushLogs(Number.POSITIVE_INFINITY)
     this.print(now)
     for (const step of this.#waiting.keys()) this.#show(step)
-    this.#write(failureTail(this.#trace, false))
+    this.#writer.end(this.#trace)
   }
 
   #show(step: Step): void {
-    const { number } = step
-    if (step !== this.#current) this.#header(step)
-    this.#current = step
-    this.#sayWhy(step, number)
-    const waiting = this.#take(step)
-    for (const transfer of waiting.transfers) {
-      if (this.#isWorthSaying(transfer)) this.#line(number, transferText(transfer))
-    }
-    if (waiting.lines.length > 0) this.#write(waiting.lines.map((line) => `#${number} ${line}\n`).join(''))
+    const { transfers, lines } = this.#take(step)
     this.#turns.shown(step)
-    const ending = endText(step)
-    if (ending === undefined) return
-    this.#line(number, ending)
-    this.#leave()
+    this.#leaving(() => this.#writer.show(step, transfers, [lines]))
   }
 
-  /** Why a step was not cached, once it is known: what takes long may begin before. */
-  #sayWhy(step: Step, number: number): void {
-    if (!step.miss || this.#explained.has(step)) return
-    this.#explained.add(step)
-    const why = missText(step.miss)
-    if (why) this.#line(number, why)
-  }
-
-  /** Opens a block with the step's name. */
-  #header(step: Step): void {
-    this.#closeBlock()
-    this.#line(step.number, this.#nameWidth < step.label.length ? `${cut(step.label, this.#nameWidth)}...` : step.label)
-  }
-
-  /** What concerns the whole build has the number 0. */
-  #notice(message: string): void {
-    this.#closeBlock()
-    this.#line(0, oneLine(message))
-  }
-
-  #closeBlock(): void {
-    if (this.#current) this.#line(this.#current.number, '...')
-    this.#leave()
-    if (this.#begun) this.#write('\n')
-    this.#begun = true
-  }
-
-  #leave(): void {
-    if (this.#current) this.#turns.left(this.#current)
-    this.#current = undefined
-  }
-
-  /** A status is repeated when it is complete, and else only after 5 % or 5 seconds. */
-  #isWorthSaying(transfer: Transfer): boolean {
-    const last = this.#lastStatus.get(transfer)
-    const part = last && transfer.total > 0 ? (transfer.current - last.current) / transfer.total : 0
-    const due = !last || transfer.doneAt !== undefined || part >= 0.05 || transfer.updatedAt - last.at >= 5_000
-    if (due) this.#lastStatus.set(transfer, { at: transfer.updatedAt, current: transfer.current })
-    return due
+  /** Does what may take the view from the step that has it. */
+  #leaving(work: () => void): void {
+    const { current: before } = this.#writer
+    work()
+    if (before && before !== this.#writer.current) this.#turns.left(before)
   }
 
   #addLine(step: Step, line: string): void {
@@ -150,9 +92,5 @@ export class PlainPrinter {
     this.#waiting.delete(step)
     for (const line of waiting.lines) this.#size -= line.length
     return waiting
-  }
-
-  #line(number: number, text: string): void {
-    this.#write(`#${number} ${text}\n`)
   }
 }

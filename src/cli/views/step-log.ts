@@ -10,8 +10,10 @@ export interface LogLine {
 
 /** The output of one step as lines. */
 export interface StepLog {
-  /** The last lines, oldest first. */
+  /** The last lines, oldest first, without those that were overwritten: of a progress bar, its last state. */
   readonly recent: readonly LogLine[]
+  /** The same with what has no line end yet. */
+  latest(): readonly LogLine[]
   /** Bytes so far. */
   readonly size: number
   push(stream: 'stdout' | 'stderr', bytes: Uint8Array, at: number): void
@@ -19,14 +21,24 @@ export interface StepLog {
   flush(before: number): void
 }
 
-/** @param onLine gets every line */
+const streams = ['stdout', 'stderr'] as const
+type Stream = (typeof streams)[number]
+
+/** @param onLine gets every line, also those that others overwrite */
 export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine) => void): StepLog {
-  const readers: { readonly [S in 'stdout' | 'stderr']: LineReader } = { stdout: lineReader(), stderr: lineReader() }
+  const readers: { readonly [S in Stream]: LineReader } = { stdout: lineReader(), stderr: lineReader() }
+  const overwritable: { [S in Stream]?: LogLine | undefined } = {}
   const recent: LogLine[] = []
   let [size, lastAt] = [0, startedAt]
 
-  const add = (text: string) => {
-    const line = { time: logTime(lastAt - startedAt), text }
+  const lineOf = (text: string): LogLine => ({ time: logTime(lastAt - startedAt), text })
+
+  const add = (stream: Stream, text: string) => {
+    const isReturn = text.endsWith('\r')
+    const line = lineOf(isReturn ? text.slice(0, -1) : text)
+    const before = overwritable[stream]
+    if (before) remove(recent, before)
+    overwritable[stream] = isReturn ? line : undefined
     recent.push(line)
     if (recent.length > keep) recent.shift()
     onLine(line)
@@ -37,19 +49,29 @@ export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine)
     get size() {
       return size
     },
+    latest() {
+      const open = streams.filter((stream) => readers[stream].open !== '')
+      const gone = open.map((stream) => overwritable[stream])
+      return [...recent.filter((line) => !gone.includes(line)), ...open.map((stream) => lineOf(readers[stream].open))]
+    },
     push(stream, bytes, at) {
       size += bytes.length
       lastAt = at
-      for (const text of readers[stream].push(bytes)) add(text)
+      for (const text of readers[stream].push(bytes)) add(stream, text)
     },
     flush(before) {
       if (lastAt >= before) return
-      for (const reader of [readers.stdout, readers.stderr]) {
-        const text = reader.rest()
-        if (text !== undefined) add(text)
+      for (const stream of streams) {
+        const text = readers[stream].rest()
+        if (text !== undefined) add(stream, text)
       }
     },
   }
+}
+
+function remove(lines: LogLine[], line: LogLine): void {
+  const index = lines.indexOf(line)
+  if (index >= 0) lines.splice(index, 1)
 }
 
 /** 3 digits after the point below 10 seconds, 2 below 100, else 1. */

@@ -31,7 +31,11 @@ export interface MountSource {
 }
 
 /** @throws {TsbuildError} TSB_MOUNT_SOURCE_MISSING */
-export async function mountSource(from: OpId, source: string, { inputs }: OpContext): Promise<MountSource> {
+export async function mountSource(
+  from: OpId,
+  source: string,
+  { inputs }: Pick<OpContext, 'inputs'>,
+): Promise<MountSource> {
   const value = inputs.value(from)
   const tree = await filesOf(value)
   const { entry } = resolvePath(tree, treePath(source), { followLast: true })

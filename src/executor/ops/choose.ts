@@ -37,7 +37,7 @@ export interface ChosenSource {
  * directory in which a wildcard is looked up, have to exist.
  * @throws {TsbuildError} TSB_COPY_SOURCE_MISSING, naming the ignore rule that hides it when one does; TSB_CONTEXT_ESCAPE
  */
-export async function chooseFiles(op: CopyOp, { inputs }: OpContext): Promise<readonly ChosenSource[]> {
+export async function chooseFiles(op: CopyOp, { inputs }: Pick<OpContext, 'inputs'>): Promise<readonly ChosenSource[]> {
   const sources = op.sources.map(async (source): Promise<ChosenSource> => {
     const value = inputs.value(source.from)
     const tree = await filesOf(value)

@@ -8,16 +8,23 @@ import { idRangesHint, readMachine, type SandboxResult } from '../sandbox/index.
  * The error of a command that ended otherwise than with 0. That the disk is full, or a secret that it had to do without, may be
  * the reason.
  * @param scratch a folder on the disk that it wrote to
+ * @param advice what its output and the files of the image say of the reason
  */
 export async function stepFailed(
   { argv, mounts }: RunOp,
   { exitCode, signal }: SandboxResult,
   secrets: Secrets,
   scratch: string,
+  advice: () => Promise<string | undefined>,
 ): Promise<TsbuildError> {
   const how = signal ? `killed by ${signal}` : `exit code: ${exitCode}`
   return new TsbuildError('TSB_STEP_FAILED', `process "${argv.join(' ')}" did not complete successfully: ${how}`, {
-    hint: (await fullHint(scratch)) ?? exitHints[exitCode] ?? (await secretHint(mounts, secrets)) ?? singleIdHint(),
+    hint:
+      (await fullHint(scratch)) ??
+      (await advice()) ??
+      exitHints[exitCode] ??
+      (await secretHint(mounts, secrets)) ??
+      singleIdHint(),
   })
 }
 

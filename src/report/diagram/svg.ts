@@ -1,4 +1,4 @@
-import { ellipsis } from '../../text/index.ts'
+import { ellipsis, widthOf } from '../../text/index.ts'
 import { type Hole, type Html, html, styleElement } from '../html.ts'
 import { briefParts, type DiagramNode, onOneLine } from './diagram.ts'
 import type { Box, Layout, Line, Point } from './layout.ts'
@@ -39,13 +39,20 @@ function curve(points: readonly Point[]): string {
 const columns = { text: 30, small: 33 } as const
 
 function boxOf({ node, x, y, width, height }: Box): Html {
-  const { place: whole, text } = briefParts(node.label)
-  const place = whole.replace(/^linux\//, '')
-  const note = onOneLine(node.note)
-  const room = columns.small - note.length - 2
+  const { text } = briefParts(node.label)
+  const { left, right } = upperLine(node)
   const shape = html`<rect class="box" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="5"/><rect class="edge" x="0" y="0" width="4" height="${height}"/>`
-  const words = html`<title>${node.label}${note !== '' && `\n${node.note}`}</title>${shape}<text class="small" x="13" y="17">${ellipsis(place || note, place ? Math.max(8, room) : columns.small)}</text>${place !== '' && html`<text class="small note" x="${width - 10}" y="17" text-anchor="end">${ellipsis(note, columns.small - 10)}</text>`}<text x="13" y="35">${ellipsis(text, columns.text)}</text>`
-  return html`<svg class="${classesOf(node)}" x="${x}" y="${y}" width="${width}" height="${height}">${linked(node, words)}</svg>`
+  const words = html`<text class="small" x="13" y="17">${left}</text><text class="small note" x="${width - 10}" y="17" text-anchor="end">${right}</text><text x="13" y="35">${ellipsis(text, columns.text)}</text>`
+  const whole = html`<title>${node.label}${node.note !== '' && `\n${node.note}`}</title>`
+  return html`<svg class="${classesOf(node)}" x="${x}" y="${y}" width="${width}" height="${height}">${linked(node, html`${whole}${shape}${words}`)}</svg>`
+}
+
+/** Where a step stands, and in the room that is left what came of it. The colour says what these words do not need to. */
+function upperLine({ label, note }: DiagramNode): { readonly left: string; readonly right: string } {
+  const words = onOneLine(note).replace(/^miss: |(?<=^unknown) until .*/g, '')
+  const place = ellipsis(briefParts(label).place.replace(/^linux\//, ''), columns.small - 14)
+  if (place === '') return { left: ellipsis(words, columns.small), right: '' }
+  return { left: place, right: ellipsis(words, columns.small - widthOf(place) - 2) }
 }
 
 function classesOf({ tone, critical }: DiagramNode): string {

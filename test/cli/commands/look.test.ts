@@ -28,6 +28,7 @@ const image = {
   id: digest('e'),
   platform,
   layers,
+  isHere: async (index: number) => index === 0,
   waste: () => findWaste([layer('file /a 123456789', 'file /b b'), layer('file /a 1', 'file /c\u009b2J x')]),
   async [Symbol.asyncDispose]() {},
 } as Partial<OpenedImage> as OpenedImage
@@ -35,7 +36,8 @@ const openImage = async () => image
 
 describe('explore without a terminal', () => {
   test('prints layers and wasted files', async () => {
-    const { status, stdout } = await runCommandLine(['explore', 'app'], { openImage })
+    const { status, stdout, stderr } = await runCommandLine(['explore', 'app'], { openImage })
+    expect(stderr).toBe('fetching 1 of 2 layers, 3kB\n')
     expect([status, `\n${stdout}`]).toEqual([
       0,
       `

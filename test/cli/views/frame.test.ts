@@ -7,7 +7,7 @@ import type { BuildEvent } from '../../../src/index.ts'
 import { happens } from './events.ts'
 
 const { build, start, log, progress, cached, done, error, canceled, end } = happens
-const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, logLines: 6 }
+const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, colours: true, logLines: 6 }
 
 function traceOf(...events: readonly BuildEvent[]): Trace {
   const trace = new Trace()
@@ -25,14 +25,16 @@ const running = [
 ]
 
 describe('the terminal view', () => {
-  test('a line a step, parts and output below it, seconds at the right edge', () => {
+  test('stages are a tree: a line a step, parts and output below it, seconds at the right edge', () => {
     expect(`\n${frame(traceOf(...running), 12_400, { width: 70, height: 24 }, look).join('\n')}\n`).toBe(`
 [+] Building 12.4s (1/3)
- => CACHED [build 2/5] WORKDIR /app                              0.0s
- => [build 3/5] RUN npm ci                                      11.3s
- => => # added 204 packages
- => [stage-1 1/3] FROM docker.io/library/nginx:alpine            2.1s
- => => sha256:4b1f 3.15MB / 29.10MB                              0.8s
+ => build 1/5                                                   12.3s
+ => => CACHED [build 2/5] WORKDIR /app                           0.0s
+ => => [build 3/5] RUN npm ci                                   11.3s
+ => => => # added 204 packages
+ => stage-1 0/3                                                  2.1s
+ => => [stage-1 1/3] FROM docker.io/library/nginx:alpine         2.1s
+ => => => sha256:4b1f [=>              ] 3.15MB / 29.10MB        0.8s
 `)
   })
 
@@ -40,10 +42,35 @@ describe('the terminal view', () => {
     const lines = frame(traceOf(...running), 12_400, { width: 70, height: 4 }, look)
     expect(lines.map((line) => line.slice(0, 30).trimEnd())).toEqual([
       '[+] Building 12.4s (1/3)',
-      ' => [build 3/5] RUN npm ci',
-      ' => [stage-1 1/3] FROM docker.',
-      ' => => sha256:4b1f 3.15MB / 29',
+      ' => => [build 3/5] RUN npm ci',
+      ' => => [stage-1 1/3] FROM dock',
+      ' => => => sha256:4b1f [=>',
     ])
+  })
+
+  test('a Dockerfile of one stage is no tree; of steps that were cached one after the other the number is said', () => {
+    const steps = [cached(0, 'a', '[1/4] WORKDIR /a'), cached(0, 'b', '[2/4] WORKDIR /b'), start(0, 'c', '[3/4] RUN c')]
+    const lines = frame(traceOf(...steps), 1000, { width: 40, height: 24 }, look)
+    expect(lines).toEqual(['[+] Building 1.0s (2/3)', ' => CACHED 2 steps', ' => [3/4] RUN c                    1.0s'])
+    expect(lastFrame(traceOf(...steps), 1000, 40, look)).toHaveLength(4)
+  })
+
+  test('of a stage that has ended the name stays longest, and a thousand steps fit', () => {
+    const steps = Array.from({ length: 1000 }, (_, i) => [
+      start(i, `${i}`, `[s${i % 9} ${i + 1}/1000] RUN ${i}`),
+      ...(i < 990 ? [done(i + 1, `${i}`, 1)] : []),
+    ])
+    const lines = frame(traceOf(...steps.flat()), 2000, { width: 80, height: 20 }, look)
+    expect(lines).toHaveLength(20)
+    expect(lines.filter((line) => line.includes('] RUN'))).toHaveLength(10)
+    expect(lines.filter((line) => /^ => s\d 110\/1000/.test(line))).toHaveLength(9)
+  })
+
+  test('a progress bar of a step shows its last state, also before its line ends', () => {
+    const trace = traceOf(start(0, 'a', 'A'), log(1, 'a', 'one\n10%\r20%\r'), log(2, 'a', '30%'))
+    expect(frame(trace, 2, { width: 60, height: 9 }, look).slice(2)).toEqual([' => => # one', ' => => # 30%'])
+    trace.apply(log(3, 'a', '\rready\r\n'))
+    expect(frame(trace, 2, { width: 60, height: 9 }, look).slice(2)).toEqual([' => => # one', ' => => # ready'])
   })
 
   test('no line is longer than the screen is wide', () => {
@@ -65,10 +92,12 @@ describe('the terminal view', () => {
     )
     expect(lastFrame(trace, 13_300, 60, look).map((line) => line.trimEnd())).toEqual([
       '[+] Building 13.2s (4/4) FINISHED',
-      ' => CACHED [build 2/5] WORKDIR /app                    0.0s',
-      ' => ERROR [build 3/5] RUN npm ci                      11.9s',
-      ' => CANCELED [stage-1 1/3] FROM docker.io/library/ngin 2.7s',
-      ' => => sha256:4b1f 3.15MB / 29.10MB                    1.7s',
+      ' => build 1/5                                         12.9s',
+      ' => => CACHED [build 2/5] WORKDIR /app                 0.0s',
+      ' => => ERROR [build 3/5] RUN npm ci                   11.9s',
+      ' => stage-1 0/3                                        2.7s',
+      ' => => CANCELED [stage-1 1/3] FROM docker.io/library/n 2.7s',
+      ' => => => sha256:4b1f 3.15MB / 29.10MB                 1.7s',
       ' => exporting to image                                 0.1s',
     ])
   })
@@ -84,5 +113,7 @@ describe('the terminal view', () => {
   test('H01: of the output of a step only colours get through', () => {
     const trace = traceOf(start(0, 'a', 'A'), log(1, 'a', '\x1b]52;c;eA==\x07\x1b[2J\x1b[31mred\n'))
     expect(frame(trace, 2, { width: 60, height: 9 }, look).at(-1)).toBe(' => => # \x1b[31mred\x1b[0m')
+    const plain = frame(trace, 2, { width: 60, height: 9 }, { ...look, colours: false })
+    expect(plain.at(-1)).toBe(' => => # red')
   })
 })

@@ -8,9 +8,12 @@ const { start, log, progress, cached, done, error, canceled, changed, notice } =
 /** What is printed for events, with a print after each number: the time it happens at. */
 function printed(script: readonly (BuildEvent | number)[], nameWidth?: number): string {
   let text = '\n'
-  const printer = new PlainPrinter((lines) => {
-    text += lines
-  }, nameWidth)
+  const printer = new PlainPrinter(
+    (lines) => {
+      text += lines
+    },
+    { nameWidth },
+  )
   for (const item of script) {
     if (typeof item === 'number') printer.print(item)
     else printer.update(item)
