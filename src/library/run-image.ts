@@ -6,7 +6,7 @@ import type { RunImageOptions, RunImageResult, RunMount } from '../container-opt
 import { OptionError, TsbuildError } from '../errors.ts'
 import { type HostBind, type LeftRun, runRefusal } from '../executor/index.ts'
 import { opId, type RunOp } from '../graph/index.ts'
-import { type ContainerConfig, type ImageConfig, machinePlatform, type Platform } from '../image/index.ts'
+import { type ContainerConfig, type ImageConfig, machinePlatform, type Platform, tryReference } from '../image/index.ts'
 import { type KeptRun, keepRun, listKept, type RunHow, sweepKept } from '../kept/index.ts'
 import type { Environment } from '../options.ts'
 import type { BaseImage } from '../planner/index.ts'
@@ -60,13 +60,18 @@ function checkName({ name, remove }: RunImageOptions, { store }: Session): void 
 }
 
 /** By an id of the store too, which no FROM knows. */
-async function findImage(options: RunImageOptions, session: Session, { arch }: Environment): Promise<BaseImage> {
+async function findImage(options: RunImageOptions, session: Session, { arch, now }: Environment): Promise<BaseImage> {
   const platform = platformOf(options.platform, machinePlatform(arch))
   const stored = /^(sha256:)?[0-9a-f]{4,64}$/.test(options.image)
     ? await session.store.images.find(options.image)
     : undefined
   const found = stored && imageFor(stored, platform)
-  if (!found) return session.bases.resolve(options.image, platform)
+  if (!found) {
+    const base = await session.bases.resolve(options.image, platform)
+    const isPulled = tryReference(options.image) && session.bases.rootOf(options.image)
+    if (isPulled) options.onEvent?.({ type: 'notice', at: now(), message: `pulling ${options.image}` })
+    return base
+  }
   const { config } = await readStored(session.store, found.manifest.digest)
   return { image: { name: options.image, manifest: found.manifest.digest }, platform: platformIn(config), config }
 }

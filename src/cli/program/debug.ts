@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { ShellFlags } from '../commands/shell.ts'
+import { FlagError } from '../flags/flag-error.ts'
 import { withHelp } from './help.ts'
 import { type Run, repeatable } from './run.ts'
 
@@ -14,7 +15,7 @@ export function debugPrograms(run: Run, words: readonly string[]): readonly Comm
 }
 
 const shellNotes =
-  'STEP is 2/5 or "build 2/5" of [build 2/5] in the output, the beginning of an id, or a part of the text of one step.'
+  'STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step.'
 
 function shellProgram(run: Run, after: readonly string[] | undefined): Command {
   const command = new Command('shell')
@@ -29,6 +30,8 @@ function shellProgram(run: Run, after: readonly string[] | undefined): Command {
     .addOption(repeatable('--ssh <spec>', 'an agent of the step once more'))
     .action((_step: string | undefined, _command: readonly string[], flags: ShellFlags, command: Command) => {
       const before = command.args.slice(0, command.args.length - (after?.length ?? 0))
+      if (before.length > 1)
+        throw new FlagError('a command for a step stands after --', 'tsbuild shell [STEP] -- COMMAND')
       return run('trees', async (session) =>
         (await import('../commands/shell.ts')).shellCommand(session, before[0], after, flags),
       )
