@@ -14,7 +14,7 @@ import {
 import { TsbuildError } from '../errors.ts'
 import type { EventSink, Executed } from '../executor/index.ts'
 import { formatPlatform, type Platform, parseReference } from '../image/index.ts'
-import { withoutLogins } from '../logins.ts'
+import { maskLogins, withoutLogins } from '../logins.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import type { SourceFile } from '../source.ts'
 import type { ImageGrowth } from './image-growth.ts'
@@ -67,7 +67,7 @@ export function openRecording(
       return formerly({ label: hushed(label) })
     },
     loaded({ name, text }, platforms) {
-      const dockerfile = { path: hushed(name), text: hushed(text) }
+      const dockerfile = { path: hushed(withoutLogins(name)), text: hushed(maskLogins(text)) }
       known = { dockerfile, platforms: platforms.map(formatPlatform) }
     },
     async completed({ images }, { images: built, executed }, growths) {
