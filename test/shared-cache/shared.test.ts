@@ -58,7 +58,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     edited.write({ 'context/a': 'other' })
     const built = await buildOn(edited, { cacheFrom: [registry(max)] })
     expect(built.cached).toEqual(['[build 2/4] WORKDIR /src'])
-    const reason = { kind: 'changed', what: 'a changed' }
+    const reason = { kind: 'changed', changes: [{ kind: 'input', name: 'a', change: 'changed' }] }
     expect(built.events.find((event) => event.type === 'step:miss')).toMatchObject({ reason })
     const again = await buildOn(least, { cacheFrom: [registry(min)] })
     expect(again.ran).toEqual(expect.arrayContaining(['[build 2/4] WORKDIR /src', '[build 3/4] COPY a b /src/']))
