@@ -20,7 +20,7 @@ import { hasContainers, noContainers, runInContainer } from '../support/containe
 import { findOrdinaryUser, findUserWithoutRanges, noOrdinaryUser } from '../support/ordinary-user.ts'
 import { hasProgram } from '../support/programs.ts'
 
-const start = path.join(import.meta.dirname, '../support/programs/start-cli.ts')
+const start = path.join(import.meta.dirname, '../support/programs/start-cli.cjs')
 const home = mkdtempSync(path.join(os.tmpdir(), 'tsbuild-doctor-'))
 chmodSync(home, 0o755)
 afterAll(() => rmSync(home, { recursive: true, force: true }))

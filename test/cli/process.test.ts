@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
 
-const start = join(import.meta.dirname, '../support/programs/start-cli.ts')
+const start = join(import.meta.dirname, '../support/programs/start-cli.cjs')
 const program = join(import.meta.dirname, '../../bin/tsbuild.js')
 const directory = mkdtempSync(join(tmpdir(), 'tsbuild-cli-'))
 const env = { PATH: process.env['PATH'], HOME: directory, TSBUILD_ROOT: join(directory, 'store') }

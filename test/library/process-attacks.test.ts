@@ -25,7 +25,7 @@ import { tar } from '../support/tar.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const canRun = getuid?.() === 0 && hasBusyboxBase
-const start = join(import.meta.dirname, '../support/programs/start-cli.ts')
+const start = join(import.meta.dirname, '../support/programs/start-cli.cjs')
 const source = join(import.meta.dirname, '../../src')
 
 let workspace: Workspace

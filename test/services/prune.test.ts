@@ -315,7 +315,7 @@ describe.skipIf(!canMount)('links and mounts (skipped without root and unshare)'
     symlinkSync(join(workspace.directory, 'linked'), join(root, 'trees/a/link'))
     symlinkSync(join(workspace.directory, 'linked'), join(root, 'trees/link'))
     const place = join(root, 'trees/b/inside/deep')
-    const start = join(import.meta.dirname, '../support/programs/start-cli.ts')
+    const start = join(import.meta.dirname, '../support/programs/start-cli.cjs')
     const script = 'mount --bind "$1" "$2" && shift 2 && "$@" && mountpoint -q "$PLACE"'
     const words = [execPath, start, 'prune', '-a', '-f']
     const run = (...argv: readonly string[]) =>

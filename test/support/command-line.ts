@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 
-const start = path.join(import.meta.dirname, 'programs/start-cli.ts')
+const start = path.join(import.meta.dirname, 'programs/start-cli.cjs')
 
 /** What a command line came to. */
 export interface Ran {

@@ -10,7 +10,7 @@ import { type ShownImage, showImage } from './image-lines.ts'
 import { runProgram } from './programs.ts'
 
 /** The command line of the sources. */
-export const startCli = path.join(import.meta.dirname, 'programs/start-cli.ts')
+export const startCli = path.join(import.meta.dirname, 'programs/start-cli.cjs')
 
 /** Somebody with a folder of his own, in which a store and a context are: who builds the same on another rung. */
 export interface Builder {

@@ -7,7 +7,7 @@ import { check, outline, targets } from '../../../src/index.ts'
 import { openStore } from '../../../src/store/index.ts'
 import { busyboxArchive, hasBusybox } from '../../support/busybox.ts'
 
-const start = join(import.meta.dirname, '../../support/programs/start-cli.ts')
+const start = join(import.meta.dirname, '../../support/programs/start-cli.cjs')
 const directory = mkdtempSync(join(tmpdir(), 'tsbuild-call-'))
 const root = join(directory, 'store')
 afterAll(() => rmSync(directory, { recursive: true, force: true }))

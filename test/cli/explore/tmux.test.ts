@@ -4,7 +4,7 @@ import { hasProgram } from '../../support/programs.ts'
 import { openTerminal } from '../../support/tmux.ts'
 import { openWorkspace } from '../../support/workspace.ts'
 
-const start = path.join(import.meta.dirname, '../../support/programs/start-cli.ts')
+const start = path.join(import.meta.dirname, '../../support/programs/start-cli.cjs')
 
 describe.skipIf(!hasProgram('tmux'))('explore in a real terminal (skipped without tmux)', () => {
   it('is right at 80 by 24 and when the terminal changes, and leaves the screen as it was', {

@@ -7,7 +7,7 @@ import { startServer } from '../../support/http-server.ts'
 import { hasProgram } from '../../support/programs.ts'
 import { tar } from '../../support/tar.ts'
 
-const startCli = resolve(import.meta.dirname, '../../support/programs/start-cli.ts')
+const startCli = resolve(import.meta.dirname, '../../support/programs/start-cli.cjs')
 
 describe.skipIf(noAttacks !== '')(`what a step sees and may do (${noAttacks || 'on busybox'})`, () => {
   let target: Target
