@@ -22,7 +22,7 @@ const mark = () => `600.${process.pid}${marks++}`
 /** Starts a build and waits until its RUN has printed `here`. */
 async function startBuild(workspace: Workspace, ...flags: readonly string[]): Promise<Running> {
   const running = startTsbuild(workspace, '--progress=plain', ...flags, '-f', 'Dockerfile', '-t', 'bad', 'context')
-  if (!(await until(() => / here$/m.test(running.stderr())))) throw new Error(running.stderr())
+  if (!(await until(() => /^#\d+ [\d.]+ here$/m.test(running.stderr())))) throw new Error(running.stderr())
   return running
 }
 

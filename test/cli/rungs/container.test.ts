@@ -64,7 +64,7 @@ describe.skipIf(!canRun)(`in an unprivileged container (${reason})`, { timeout: 
 
     test('D18: a RUN that is to have no network fails', async () => {
       root.write({ Dockerfile: 'FROM scratch\nADD base.tar /\nRUN --network=none true\n' })
-      const { status, stderr } = await root.run('context')
+      const { status, stderr } = await root.run('build', 'context')
       expect(status).toBe(1)
       expect(stderr).toContain('cannot take the network away')
     })

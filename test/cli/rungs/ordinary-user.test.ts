@@ -49,13 +49,13 @@ describe.skipIf(!user)(
         const { history } = await builder.build()
         expect(history.at(-1)?.layer).toContain('file 0644 33:33 /of-33 "text\\n"')
         expect(history.at(-2)?.layer).toContain('file 0644 0:0 /id "0\\n"')
-        expect((await builder.run('context')).stderr).toContain('note: no range of user ids for this user')
+        expect((await builder.run('build', 'context')).stderr).toContain('note: no range of user ids for this user')
       })
 
       test('a step of another user is an error that says what is missing', async () => {
         const builder = asUserWithoutRange()
         builder.write({ Dockerfile: 'FROM scratch\nADD base.tar /\nUSER 33\nRUN ["/bin/true"]\n' })
-        const { status, stderr } = await builder.run('context')
+        const { status, stderr } = await builder.run('build', 'context')
         expect(status).toBe(1)
         expect(stderr).toContain('Dockerfile:4  [TSB_SANDBOX_USER]')
         expect(stderr).toContain(

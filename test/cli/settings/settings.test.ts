@@ -128,7 +128,7 @@ describe('a config file', () => {
         'context/tsbuild.config.ts': `${ran}export default {}\n`,
       })
       chownSync(path.join(workspace.directory, 'tsbuild.config.ts'), 4242, 4242)
-      const { status, stderr } = await tsbuild(workspace, 'context')
+      const { status, stderr } = await tsbuild(workspace, 'build', 'context')
       expect(status).toBe(0)
       expect(stderr).toMatch(
         /^note: .*tsbuild\.config\.ts is not read: .* belongs to another user \(4242\); --config reads it/,

@@ -84,7 +84,9 @@ describe.skipIf(!hasBusyboxBase || !isRoot)(`RUN --mount=type=secret (${reason})
       code: 'TSB_STEP_FAILED',
       hint: expect.stringContaining('without the secret none: --secret id=none,src=FILE'),
     })
-    await expect(run('--mount=type=secret,id=token false')).rejects.toMatchObject({ hint: undefined })
+    await expect(run('--mount=type=secret,id=token false')).rejects.toMatchObject({
+      hint: expect.not.stringContaining('secret'),
+    })
   })
 
   it('cannot be written to', async () => {
