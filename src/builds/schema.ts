@@ -4,6 +4,8 @@ import type { BuildRecord } from './record.ts'
 const text = z.string().check(z.maxLength(1 << 20))
 const long = z.string().check(z.maxLength(16 << 20))
 const count = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER))
+/** Milliseconds since 1970; a clock may stand before that. */
+const time = z.number().check(z.gte(-Number.MAX_SAFE_INTEGER), z.lte(Number.MAX_SAFE_INTEGER))
 const list = <T extends z.core.$ZodType>(item: T) => z.array(item).check(z.maxLength(100_000))
 const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/))
 const stepId = z.string().check(z.maxLength(1000), z.regex(/^(sha256:[0-9a-f]{64}$|internal:)/))
@@ -41,8 +43,8 @@ const step = z.object({
   source: z.optional(text),
   reason: z.optional(reason),
   error: z.optional(long),
-  started: z.optional(count),
-  completed: z.optional(count),
+  started: z.optional(time),
+  completed: z.optional(time),
   saved: z.optional(count),
   key: z.optional(digest),
   layer: z.optional(z.object({ digest, size: count })),
@@ -57,8 +59,8 @@ const schema = z.object({
   number: count,
   name: text,
   status: z.enum(['completed', 'error', 'canceled']),
-  started: count,
-  completed: count,
+  started: time,
+  completed: time,
   directory: text,
   context: text,
   dockerfile: z.optional(z.object({ path: text, text: z.optional(long) })),

@@ -8,8 +8,8 @@ export interface Terminal extends AsyncDisposable {
   /** Presses keys by the names of tmux: `Enter`, `C-a`, `j`. */
   press(...keys: readonly string[]): Promise<void>
   resize(columns: number, rows: number): Promise<void>
-  /** The lines on the screen, once one of them has this in it. Fails after a while. */
-  screen(wanted: string | RegExp): Promise<readonly string[]>
+  /** The lines on the screen, once one of them, or that of this row, has this in it. Fails after a while. */
+  screen(wanted: string | RegExp, row?: number): Promise<readonly string[]>
 }
 
 const run = promisify(execFile)
@@ -36,11 +36,11 @@ export async function openTerminal(
       for (const key of keys) await tmux('send-keys', key)
     },
     resize: async (columns, rows) => void (await tmux('resize-window', '-x', `${columns}`, '-y', `${rows}`)),
-    async screen(wanted) {
+    async screen(wanted, row) {
       const isThere = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line))
       for (const end = Date.now() + patience; ; await sleep(50)) {
         const lines = await capture()
-        if (lines.some(isThere)) return lines
+        if (row === undefined ? lines.some(isThere) : isThere(lines[row] ?? '')) return lines
         if (Date.now() > end) throw new Error(`no ${wanted} on the screen:\n${lines.join('\n')}`)
       }
     },

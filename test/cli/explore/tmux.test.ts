@@ -36,11 +36,10 @@ describe.skipIf(!hasProgram('tmux'))('explore in a real terminal (skipped withou
     expect(all).toContainEqual(expect.stringMatching(/│ +\S+ {5,}a$/))
 
     await terminal.resize(50, 10)
-    const small = await terminal.screen(/^ \? keys.*…$/)
-    expect(small[8]).toMatch(/^ \? keys.*…$/)
+    const small = await terminal.screen(/^ \? keys.*…$/, 8)
     expect(small.slice(0, 9).every((line) => line.length <= 50)).toBe(true)
     await terminal.resize(100, 30)
-    expect((await terminal.screen(/ {30}image up to layer 2/))[28]).toMatch(/q quit$/)
+    expect((await terminal.screen(/q quit$/, 28)).join('\n')).toMatch(/ {30}image up to layer 2/)
 
     await terminal.press('Tab', '/', 'a', '$', 'Enter', 'G', 'Enter')
     const shown = await terminal.screen('[/etc/a]')
