@@ -1,3 +1,5 @@
+import { type Secret, secretOf } from './secret.ts'
+
 /** Where a shared cache is. */
 export type CachePlace =
   /** A cache that was pushed, or an image that has one in itself. */
@@ -25,10 +27,10 @@ export interface S3CachePlace {
   readonly endpointUrl?: string
   /** `https://host/bucket` in place of `https://bucket.host`. */
   readonly usePathStyle?: boolean
-  /** Both or none. Absent: those of the environment, of AWS's files, and of the machine. */
-  readonly accessKeyId?: string
-  readonly secretAccessKey?: string
-  readonly sessionToken?: string
+  /** Both or none. Absent: those of the environment, of AWS's files, and of the machine. No output and no record shows them. */
+  readonly accessKeyId?: Secret | string
+  readonly secretAccessKey?: Secret | string
+  readonly sessionToken?: Secret | string
   /** Milliseconds after which a blob that is used is written again, so that no rule takes it away. Default: a day */
   readonly touchRefresh?: number
   /** Blobs that go at once. Default: 4 */
@@ -43,7 +45,7 @@ export interface GhaCachePlace {
   /** Absent: `ACTIONS_RESULTS_URL` */
   readonly url?: string
   /** Absent: `ACTIONS_RUNTIME_TOKEN` */
-  readonly token?: string
+  readonly token?: Secret | string
 }
 
 export type CacheFrom = CachePlace & {
@@ -65,6 +67,16 @@ export type CacheTo =
     })
   /** In the manifest of the image. */
   | { readonly type: 'inline' }
+
+/** The keys and tokens that places of caches are written down with. */
+export function cacheSecrets(places: readonly (CacheFrom | CacheTo)[]): readonly Secret[] {
+  return places.flatMap((place) => {
+    if (place.type === 'gha') return place.token === undefined ? [] : [secretOf(place.token)]
+    if (place.type !== 's3') return []
+    const given = [place.accessKeyId, place.secretAccessKey, place.sessionToken]
+    return given.flatMap((value) => (value === undefined ? [] : [secretOf(value)]))
+  })
+}
 
 /** True for where a blob is that lies in the store of a service, and in no registry: `s3://…`, `gha://…`. */
 export function isObjectLocation(location: string): boolean {

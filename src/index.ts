@@ -150,6 +150,7 @@ export type {
   RemoteName,
 } from './registry-options.ts'
 export type { DrawingFormat } from './report/index.ts'
+export { Secret } from './secret.ts'
 export type { SourceFile, SourceRange } from './source.ts'
 export type {
   CheckStoreOptions,

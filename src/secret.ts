@@ -25,6 +25,16 @@ export class Secret {
   }
 }
 
+/** As it came, or wrapped where somebody gave the plain text. */
+export function secretOf(value: Secret | string): Secret {
+  return typeof value === 'string' ? new Secret(new TextEncoder().encode(value)) : value
+}
+
+/** For who hands it to a server. */
+export function revealed(value: Secret | string): string {
+  return new TextDecoder().decode(secretOf(value).reveal())
+}
+
 /** What is shown in place of what nobody is to see. */
 export const stars = '***'
 

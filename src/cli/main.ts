@@ -51,12 +51,15 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
 /** What a config file says. It is looked for here alone, and loaded when there is one. */
 async function settings(program: Command, command: Command, err: Output): Promise<void> {
   const { env } = process
-  const file = configFile(program, { env, cwd: process.cwd(), uid: process.getuid?.() }, (note) => err.print(note))
+  const notes: string[] = []
+  const file = configFile(program, { env, cwd: process.cwd(), uid: process.getuid?.() }, (note) => notes.push(note))
   // What this program becomes in a user namespace, where owners are others, takes the same file.
   env['TSBUILD_CONFIG'] = file ?? 'none'
-  if (file === undefined) return
-  const { applyConfig } = await import('./settings/apply.ts')
-  await applyConfig(file, program, command, { env, cwd: process.cwd() })
+  if (file === undefined && notes.length === 0) return
+  const { applyConfig, takesDefaults } = await import('./settings/apply.ts')
+  if (!takesDefaults(command)) return
+  for (const note of notes) err.print(note)
+  if (file !== undefined) await applyConfig(file, program, command, { env, cwd: process.cwd() })
 }
 
 function openSession(

@@ -1,34 +1,25 @@
-import type { LimitName } from '../limits.ts'
-
 /**
  * Defaults for the command line, as `tsbuild.config.json` or the default export of `tsbuild.config.ts` has them. Each is what
- * the flag of that name says; a flag or a variable of the environment wins. Paths are relative to the file.
+ * the flag of that name says; a flag or a variable of the environment wins. Paths are relative to the file. None gives rights,
+ * or raises a limit: a JSON file is read by itself, and may be of a stranger's branch.
  */
 export interface TsbuildConfig {
   /** For editors. */
   readonly $schema?: string
-  /** `--root`: the store. */
-  readonly root?: string
   /** `--debug`. */
   readonly debug?: boolean
   /** `--progress`. */
   readonly progress?: string
-  /** `--limit`: what files of others may ask for; numbers, or sizes as `64m`. */
-  readonly limits?: { readonly [Name in LimitName]?: number | string }
   /** `--registry-mirror`: asked before the registry. */
   readonly registryMirrors?: Readonly<Record<string, string>>
   /** `--registry-allow`: no other is asked for images. */
   readonly registryAllow?: readonly string[]
-  /** `--insecure-registry`. */
-  readonly insecureRegistries?: readonly string[]
   /** `--platform`: one or several. */
   readonly platform?: string | readonly string[]
-  /** `--cache-from`. */
+  /** `--cache-from`, without endpoints, keys and tokens. */
   readonly cacheFrom?: string | readonly string[]
-  /** `--cache-to`. */
+  /** `--cache-to`, without the same: what it names is written. */
   readonly cacheTo?: string | readonly string[]
-  /** `--cache-max`: a size, or hundredths of the disk. */
-  readonly cacheMax?: string | number
   /** `--pull`. */
   readonly pull?: 'always' | 'missing' | 'never'
   /** `--network`; the host's is asked for on the command line alone. */
@@ -41,12 +32,6 @@ export interface TsbuildConfig {
   readonly memorySwap?: string | number
   /** `--cpus`. */
   readonly cpus?: number
-  /** `--pids-limit`. */
-  readonly pidsLimit?: number
-  /** `--shm-size`. */
-  readonly shmSize?: string | number
-  /** `--ulimit`: `nofile=1024:2048`. */
-  readonly ulimits?: readonly string[]
   /** `--add-host`: `name:address`. */
   readonly addHosts?: readonly string[]
   /** `--step-timeout`: `90s`, `10m`. */
@@ -55,8 +40,8 @@ export interface TsbuildConfig {
   readonly retry?: number
   /** `--retry-delay`. */
   readonly retryDelay?: string
-  /** `--runtime`. */
-  readonly runtime?: 'auto' | 'runc' | 'crun' | 'native' | 'chroot'
+  /** `--runtime`; the weaker ones are asked for on the command line alone. */
+  readonly runtime?: 'auto' | 'runc' | 'crun'
   /** `--snapshotter`. */
   readonly snapshotter?: 'auto' | 'erofs' | 'overlay' | 'copy'
   /** `--file`. This and what follows holds for a context that is the directory of the file or lies in it. */

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 
 /** What decides which config file counts. */
@@ -19,7 +19,8 @@ const names = ['tsbuild.config.json', 'tsbuild.config.ts']
 /**
  * The nearest config file from the working directory up to the root of the repository it is in; without a repository, of the
  * working directory alone. A context is never looked at for one: it may be anybody's. A file that somebody else can have
- * written is not for us: it says which registries are asked, and may be code.
+ * written is not for us: it says which registries are asked. A program is for nobody who did not name it: the working directory
+ * may be a checkout of a stranger's branch.
  */
 export function findConfig(facts: ConfigFacts): FoundConfig | undefined {
   let found: string | undefined
@@ -32,21 +33,24 @@ export function findConfig(facts: ConfigFacts): FoundConfig | undefined {
 }
 
 function checked(file: string, facts: ConfigFacts): FoundConfig {
-  const refused = whyNot(file, facts) ?? whyNot(path.dirname(file), facts)
+  const real = realpathSync(file)
+  const places = new Set([file, real, path.dirname(file), path.dirname(real)])
+  const reasons = Array.from(places, (place) => whyNot(place, facts))
+  const refused = reasons.find((reason) => reason !== undefined) ?? (file.endsWith('.json') ? undefined : isProgram)
   return refused === undefined ? { file } : { file, refused }
 }
 
+const isProgram = 'it is a program, and runs only when it is named'
+
+/** Of a link, who made it counts; what it leads to is another place. */
 function whyNot(place: string, { uid, env }: ConfigFacts): string | undefined {
   if (uid === undefined) return undefined
-  const { uid: owner, mode, isDirectory } = statOf(place)
+  const stats = lstatSync(place)
   const own = [uid, 0, ...(uid === 0 && env['SUDO_UID'] ? [Number(env['SUDO_UID'])] : [])]
-  if (!own.includes(owner)) return `${place} belongs to another user (${owner})`
+  if (!own.includes(stats.uid)) return `${place} belongs to another user (${stats.uid})`
+  if (stats.isSymbolicLink()) return undefined
   // In a folder as /tmp all may make files, and nobody can replace those of others.
-  const isOpen = (mode & 0o002) !== 0 && !(isDirectory && (mode & 0o1000) !== 0)
-  return isOpen ? `${place} can be written by everybody` : undefined
-}
-
-function statOf(place: string) {
-  const stats = statSync(place)
-  return { uid: stats.uid, mode: stats.mode, isDirectory: stats.isDirectory() }
+  const isShared = stats.isDirectory() && (stats.mode & 0o1000) !== 0
+  if ((stats.mode & 0o002) !== 0 && !isShared) return `${place} can be written by everybody`
+  return (stats.mode & 0o020) !== 0 && !stats.isDirectory() ? `${place} can be written by its group` : undefined
 }

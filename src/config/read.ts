@@ -12,8 +12,28 @@ import { configSchema } from './schema.ts'
  */
 export async function readConfig(file: string): Promise<TsbuildConfig> {
   const found = configSchema.safeParse(await contentOf(file))
-  if (found.success) return found.data as TsbuildConfig
-  throw wrongConfig(file, found.error.issues[0])
+  if (!found.success) throw wrongConfig(file, found.error.issues[0])
+  for (const key of ['cacheFrom', 'cacheTo'] as const) checkCaches(file, key, [found.data[key] ?? []].flat())
+  return found.data as TsbuildConfig
+}
+
+/** As the flags read it, and more: letters that are these when they are made small count too. */
+const lends = /\b(url|url_v2|endpoint_url|access_key_id|secret_access_key|session_token|token|ghtoken)\s*=/iu
+
+/**
+ * Keys and tokens of the environment go to an endpoint that the user named, or the environment: never to one of a file.
+ * @throws {OptionError} TSB_CONFIG_KEY, which repeats no value
+ */
+function checkCaches(file: string, key: string, specs: readonly string[]): void {
+  const named = specs.map((spec) => lends.exec(spec)?.[1]).find((part) => part !== undefined)
+  if (named === undefined) return
+  throw ofCommandLineAlone(`${file}: ${key}: ${named.toLowerCase()}`)
+}
+
+function ofCommandLineAlone(what: string): OptionError {
+  return new OptionError('TSB_CONFIG_KEY', `${what} is said on the command line alone`, {
+    hint: 'give it on the command line: a file gives no rights, raises no limit and lends nothing of the user (docs/config.md says why)',
+  })
 }
 
 async function contentOf(file: string): Promise<unknown> {
@@ -75,9 +95,9 @@ interface Issue {
   readonly keys?: readonly string[]
 }
 
-/** What is said on the command line alone: it would open what a build is shut in by, lend what is the user's, or write files. */
+/** What is said on the command line alone: it would open what a build is shut in by, raise a limit, lend what is the user's, or write. */
 const ofCommandLine =
-  /^(allow|allowSecretInLayer|securityOpt|secrets?|ssh|outputs?|push|load|iidfile|digestFile|metadataFile|buildContexts?|buildArgFile|cacheMounts?|cgroupParent|quiet|no.*)$/
+  /^(allow|allowSecretInLayer|securityOpt|secrets?|ssh|outputs?|push|load|iidfile|digestFile|metadataFile|buildContexts?|buildArgFile|cacheMounts?|cgroupParent|quiet|root|limits?|insecureRegistr(y|ies)|cacheMax|pidsLimit|shmSize|ulimits?|no.*)$/
 
 function wrongConfig(file: string, issue: Issue | undefined): OptionError {
   const at = (issue?.path ?? []).map(String)
@@ -88,21 +108,10 @@ function wrongConfig(file: string, issue: Issue | undefined): OptionError {
       hint: 'docs/config.md has all keys',
     })
   }
-  const known = at[0] === 'limits' ? undefined : Object.keys(configSchema.shape)
+  const known = Object.keys(configSchema.shape)
   const shown = [...at.filter((piece) => piece !== unknown), unknown].join('.')
-  if (known && !known.includes(unknown) && ofCommandLine.test(unknown)) {
-    return new OptionError('TSB_CONFIG_KEY', `${file}: ${shown} is said on the command line alone`, {
-      hint: 'a file gives no rights, lends nothing of the user and writes nothing: docs/config.md says why',
-    })
-  }
+  if (!known.includes(unknown) && ofCommandLine.test(unknown)) return ofCommandLineAlone(`${file}: ${shown}`)
   return new OptionError('TSB_CONFIG_KEY', `${file}: there is no ${shown}`, {
-    hint:
-      (known && didYouMean(unknown, known)) ?? nearestLimit(unknown, known) ?? `known are ${(known ?? []).join(', ')}`,
+    hint: didYouMean(unknown, known) ?? `known are ${known.join(', ')}`,
   })
-}
-
-function nearestLimit(name: string, known: readonly string[] | undefined): string | undefined {
-  if (known) return undefined
-  const names = Object.keys(configSchema.shape.limits.unwrap().keyType.enum)
-  return didYouMean(name, names) ?? `one of ${names.join(', ')}`
 }

@@ -1,4 +1,5 @@
 import { type Built, buildImages } from '../build.ts'
+import { cacheSecrets } from '../cache-options.ts'
 import { readOption, TsbuildError, withLog } from '../errors.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
@@ -39,8 +40,9 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   let told = events
   const pulls = showPulls((event) => told(event), now)
   await using session = await openSession(environment, { ...options, notice, onBytes: pulls.onBytes })
-  const hush =
-    session.secrets.ids.length === 0 ? undefined : await (await import('./hush.ts')).openHush(session.secrets)
+  const keys = cacheSecrets([...(options.cacheFrom ?? []), ...(options.cacheTo ?? [])])
+  const isQuiet = session.secrets.ids.length === 0 && keys.length === 0
+  const hush = isQuiet ? undefined : await (await import('./hush.ts')).openHush(session.secrets, keys)
   const recording = openRecording(session.store.root, options, environment, hush?.text)
   told = (event) => {
     recording.event(event)

@@ -1,5 +1,6 @@
 import { formerSteps } from '../builds/index.ts'
 import type { Cache, CacheRecord } from '../cache/index.ts'
+import { cacheSecrets } from '../cache-options.ts'
 import { type Forecast, foresee, noEmulator } from '../executor/index.ts'
 import {
   inputsOf,
@@ -79,8 +80,9 @@ export async function forecast(options: BuildOptions, environment: Environment):
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   await using session = await openSession(environment, { ...options, notice })
-  if (session.secrets.ids.length === 0) return await forecastIn(session, options, environment)
-  const hush = await (await import('./hush.ts')).openHush(session.secrets)
+  const keys = cacheSecrets([...(options.cacheFrom ?? []), ...(options.cacheTo ?? [])])
+  if (session.secrets.ids.length === 0 && keys.length === 0) return await forecastIn(session, options, environment)
+  const hush = await (await import('./hush.ts')).openHush(session.secrets, keys)
   const events = hush.events(options.onEvent ?? (() => {}))
   try {
     return hushed(await forecastIn(session, { ...options, onEvent: events }, environment), hush)

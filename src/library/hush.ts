@@ -9,6 +9,7 @@ import {
   secretForms,
 } from '../executor/index.ts'
 import type { Warning } from '../graph/index.ts'
+import type { Secret } from '../secret.ts'
 import type { SourceFile, SourceRange } from '../source.ts'
 
 /**
@@ -24,8 +25,9 @@ export interface Hush {
   error(error: unknown): unknown
 }
 
-export async function openHush({ ids, read }: Secrets): Promise<Hush> {
-  const values = await Promise.all(ids.map((id) => read(id)))
+/** @param others that no step is given: keys of caches */
+export async function openHush({ ids, read }: Secrets, others: readonly Secret[] = []): Promise<Hush> {
+  const values = [...(await Promise.all(ids.map((id) => read(id)))), ...others]
   const mask = openMask(values.flatMap((value) => (value ? secretForms(value.reveal()) : [])))
   return {
     events: (sink) => (event) => sink(hushed(event, mask)),

@@ -1,7 +1,9 @@
 import type { GhaCachePlace, S3CachePlace } from '../cache-options.ts'
+import { sha256 } from '../digest/index.ts'
 import type { Http, HttpSettings } from '../http/index.ts'
 import { type Descriptor, documentLimitsOf } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
+import { revealed, Secret } from '../secret.ts'
 import { ghaUrl, type Located, locatedGha, locatedS3, manifestKeys, parseS3Location } from './location.ts'
 import type { ObjectCache, ServicePorts } from './service.ts'
 
@@ -50,7 +52,7 @@ export function openObjectCaches(
   }
   const at = (place: ObjectPlace, key = place.type === 's3' ? manifestKeys(place)[0] : '') => {
     const { location } = locatedAt(place, ports.env)
-    const id = JSON.stringify([place, key])
+    const id = identityOf(place, key)
     const cache = opened.get(id) ?? open(place, key, location)
     opened.set(id, cache)
     byLocation.set(location, cache)
@@ -70,4 +72,10 @@ export function openObjectCaches(
       void http?.then((one) => one.close())
     },
   }
+}
+
+/** Of places with other keys another one: a digest, which tells nobody what they are. */
+function identityOf(place: ObjectPlace, key: string): string {
+  const plain = Object.entries(place).map(([name, value]) => [name, value instanceof Secret ? revealed(value) : value])
+  return sha256(new TextEncoder().encode(JSON.stringify([plain, key])))
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, lchownSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
@@ -39,7 +39,6 @@ describe('the config file that counts', () => {
     expect(found(workspace, 'repo/a/b')).toBeUndefined()
     workspace.write({ 'repo/tsbuild.config.json': '{}' })
     expect(found(workspace, 'repo/a/b')).toBe('repo/tsbuild.config.json')
-    expect(found(workspace, 'repo/c')).toBe('repo/c/tsbuild.config.ts')
     workspace.write({ 'repo/a/tsbuild.config.json': '{}' })
     expect(found(workspace, 'repo/a/b')).toBe('repo/a/tsbuild.config.json')
   })
@@ -49,6 +48,13 @@ describe('the config file that counts', () => {
     workspace.write({ 'a/tsbuild.config.json': '{}', 'a/b/x': '' })
     expect(found(workspace, 'a')).toBe('a/tsbuild.config.json')
     expect(found(workspace, 'a/b')).toBeUndefined()
+  })
+
+  test('is no program that nobody named', async () => {
+    await using workspace = await openWorkspace()
+    workspace.write({ 'a/tsbuild.config.ts': '', 'b/tsbuild.config.ts': '', 'b/tsbuild.config.json': '{}' })
+    expect(found(workspace, 'a')).toBe('it is a program, and runs only when it is named')
+    expect(found(workspace, 'b')).toBe('b/tsbuild.config.json')
   })
 
   test('is none that somebody else can have written', async () => {
@@ -61,6 +67,8 @@ describe('the config file that counts', () => {
     )
     chmodSync(file, 0o666)
     expect(found(workspace, 'a')).toBe(`${file} can be written by everybody`)
+    chmodSync(file, 0o664)
+    expect(found(workspace, 'a')).toBe(`${file} can be written by its group`)
     chmodSync(file, 0o644)
     chmodSync(folder, 0o777)
     expect(found(workspace, 'a')).toBe(`${folder} can be written by everybody`)
@@ -85,6 +93,35 @@ describe('the config file that counts', () => {
   })
 })
 
+describe('a link in the place of a config file', () => {
+  test('is what it leads to: who can write that, or its folder', async () => {
+    await using workspace = await openWorkspace()
+    const { directory } = workspace
+    workspace.write({ 'a/x': '', 'other/c.json': '{}' })
+    symlinkSync('../other/c.json', path.join(directory, 'a/tsbuild.config.json'))
+    expect(found(workspace, 'a')).toBe('a/tsbuild.config.json')
+    chmodSync(path.join(directory, 'other'), 0o777)
+    expect(found(workspace, 'a')).toBe(`${directory}/other can be written by everybody`)
+    chmodSync(path.join(directory, 'other/c.json'), 0o666)
+    expect(found(workspace, 'a')).toBe(`${directory}/other/c.json can be written by everybody`)
+  })
+
+  test.skipIf(uid !== 0)('is not read when another user made it, whatever it leads to', async () => {
+    await using workspace = await openWorkspace()
+    const { directory } = workspace
+    workspace.write({ 'a/x': '', 'own.json': '{}' })
+    const [link, own] = [path.join(directory, 'a/tsbuild.config.json'), path.join(directory, 'own.json')]
+    chmodSync(path.join(directory, 'a'), 0o1777)
+    symlinkSync(own, link)
+    expect(found(workspace, 'a')).toBe('a/tsbuild.config.json')
+    lchownSync(link, 4242, 4242)
+    expect(found(workspace, 'a')).toBe(`${link} belongs to another user (4242)`)
+    lchownSync(link, 0, 0)
+    chownSync(own, 4242, 4242)
+    expect(found(workspace, 'a')).toBe(`${own} belongs to another user (4242)`)
+  })
+})
+
 /** What the files say, or what is wrong: read by Node as it is, since a test runner brings its own way to import. */
 function readByNode({ directory }: Workspace, ...files: readonly string[]): readonly unknown[] {
   const reader = pathToFileURL(path.join(import.meta.dirname, '../../src/config/read.ts')).href
@@ -98,7 +135,7 @@ function readByNode({ directory }: Workspace, ...files: readonly string[]): read
 describe('a config file', () => {
   test('is JSON, or a module with types whose default export counts, also where no package is', async () => {
     await using workspace = await openWorkspace()
-    const config = "{ jobs: 2 as number, limits: { 'json-depth': 9 } }"
+    const config = "{ jobs: 2 as number, labels: { a: 'b' } }"
     workspace.write({
       'tsbuild.config.json': '\ufeff{"$schema":"x","jobs":2}',
       'package.json': '{"type":"commonjs"}',
@@ -121,7 +158,7 @@ describe('a config file', () => {
       'fails.ts',
       'lost.ts',
     )
-    expect([a, b]).toEqual(Array(2).fill({ jobs: 2, limits: { 'json-depth': 9 } }))
+    expect([a, b]).toEqual(Array(2).fill({ jobs: 2, labels: { a: 'b' } }))
     expect(c).toEqual({ jobs: 2 })
     expect(failed).toEqual([
       'TSB_CONFIG_READ none.ts has no default export',
@@ -137,7 +174,6 @@ describe('a config file', () => {
     const cases: Readonly<Record<string, string>> = {
       '{"jobz":2}': 'TSB_CONFIG_KEY f.json: there is no jobz\ndid you mean "jobs"?',
       '{"buildArg":{}}': 'TSB_CONFIG_KEY f.json: there is no buildArg\ndid you mean "buildArgs"?',
-      '{"limits":{"json-dept":2}}': 'TSB_CONFIG_KEY f.json: there is no limits.json-dept\ndid you mean "json-depth"?',
       '{"jobs":"2"}':
         'TSB_CONFIG_KEY f.json: jobs: Invalid input: expected number, received string\ndocs/config.md has all keys',
       '{"tags":["a",1]}':
@@ -154,6 +190,51 @@ describe('a config file', () => {
       workspace.write({ 'f.json': text })
       expect(await wrong(workspace, 'f.json')).toContain(said)
     }
+  })
+
+  test.each([
+    ['root', '/var/lib/tsbuild'],
+    ['insecureRegistries', ['registry.example']],
+    ['limits', { 'archive-entries': 9e9 }],
+    ['cacheMax', '1b'],
+    ['pidsLimit', -1],
+    ['shmSize', '100g'],
+    ['ulimits', ['nofile=1:2']],
+  ])('raises no limit and turns nothing to another place: %s', async (key, value) => {
+    await using workspace = await openWorkspace()
+    workspace.write({ 'f.json': JSON.stringify({ [key]: value }) })
+    expect(await wrong(workspace, 'f.json')).toMatch(
+      new RegExp(`^TSB_CONFIG_KEY f.json: ${key} is said on the command line alone\ngive it on the command line`),
+    )
+  })
+
+  test.each(['native', 'chroot'])('does not ask for a weaker box: %s', async (runtime) => {
+    await using workspace = await openWorkspace()
+    workspace.write({ 'f.json': JSON.stringify({ runtime }) })
+    expect(await wrong(workspace, 'f.json')).toContain('TSB_CONFIG_KEY f.json: runtime: Invalid option')
+  })
+
+  test.each([
+    ['type=gha,url=http://127.0.0.1:1/CANARY', 'url'],
+    ['type=gha,URL_V2=http://127.0.0.1:1/CANARY', 'url_v2'],
+    ['type=s3,bucket=b,"endpoint_url=http://127.0.0.1:1/CANARY"', 'endpoint_url'],
+    ['type=s3,bucket=b, access_key_id =CANARY,secret_access_key=CANARY', 'access_key_id'],
+    ['type=s3,bucket=b,session_token=CANARY', 'session_token'],
+    ['type=gha,to\u212aen=CANARY', 'token'],
+  ])('lends no key and no token to whom it names: %s', async (spec, part) => {
+    await using workspace = await openWorkspace()
+    for (const [key, value] of Object.entries({ cacheFrom: spec, cacheTo: ['app:cache', spec] })) {
+      workspace.write({ 'f.json': JSON.stringify({ [key]: value }) })
+      const said = await wrong(workspace, 'f.json')
+      expect(said).toContain(`TSB_CONFIG_KEY f.json: ${key}: ${part} is said on the command line alone`)
+      expect(said).not.toContain('CANARY')
+    }
+    const harmless = {
+      cacheFrom: ['app:cache', 'type=gha,scope=s', 'type=s3,bucket=b,region=r'],
+      cacheTo: 'type=inline',
+    }
+    workspace.write({ 'f.json': JSON.stringify(harmless) })
+    expect(await readConfig(path.join(workspace.directory, 'f.json'))).toEqual(harmless)
   })
 
   test('that cannot be read says why', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActionsCache, startActionsCache } from '../support/actions-cache.ts'
@@ -115,8 +115,18 @@ describe("caches in GitHub's cache service", () => {
     for (const secret of [service.token, ...service.signatures]) expect(failed.stderr).not.toContain(secret)
     const outside = await run({}, '--cache-to', 'type=gha,required=true')
     expect(outside).toMatchObject({ status: 1, stderr: expect.stringContaining('ACTIONS_RUNTIME_TOKEN are not set') })
+    // A name of a step that has the token in it, and the Dockerfile, would bring it into what is told and remembered.
+    one.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /CANARY-7c1d\n' })
     const denied = await one.build({ cacheTo: [{ ...place('x'), token: 'CANARY-7c1d' }] })
     expect(noticesOf(denied.events)).toContain(`${host} answers 401 unauthenticated`)
+    expect(denied.ran).toEqual(['[1/1] COPY a /***'])
     expect(JSON.stringify(denied.events)).not.toContain('CANARY-7c1d')
+    const builds = path.join(one.environment.root, 'builds')
+    const records = readdirSync(builds, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    const texts = records.flatMap((file) =>
+      file.isFile() ? [readFileSync(path.join(file.parentPath, file.name))] : [],
+    )
+    expect(String(Buffer.concat(texts))).toContain('COPY a /***')
+    expect(String(Buffer.concat(texts))).not.toContain('CANARY-7c1d')
   })
 })

@@ -152,6 +152,15 @@ describe.skipIf(!hasObjectServer)(`caches in S3 (${noObjectServer})`, () => {
     })
   })
 
+  it('E06 what a service says of a failure has a bound', async () => {
+    const place = await bucket('long')
+    const one = await machine()
+    gate.fault = () => 'long'
+    const { events } = await one.build({ cacheFrom: [place] })
+    gate.fault = () => undefined
+    expect(noticesOf(events)).toMatch(/an answer of 127\.0\.0\.1:\d+ is larger than \d+ bytes/)
+  })
+
   it("the command line takes keys from AWS's files, and says where a step is from", async () => {
     const place = await bucket('words')
     const [one, other] = [await machine(), await machine()]

@@ -8,8 +8,8 @@ export interface Conditions extends AsyncDisposable {
   readonly url: string
   /** Method and path without query, in order. */
   readonly log: string[]
-  /** Answers with this status in place of the store, or breaks off in the middle of what it answers. */
-  fault: (method: string, path: string) => number | 'cut' | undefined
+  /** Answers with this status in place of the store, or with a very long text, or breaks off in the middle of what it answers. */
+  fault: (method: string, path: string) => number | 'long' | 'cut' | undefined
 }
 
 /** In front of a store that knows none: `If-Match` and `If-None-Match` of a PUT are looked at here, one after the other. */
@@ -39,6 +39,11 @@ export async function startConditions(store: ObjectServer): Promise<Conditions> 
     const fault = gate.fault(method, path)
     incoming.on('error', () => {})
     response.on('error', () => {})
+    if (fault === 'long') {
+      incoming.resume()
+      incoming.on('end', () => response.writeHead(403).end(Buffer.alloc(9 << 20, '<a>')))
+      return
+    }
     if (typeof fault === 'number') {
       incoming.resume()
       incoming.on('end', () => response.writeHead(fault).end('<Error><Code>SlowDown</Code></Error>'))

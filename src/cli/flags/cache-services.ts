@@ -1,4 +1,5 @@
 import type { GhaCachePlace, S3CachePlace } from '../../index.ts'
+import { type Secret, secretOf } from '../../secret.ts'
 import { FlagError } from './flag-error.ts'
 import { readDuration } from './limits.ts'
 import { readBoolean } from './output.ts'
@@ -22,9 +23,9 @@ export const ghaKeys = ['scope', 'url', 'url_v2', 'token', 'version', 'timeout',
 export function s3Place(flag: string, fields: Fields<(typeof s3Keys)[number]>): S3CachePlace {
   const text = (key: (typeof s3Keys)[number]) => fields.get(key) || undefined
   const [accessKeyId, secretAccessKey, sessionToken] = [
-    text('access_key_id'),
-    text('secret_access_key'),
-    text('session_token'),
+    hidden(text('access_key_id')),
+    hidden(text('secret_access_key')),
+    hidden(text('session_token')),
   ]
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
     throw new FlagError(
@@ -68,8 +69,12 @@ export function ghaPlace(flag: string, fields: Fields<(typeof ghaKeys)[number]>)
     type: 'gha' as const,
     scope: text('scope'),
     url: text('url_v2') ?? text('url'),
-    token: text('token'),
+    token: hidden(text('token')),
   })
+}
+
+function hidden(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : secretOf(text)
 }
 
 function atOnce(flag: string, text: string | undefined): number | undefined {

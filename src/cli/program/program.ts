@@ -64,7 +64,7 @@ export function createProgram(
     .option('--root <directory>', 'the store (default: $TSBUILD_ROOT, else /var/lib/tsbuild or ~/.local/share/tsbuild)')
     .option(
       '--config <file>',
-      'defaults of flags (default: $TSBUILD_CONFIG, else the nearest tsbuild.config.json or .ts)',
+      'defaults of flags (default: $TSBUILD_CONFIG, else the nearest tsbuild.config.json); a .ts is run when it is named',
     )
     .option('--no-config', 'read no such file')
     .helpCommand(false)

@@ -18,31 +18,19 @@ interface Rule {
 }
 
 const rules: Readonly<Record<Exclude<keyof TsbuildConfig, '$schema'>, Rule>> = {
-  root: {
-    flag: '--root',
-    of: 'all',
-    variable: 'TSBUILD_ROOT',
-    path: (text, directory) => path.resolve(directory, text),
-  },
   debug: { flag: '--debug', of: 'all' },
   progress: { flag: '--progress', of: 'all', variable: 'BUILDKIT_PROGRESS' },
-  limits: { flag: '--limit', of: 'all', pairs: true },
   registryMirrors: { flag: '--registry-mirror', of: 'all', pairs: true },
   registryAllow: { flag: '--registry-allow', of: 'all' },
-  insecureRegistries: { flag: '--insecure-registry', of: 'all' },
   platform: { flag: '--platform', of: 'build', variable: 'DOCKER_DEFAULT_PLATFORM' },
   cacheFrom: { flag: '--cache-from', of: 'build', path: localPath },
   cacheTo: { flag: '--cache-to', of: 'build', path: localPath },
-  cacheMax: { flag: '--cache-max', of: 'build', variable: 'TSBUILD_CACHE_MAX' },
   pull: { flag: '--pull', of: 'build' },
   network: { flag: '--network', of: 'build' },
   jobs: { flag: '--jobs', of: 'build' },
   memory: { flag: '--memory', of: 'build' },
   memorySwap: { flag: '--memory-swap', of: 'build' },
   cpus: { flag: '--cpus', of: 'build' },
-  pidsLimit: { flag: '--pids-limit', of: 'build' },
-  shmSize: { flag: '--shm-size', of: 'build' },
-  ulimits: { flag: '--ulimit', of: 'build', pairs: true },
   addHosts: { flag: '--add-host', of: 'build' },
   stepTimeout: { flag: '--step-timeout', of: 'build' },
   retry: { flag: '--retry', of: 'build' },
@@ -75,9 +63,14 @@ export async function applyConfig(file: string, program: Command, command: Comma
     const owner = value === undefined ? undefined : ownerOf(rule, program, command)
     if (!owner || !holdsFor(rule, command, directory, place) || isSaidBy(rule, place)) continue
     if (rule.flag === '--progress' && command.getOptionValueSource('quiet') === 'cli') continue
-    if (setFlag(owner, rule, wordsOf(value, rule, directory), place)) keys.set(rule.flag, key)
+    if (setFlag(owner, rule, wordsOf(value, rule, directory))) keys.set(rule.flag, key)
   }
   noteConfig(program, { file, keys })
+}
+
+/** Whether a config file can say anything to a command but `debug`. */
+export function takesDefaults(command: Command): boolean {
+  return Object.values(rules).some(({ flag }) => command.options.some(({ long }) => long === flag))
 }
 
 /** Who has the flag; undefined: nobody here. */
@@ -120,7 +113,7 @@ function wordsOf(value: unknown, rule: Rule, directory: string): readonly string
 }
 
 /** @returns whether something was set */
-function setFlag({ owner, option }: Owner, rule: Rule, words: readonly string[] | boolean, { env }: Place): boolean {
+function setFlag({ owner, option }: Owner, rule: Rule, words: readonly string[] | boolean): boolean {
   const name = option.attributeName()
   const isGiven = owner.getOptionValueSource(name) === 'cli'
   const set = (value: unknown) => Boolean(owner.setOptionValueWithSource(name, value, 'config'))
@@ -128,9 +121,7 @@ function setFlag({ owner, option }: Owner, rule: Rule, words: readonly string[] 
   if (!Array.isArray(option.defaultValue)) return !isGiven && words[0] !== undefined && set(words[0])
   const given: readonly string[] = isGiven ? owner.getOptionValue(name) : []
   if (isGiven && !rule.pairs) return false
-  const named = new Set(
-    [...given, ...(rule.flag === '--limit' ? (env['TSBUILD_LIMITS'] ?? '').split(',') : [])].map(nameOf),
-  )
+  const named = new Set(given.map(nameOf))
   const added = words.filter((word) => !named.has(nameOf(word)))
   if (added.length === 0) return false
   // What was typed stays what was typed: an error in it is not one of the file.

@@ -32,7 +32,7 @@ export function namingConfig(error: unknown, program: Command): unknown {
 }
 
 /**
- * The config file that counts: `--config`, else TSBUILD_CONFIG (`none`: no file), else the nearest one.
+ * The config file that counts: `--config`, else TSBUILD_CONFIG (`none`: no file), else the nearest one, which is JSON.
  * @param note told of one that is not read
  */
 export function configFile(program: Command, facts: ConfigFacts, note: (text: string) => void): string | undefined {

@@ -3,6 +3,7 @@ import { hexOf, sha256 } from '../../digest/index.ts'
 import { TsbuildError } from '../../errors.ts'
 import { defaultPatience, type Http } from '../../http/index.ts'
 import { type DocumentLimits, mediaTypes } from '../../image/index.ts'
+import { revealed } from '../../secret.ts'
 import type { Blob } from '../../transfer/index.ts'
 import { gone } from '../errors.ts'
 import { limitedBytes } from '../limited.ts'
@@ -36,7 +37,7 @@ export function openGhaCache(
   const scope = scopeOf(place)
   const name = `gha:${scope}`
   const prefix = `tsbuild-manifest-${scope}#`
-  const token = place.token ?? env['ACTIONS_RUNTIME_TOKEN'] ?? ''
+  const token = place.token === undefined ? (env['ACTIONS_RUNTIME_TOKEN'] ?? '') : revealed(place.token)
   const base = url ?? env['ACTIONS_RESULTS_URL'] ?? ''
   if (!base || !token) throw outsideOfJob(name)
   const calls = openCalls(new URL(base), token, version, http)

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import type { S3CachePlace } from '../../cache-options.ts'
 import { TsbuildError } from '../../errors.ts'
 import type { Http, HttpMessage } from '../../http/index.ts'
+import { revealed } from '../../secret.ts'
+import { limitedStream } from '../limited.ts'
 import type { S3Location } from '../location.ts'
 import type { ServicePorts } from '../service.ts'
 
@@ -18,11 +21,13 @@ const longestLookup = 10_000
 /**
  * AWS's own client, over our connections: they know proxies and certificates, and when to give up. It tries nothing twice,
  * since who asks does.
+ * @param limit bytes of an answer that is no object
  */
 export function openS3(
   { region, endpoint, usePathStyle }: S3Location,
   keys: Keys | undefined,
   http: Http,
+  limit: number,
 ): { readonly client: S3Client; readonly ready: () => Promise<void> } {
   const client = new S3Client({
     // A service of one's own has one region mostly, whatever it is called.
@@ -35,7 +40,7 @@ export function openS3(
     // Other services do not know the trailers that these come in; our own digests are looked at in any case.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: handlerOver(http),
+    requestHandler: handlerOver(http, limit),
   })
   let found: Promise<void> | undefined
   return {
@@ -78,7 +83,7 @@ interface Sent {
   readonly body?: unknown
 }
 
-function handlerOver(http: Http): NonNullable<S3ClientConfig['requestHandler']> {
+function handlerOver(http: Http, limit: number): NonNullable<S3ClientConfig['requestHandler']> {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request: Sent, { abortSignal }: { readonly abortSignal?: unknown } = {}) {
@@ -98,9 +103,12 @@ function handlerOver(http: Http): NonNullable<S3ClientConfig['requestHandler']> 
         headers: answered,
         body: answer,
       } = await http.send(message, abortSignal as AbortSignal | undefined)
+      // The client holds all of an answer in memory, but that of an object, whose reader knows how much it may be.
+      const isObject = method === 'GET' && status >= 200 && status < 300
+      const read = isObject ? answer : limitedStream(answer, limit, `an answer of ${url.host}`)
       const pairs = Object.entries(answered).map(([name, value]) => [name, String(value)])
       return {
-        response: { statusCode: status, reason: '', headers: Object.fromEntries(pairs), body: Readable.from(answer) },
+        response: { statusCode: status, reason: '', headers: Object.fromEntries(pairs), body: Readable.from(read) },
       }
     },
     updateHttpClientConfig: () => {},
@@ -131,7 +139,7 @@ function escaped(text: string): string {
 }
 
 /** The keys of the options, else those of the environment; else whoever AWS's tools would ask. */
-export function keysOf(given: Partial<Keys>, env: ServicePorts['env']): Keys | undefined {
+export function keysOf(given: GivenKeys, env: ServicePorts['env']): Keys | undefined {
   if (given.accessKeyId || given.secretAccessKey) return pair(given)
   if (env['AWS_PROFILE']) return undefined
   const [accessKeyId, secretAccessKey, sessionToken] = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN'].map(
@@ -141,9 +149,15 @@ export function keysOf(given: Partial<Keys>, env: ServicePorts['env']): Keys | u
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
 }
 
-function pair({ accessKeyId, secretAccessKey, sessionToken }: Partial<Keys>): Keys {
+type GivenKeys = Pick<S3CachePlace, keyof Keys>
+
+function pair({ accessKeyId, secretAccessKey, sessionToken }: GivenKeys): Keys {
   if (accessKeyId && secretAccessKey) {
-    return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+    return {
+      accessKeyId: revealed(accessKeyId),
+      secretAccessKey: revealed(secretAccessKey),
+      ...(sessionToken && { sessionToken: revealed(sessionToken) }),
+    }
   }
   throw new TsbuildError('TSB_CACHE_DENIED', 'one of the two keys for S3 is missing', {
     hint: 'give both, access_key_id= and secret_access_key=, or none',

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { TsbuildError } from '../../errors.ts'
 import { defaultPatience } from '../../http/index.ts'
 import { type Asked, asking, type Outcome, refused } from '../errors.ts'
 import type { S3Location } from '../location.ts'
@@ -63,6 +64,8 @@ async function outcomeOf<T>(send: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { kind: 'done', value: await send() }
   } catch (error) {
+    // Ours, of an answer that is too long: the client gives it the status of that answer.
+    if (error instanceof TsbuildError) throw error
     const { $metadata, $response, name } = error as Failure
     const status = $metadata?.httpStatusCode
     if (status === undefined || status < 300) throw error

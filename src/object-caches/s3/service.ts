@@ -29,7 +29,7 @@ export function openS3Cache(
   limits: DocumentLimits,
   { env, now }: ServicePorts,
 ): ObjectCache {
-  const { client, ready } = openS3(location, keysOf(place, env), http)
+  const { client, ready } = openS3(location, keysOf(place, env), http, limits.manifest)
   const requests = requestsTo(client, ready, location)
   const { touchRefresh: touchMs = day, uploadParallelism: atOnce = 4 } = place
   const { bucket, blobs } = location

@@ -1,6 +1,27 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { readCacheFrom, readCacheMount, readCacheTo } from '../../../src/cli/flags/cache.ts'
 import { FlagError } from '../../../src/cli/flags/flag-error.ts'
+import { revealed, Secret } from '../../../src/secret.ts'
+
+/** With keys as they were typed, which are hidden otherwise. */
+function plain(places: readonly object[]): readonly object[] {
+  const shown = (value: unknown) => (value instanceof Secret ? revealed(value) : value)
+  return places.map((place) => Object.fromEntries(Object.entries(place).map(([key, value]) => [key, shown(value)])))
+}
+
+test('G04 G08 keys and tokens are hidden from the moment they are read', () => {
+  const keys = 'access_key_id=CANARY,secret_access_key=CANARY,session_token=CANARY'
+  const places = [
+    ...readCacheFrom(`type=s3,bucket=b,${keys}`),
+    readCacheTo(`type=s3,bucket=b,${keys}`),
+    ...readCacheFrom('type=gha,token=CANARY'),
+  ]
+  for (const text of [JSON.stringify(places), inspect(places, { depth: 9, showHidden: true })]) {
+    expect(text.split('***')).toHaveLength(8)
+    expect(text).not.toContain('CANARY')
+  }
+})
 
 describe('--cache-from', () => {
   test.each([
@@ -22,7 +43,7 @@ describe('--cache-from', () => {
       [{ type: 'gha', scope: 's', url: 'u', token: 't', required: true }],
     ],
   ])('%s', (text, from) => {
-    expect(readCacheFrom(text)).toEqual(from)
+    expect(plain(readCacheFrom(text))).toEqual(from)
   })
 
   test.each(['type=local', 'type=registry', 'type=inline', 'type=local,dest=x', 'type=gha,version=1', 'type=none'])(
@@ -52,7 +73,7 @@ describe('--cache-to', () => {
     ],
     ['type=gha,mode=max,ignore-error=false', { type: 'gha', mode: 'max', required: true }],
   ])('%s', (text, to) => {
-    expect(readCacheTo(text)).toEqual(to)
+    expect(plain([readCacheTo(text)])).toEqual([to])
   })
 
   test.each([

@@ -54,13 +54,13 @@ describe('a config file', () => {
     await using workspace = await openWorkspace()
     const config = {
       buildArgs: { A: 1, B: true, C: 'x' },
-      limits: { 'json-depth': 9, 'index-depth': 5 },
+      labels: { a: '1', b: '2' },
       registryMirrors: { 'docker.io': 'm:5000', 'ghcr.io': 'm:5001' },
     }
-    const line = ['--build-arg', 'B=2', '--registry-mirror', 'ghcr.io=other', '.']
-    expect(await flags(workspace, config, line, { TSBUILD_LIMITS: 'json-depth=20' })).toMatchObject({
+    const line = ['--build-arg', 'B=2', '--registry-mirror', 'ghcr.io=other', '--label', 'a=3', '.']
+    expect(await flags(workspace, config, line)).toMatchObject({
       buildArg: ['A=1', 'C=x', 'B=2'],
-      limit: ['index-depth=5'],
+      label: ['b=2', 'a=3'],
       registryMirror: ['docker.io=m:5000', 'ghcr.io=other'],
     })
   })
@@ -72,11 +72,10 @@ describe('a config file', () => {
     const config = {
       file: 'docker/Dockerfile',
       tags: ['a'],
-      root: 'store',
       cacheTo: ['type=local,dest=c,mode=max', 'ref:1'],
     }
     const cacheTo = [`type=local,dest=${directory}/c,mode=max`, 'ref:1']
-    const own = { file: `${directory}/docker/Dockerfile`, tag: ['a'], root: `${directory}/store`, cacheTo }
+    const own = { file: `${directory}/docker/Dockerfile`, tag: ['a'], cacheTo }
     expect(await flags(workspace, config, ['.'])).toMatchObject(own)
     expect(await flags(workspace, config, [], {}, path.join(directory, 'sub'))).toMatchObject(own)
     for (const context of ['/', '-', 'https://github.com/me/app.git', 'nosuch']) {
@@ -87,9 +86,9 @@ describe('a config file', () => {
 
   test('says nothing of builds to other commands, and what all commands have to all', async () => {
     await using workspace = await openWorkspace()
-    const config = { platform: 'linux/arm64', limits: { 'json-depth': 9 }, root: '/r', registryAllow: ['a.example'] }
+    const config = { platform: 'linux/arm64', registryMirrors: { a: 'b' }, registryAllow: ['a.example'] }
     const history = await flags(workspace, config, ['history', 'x'])
-    expect(history).toMatchObject({ root: '/r', limit: ['json-depth=9'], registryAllow: ['a.example'] })
+    expect(history).toMatchObject({ registryMirror: ['a=b'], registryAllow: ['a.example'] })
     expect(history).not.toHaveProperty('platform')
     expect(await flags(workspace, config, ['plan', '.'])).toMatchObject({ platform: ['linux/arm64'] })
   })
@@ -98,9 +97,8 @@ describe('a config file', () => {
     await using workspace = await openWorkspace()
     workspace.write({
       Dockerfile: 'FROM scratch\nARG A=none\nCOPY <<E /a\n$A\nE\n',
-      'tsbuild.config.ts':
-        "export default { buildArgs: { A: 'nearest' }, tags: ['nearest'], jobs: 2 } satisfies object\n",
-      'other/named.json': '{"pull":"missing","runtime":"native","memory":"5x"}',
+      'tsbuild.config.json': '{"buildArgs":{"A":"nearest"},"tags":["nearest"],"jobs":2}',
+      'other/named.json': '{"pull":"missing","runtime":"runc","memory":"5x"}',
     })
     const place = { ...workspace, variables: {} }
     const first = await tsbuild(place, '--metadata-file', 'm', '.')
@@ -116,6 +114,27 @@ describe('a config file', () => {
     expect([none.status, none.stderr]).toEqual([0, expect.not.stringContaining('nearest')])
   })
 
+  test('that is a program runs only when it is named; who takes no defaults hears nothing of it', async () => {
+    await using workspace = await openWorkspace()
+    const { directory } = workspace
+    workspace.write({
+      Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n',
+      'tsbuild.config.ts': `import { writeFileSync } from 'node:fs'
+writeFileSync(${JSON.stringify(`${directory}/ran`)}, '')
+export default { tags: ['named'] } satisfies object\n`,
+    })
+    const place = { ...workspace, variables: {} }
+    const note = `note: ${directory}/tsbuild.config.ts is not read: it is a program, and runs only when it is named; --config reads it`
+    const planned = await tsbuild(place, 'plan', '.')
+    expect(planned.stderr.split(note)).toHaveLength(2)
+    expect(await tsbuild(place, 'version')).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(path.join(directory, 'ran'))).toBe(false)
+    const named = await tsbuild(place, '--config', 'tsbuild.config.ts', '.')
+    expect([named.status, named.stderr]).toEqual([0, expect.stringContaining('naming to docker.io/library/named')])
+    expect(named.stderr).not.toContain('note:')
+    expect(existsSync(path.join(directory, 'ran'))).toBe(true)
+  })
+
   test.skipIf(process.getuid?.() !== 0)(
     'of another user is not read, which is said; nor is one of a context',
     async () => {
@@ -126,6 +145,7 @@ describe('a config file', () => {
         'tsbuild.config.ts': `${ran}export default {}\n`,
         'context/Dockerfile': 'FROM scratch\nCOPY Dockerfile /\n',
         'context/tsbuild.config.ts': `${ran}export default {}\n`,
+        'context/tsbuild.config.json': '{"jobs":"of a context"}',
       })
       chownSync(path.join(workspace.directory, 'tsbuild.config.ts'), 4242, 4242)
       const { status, stderr } = await tsbuild(workspace, 'build', 'context')
