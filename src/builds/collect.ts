@@ -27,6 +27,7 @@ export function collect(): Collected {
   const begin = (id: StepId, label: string, at: number): Open => {
     const known = begun.get(id)
     if (known && known.outcome !== 'error' && known.outcome !== 'canceled') return known
+    if (failed === id) failed = undefined
     const reason = reasons.get(id)
     const number = known?.number ?? begun.size + 1
     const step: Open = { ...describe(id, label, graph.get(id)), number, started: at, ...(reason && { reason }) }

@@ -74,7 +74,8 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
             steps: steps.steps(end.completed).map((step) => withLog(step, logged)),
           }
           write(recordFile(root, number), record)
-          forgetOld(root, keptBuilds, end.completed)
+          // The record is there, whatever becomes of older ones.
+          unlessImpossible(() => forgetOld(root, keptBuilds, end.completed))
           return record
         } finally {
           release?.()

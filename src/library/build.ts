@@ -118,7 +118,15 @@ async function growthsOf(
   const { cached, total } = executed.steps
   if (!isLimited && (name === undefined || cached === total)) return []
   const { growthOf } = await import('./image-growth.ts')
-  const growths = await Promise.all(images.map((image) => growthOf(image, executed, name, options, session)))
+  const growths = await Promise.all(
+    images.map((image) =>
+      growthOf(image, executed, name, options, session).catch((error: unknown) => {
+        // Of an image that is damaged, or goes meanwhile, there is nothing to say; a limit has to be held.
+        if (isLimited || !(error instanceof TsbuildError)) throw error
+        return undefined
+      }),
+    ),
+  )
   if (options.maxGrowth !== undefined && growths.includes(undefined)) {
     notice(`--max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`)
   }

@@ -12,14 +12,22 @@ export async function withReport(
   work: (onRecord: (record: BuildRecord) => void) => Promise<BuildResult>,
 ): Promise<BuildResult> {
   let record: BuildRecord | undefined
-  try {
-    return await work((told) => {
-      record = told
-    })
-  } finally {
+  const write = async () => {
     if (record) await writeReport(session, path, record)
     else session.err.print(`no report in ${path}: nothing could be written down of this build\n`)
   }
+  let result: BuildResult
+  try {
+    result = await work((told) => {
+      record = told
+    })
+  } catch (error) {
+    // What the build failed for is the error.
+    await write().catch((other: unknown) => session.err.print(`no report in ${path}: ${other}\n`))
+    throw error
+  }
+  await write()
+  return result
 }
 
 export async function writeReport({ environment, library }: Session, path: string, build: BuildRecord): Promise<void> {

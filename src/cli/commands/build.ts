@@ -32,7 +32,7 @@ export interface BuildCommandFlags extends BuildFlags {
 export async function buildCommand(session: Session, context: string, flags: BuildCommandFlags): Promise<void> {
   if (!flags.watch) return await buildOnce(session, context, flags)
   const { watchCommand } = await import('./watch.ts')
-  const written = [flags.iidfile, flags.digestFile, flags.metadataFile].flatMap((file) => file ?? [])
+  const written = [flags.iidfile, flags.digestFile, flags.metadataFile, flags.report].flatMap((file) => file ?? [])
   const options = buildOptions(context, flags, session.environment.env)
   await watchCommand(session, options, written, (stoppable) => buildOnce(stoppable, context, flags))
 }

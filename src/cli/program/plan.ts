@@ -6,13 +6,14 @@ import { withHelp } from './help.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import type { Run } from './run.ts'
 
-export const planFormats = ['text', 'json', 'mermaid', 'dot'] as const
+export const planFormats = ['text', 'tree', 'json', 'mermaid', 'dot'] as const
 export const graphFormats = ['text', 'json', 'mermaid', 'dot', 'svg', 'html'] as const
 
 const notes = 'Exit status: 0 when a build would run nothing, 10 when it would run something.'
 
 const examples = {
   'tsbuild plan -f Dockerfile.prod .': 'which steps would run, and why',
+  'tsbuild plan --format tree .': 'the same, with what each step stands on',
   'tsbuild plan --format mermaid . > plan.mmd': 'the graph, for a page',
 }
 

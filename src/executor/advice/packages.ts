@@ -64,7 +64,8 @@ export const aptLists: Advice = (clue) => {
 export const apkLists: Advice = (clue) => {
   const missing = inLastLines(clue, /^([\w.+-]+) \(no such package\):?$/)?.[1]
   if (missing === undefined) return undefined
-  const updates = /\bapk\b.*(?:--no-cache|--update|-U\b|\bupdate\b)/s.test(commandOf(clue))
+  const command = commandOf(clue)
+  const updates = /\bapk\b/.test(command) && /--no-cache|--update|-U\b|\bupdate\b/.test(command)
   return updates
     ? `no list of packages has ${missing}: is it called so, and in a repository of /etc/apk/repositories?`
     : 'the image has no lists of packages: apk add --no-cache fetches them for the step'

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import { exportTree, exportTreeTar, writeStream } from '../../export/index.ts'
@@ -56,7 +56,7 @@ async function file({ image, found, name, lastPiece, options, environment }: Cal
     await writeStream(environment.stdout, readContent(entry), signal)
     return { kind: 'file', skipped: [] }
   }
-  const asked = path.resolve(environment.cwd, dest ?? lastPiece)
+  const asked = dest === undefined ? placeHere(lastPiece, environment) : path.resolve(environment.cwd, dest)
   const target = isDirectory(asked) || dest?.endsWith('/') ? path.join(asked, lastPiece) : asked
   if (isDirectory(target)) throw isInTheWay(target)
   const alone = treeOfEntries([{ ...entry, path: treePath(path.basename(target)) }])
@@ -72,9 +72,18 @@ async function directory({ image, found, lastPiece, options, environment }: Call
     return { kind: 'directory', skipped: [] }
   }
   if (dest === undefined && lastPiece === rootPath) throw noPlace()
-  const target = path.resolve(environment.cwd, dest ?? lastPiece)
+  const target = dest === undefined ? placeHere(lastPiece, environment) : path.resolve(environment.cwd, dest)
   const { skipped } = await exportTree(tree, target, signal)
   return { kind: 'directory', dest: target, skipped: skipped.map(absolutePath) }
+}
+
+/** A name that nobody chose leads nowhere else. */
+function placeHere(name: string, { cwd }: Environment): string {
+  const place = path.resolve(cwd, name)
+  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new TsbuildError('TSB_EXPORT_LINK', `${place} is a link`, { hint: 'say by -o where to write' })
+  }
+  return place
 }
 
 function isDirectory(place: string): boolean {

@@ -69,8 +69,14 @@ function firstOf(...signals: readonly AbortSignal[]): Promise<void> {
 }
 
 /** What a build writes into a context of its own is no reason to build. */
-function writtenBy({ outputs = [], errorOutputs = [], written = [] }: WatchOptions, { cwd, root }: Environment) {
-  const dests = [...outputs, ...errorOutputs].flatMap((output) => ('dest' in output ? [output.dest] : []))
+function writtenBy(
+  { outputs = [], errorOutputs = [], cacheTo = [], written = [] }: WatchOptions,
+  { cwd, root }: Environment,
+) {
+  const caches = cacheTo.flatMap((place) => (place.type === 'local' ? [place.path] : []))
+  const dests = [...outputs, ...errorOutputs]
+    .flatMap((output) => ('dest' in output ? [output.dest] : []))
+    .concat(caches)
   const places = [root, ...[...dests, ...written].filter((dest) => dest !== '-').map((dest) => path.resolve(cwd, dest))]
   return (file: string) =>
     places.some((place) => file === place || file.startsWith(`${place}/`) || file.startsWith(`${place}.`))

@@ -35,15 +35,26 @@ export function watchReads(
   }
   try {
     for (const directory of places.keys()) {
-      const watcher = watch(directory, (_, name) => name !== null && tell(directory, name))
-      watcher.on('error', () => watcher.close()) // the directory is gone: the one above it says so
-      watchers.push(watcher)
+      const watcher = watchOne(directory, (name) => tell(directory, name))
+      if (watcher) watchers.push(watcher)
     }
     return { directories: places.size, polling: false, close }
   } catch (error) {
     close()
     if (!isSystemError(error, 'ENOSPC', 'EMFILE', 'ENFILE', 'ENOSYS', 'ENOTSUP')) throw error
     return { directories: places.size, polling: true, close: poll(places, tell) }
+  }
+}
+
+/** @returns undefined when the directory is gone: the one above it says so */
+function watchOne(directory: string, tell: (name: string) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, (_, name) => name !== null && tell(name))
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
   }
 }
 

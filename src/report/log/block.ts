@@ -42,9 +42,20 @@ function printed(text: string, look: string): Html {
   return html`<div class="${look}" tabindex="0" role="region" aria-label="Output"><pre>${lines}</pre></div>`
 }
 
-/** A carriage return goes back to the begin of its line: what was written over is not shown. */
+/**
+ * A carriage return goes back to the begin of its line: of a progress bar the last state is shown; other words that were
+ * written over have lines of their own, so that none are hidden.
+ */
 function linesOf(text: string): readonly string[] {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return lines.map((line) => line.replace(/\r+$/, '').replace(/^[\s\S]*\r/, ''))
+  return lines.flatMap((line) => {
+    const states = line.replace(/\r+$/, '').split(/\r+/)
+    return states.filter((state, i) => i === states.length - 1 || wordsOf(state) !== wordsOf(states[i + 1] ?? ''))
+  })
+}
+
+/** Without numbers, bars and blanks. */
+function wordsOf(state: string): string {
+  return state.replace(/[\d#=>.,:|/\s-]+/g, '')
 }

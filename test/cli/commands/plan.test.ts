@@ -65,7 +65,7 @@ describe('tsbuild plan', () => {
     workspace.write({ 'context/Dockerfile': 'FROM scratch\nARG T\nCOPY a$T /\n', [`context/a${value}`]: '1' })
     const hidden = { ...workspace, variables: { S: value } }
     const flags = ['--secret', 'id=t,env=S', '--build-arg', `T=${value}`]
-    for (const format of ['text', 'json', 'mermaid', 'dot']) {
+    for (const format of ['text', 'tree', 'json', 'mermaid', 'dot']) {
       const { status, stdout, stderr } = await tsbuild(hidden, 'plan', ...flags, `--format=${format}`, 'context')
       expect([status, stdout.includes(value), stderr.includes(value)]).toEqual([10, false, false])
       expect(stdout).toContain(format === 'mermaid' ? 'COPY a#42;#42;#42; /' : 'COPY a*** /')
