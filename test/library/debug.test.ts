@@ -160,6 +160,50 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     expect(notices).toContain('warning: the failed step has no /nothing (--on-error-output)')
   })
 
+  test('a terminal for it is a real one: with a size, Ctrl-C and an exit status', async () => {
+    let shown = ''
+    const listeners = { input: (_: Uint8Array) => {}, resize: () => {} }
+    let size = { columns: 91, rows: 31 }
+    const until = async (text: string) => {
+      while (!shown.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20))
+      shown = ''
+    }
+    const terminal = {
+      size: () => size,
+      show(bytes: Uint8Array) {
+        shown += Buffer.from(bytes).toString()
+      },
+      onInput(told: (bytes: Uint8Array) => void) {
+        listeners.input = told
+        return () => {}
+      },
+      onResize(told: () => void) {
+        listeners.resize = told
+        return () => {}
+      },
+    }
+    const type = (text: string) => listeners.input(Buffer.from(text))
+    const ended = shell({ io: { terminal, output: () => {} } }, work.environment)
+    await until('$ ')
+    type('stty size; echo en"d"\n')
+    await until('31 91')
+    size = { columns: 60, rows: 20 }
+    listeners.resize()
+    type('until stty size | grep 20; do :; done; trap "echo caugh""t" INT; sleep 1000\n')
+    await until('20 60')
+    const again = setInterval(() => type('\x03'), 200)
+    await until('caught')
+    clearInterval(again)
+    type('exit 6\n')
+    expect(await ended).toMatchObject({ exitCode: 6 })
+  })
+
+  test('without overlayfs it is kept too', async () => {
+    await failing({ snapshotter: 'copy' })
+    expect(await contentOf('/tmp/reports/r.txt')).toBe('bad\n')
+    expect((await inStep('ls /src; cat /context/file')).text).toBe('text\n')
+  })
+
   test('a secret that stands in the Dockerfile is neither shown nor kept', async () => {
     const told = 'RUN : a-secret-value-of-mine'
     work.write({ 'told/Dockerfile': `FROM base\n${told}\n${told}; exit 3\n` })
@@ -232,50 +276,6 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     expect(folder).toBe(at('two').cwd)
     expect(await names('three', id)).toEqual(['/tmp/done', '/tmp/two'])
     expect(told.at(-1)).toContain(`of ${folder}: `)
-  })
-
-  test('a terminal for it is a real one: with a size, Ctrl-C and an exit status', async () => {
-    let shown = ''
-    const listeners = { input: (_: Uint8Array) => {}, resize: () => {} }
-    let size = { columns: 91, rows: 31 }
-    const until = async (text: string) => {
-      while (!shown.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20))
-      shown = ''
-    }
-    const terminal = {
-      size: () => size,
-      show(bytes: Uint8Array) {
-        shown += Buffer.from(bytes).toString()
-      },
-      onInput(told: (bytes: Uint8Array) => void) {
-        listeners.input = told
-        return () => {}
-      },
-      onResize(told: () => void) {
-        listeners.resize = told
-        return () => {}
-      },
-    }
-    const type = (text: string) => listeners.input(Buffer.from(text))
-    const ended = shell({ io: { terminal, output: () => {} } }, work.environment)
-    await until('$ ')
-    type('stty size; echo en"d"\n')
-    await until('31 91')
-    size = { columns: 60, rows: 20 }
-    listeners.resize()
-    type('until stty size | grep 20; do :; done; trap "echo caugh""t" INT; sleep 1000\n')
-    await until('20 60')
-    const again = setInterval(() => type('\x03'), 200)
-    await until('caught')
-    clearInterval(again)
-    type('exit 6\n')
-    expect(await ended).toMatchObject({ exitCode: 6 })
-  })
-
-  test('without overlayfs it is kept too', async () => {
-    await failing({ snapshotter: 'copy' })
-    expect(await contentOf('/tmp/reports/r.txt')).toBe('bad\n')
-    expect((await inStep('ls /src; cat /context/file')).text).toBe('text\n')
   })
 
   test('the store stays whole; what is old goes with the next build, and all of it with prune', async () => {
