@@ -271,7 +271,7 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
       expect.stringMatching(/^build \d+: \[2\/3\] RUN /),
     ])
     await expect(names('one', '2/3')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
-    const { hint } = await names('three').then(expect.fail, (error: TsbuildError) => error)
+    const hint = await names('three').then(String, (error: TsbuildError) => error.hint)
     const [, folder, id] = /of (.*) has .*, ([0-9a-f]{12})$/.exec(hint ?? '') ?? []
     expect(folder).toBe(at('two').cwd)
     expect(await names('three', id)).toEqual(['/tmp/done', '/tmp/two'])
