@@ -42,7 +42,14 @@ describe('what may stand at the cursor', () => {
     expect(await values(workspace, 'build', '--network', '')).toEqual(['default', 'none', 'host', ':nothing'])
     expect(await values(workspace, 'build', '--pull', '')).toEqual([':directories'])
     expect(await values(workspace, 'build', '-qo', 'type=l')).toEqual(['type=local,dest=', ':nothing goes-on'])
-    expect(await values(workspace, 'plan', '--format', '')).toEqual(['text', 'tree', 'json', 'mermaid', 'dot', ':nothing'])
+    expect(await values(workspace, 'plan', '--format', '')).toEqual([
+      'text',
+      'tree',
+      'json',
+      'mermaid',
+      'dot',
+      ':nothing',
+    ])
     expect(await values(workspace, 'completion', 'z')).toEqual(['zsh', ':nothing'])
     expect(await values(workspace, 'build', '--squ')).toEqual([':nothing'])
     expect(await values(workspace, 'build', '--compr')).toEqual([':nothing'])

@@ -5,12 +5,12 @@ import { createProgram, runProgram } from '../../../src/cli/program/program.ts'
 import { visibleOptions } from '../../../src/cli/program/visible-options.ts'
 
 /** A program whose commands do nothing. */
-function idle() {
+function idle(words: readonly string[] = []) {
   const asked: string[] = []
   const program = createProgram(
     async () => void asked.push('ran'),
     () => void asked.push('printed'),
-    ['help'],
+    ['help', ...words],
   )
   return { program, asked }
 }
@@ -59,9 +59,10 @@ describe('--help', () => {
     expect(lines.length).toBeGreaterThan(50)
     const failed = []
     for (const line of lines) {
-      const { program, asked } = idle()
       const inLine = /tsbuild [^)|]*/.exec(line.replace(/^source <\(/, ''))?.[0] ?? line
-      await runProgram(program, wordsOf(inLine)).catch((error) => failed.push([line, error]))
+      const words = wordsOf(inLine)
+      const { program, asked } = idle(words)
+      await runProgram(program, words).catch((error) => failed.push([line, error]))
       if (asked.length === 0) failed.push([line, 'nothing was run'])
     }
     expect(failed).toEqual([])
