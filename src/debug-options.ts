@@ -18,8 +18,8 @@ type GivenAgain = Pick<BuildOptions, 'secrets' | 'ssh' | 'limits' | 'onEvent' | 
 
 export interface StepOptions extends GivenAgain {
   /**
-   * Absent: the step that failed last. Else a step of the newest build, and the files after it: its place (`build 2/5`, or
-   * `2/5` where only one stage has it), the beginning of its op id, or a part of its text that no other step has.
+   * Absent: the step of this folder that failed last. Else a step of its newest build, and the files after it: its place (`build 2/5`, or
+   * `2/5` where only one stage has it), the beginning of its op id (of other folders too), or a part of its text that no other step has.
    */
   readonly step?: string
 }

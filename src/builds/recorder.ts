@@ -22,6 +22,8 @@ export interface Recorder {
   readonly event: EventSink
   /** Of all steps that the graph has. */
   readonly labels: () => readonly string[]
+  /** The number that the record will have; undefined when none can be had. */
+  claim(): number | undefined
   /** Writes the record, and removes old ones. Returns it as it was written; undefined when that was not possible. */
   end(end: BuildEnd): BuildRecord | undefined
 }
@@ -54,6 +56,7 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
         logs.write(event.step, event.bytes, () => logFile(root, lockedNumber(), number))
       }
     },
+    claim: () => unlessImpossible(lockedNumber),
     end({ dockerfile, error, ...end }) {
       const logged = logs.close()
       const { failed } = steps

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { lockFile } from '../syscalls/index.ts'
@@ -55,7 +55,8 @@ export function findContainer(root: string, name: string): KeptRun {
 export async function usingKept<T>(root: string, id: string, work: () => Promise<T>): Promise<T> {
   const fd = openRecord(root, id)
   try {
-    if (!lockFile(fd, 'shared', false)) throw gone(id)
+    // It may have been removed between the two.
+    if (!lockFile(fd, 'shared', false) || !existsSync(path.join(placeOf(root, id), recordName))) throw gone(id)
     return await work()
   } finally {
     closeSync(fd)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Cache } from '../cache/index.ts'
@@ -7,9 +7,16 @@ import { TsbuildError } from '../errors.ts'
 import type { LeftFiles } from '../executor/index.ts'
 import { makeFolder } from '../make-folder.ts'
 import { removeTree, type Store } from '../store/index.ts'
+import { lockFile } from '../syscalls/index.ts'
 import { placeOf } from './find.ts'
 import { formatKept, type KeptRun, keptFolder, mostBytes, recordName } from './kept-run.ts'
 import { boundKept, bytesBelow } from './sweep.ts'
+
+/** What is kept, and nobody removes before `release`. */
+export interface HeldRun {
+  readonly run: KeptRun
+  release(): void
+}
 
 /**
  * Keeps what a command left, for an hour. Where that is too much, the oldest goes.
@@ -21,7 +28,7 @@ export async function keepRun(
   take: (folder: string) => Promise<LeftFiles>,
   store: Store,
   cache: Cache,
-): Promise<KeptRun> {
+): Promise<HeldRun> {
   const draft = path.join(await store.temporary('keep'), 'run')
   mkdirSync(draft, { mode: 0o700 })
   const left = await take(draft)
@@ -32,12 +39,25 @@ export async function keepRun(
   const files: KeptRun['files'] =
     left.kind === 'upper' ? left : { kind: 'layer', layer: await cache.layers.recordOf(left.layer) }
   const run: KeptRun = { id: randomBytes(6).toString('hex'), ...what, files }
-  writeFileSync(path.join(draft, recordName), formatKept(run), { mode: 0o600 })
-  makeFolder(path.join(store.root, keptFolder), 0o700)
-  await rename(draft, placeOf(store.root, run.id))
-  await rm(path.dirname(draft), { recursive: true, force: true })
-  await boundKept(store)
-  return run
+  const release = lockRecord(path.join(draft, recordName), formatKept(run))
+  try {
+    makeFolder(path.join(store.root, keptFolder), 0o700)
+    await rename(draft, placeOf(store.root, run.id))
+    await rm(path.dirname(draft), { recursive: true, force: true })
+    await boundKept(store)
+    return { run, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Writes a record that is in use from the first moment on that others see it. */
+function lockRecord(file: string, text: string): () => void {
+  writeFileSync(file, text, { mode: 0o600 })
+  const fd = openSync(file, 'r')
+  lockFile(fd, 'shared', true)
+  return () => closeSync(fd)
 }
 
 function tooLarge(): TsbuildError {

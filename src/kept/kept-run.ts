@@ -13,6 +13,8 @@ export interface KeptRun {
   readonly name?: string
   /** Milliseconds since 1970. */
   readonly created: number
+  /** Of a RUN. */
+  readonly build?: BuildOrigin
   readonly run: LeftRun
   /** How it was run. */
   readonly how: RunHow
@@ -23,6 +25,15 @@ export interface KeptRun {
   readonly image?: PinnedImage
   /** And the settings of that, with those of the command line. */
   readonly config?: ContainerConfig
+}
+
+/** The build that a step is of. */
+export interface BuildOrigin {
+  /** Where it was started. */
+  readonly directory: string
+  readonly context: string
+  /** Of its record; absent when none could be written. */
+  readonly number?: number
 }
 
 /** What the command line said of how RUNs are run, as far as it is no part of them. */

@@ -7,7 +7,7 @@ import type { LayerOp, Node, OpId, RunOp } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
 import { type Store, writeAtomically } from '../store/index.ts'
-import { keptFolder, type RunHow } from './kept-run.ts'
+import { type BuildOrigin, keptFolder, type RunHow } from './kept-run.ts'
 
 /** A step of the newest build that was done. */
 export interface LastStep {
@@ -23,6 +23,7 @@ export interface LastStep {
 }
 
 export interface LastSteps {
+  readonly build: BuildOrigin
   readonly steps: readonly LastStep[]
   /** The layers of what steps stand on that is no step: base images. */
   readonly bases: Readonly<Record<string, readonly LayerRecord[]>>
@@ -31,7 +32,7 @@ export interface LastSteps {
 
 /** In the folder of what is kept. */
 export const stepsName = 'steps.json'
-const version = 1
+const version = 2
 
 /** A step as `ExecutorPorts.stepDone` tells of it. */
 export interface DoneStep {
@@ -39,8 +40,17 @@ export interface DoneStep {
   readonly layers: readonly Layer[]
 }
 
-/** Notes the steps of a build in place of those of the one before: where to find the files after each. */
-export async function noteLastSteps(done: readonly DoneStep[], how: RunHow, store: Store, cache: Cache): Promise<void> {
+/**
+ * Notes the steps of a build in place of those of the one before: where to find the files after each.
+ * @param hushed the same text without secrets
+ */
+export async function noteLastSteps(
+  done: readonly DoneStep[],
+  { build, how }: Pick<LastSteps, 'build' | 'how'>,
+  hushed: (text: string) => string,
+  store: Store,
+  cache: Cache,
+): Promise<void> {
   const { recordOf } = cache.layers
   const ids = new Set(done.map(({ node }) => node.id))
   const steps: LastStep[] = []
@@ -50,12 +60,13 @@ export async function noteLastSteps(done: readonly DoneStep[], how: RunHow, stor
     const top = layers.at(-1)
     if (!top) continue
     const isRun = op.kind === 'run'
-    const { id, label, emulates } = node
-    const run = isRun && { run: { ...op, mounts: [], scripts: [] } }
+    const { id, emulates } = node
+    const label = hushed(node.label)
+    const run = isRun && { run: { ...op, argv: op.argv.map(hushed), mounts: [], scripts: [] } }
     steps.push({ id, label, onto: op.onto, layer: await recordOf(top), ...run, ...(emulates && { emulates }) })
     if (!ids.has(op.onto)) bases[op.onto] ??= await Promise.all(layers.slice(0, -1).map(recordOf))
   }
-  const text = seal(JSON.stringify({ version, last: { steps, bases, how } }))
+  const text = seal(JSON.stringify({ version, last: { build, steps, bases, how } }))
   const folder = path.join(store.root, keptFolder)
   const file = path.join(folder, stepsName)
   if (textOf(file) === text) return

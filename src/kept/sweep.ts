@@ -27,30 +27,33 @@ export async function boundKept(store: Store): Promise<void> {
   }
 }
 
-/** Removes what is kept unless somebody uses it. @returns whether it did */
+/** Removes what is kept unless somebody uses it, and lets nobody use it meanwhile. @returns whether it did */
 export async function removeKept(store: Store, id: KeptRun['id']): Promise<boolean> {
   const place = placeOf(store.root, id)
-  if (isUsed(place)) return false
-  const away = path.join(await store.temporary('kept'), id)
+  const release = unusedFromNow(place)
+  if (!release) return false
   try {
-    await rename(place, away)
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT')) throw error
+    const away = path.join(await store.temporary('kept'), id)
+    await rename(place, away).catch((error: unknown) => {
+      if (!isSystemError(error, 'ENOENT')) throw error
+    })
+    await removeTree(away)
+    return true
+  } finally {
+    release()
   }
-  await removeTree(away)
-  return true
 }
 
-function isUsed(place: string): boolean {
+/** Undefined when it is in use. What has no record is used by nobody. */
+function unusedFromNow(place: string): (() => void) | undefined {
   try {
     const fd = openSync(path.join(place, recordName), 'r')
-    try {
-      return !lockFile(fd, 'exclusive', false)
-    } finally {
-      closeSync(fd)
-    }
+    const release = () => closeSync(fd)
+    if (lockFile(fd, 'exclusive', false)) return release
+    release()
+    return undefined
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return false
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return () => {}
     throw error
   }
 }

@@ -50,7 +50,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   }
   const onEvent = hush ? hush.events(told) : told
   try {
-    return await buildIn(session, names, { ...options, onEvent }, environment, recording)
+    return await buildIn(session, names, { ...options, onEvent }, environment, recording, hush?.text)
   } catch (thrown) {
     pulls.end()
     const error = hush ? hush.error(thrown) : thrown
@@ -64,6 +64,7 @@ async function buildIn(
   options: BuildOptions,
   environment: Environment,
   recording: Recording,
+  hushed: ((text: string) => string) | undefined,
 ): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
@@ -74,7 +75,7 @@ async function buildIn(
   const platforms = loaded.requests.map(({ platform }) => platform)
   recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
-  const debugging = await openDebugging(options, session, environment)
+  const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache }
   const ports = {
     ...buildPorts(opened, loaded, options, environment, progress),

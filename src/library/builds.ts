@@ -1,5 +1,3 @@
-import { realpathSync } from 'node:fs'
-import path from 'node:path'
 import {
   type BuildDiff,
   type BuildExplanation,
@@ -13,8 +11,9 @@ import {
   logFile,
   readLog,
 } from '../builds/index.ts'
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../errors.ts'
 import type { Environment } from '../options.ts'
+import { isHere } from './here.ts'
 
 /** The builds that a store remembers. A build is named by its number, the beginning of its id, or `^0`, `^1` … from the newest. */
 export interface BuildCommands {
@@ -76,18 +75,4 @@ function newestHere(builds: readonly BuildRecord[], cwd: string): BuildRecord {
   throw new TsbuildError('TSB_BUILD_NOT_FOUND', `no build of ${cwd} is remembered`, {
     hint: builds.length === 0 ? 'tsbuild build makes one' : 'tsbuild builds lists those of others: name one by --build',
   })
-}
-
-function isHere({ directory, context }: BuildRecord, cwd: string): boolean {
-  const here = realPath(cwd)
-  return [directory, context].some((place) => path.isAbsolute(place) && realPath(place) === here)
-}
-
-function realPath(place: string): string {
-  try {
-    return realpathSync(place)
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return place
-    throw error
-  }
 }

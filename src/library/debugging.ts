@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { ExecutorPorts } from '../executor/index.ts'
-import { type DoneStep, idsOfKept, type KeptRun, noteLastSteps } from '../kept/index.ts'
+import { type DoneStep, type HeldRun, type KeptRun, noteLastSteps, sweepKept } from '../kept/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
+import type { Recording } from './recording.ts'
 import type { Session } from './session.ts'
 
 /** What a build does for who will want to look into its steps. */
@@ -12,39 +13,59 @@ export interface Debugging {
   around<T>(work: () => Promise<T>): Promise<T>
 }
 
-export async function openDebugging(
+/** A RUN that failed, as its step ended. */
+interface Failure {
+  readonly error: TsbuildError
+  /** Absent when it could not be kept. */
+  readonly held?: HeldRun
+}
+
+/** @param hushed the same text without secrets */
+export function openDebugging(
   options: BuildOptions,
   session: Session,
   environment: Environment,
-): Promise<Debugging> {
+  { origin }: Pick<Recording, 'origin'>,
+  hushed: (text: string) => string = (text) => text,
+): Debugging {
   const { store, cache } = session
   const done: DoneStep[] = []
-  let failed: KeptRun | undefined
-  if (idsOfKept(store.root).length > 0) {
-    await (await import('./failed-step.ts')).sweepKept(store, environment.now())
-  }
+  const failures: Failure[] = []
   return {
     ports: {
       stepDone: (node, layers) => void done.push({ node, layers }),
       async keepFailed(run) {
         const { keepFailedRun, nextStep } = await import('./failed-step.ts')
-        failed = await keepFailedRun(run, options, session, environment)
-        return failed && nextStep
+        const held = await keepFailedRun(run, options, session, environment, origin(), hushed)
+        failures.push({ error: run.error, ...(held && { held }) })
+        return held && nextStep
       },
     },
     async around(work) {
       try {
         return await work()
       } catch (error) {
-        if (failed && !options.signal?.aborted) {
-          await (await import('./failed-step.ts')).showFailed(failed, options, session, environment)
+        const held = reported(failures, error)?.held
+        if (held && !options.signal?.aborted) {
+          await (await import('./failed-step.ts')).showFailed(held.run, options, session, environment)
         }
         throw error
       } finally {
-        await noteLastSteps(done, howOf(options, environment), store, cache).catch(passOver)
+        for (const { held } of failures) held?.release()
+        const last = { build: origin(), how: howOf(options, environment) }
+        await noteLastSteps(done, last, hushed, store, cache).catch(passOver)
+        await sweepKept(store, environment.now()).catch(passOver)
       }
     },
   }
+}
+
+/** Of several RUNs that failed at once, the one whose error the build ends with. */
+function reported(failures: readonly Failure[], error: unknown): Failure | undefined {
+  if (!(error instanceof TsbuildError)) return undefined
+  return failures.find(
+    (failure) => failure.error.code === error.code && error.message.startsWith(failure.error.message),
+  )
 }
 
 type HowOptions = Pick<

@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { ErrorOutput } from '../debug-options.ts'
-import { TsbuildError } from '../errors.ts'
 import { exportTree, exportTreeTar } from '../export/index.ts'
 import type { KeptRun } from '../kept/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
@@ -18,14 +17,18 @@ export async function writeErrorOutputs(
   session: Session,
   environment: Environment,
 ): Promise<void> {
-  const tree = await treeOfPlace(placeOfKept(kept, session), session)
+  const notice = (message: string) =>
+    onEvent?.({ type: 'notice', at: environment.now(), message: `warning: ${message} (--on-error-output)` })
   for (const output of outputs) {
     const from = output.from ?? '/'
-    const notice = (message: string) =>
-      onEvent?.({ type: 'notice', at: environment.now(), message: `${message} (--on-error-output)` })
-    const files = filesAt(tree, from)
-    if (!files) notice(`warning: the failed step has no ${from}`)
-    else await write(files, output, environment, signal, notice)
+    try {
+      const files = filesAt(await treeOfPlace(placeOfKept(kept, session), session), from)
+      if (files) await write(files, output, environment, signal)
+      else notice(`the failed step has no ${from}`)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      notice(`${from} of the failed step: ${error.message}`)
+    }
   }
 }
 
@@ -34,13 +37,7 @@ async function write(
   { type, dest }: ErrorOutput,
   environment: Environment,
   signal: AbortSignal | undefined,
-  notice: (message: string) => void,
 ): Promise<void> {
-  try {
-    if (type === 'tar') await exportTreeTar(files, rootPath, destinationOf(dest, environment), signal)
-    else await exportTree(files, path.resolve(environment.cwd, dest), signal)
-  } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    notice(`warning: ${error.message}`)
-  }
+  if (type === 'tar') await exportTreeTar(files, rootPath, destinationOf(dest, environment), signal)
+  else await exportTree(files, path.resolve(environment.cwd, dest), signal)
 }

@@ -1,36 +1,44 @@
 import type { FailedStep } from '../debug-options.ts'
 import { TsbuildError } from '../errors.ts'
 import { type FailedRun, layerForm, readRights } from '../executor/index.ts'
-import { type KeptRun, keepRun, keptLayer, usingKept } from '../kept/index.ts'
+import { type BuildOrigin, type HeldRun, type KeptRun, keepRun, keptLayer } from '../kept/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import { howOf } from './debugging.ts'
 import { enterPlace, type Place, shellOf } from './enter.ts'
 import type { Session } from './session.ts'
 
-export { sweepKept } from '../kept/index.ts'
-
-/** Keeps what a failed RUN left. That it cannot be kept is said, and no error beside the one there is. */
+/**
+ * Keeps what a failed RUN left. That it cannot be kept is said, and no error beside the one there is.
+ * @param hushed the same text without secrets
+ */
 export async function keepFailedRun(
   { run, error, take }: FailedRun,
   options: BuildOptions,
   { store, cache }: Session,
   environment: Environment,
-): Promise<KeptRun | undefined> {
+  build: BuildOrigin,
+  hushed: (text: string) => string,
+): Promise<HeldRun | undefined> {
   const { now } = environment
   const { code, message } = error
   const what = {
     kind: 'failed',
     created: now(),
-    run,
+    build,
+    // Its command is never run again.
+    run: { ...run, label: hushed(run.label), op: { ...run.op, argv: run.op.argv.map(hushed) } },
     how: howOf(options, environment),
-    error: { code, message },
+    error: { code, message: hushed(message) },
   } as const
   try {
     return await keepRun(what, take, store, cache)
   } catch (problem) {
     if (!(problem instanceof Error)) throw problem
-    const why = problem instanceof TsbuildError ? problem.message : `${problem.message}`
-    options.onEvent?.({ type: 'notice', at: now(), message: `the files of the failed step are not kept: ${why}` })
+    options.onEvent?.({
+      type: 'notice',
+      at: now(),
+      message: `the files of the failed step are not kept: ${problem.message}`,
+    })
     return undefined
   }
 }
@@ -38,7 +46,7 @@ export async function keepFailedRun(
 /** What the error of the step says is to be done next. */
 export const nextStep = 'tsbuild shell opens a shell in its files as they were, tsbuild ls and cat look at them'
 
-/** Lets who asked for it look at what was kept, while the build waits. What that comes to is not what the build comes to. */
+/** Lets who asked for it look at what was kept, and is held, while the build waits. What that comes to is not what the build comes to. */
 export async function showFailed(
   kept: KeptRun,
   options: BuildOptions,
@@ -56,11 +64,14 @@ export async function showFailed(
     code: kept.error?.code ?? '',
     message: kept.error?.message ?? '',
     enter: (io, command = shellOf(kept.run)) =>
-      usingKept(session.store.root, kept.id, () =>
-        enterPlace(placeOfKept(kept, session), command, { io, ...options }, session, environment),
-      ),
+      enterPlace(placeOfKept(kept, session), command, { io, ...options }, session, environment),
   }
-  await onFailedStep(step)
+  try {
+    await onFailedStep(step)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    options.onEvent?.({ type: 'notice', at: environment.now(), message: `in the failed step: ${error.message}` })
+  }
 }
 
 /** Where what was kept can be gone on from. */

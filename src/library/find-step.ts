@@ -1,7 +1,9 @@
-import { buildNumbers, readBuild } from '../builds/index.ts'
+import { readBuild } from '../builds/index.ts'
+import type { StepOptions } from '../debug-options.ts'
 import { TsbuildError } from '../errors.ts'
 import type { OpId, RunOp } from '../graph/index.ts'
 import {
+  type BuildOrigin,
   type KeptRun,
   type LastStep,
   type LastSteps,
@@ -15,6 +17,7 @@ import {
 import type { Environment } from '../options.ts'
 import type { Place } from './enter.ts'
 import { placeOfKept } from './failed-step.ts'
+import { isHere } from './here.ts'
 import type { Session } from './session.ts'
 
 /** A step that somebody wants to look into. */
@@ -27,31 +30,64 @@ export interface FoundStep extends Place {
 }
 
 /**
- * Does something with a step; what is kept of one that failed stays meanwhile.
- * @param wanted as `StepOptions.step` has it
+ * Does something with a step of this folder, and says of which build it is; what is kept of one that failed stays meanwhile.
  * @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_KEPT_GONE
  */
 export async function withStep<T>(
-  wanted: string | undefined,
+  { step: wanted, onEvent }: Pick<StepOptions, 'step' | 'onEvent'>,
   session: Session,
-  { now }: Environment,
+  { now, cwd }: Environment,
   work: (step: FoundStep) => Promise<T>,
 ): Promise<T> {
   const { root } = session.store
   await sweepKept(session.store, now())
-  const failed = listKept(root).filter(({ kind }) => kind === 'failed')
-  if (wanted === undefined) {
-    const [newest] = failed
-    if (!newest) throw noneFailed(readLastSteps(root))
-    return usingKept(root, newest.id, () => work(stepOfKept(newest, session)))
+  const noted: Noted = {
+    last: readLastSteps(root),
+    failed: listKept(root).filter(({ kind }) => kind === 'failed'),
+    cwd,
   }
-  const last = readLastSteps(root)
-  const found = findStep((await numbered(wanted, root)) ?? wanted, last, failed)
-  if ('kind' in found) return usingKept(root, found.id, () => work(stepOfKept(found, session)))
-  return work(stepAfter(found, last ?? nothing))
+  const found = wanted === undefined ? newestFailed(noted) : await findStep(wanted, noted, root)
+  const say = (build: BuildOrigin | undefined) =>
+    onEvent?.({ type: 'notice', at: now(), message: saidOf(found, build, cwd) })
+  if ('kind' in found) {
+    return usingKept(root, found.id, () => {
+      say(found.build)
+      return work(stepOfKept(found, session))
+    })
+  }
+  const last = noted.last ?? nothing
+  say(last.build)
+  return work(stepAfter(found, last))
 }
 
-const nothing: LastSteps = { steps: [], bases: {}, how: {} }
+/** What a store has of steps, of all folders. */
+interface Noted {
+  readonly last: LastSteps | undefined
+  /** Newest first. */
+  readonly failed: readonly KeptRun[]
+  readonly cwd: string
+}
+
+const nothing: LastSteps = { build: { directory: '', context: '' }, steps: [], bases: {}, how: {} }
+
+/** What of it is of builds of this folder. */
+function ofFolder({ last, failed, cwd }: Noted): Pick<Noted, 'last' | 'failed'> {
+  return {
+    last: last && isHere(last.build, cwd) ? last : undefined,
+    failed: failed.filter(({ build }) => build && isHere(build, cwd)),
+  }
+}
+
+/** `build 7: [4/5] RUN make (failed)` */
+function saidOf(step: LastStep | KeptRun, build: BuildOrigin | undefined, cwd: string): string {
+  return `${nameOf(build, cwd)}: ${labelOf(step)}${'kind' in step ? ' (failed)' : ''}`
+}
+
+/** With its folder where that is another one. */
+function nameOf(build: BuildOrigin | undefined, cwd: string): string {
+  const name = build?.number === undefined ? 'a build' : `build ${build.number}`
+  return !build || isHere(build, cwd) ? name : `${name} of ${build.directory}`
+}
 
 function stepOfKept(kept: KeptRun, session: Session): FoundStep {
   return { ...placeOfKept(kept, session), label: kept.run.label, failed: true, kept }
@@ -83,29 +119,60 @@ const plainRun: RunOp = {
   limits: {},
 }
 
-/** Those of the newest build come first; what failed earlier counts where it has no such step. */
-function findStep(wanted: string, last: LastSteps | undefined, failed: readonly KeptRun[]): LastStep | KeptRun {
+function newestFailed(noted: Noted): KeptRun {
+  const here = ofFolder(noted)
+  const [newest] = here.failed
+  if (newest) return newest
+  const steps = here.last?.steps.map(placeOfLabel) ?? []
+  const none = `no step of a build of ${noted.cwd} has failed in the last hour`
+  throw new TsbuildError('TSB_STEP_NOT_FOUND', none, {
+    hint:
+      elsewhere(noted.failed, noted) ??
+      (steps.length > 0 ? `name a step of the last build: ${steps.join(', ')}` : 'build something first'),
+  })
+}
+
+/** Those of the newest build of this folder come first; by an id steps of other folders are found too. */
+async function findStep(wanted: string, noted: Noted, root: string): Promise<LastStep | KeptRun> {
+  const { last, failed } = ofFolder(noted)
   const done = last?.steps ?? []
   // One that was mended and done since counts as what it is now.
   const broken = failed.slice(0, 1).filter(({ run }) => !done.some(({ id }) => id === run.step))
   const steps: readonly (LastStep | KeptRun)[] = [...done, ...broken]
+  const named = (await numbered(wanted, last?.build ?? failed[0]?.build, root)) ?? wanted
   for (const isMeant of [isId, isPlace, isPart]) {
-    const found = steps.filter((step) => isMeant(step, wanted))
+    const found = steps.filter((step) => isMeant(step, named))
     const [first] = found
     if (first && found.length === 1) return first
     if (found.length > 1) throw ambiguous(wanted, found.map(placeOfLabel))
   }
-  throw new TsbuildError('TSB_STEP_NOT_FOUND', `no step of the last build is ${JSON.stringify(wanted)}`, {
-    hint:
-      steps.length > 0 ? `it has ${steps.map(placeOfLabel).join(', ')}` : 'nothing was built yet, or nothing has steps',
-  })
+  const all = [...noted.failed, ...(noted.last?.steps ?? [])]
+  const other = all.find((step) => isId(step, named))
+  if (other) return other
+  throw new TsbuildError(
+    'TSB_STEP_NOT_FOUND',
+    `no step of the last build of ${noted.cwd} is ${JSON.stringify(wanted)}`,
+    {
+      hint:
+        steps.length > 0
+          ? `it has ${steps.map(placeOfLabel).join(', ')}`
+          : (elsewhere(all, noted) ?? 'nothing was built yet, or nothing has steps'),
+    },
+  )
 }
 
-/** The id of a step by the number that the newest build gave it. */
-async function numbered(wanted: string, root: string): Promise<string | undefined> {
+/** How to come to what another folder has, where this one has nothing. */
+function elsewhere([newest]: readonly (LastStep | KeptRun)[], { last, cwd }: Noted): string | undefined {
+  if (!newest) return undefined
+  const build = 'kind' in newest ? newest.build : last?.build
+  const id = newest.id.replace(/^sha256:/, '').slice(0, 12)
+  return `${nameOf(build, cwd)} has ${placeOfLabel(newest)}: name it by its id, ${id}`
+}
+
+/** The id of a step by the number that its build gave it. */
+async function numbered(wanted: string, build: BuildOrigin | undefined, root: string): Promise<string | undefined> {
   const number = /^#?(\d{1,5})$/.exec(wanted)?.[1]
-  const [newest] = number === undefined ? [] : buildNumbers(root)
-  const record = newest === undefined ? undefined : await readBuild(root, newest)
+  const record = number === undefined || build?.number === undefined ? undefined : await readBuild(root, build.number)
   return record?.steps.find((step) => String(step.number) === number)?.id
 }
 
@@ -143,12 +210,5 @@ function placeOfLabel(step: LastStep | KeptRun): string {
 function ambiguous(wanted: string, labels: readonly string[]): TsbuildError {
   return new TsbuildError('TSB_STEP_AMBIGUOUS', `several steps are ${JSON.stringify(wanted)}: ${labels.join(', ')}`, {
     hint: 'write what stands in the brackets of one',
-  })
-}
-
-function noneFailed(last: LastSteps | undefined): TsbuildError {
-  const steps = last?.steps.map(placeOfLabel) ?? []
-  return new TsbuildError('TSB_STEP_NOT_FOUND', 'no step has failed in the last hour', {
-    hint: steps.length > 0 ? `name a step of the last build: ${steps.join(', ')}` : 'build something first',
   })
 }

@@ -73,7 +73,7 @@ async function inStep<T>(
   work: (step: FoundStep, session: Session) => Promise<T>,
 ): Promise<T> {
   await using session = await openSession(environment, options)
-  return await withStep(options.step, session, environment, (step) => work(step, session))
+  return await withStep(options, session, environment, (step) => work(step, session))
 }
 
 function entryAt(tree: FileTree, path: string, { label }: FoundStep): Entry {

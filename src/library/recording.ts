@@ -14,6 +14,7 @@ import {
 import { TsbuildError } from '../errors.ts'
 import type { EventSink, Executed } from '../executor/index.ts'
 import { formatPlatform, type Platform, parseReference } from '../image/index.ts'
+import type { BuildOrigin } from '../kept/index.ts'
 import { maskLogins, withoutLogins } from '../logins.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import type { SourceFile } from '../source.ts'
@@ -23,6 +24,8 @@ import type { ImageGrowth } from './image-growth.ts'
 export interface Recording {
   /** Takes what happens, after secrets were taken out of it. */
   readonly event: EventSink
+  /** The build, for who looks into its steps later. */
+  readonly origin: () => BuildOrigin
   loaded(dockerfile: SourceFile, platforms: readonly Platform[]): void
   /** For explaining a miss: what the last build had in the place of a step. */
   readonly former: FormerSteps
@@ -61,6 +64,10 @@ export function openRecording(
   let formerly: FormerSteps | undefined
   return {
     event: recorder.event,
+    origin() {
+      const number = recorder.claim()
+      return { directory: cwd, context, ...(number !== undefined && { number }) }
+    },
     former({ label }) {
       const { path = '' } = known.dockerfile ?? {}
       formerly ??= formerSteps(root, { context, dockerfile: path }, recorder.labels)

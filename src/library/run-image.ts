@@ -37,13 +37,32 @@ export async function runImage(options: RunImageOptions, environment: Environmen
   let container: string | undefined
   const after = async (take: Parameters<typeof keepRun>[1]) => {
     if (options.signal?.aborted) return
-    container = (await keepRun(what, take, session.store, session.cache)).id
+    container = await keepContainer(what, take, session, options, environment)
   }
   const place = { run, how: howOf(options, environment), above: [] }
   const { onEvent, signal, io } = options
   const entering = { io, binds, onEvent, signal, ...(!options.remove && { after }) }
   const result = await enterPlace(place, run.op.argv, entering, session, environment)
   return { ...result, ...(container !== undefined && { container }) }
+}
+
+/** The command has ended as it has: that what it left cannot be kept is said beside that. */
+async function keepContainer(
+  what: Parameters<typeof keepRun>[0],
+  take: Parameters<typeof keepRun>[1],
+  { store, cache }: Session,
+  { onEvent }: RunImageOptions,
+  { now }: Environment,
+): Promise<string | undefined> {
+  try {
+    const { run, release } = await keepRun(what, take, store, cache)
+    release()
+    return run.id
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    onEvent?.({ type: 'notice', at: now(), message: `what the command changed is not kept: ${error.message}` })
+    return undefined
+  }
 }
 
 function checkName({ name, remove }: RunImageOptions, { store }: Session): void {

@@ -11,10 +11,10 @@ import { openSession, type Session } from './session.ts'
  * @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_TERMINAL_UNAVAILABLE, and those of a RUN that cannot be run
  */
 export async function shell(options: ShellOptions, environment: Environment): Promise<CommandResult> {
-  const { step: wanted, command, io } = options
+  const { command, io } = options
   const { now } = environment
   await using session = await openSession(environment, options)
-  return await withStep(wanted, session, environment, (step) => {
+  return await withStep(options, session, environment, (step) => {
     for (const message of missingMounts(step.run.op, session)) options.onEvent?.({ type: 'notice', at: now(), message })
     return enterPlace(step, command ?? shellOf(step.run), { ...options, io }, session, environment)
   })

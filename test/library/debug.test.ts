@@ -204,6 +204,80 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     expect((await inStep('ls /src; cat /context/file')).text).toBe('text\n')
   })
 
+  test('a secret that stands in the Dockerfile is neither shown nor kept', async () => {
+    const told = 'RUN : a-secret-value-of-mine'
+    work.write({ 'told/Dockerfile': `FROM base\n${told}\n${told}; exit 3\n` })
+    const shown: string[] = []
+    const onFailedStep: BuildOptions['onFailedStep'] = async ({ label, message }) => void shown.push(label, message)
+    await failing({ context: 'told', onFailedStep })
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && shown.push(event.message))
+    shown.push((await stepDiff({ onEvent }, work.environment)).label)
+    await stepDiff({ step: 'nosuch' }, work.environment).catch((error: TsbuildError) => shown.push(error.hint ?? ''))
+    expect(shown).toHaveLength(5)
+    for (const text of shown) expect(text).toContain(': ***')
+    const kept = path.join(work.environment.root, 'kept')
+    for (const file of ['steps.json', ...namesKept().map((id) => `${id}/run.json`)]) {
+      expect(readFileSync(path.join(kept, file), 'utf8')).not.toContain('a-secret-value')
+    }
+  })
+
+  test('whatever it leaves, the build ends with its error', async () => {
+    work.write({ 'loop/Dockerfile': 'FROM base\nRUN ln -s b /a; ln -s a /b; exit 3\n' })
+    const { error, notices } = await failing({
+      context: 'loop',
+      errorOutputs: [{ type: 'local', dest: 'loop-out', from: '/a' }],
+    })
+    expect(error).toMatchObject({ code: 'TSB_STEP_FAILED' })
+    expect(notices.join()).toContain('warning: /a of the failed step: ')
+  })
+
+  test('it is kept when no other try follows, and stays while somebody looks', async () => {
+    work.write({ 'missing/Dockerfile': 'FROM base\nRUN ["nosuch"]\n' })
+    const entered: string[] = []
+    const later = { ...work.environment, now: () => Date.now() + 61 * 60_000 }
+    const { error } = await failing({
+      context: 'missing',
+      retries: 1,
+      async onFailedStep({ enter }) {
+        await listStep({ path: '/' }, later)
+        entered.push((await said((io) => enter(io, ['echo', 'still']))).text)
+      },
+    })
+    expect(error).toMatchObject({ code: 'TSB_COMMAND_NOT_FOUND', hint: expect.stringContaining('tsbuild shell') })
+    expect(entered).toEqual(['still\n'])
+  })
+
+  test('each folder has its own; those of others are reached by their ids', async () => {
+    work.write({
+      'one/Dockerfile': 'FROM base\nRUN echo > /tmp/one; exit 3\n',
+      'two/Dockerfile': 'FROM base\nRUN echo > /tmp/done\nRUN echo > /tmp/two; exit 3\n',
+      'three/f': '',
+    })
+    const { build } = await import('../../src/index.ts')
+    const at = (folder: string) => ({ ...work.environment, cwd: path.join(work.directory, folder) })
+    for (const folder of ['one', 'two']) await build({ context: '.' }, at(folder)).catch(() => {})
+    const told: string[] = []
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && told.push(event.message))
+    const names = async (folder: string, step?: string) => {
+      const options = { path: '/tmp', onEvent, ...(step !== undefined && { step }) }
+      return (await listStep(options, at(folder))).found.map((entry) => entry.path)
+    }
+    expect(await names('one')).toEqual(['/tmp/one'])
+    expect(await names('two')).toEqual(['/tmp/done', '/tmp/two'])
+    expect(await names('two', '2/3')).toEqual(['/tmp/done'])
+    expect(told).toEqual([
+      expect.stringMatching(/^build \d+: \[2\/2\] RUN .*\(failed\)$/),
+      expect.stringMatching(/^build \d+: \[3\/3\] RUN .*\(failed\)$/),
+      expect.stringMatching(/^build \d+: \[2\/3\] RUN /),
+    ])
+    await expect(names('one', '2/3')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
+    const hint = await names('three').then(String, (error: TsbuildError) => error.hint)
+    const [, folder, id] = /of (.*) has .*, ([0-9a-f]{12})$/.exec(hint ?? '') ?? []
+    expect(folder).toBe(at('two').cwd)
+    expect(await names('three', id)).toEqual(['/tmp/done', '/tmp/two'])
+    expect(told.at(-1)).toContain(`of ${folder}: `)
+  })
+
   test('the store stays whole; what is old goes with the next build, and all of it with prune', async () => {
     expect(namesKept()).not.toEqual([])
     expect(await checkStore({}, work.environment)).toMatchObject({ findings: [], whole: true })
@@ -240,6 +314,19 @@ describe.skipIf(!canRun)(`a step of the last build${title}`, () => {
 })
 
 describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
+  test('a command keeps its status when what it changed cannot be kept', async () => {
+    const kept = path.join(work.environment.root, 'kept')
+    rmSync(kept, { recursive: true, force: true })
+    writeFileSync(kept, '')
+    const notices: string[] = []
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && notices.push(event.message))
+    const options = { image: 'base', command: ['sh', '-c', 'exit 4'], onEvent }
+    const { exitCode } = await said((io) => runImage({ ...options, io }, work.environment))
+    rmSync(kept)
+    expect(exitCode).toBe(4)
+    expect(notices.join()).toContain('is not kept: ')
+  })
+
   test('a command runs as the image says, with what is lent to it, and becomes an image of one layer more', async () => {
     work.write({ 'lent/a': 'lent\n' })
     let container = ''

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import type { StepChange, StepEntry } from '../../index.ts'
+import type { StepChange, StepEntry, StepOptions } from '../../index.ts'
 import type { Session } from '../session.ts'
 import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
 import { humanSize } from '../text/size.ts'
+import { sayNotice } from './shell.ts'
 
 export interface StepFilesFlags {
   readonly format?: 'text' | 'json'
@@ -18,7 +19,7 @@ export async function lsCommand(
 ): Promise<void> {
   const { environment, out } = session
   const { listStep } = await session.library()
-  const listed = await listStep({ path, ...(step !== undefined && { step }) }, environment)
+  const listed = await listStep({ path, ...asked(step, session) }, environment)
   out.print(flags.format === 'json' ? `${jsonText(listed.found, 2)}\n` : entriesText(listed.found))
 }
 
@@ -30,7 +31,7 @@ export async function catCommand(session: Session, step: string | undefined, pat
     if (out.isTerminal) out.print(Buffer.from(bytes).toString())
     else if (!out.stream.write(bytes)) await once(out.stream, 'drain')
   }
-  await readStep({ path, ...(step !== undefined && { step }), write }, environment)
+  await readStep({ path, ...asked(step, session), write }, environment)
 }
 
 /** Prints what a step changed: `A` added, `C` changed, `D` removed, as `docker diff` has it. */
@@ -39,12 +40,16 @@ export async function stepDiffCommand(
   step: string | undefined,
   flags: StepFilesFlags,
 ): Promise<void> {
-  const { environment, out, err } = session
+  const { environment, out } = session
   const { stepDiff } = await session.library()
-  const { label, failed, found } = await stepDiff(step === undefined ? {} : { step }, environment)
+  const { label, failed, found } = await stepDiff(asked(step, session), environment)
   if (flags.format === 'json') return out.print(`${jsonText({ label, failed, changes: found }, 2)}\n`)
-  err.print(`${visible(label)}${failed ? ' (failed)' : ''}\n`)
   out.print(found.map(changeText).join(''))
+}
+
+/** Which step is looked at, and of which build, goes to standard error. */
+function asked(step: string | undefined, session: Session): StepOptions {
+  return { ...(step !== undefined && { step }), onEvent: (event) => sayNotice(event, session) }
 }
 
 function changeText({ path, change, entry }: StepChange): string {

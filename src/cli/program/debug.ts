@@ -15,7 +15,7 @@ export function debugPrograms(run: Run, words: readonly string[]): readonly Comm
 }
 
 const shellNotes =
-  'STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step.'
+  'STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step: of the last build of this folder. Steps of other folders are named by their ids.'
 
 function shellProgram(run: Run, after: readonly string[] | undefined): Command {
   const command = new Command('shell')

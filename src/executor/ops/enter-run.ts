@@ -42,7 +42,8 @@ export async function enterRun(run: LeftRun, ports: ExecutorPorts, entering: Ent
     const result = await ready.sandbox
       .run({ ...spec, ...(input && { input }) }, masked.output, ports.signal)
       .finally(masked.end)
-    await after?.((folder) => ready.rootfs.keep(folder, context.layers, ports.secrets.ids.length > 0))
+    // These layers search for nothing. Who takes what a command changed lends it no secrets.
+    await after?.((folder) => ready.rootfs.keep(folder, context.layers, false))
     return result
   }
   const layers = [...inputs.snapshot(run.op.onto).layers, ...above]

@@ -8,12 +8,12 @@ import { withRetries } from './tries.ts'
 
 /** Runs the command of a RUN, and gives the layer of what it changed. Each try has files of its own. */
 export async function runStep(op: RunOp, context: OpContext): Promise<Layer> {
-  return await withRetries(context, (isLast) =>
+  return await withRetries(context, (isEnd) =>
     withReadyRun(op, context.inputs.snapshot(op.onto).layers, context, async (ready) => {
       try {
         await runCommand(op, ready, context)
       } catch (error) {
-        throw isLast ? await afterFailure(error, ready, context) : error
+        throw isEnd(error) ? await afterFailure(error, ready, context) : error
       }
       return await ready.rootfs.commit(context.layers)
     }),

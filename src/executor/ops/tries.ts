@@ -5,16 +5,19 @@ import { maskSecrets } from '../mounts/index.ts'
 import type { OpContext } from './op-executor.ts'
 
 /**
- * Does the work of a RUN, which is told of its last try, and again when its command failed, as often as `--retry` says. What is tried again is said in the
- * output of the step.
+ * Does the work of a RUN, which is told what error ends it, and again when its command failed, as often as `--retry` says. What is
+ * tried again is said in the output of the step.
  * @throws the error of the last try
  */
-export async function withRetries<T>(context: OpContext, work: (isLast: boolean) => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  context: OpContext,
+  work: (isEnd: (error: unknown) => boolean) => Promise<T>,
+): Promise<T> {
   const { ports, signal } = context
   const { retries = 0, retryDelay = 0 } = ports.steps ?? {}
   for (let left = retries; ; left--) {
     try {
-      return await work(left === 0)
+      return await work((error) => left === 0 || !isWorthATry(error))
     } catch (error) {
       if (signal.aborted || !isWorthATry(error) || retries === 0) throw error
       if (left === 0) throw triedInVain(error, retries + 1)

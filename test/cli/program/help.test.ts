@@ -5,13 +5,12 @@ import { createProgram, runProgram } from '../../../src/cli/program/program.ts'
 import { visibleOptions } from '../../../src/cli/program/visible-options.ts'
 
 /** A program whose commands do nothing. */
-/** @param words the command line, where it counts */
-function idle(words: readonly string[] = ['help']) {
+function idle(words: readonly string[] = []) {
   const asked: string[] = []
   const program = createProgram(
     async () => void asked.push('ran'),
     () => void asked.push('printed'),
-    words,
+    ['help', ...words],
   )
   return { program, asked }
 }
@@ -62,8 +61,7 @@ describe('--help', () => {
     for (const line of lines) {
       const inLine = /tsbuild [^)|]*/.exec(line.replace(/^source <\(/, ''))?.[0] ?? line
       const words = wordsOf(inLine)
-      // A build alone has no other command.
-      const { program, asked } = idle(words.includes('--') ? words : undefined)
+      const { program, asked } = idle(words)
       await runProgram(program, words).catch((error) => failed.push([line, error]))
       if (asked.length === 0) failed.push([line, 'nothing was run'])
     }
