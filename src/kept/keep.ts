@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Cache } from '../cache/index.ts'
 import { TsbuildError } from '../errors.ts'
@@ -21,7 +21,7 @@ export interface HeldRun {
 /**
  * Keeps what a command left, for an hour. Where that is too much, the oldest goes.
  * @param take puts the files into an empty directory
- * @throws {TsbuildError} TSB_KEPT_TOO_LARGE when it alone is too much
+ * @throws {TsbuildError} TSB_KEPT_TOO_LARGE when it alone is too much, or the disk is nearly full
  */
 export async function keepRun(
   what: Omit<KeptRun, 'id' | 'files'> & { readonly id?: string },
@@ -32,9 +32,10 @@ export async function keepRun(
   const draft = path.join(await store.temporary('keep'), 'run')
   mkdirSync(draft, { mode: 0o700 })
   const left = await take(draft)
-  if (bytesBelow(draft, mostBytes) > mostBytes) {
+  const most = Math.min(mostBytes, await roomBeside(store.root))
+  if (bytesBelow(draft, most) > most) {
     await removeTree(draft)
-    throw tooLarge()
+    throw tooLarge(most)
   }
   const files: KeptRun['files'] =
     left.kind === 'upper' ? left : { kind: 'layer', layer: await cache.layers.recordOf(left.layer) }
@@ -60,8 +61,16 @@ function lockRecord(file: string, text: string): () => void {
   return () => closeSync(fd)
 }
 
-function tooLarge(): TsbuildError {
-  return new TsbuildError('TSB_KEPT_TOO_LARGE', 'the command left more than 4 GiB, which are not kept', {
+/** Bytes that a disk has left, of which what is kept takes no more: the next build needs some. A disk without inodes has none. */
+async function roomBeside(folder: string): Promise<number> {
+  const { bavail, bsize, files, ffree } = await statfs(folder)
+  return files > 0 && ffree < 100 ? 0 : bavail * bsize
+}
+
+function tooLarge(most: number): TsbuildError {
+  const what =
+    most < mostBytes ? 'the command left more than the disk has room for beside it' : 'the command left more than 4 GiB'
+  return new TsbuildError('TSB_KEPT_TOO_LARGE', `${what}, which is not kept`, {
     hint: 'write less, or into what is mounted',
   })
 }
