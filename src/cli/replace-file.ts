@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { access, constants, lstat, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, lstat, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isSystemError } from '../errors.ts'
 import { FlagError } from './flags/flag-error.ts'
 
 /**
- * Puts a text at a path in one step: a link there is replaced, not followed, and a reader never sees half of it.
+ * Puts a text at a path in one step: a link to a file is replaced, not followed, and a reader never sees half of it.
  * @param text undefined: what is at the path is removed
  */
 export async function replaceFile(path: string | undefined, text: string | undefined): Promise<void> {
   if (path === undefined) return
+  if (await isDevice(path)) return text === undefined ? undefined : writeFile(path, text)
   if (text === undefined) return rm(path, { force: true })
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
@@ -18,6 +19,12 @@ export async function replaceFile(path: string | undefined, text: string | undef
   } finally {
     await rm(temporary, { force: true })
   }
+}
+
+/** What is written to and not replaced, by way of a link too: `/dev/stdout`, a pipe that has a name. */
+async function isDevice(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory()
 }
 
 /**

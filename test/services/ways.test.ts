@@ -24,8 +24,9 @@ const ways = [
 ] as const
 
 describe.skipIf(!isRoot || !hasBusyboxBase)(`every way of running steps makes the same image (${reason})`, () => {
-  for (const name of names) {
-    it.each(ways)(`${name} by $runtime and $snapshotter`, async (way) => {
+  // Each fixture by every other way, so that each way makes half of them.
+  for (const [at, name] of names.entries()) {
+    it.each(ways.filter((_, which) => (which + at) % 2 === 0))(`${name} by $runtime and $snapshotter`, async (way) => {
       await using workspace = await openFixture(name)
       await workspace.build({ file: 'Dockerfile', tags: [name], ...way })
       expect(await showFixture(workspace, name)).toBe(goldenOf(name))

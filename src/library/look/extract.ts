@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs'
+import { createWriteStream, lstatSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import { exportTree, exportTreeTar, writeStream } from '../../export/index.ts'
@@ -59,6 +59,10 @@ async function file({ image, found, name, lastPiece, options, environment }: Cal
   const asked = dest === undefined ? placeHere(lastPiece, environment) : path.resolve(environment.cwd, dest)
   const target = isDirectory(asked) || dest?.endsWith('/') ? path.join(asked, lastPiece) : asked
   if (isDirectory(target)) throw isInTheWay(target)
+  if (isDevice(target)) {
+    await writeStream(createWriteStream(target), readContent(entry), signal)
+    return { kind: 'file', dest: target, skipped: [] }
+  }
   const alone = treeOfEntries([{ ...entry, path: treePath(path.basename(target)) }])
   await exportTree(alone, path.dirname(target), signal)
   return { kind: 'file', dest: target, skipped: [] }
@@ -77,11 +81,11 @@ async function directory({ image, found, lastPiece, options, environment }: Call
   return { kind: 'directory', dest: target, skipped: skipped.map(absolutePath) }
 }
 
-/** A name that nobody chose leads nowhere else. */
+/** A name that nobody chose takes the place of nothing. */
 function placeHere(name: string, { cwd }: Environment): string {
   const place = path.resolve(cwd, name)
-  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new TsbuildError('TSB_EXPORT_LINK', `${place} is a link`, { hint: 'say by -o where to write' })
+  if (lstatSync(place, { throwIfNoEntry: false })) {
+    throw new TsbuildError('TSB_EXPORT_DEST', `${place} is there already`, { hint: 'say by -o where to write' })
   }
   return place
 }
@@ -94,6 +98,12 @@ function isDirectory(place: string): boolean {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return false
     throw error
   }
+}
+
+/** What is written to and not replaced: a device, or a pipe that has a name. */
+function isDevice(place: string): boolean {
+  const stats = statSync(place, { throwIfNoEntry: false })
+  return stats?.isCharacterDevice() || stats?.isBlockDevice() || stats?.isFIFO() || false
 }
 
 function isInTheWay(target: string): TsbuildError {
