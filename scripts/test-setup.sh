@@ -36,8 +36,7 @@ need fish fish
 need groff groff-base
 need mandoc mandoc
 need chromium chromium
-# The object store that caches in S3 are tested with: a library of Python.
-[ -d /usr/lib/python3/dist-packages/swift/common/middleware/s3api ] || missing="$missing python3-swift"
+# Not python3-swift, 47 packages: who has it tests caches in S3 against it.
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import type { EventSink, StepId } from '../executor/index.ts'
 import { type Release, tryAcquire } from '../store/index.ts'
 import { claimNumber } from './claim.ts'
-import { collect } from './collect.ts'
+import { type Collected, collect } from './collect.ts'
 import { buildLock, keptBuilds, logFile, recordFile } from './files.ts'
 import { forgetOld } from './forget.ts'
 import { type LogWriter, openLog } from './log.ts'
@@ -56,7 +56,8 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
         logs.write(event.step, event.bytes, () => logFile(root, lockedNumber(), number))
       }
     },
-    claim: () => unlessImpossible(lockedNumber),
+    // A build in which nothing runs is over at once, and takes no lock: that would load native code.
+    claim: () => unlessImpossible(hasMissed(steps) ? lockedNumber : numberOf),
     end({ dockerfile, error, ...end }) {
       const logged = logs.close()
       const { failed } = steps
@@ -83,6 +84,10 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
       })
     },
   }
+}
+
+function hasMissed(steps: Collected): boolean {
+  return steps.steps(0).some(({ reason }) => reason !== undefined)
 }
 
 /** As docker's build references look. */

@@ -9,7 +9,7 @@ import { stepsName } from './last-steps.ts'
 export async function checkKept(root: string, reading: Reading): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const name of await namesIn(`${root}/${keptFolder}`)) {
-    if (name === stepsName) continue
+    if (name.startsWith(stepsName)) continue
     const place = `${keptFolder}/${name}`
     see(`${root}/${place}`, reading)
     const run = parseKept((await textOfFile(`${root}/${place}/${recordName}`, reading)) ?? '')

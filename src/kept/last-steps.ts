@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Cache, LayerRecord } from '../cache/index.ts'
 import { seal, unseal } from '../digest/index.ts'
@@ -6,7 +7,7 @@ import { isSystemError } from '../errors.ts'
 import type { LayerOp, Node, OpId, RunOp } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
-import { type Store, writeAtomically } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import { type BuildOrigin, keptFolder, type RunHow } from './kept-run.ts'
 
 /** A step of the newest build that was done. */
@@ -71,7 +72,10 @@ export async function noteLastSteps(
   const file = path.join(folder, stepsName)
   if (textOf(file) === text) return
   makeFolder(folder, 0o700)
-  await writeAtomically(file, text, await store.temporary('steps'))
+  // Not by way of a folder of the store, whose lock would load native code for a build in which nothing runs.
+  const fresh = `${file}.${randomUUID()}`
+  writeFileSync(fresh, text, { mode: 0o600 })
+  renameSync(fresh, file)
 }
 
 /** Undefined when no build has noted any, or they are damaged. */
