@@ -96,13 +96,30 @@ function contentPlace(parent: Digest | undefined, contentId: Digest): Digest {
   return digestOf([parent ?? null, contentId])
 }
 
-/** The newest of those that share most with the components, when the newest come first. */
+/**
+ * The newest of those that share most with the components, when the newest come first. Steps that put other files to the same
+ * place, as `COPY a /` and `COPY b /` of two projects, have nothing to do with one another.
+ */
 export function mostAlike(components: KeyComponents, records: readonly CacheRecord[]): CacheRecord | undefined {
-  const scored = records.map((record) => ({ record, score: alikeness(components, record.components) }))
+  const scored = records
+    .filter((record) => sharesSources(components, record.components))
+    .map((record) => ({ record, score: alikeness(components, record.components) }))
   return scored.reduce<(typeof scored)[number] | undefined>(
     (best, next) => (best && best.score >= next.score ? best : next),
     undefined,
   )?.record
+}
+
+function sharesSources(a: KeyComponents, b: KeyComponents): boolean {
+  const [some, others] = [sourcesOf(a), new Set(sourcesOf(b))]
+  return (some.length === 0 && others.size === 0) || some.some((source) => others.has(source))
+}
+
+/** Of a COPY or ADD, as they are written: paths, and names of heredocs. */
+function sourcesOf({ definition }: KeyComponents): readonly string[] {
+  const { sources, inline } = Object(definition) as { readonly [key: string]: Json | undefined }
+  const all = [sources, inline].flatMap((list) => (Array.isArray(list) ? list : []))
+  return all.flatMap((source) => (Array.isArray(source) && typeof source[0] === 'string' ? [source[0]] : []))
 }
 
 function alikeness(a: KeyComponents, b: KeyComponents): number {

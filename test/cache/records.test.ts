@@ -81,6 +81,18 @@ describe('records', () => {
     expect(await records.nearest({ definition: { kind: 'run', argv: ['x'] }, inputs: [] })).toBeUndefined()
   })
 
+  it('explains no COPY by one of other sources, though it puts them to the same place', async () => {
+    const { records } = await open()
+    const components = (...sources: readonly string[]): KeyComponents => ({
+      definition: { kind: 'copy', dest: '/', sources: sources.map((path) => [path, false]) },
+      parent: sha256('p'),
+      inputs: [{ name: sources[0] ?? '', id: sha256(sources.join()) }],
+    })
+    await records.save(record('1', { components: components('a') }))
+    expect(await records.nearest(components('b'))).toBeUndefined()
+    expect((await records.nearest(components('b', 'a')))?.key).toBe(record('1').key)
+  })
+
   it('misses for a file that is no record', async () => {
     const { records, folder } = await open()
     const path = join(folder, 'records', record('a').key.slice(7, 9), record('a').key.slice(9))
