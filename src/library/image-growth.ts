@@ -5,6 +5,7 @@ import type { Node } from '../graph/index.ts'
 import { type Image, type Layer, type Platform, parseReference } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
 import { imageFor } from '../store/index.ts'
+import { humanSize } from '../text/index.ts'
 import { type Tree, walk } from '../tree/index.ts'
 import { findStored } from './find-stored.ts'
 import type { Session } from './session.ts'
@@ -106,12 +107,12 @@ async function checkSize(layers: readonly SizedLayer[], most: number): Promise<v
   const own = layers.filter(({ node }) => node).sort((a, b) => b.size - a.size)
   const [largest] = own
   const base = size - total(own)
-  const parts = own.slice(0, 3).map((layer) => `${layer.node?.label} ${sizeText(layer.size)}`)
+  const parts = own.slice(0, 3).map((layer) => `${layer.node?.label} ${humanSize(layer.size)}`)
   const files = largest ? largestFiles(await filesIn([largest]), new Map()) : []
-  const where = [...parts, ...(base > 0 ? [`the base ${sizeText(base)}`] : [])].join(', ')
+  const where = [...parts, ...(base > 0 ? [`the base ${humanSize(base)}`] : [])].join(', ')
   throw new TsbuildError(
     'TSB_IMAGE_TOO_LARGE',
-    `the image has ${sizeText(size)}, and --max-size allows ${sizeText(most)}: ${where}${inFiles(files)}`,
+    `the image has ${humanSize(size)}, and --max-size allows ${humanSize(most)}: ${where}${inFiles(files)}`,
     {
       at: largest?.node?.at,
       hint: 'copy what is needed from a build stage, or remove files in the RUN that makes them',
@@ -138,11 +139,11 @@ async function checkGrowth(
   const sizes = await Promise.all(added.map(async (layer) => ({ layer, bytes: bytesOf(await filesIn([layer])) })))
   const [largest] = sizes.filter(({ layer }) => layer.node).sort((a, b) => b.bytes - a.bytes)
   const percent = former === 0 ? '' : ` (${((growth / former) * 100).toFixed(1)}%)`
-  const step = largest ? `, most of it by ${largest.layer.node?.label} (${sizeText(largest.bytes)})` : ''
-  const limit = typeof most === 'number' ? sizeText(most) : most
+  const step = largest ? `, most of it by ${largest.layer.node?.label} (${humanSize(largest.bytes)})` : ''
+  const limit = typeof most === 'number' ? humanSize(most) : most
   throw new TsbuildError(
     'TSB_IMAGE_GREW',
-    `the image grew by ${sizeText(growth)}${percent} against ${against}, and --max-growth allows ${limit}${step}${inFiles(largestFiles(is, was))}`,
+    `the image grew by ${humanSize(growth)}${percent} against ${against}, and --max-growth allows ${limit}${step}${inFiles(largestFiles(is, was))}`,
     { at: largest?.layer.node?.at, hint: 'keep those files out, or allow more by --max-growth' },
   )
 }
@@ -174,17 +175,9 @@ function largestFiles(now: Sizes, before: Sizes): readonly string[] {
     .filter(({ size, was }) => size > was)
     .sort((a, b) => b.size - b.was - (a.size - a.was))
     .slice(0, namedPaths)
-    .map(({ path, size, was }) => `/${path} ${was > 0 ? `${sizeText(was)} → ` : ''}${sizeText(size)}`)
+    .map(({ path, size, was }) => `/${path} ${was > 0 ? `${humanSize(was)} → ` : ''}${humanSize(size)}`)
 }
 
 function inFiles(files: readonly string[]): string {
   return files.length === 0 ? '' : `; largest: ${files.join(', ')}`
-}
-
-/** In powers of 1000, as images are listed. */
-function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let [value, unit] = [bytes, 0]
-  for (; Number(value.toPrecision(3)) >= 1000 && unit < units.length - 1; unit++) value /= 1000
-  return `${Number(value.toPrecision(3))}${units[unit]}`
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../../context/index.ts'
 import type { Node } from '../../graph/index.ts'
 import { formatPlace } from '../../source.ts'
+import { humanSize } from '../../text/index.ts'
 import { treePath } from '../../tree/index.ts'
 import type { ContextAdvice, ContextFolder, ContextReport } from './report.ts'
 
@@ -79,7 +80,7 @@ function unusedAdvice({ total, unused }: Facts): readonly ContextAdvice[] {
   return [
     {
       code: 'mostly-unused',
-      message: `${megabytes(bytes)} of ${megabytes(total.bytes)} are never copied, most of it in ${named}`,
+      message: `${humanSize(bytes)} of ${humanSize(total.bytes)} are never copied, most of it in ${named}`,
       hint: 'a build here does not read them; a COPY . . to come would, and other builders may send them: .dockerignore keeps them out',
     },
   ]
@@ -113,9 +114,5 @@ function placeOf({ label, at }: Pick<Node, 'label' | 'at'>): string {
 
 function sizeOf({ folders }: Facts, folder: string): string {
   const sum: ContextFolder | undefined = folders.find(({ path }) => path === folder)
-  return sum && sum.bytes >= 100_000 ? ` (${megabytes(sum.bytes)})` : ''
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
+  return sum && sum.bytes >= 100_000 ? ` (${humanSize(sum.bytes)})` : ''
 }

@@ -131,7 +131,7 @@ describe('a build context', () => {
     })
     const report = await listed(workspace)
     expect(codes(report)).toEqual(['git', 'node-modules', 'mostly-unused', 'no-ignore-file'])
-    expect(report.advice[2]?.message).toBe('10.0 MB of 10.0 MB are never copied, most of it in data/')
+    expect(report.advice[2]?.message).toBe('10MB of 10MB are never copied, most of it in data/')
     const whole = await listed(workspace, { dockerfile: 'FROM scratch\nCOPY . /\n' })
     expect(codes(whole)).toEqual(['git', 'node-modules', 'no-ignore-file'])
     expect(whole.advice[0]?.message).toContain('COPY . / (Dockerfile:2) takes it, and runs again after each commit')
