@@ -68,7 +68,7 @@ async function buildIn(
 ): Promise<BuildResult> {
   const { now } = environment
   const events = options.onEvent ?? (() => {})
-  const notice = (message: string) => events({ type: 'notice', at: now(), message })
+  const serious = (message: string) => events({ type: 'notice', at: now(), message, serious: true })
   const started = now()
   const progress = progressTo(events, now)
   const loaded = await load(session, options, environment, progress)
@@ -87,10 +87,10 @@ async function buildIn(
       const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
       const configs = built.images.map(({ image }) => image)
       for (const id of await secretsInConfigs(configs, session)) {
-        events({ type: 'notice', at: now(), message: secretInConfig(id), serious: true })
+        serious(secretInConfig(id))
       }
       options.signal?.throwIfAborted()
-      const growths = await growthsOf(built, names[0], options, session, notice)
+      const growths = await growthsOf(built, names[0], options, session, serious)
       const images = await Promise.all(
         built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)),
       )
@@ -130,7 +130,7 @@ async function growthsOf(
     ),
   )
   if (options.maxGrowth !== undefined && growths.includes(undefined)) {
-    notice(`--max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`)
+    notice(`warning: --max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`)
   }
   return growths
 }

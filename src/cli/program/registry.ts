@@ -137,31 +137,37 @@ export function registryPrograms(run: Run): readonly Command[] {
   ]
 }
 
+/** A number, and what has a blank, are steps: no repository is called so. */
+function isRepository(word: string): boolean {
+  return !word.startsWith('/') && !/^#?\d{1,5}$|\s/.test(word)
+}
+
 /** One word for two lists that people know by it. */
 function lsProgram(run: Run): Command {
   const command = withRegistryFlags(new Command('ls'))
     .summary('list the tags of a repository, or files of a step')
     .description(
-      'Lists the tags of a repository; or a directory of the step that failed: tsbuild ls /src; or one of another step: tsbuild ls STEP /src (see tsbuild shell --help for STEP).',
+      'Lists the tags of a repository; or the files of the step that failed: tsbuild ls, tsbuild ls /src; or those of another step: tsbuild ls STEP, tsbuild ls STEP /src (see tsbuild shell --help for STEP).',
     )
-    .usage('[flags] REPOSITORY   |   tsbuild ls [STEP] PATH')
-    .argument('<repository>', 'name without a tag; or a step, or a path, which begins with /')
+    .usage('[flags] REPOSITORY   |   tsbuild ls [STEP] [PATH]')
+    .argument('[repository]', 'name without a tag; or a step, or a path, which begins with /')
     .argument('[path]')
     .optionsGroup('What is printed:')
     .addOption(new Option('--format <format>', 'of files: how they are printed').choices(['text', 'json']))
-    .action((first: string, path: string | undefined, flags: ShowFlags & StepFilesFlags) =>
-      path === undefined && !first.startsWith('/')
-        ? run('documents', async (session) => (await commands()).lsCommand(session, first, flags))
-        : run('trees', async (session) => {
-            const { lsCommand } = await import('../commands/step-files.ts')
-            const step = path === undefined ? undefined : first
-            return lsCommand(session, step, path ?? first, flags)
-          }),
-    )
+    .action((first: string | undefined, second: string | undefined, flags: ShowFlags & StepFilesFlags) => {
+      if (first !== undefined && second === undefined && isRepository(first)) {
+        return run('documents', async (session) => (await commands()).lsCommand(session, first, flags))
+      }
+      const [step, path] = second === undefined && first?.startsWith('/') ? [undefined, first] : [first, second]
+      return run('trees', async (session) =>
+        (await import('../commands/step-files.ts')).lsCommand(session, step, path ?? '/', flags),
+      )
+    })
   return withHelp(command, {
     examples: {
       'tsbuild ls ghcr.io/me/app': 'its tags, one a line',
-      'tsbuild ls /src': 'files of the step that failed',
+      'tsbuild ls': 'files of the step that failed',
+      'tsbuild ls /src': 'of a directory of it',
       'tsbuild ls 3 /src': 'files of another step of the last build',
     },
   })
