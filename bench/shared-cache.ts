@@ -8,7 +8,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { run } from './command.ts'
 import { startRegistry } from './registry.ts'
+import { median } from './statistics.ts'
 import { workloads } from './workloads.ts'
 
 const program = resolve(import.meta.dirname, '../bin/tsbuild.js')
@@ -84,6 +86,24 @@ try {
   await measure('start, and the manifest of the base (--call=check)', async () => [
     await tsbuild(machine(), 'build', '--progress=plain', '--call=check', context),
   ])
+  const readers: readonly [string, () => Promise<string>][] = [
+    ['records alone, by skopeo', () => skopeoRecords(ref)],
+    ['cold machine, warm cache, nothing changed', () => noPush(machine(), '--cache-from', ref)],
+  ]
+  for (const delay of [0, 10, 50]) {
+    wire.delay(delay)
+    for (const [what, read] of readers) {
+      await read()
+      const taken: number[] = []
+      for (let run = 0; run < 9; run++) {
+        const started = performance.now()
+        await read()
+        taken.push(performance.now() - started)
+      }
+      console.log(`${2 * delay} ms there and back\t${what}\tmedian ${Math.round(median(taken))} ms`)
+    }
+  }
+  wire.delay(0)
   await measure('cold machine, warm cache, one file of src changed', async () => [
     await build(machine(), edited(1), '3', ...cache),
   ])
@@ -124,6 +144,11 @@ async function records(ref: string): Promise<string> {
   return (await fetch(`http://${host}/v2/${repository}/blobs/${manifest.config.digest}`)).text()
 }
 
+/** Manifest and records, by the client that a job would read them with. */
+async function skopeoRecords(ref: string): Promise<string> {
+  return run({ argv: ['skopeo', 'inspect', '--tls-verify=false', '--config', '--raw', `docker://${ref}`] })
+}
+
 async function tsbuild(place: string, ...words: readonly string[]): Promise<string> {
   const env = {
     PATH: process.env['PATH'],
@@ -147,6 +172,11 @@ async function tsbuild(place: string, ...words: readonly string[]): Promise<stri
 async function startWire(target: string) {
   const [host, port] = target.split(':')
   let [down, up] = [0, 0]
+  let delay = 0
+  const carry = (from: Socket, to: Socket) => {
+    from.on('data', (bytes) => void setTimeout(() => to.write(bytes), delay))
+    from.on('end', () => void setTimeout(() => to.end(), delay))
+  }
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const remote = connect(Number(port), host)
@@ -160,7 +190,8 @@ async function startWire(target: string) {
     remote.on('data', (bytes) => {
       down += bytes.length
     })
-    client.pipe(remote).pipe(client)
+    carry(client, remote)
+    carry(remote, client)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const bound = server.address()
@@ -169,6 +200,9 @@ async function startWire(target: string) {
     host: `127.0.0.1:${bound.port}`,
     down: () => down,
     up: () => up,
+    delay(milliseconds: number) {
+      delay = milliseconds
+    },
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -72,6 +72,32 @@ const common = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
+/** Sources whose pieces are in one file: what a cached build loads, and what others load beside it. */
+const loadedTogether = {
+  'cli.cjs': ['src/cli/main.ts', 'src/cli/commands/build.ts', 'src/library/build.ts'],
+  'documents.cjs': ['src/image/schemas.ts'],
+  'planning.cjs': ['src/plan-image.ts'],
+  'running.cjs': [
+    'src/executor/ops/run-step.ts',
+    'src/executor/sandbox/open.ts',
+    'src/executor/rootfs/open.ts',
+    'src/executor/ops/copied-changes.ts',
+    'src/executor/ops/made-directory.ts',
+    'src/cache/write-layer.ts',
+    'src/cache/layer-forms.ts',
+    'src/cache/layer-index.ts',
+    'src/cache/index-file/write.ts',
+    'src/library/image-growth.ts',
+  ],
+  'asking.cjs': [
+    'src/http/index.ts',
+    'src/registry/index.ts',
+    'src/credentials/index.ts',
+    'src/library/shared-cache.ts',
+    'src/shared-cache/schema.ts',
+  ],
+} as const
+
 /** CommonJS packages in an ES module ask for Node's modules by `require`. */
 const requireBanner = `import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);`
 
@@ -137,11 +163,14 @@ async function bundleProgram(): Promise<void> {
     if (name.endsWith('.cjs')) pieces.set(name, await commonJs(name, text))
     else await write(name, text)
   }
-  const together = loadedWith(metafile, ['src/cli/main.ts', 'src/cli/commands/build.ts', 'src/library/build.ts'])
+  const files = Object.entries(loadedTogether).map(([file, sources]) => ({
+    file,
+    pieces: loadedWith(metafile, sources),
+  }))
   const program = createHash('sha256')
     .update(JSON.stringify([...pieces]))
     .digest('hex')
-  for (const [name, text] of merged(pieces, together, 'cli.cjs')) {
+  for (const [name, text] of merged(pieces, files)) {
     await write(name, text.replaceAll('__TSBUILD_PROGRAM__', program))
   }
   await write('index.js', libraryDoor(metafile.outputs['dist/index.cjs']?.exports ?? []))

@@ -58,43 +58,49 @@ export function loadedWith({ outputs }: Metafile, sources: readonly string[]): R
   return new Set([...found].map((name) => name.replace(/^dist\//, '')))
 }
 
+/** A file that some pieces are put into. */
+export interface Together {
+  readonly file: string
+  readonly pieces: ReadonlySet<string>
+}
+
 /**
- * Puts some pieces into one file, each still evaluated when it is first asked for: finding and reading forty files takes longer
- * than what is in them. In their own places stands where they are now, for the pieces that are loaded later. The name `$piece` is
- * none that a source has: it would be that of the source in there.
- * @param main the piece that gives the file its name, and whose exports are those of the file
+ * Puts pieces into files with others, each still evaluated when it is first asked for: finding and reading forty files takes
+ * longer than what is in them. Who asks for one of them asks the file where it is. The name `$piece` is none that a source has:
+ * it would be that of the source in there.
+ * @param files a piece is in the first one that names it. The first of them has the name of a piece, whose exports are its own
  */
-export function merged(
-  pieces: ReadonlyMap<string, string>,
-  together: ReadonlySet<string>,
-  main: string,
-): ReadonlyMap<string, string> {
+export function merged(pieces: ReadonlyMap<string, string>, files: readonly Together[]): ReadonlyMap<string, string> {
+  const places = new Map<string, string>()
+  for (const name of pieces.keys()) places.set(name, files.find((one) => one.pieces.has(name))?.file ?? name)
   const out = new Map<string, string>()
-  const parts: string[] = []
+  const parts = new Map<string, string[]>(files.map(({ file }) => [file, []]))
   for (const [name, text] of pieces) {
-    if (!together.has(name)) {
-      out.set(name, text)
-      continue
-    }
-    parts.push(`${JSON.stringify(name)}(module,exports,require){${linked(name, text, together)}\n}`)
-    const back = JSON.stringify(`./${path.relative(path.dirname(name), main)}`)
-    if (name !== main) out.set(name, `module.exports=require(${back}).$piece(${JSON.stringify(name)})\n`)
+    const place = places.get(name) ?? name
+    const part = `${JSON.stringify(name)}(module,exports,require){${linked(name, text, place, places)}\n}`
+    if (place === name && !parts.has(name)) out.set(name, linked(name, text, name, places))
+    else parts.get(place)?.push(part)
   }
-  out.set(
-    main,
-    `"use strict";const pieces={${parts.join(',\n')}};
-const loaded=new Map();
-function $piece(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};loaded.set(name,module);pieces[name](module,module.exports,require)}return module.exports}
-module.exports={...$piece(${JSON.stringify(main)}),$piece};
-`,
-  )
+  for (const [file, methods] of parts) out.set(file, fileOf(methods, pieces.has(file) ? file : undefined))
   return out
 }
 
-/** What a piece asks for, from where it is now. */
-function linked(name: string, text: string, together: ReadonlySet<string>): string {
+function fileOf(methods: readonly string[], main: string | undefined): string {
+  return `"use strict";const pieces={${methods.join(',\n')}};
+const loaded=new Map();
+function $piece(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};loaded.set(name,module);pieces[name](module,module.exports,require)}return module.exports}
+module.exports={${main === undefined ? '' : `...$piece(${JSON.stringify(main)}),`}$piece};
+`
+}
+
+/** A piece whose `require` and `import` are right where it is now. */
+function linked(name: string, text: string, place: string, places: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\b(require|import)\("(\.\.?\/[^"]+)"\)/g, (_, how: string, specifier: string) => {
     const other = path.posix.join(path.posix.dirname(name), specifier)
-    return together.has(other) ? `$piece(${JSON.stringify(other)})` : `${how}("./${other}")`
+    const otherPlace = places.get(other) ?? other
+    if (otherPlace === place && other !== place) return `$piece(${JSON.stringify(other)})`
+    const relative = path.posix.relative(path.posix.dirname(place), otherPlace)
+    const file = `${how}(${JSON.stringify(relative.startsWith('.') ? relative : `./${relative}`)})`
+    return otherPlace === other ? file : `${file}.$piece(${JSON.stringify(other)})`
   })
 }

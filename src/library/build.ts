@@ -76,7 +76,7 @@ async function buildIn(
   recording.loaded(loaded.dockerfile, platforms)
   const sharing = await openSharing(options, session, environment, progress, platforms)
   const debugging = openDebugging(options, session, environment, recording, hushed)
-  const opened = { ...session, cache: sharing.cache }
+  const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
   const ports = {
     ...buildPorts(opened, loaded, options, environment, progress),
     former: recording.former,
@@ -130,7 +130,9 @@ async function growthsOf(
     ),
   )
   if (options.maxGrowth !== undefined && growths.includes(undefined)) {
-    notice(`warning: --max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`)
+    notice(
+      `warning: --max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`,
+    )
   }
   return growths
 }

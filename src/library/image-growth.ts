@@ -1,3 +1,4 @@
+import { layersOf, readStored } from '../bases/index.ts'
 import type { BuiltImage } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Executed } from '../executor/index.ts'
@@ -95,7 +96,9 @@ async function ofStore(name: string, platform: Platform, session: Session) {
   const { store, cache } = session
   const chosen = imageFor(await findStored(name, session), platform)
   if (!chosen) return undefined
-  const { layers, config } = await store.images.open(chosen.manifest, cache.layers.fromDescriptor)
+  const documents = await readStored(store, chosen.manifest.digest)
+  const { config } = documents
+  const layers = layersOf(documents).map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId))
   const isSame = config.os === platform.os && config.architecture === platform.architecture
   const against = /^[0-9a-f:]*$/.test(name) ? name : parseReference(name).familiar
   return isSame ? { against, layers } : undefined

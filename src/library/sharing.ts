@@ -4,7 +4,7 @@ import type { Cache } from '../cache/index.ts'
 import { OptionError, readOption, TsbuildError } from '../errors.ts'
 import type { Executed } from '../executor/index.ts'
 import type { Plan } from '../graph/index.ts'
-import { type Image, type Platform, parseReference } from '../image/index.ts'
+import { type Image, type Platform, parseImageSource, parseReference } from '../image/index.ts'
 import { makeFolder } from '../make-folder.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Imports } from '../shared-cache/index.ts'
@@ -17,6 +17,8 @@ type Output = NonNullable<BuildOptions['outputs']>[number]
 export interface Sharing {
   /** The cache of the store with the shared ones behind it. */
   readonly cache: Cache
+  /** Those of the session; when one is not in the store the shared caches are read while a registry is asked for it. */
+  readonly bases: Session['bases']
   /** For who exports: told of layers that a shared cache does not have any more. */
   readonly session: Session
   /**
@@ -65,6 +67,7 @@ export async function openSharing(
   const leaving = (location: string) => outputs.some((output) => reads(output, tags, location))
   return {
     cache: imports?.cache ?? session.cache,
+    bases: imports ? withRecordsMeanwhile(session, imports) : session.bases,
     session: imports ? { ...session, lost: imports.lost } : session,
     sound: (work) => untilSound(imports, signal, work),
     async ready(image, plan, { results }) {
@@ -77,6 +80,18 @@ export async function openSharing(
         notice(`warning: no RUN of this build has a cache mount ${id}, and its folder was not used`)
       }
       if (cacheTo.length > 0) await (await exporting()).exportCaches({ plans, results }, cacheTo, imports, world)
+    },
+  }
+}
+
+/** A machine that has no base has no step on it either, so that the store will not know the first one. */
+function withRecordsMeanwhile({ bases, store }: Session, imports: Imports): Session['bases'] {
+  return {
+    ...bases,
+    async resolve(reference, platform, at) {
+      const source = parseImageSource(reference)
+      if (source.kind === 'reference' && !(await store.images.find(source.reference.normal))) imports.begin()
+      return bases.resolve(reference, platform, at)
     },
   }
 }

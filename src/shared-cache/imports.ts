@@ -35,6 +35,8 @@ export interface Imports {
    * reads it; what is taken from them is not written into the records of the store.
    */
   readonly cache: Cache
+  /** Begins to read the records of the shared caches, for who knows that they will be asked for. */
+  begin(): void
   /** How many layers turned out not to be what their records say: each of them is not given again. */
   refused(): number
   isRefused(blob: Digest): boolean
@@ -136,6 +138,8 @@ export function openImports(
         },
       },
     },
+    // Whoever asks for a record is told what failed.
+    begin: () => void loaded().catch(() => {}),
     refused: () => refused.size,
     isRefused: (blob) => refused.has(blob),
     lost(blob, error) {

@@ -30,11 +30,9 @@ export interface CacheReading {
  * @throws {TsbuildError} TSB_CACHE_NONE, TSB_CACHE_FORMAT, TSB_CACHE_KEY, and those of reading documents
  */
 export async function readCache(source: Source, reading: CacheReading): Promise<SharedCache> {
-  const read: SharedCache[] = []
-  for (const manifest of await manifestsOf(source, reading)) {
-    const cache = await readManifest(source, manifest, reading)
-    if (cache) read.push(cache)
-  }
+  const manifests = await manifestsOf(source, reading)
+  const all = await Promise.all(manifests.map((manifest) => readManifest(source, manifest, reading)))
+  const read = all.filter((cache) => cache !== undefined)
   if (read.length === 0) throw noCache(reading.name)
   return { records: read.flatMap(({ records }) => records), mounts: read.flatMap(({ mounts }) => mounts) }
 }
@@ -70,12 +68,10 @@ async function manifestsOf(
   if (found.kind === 'manifest') return [found.manifest]
   const { manifests } = found.index
   const entries = new Set(platforms.flatMap((platform) => matchPlatform(manifests, platform) ?? []))
-  const read: Manifest[] = []
-  for (const entry of entries) {
-    const image = await parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)
-    if (image.kind === 'manifest') read.push(image.manifest)
-  }
-  return read
+  const read = await Promise.all(
+    [...entries].map(async (entry) => parseManifestOrIndex(await source.document(entry, signal), about(entry), limits)),
+  )
+  return read.flatMap((image) => (image.kind === 'manifest' ? [image.manifest] : []))
 }
 
 async function blobBytes(source: Source, descriptor: Descriptor, { name, limits, signal }: CacheReading) {

@@ -44,7 +44,7 @@ function builtinsLoadedBy(...argv: readonly string[]): readonly string[] {
 describe('a program loads what it uses', () => {
   beforeAll(() => {
     writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
-    loadedBy('.')
+    loadedBy('-t', 'app', '.')
   })
 
   test('--help and --version load commander and nothing of the library', () => {
@@ -71,9 +71,14 @@ describe('a program loads what it uses', () => {
   })
 
   test('history of an image of the store loads no view and no registry client', () => {
-    loadedBy('-q', '-t', 'app', '.')
     const loaded = loadedBy('history', 'app')
     expect(loaded.filter((name) => name.startsWith('src/cli/views/'))).toEqual([])
     expect(loaded.filter((name) => name.startsWith('src/registry/'))).toEqual([])
+  })
+
+  test('a build that runs a step, of a name that has an image, reads no schema', () => {
+    const loaded = loadedBy('-q', '-t', 'app', '--no-cache', '.')
+    expect(loaded).toContain('src/library/image-growth.ts')
+    expect(loaded).not.toContain('zod')
   })
 })

@@ -28,20 +28,28 @@ test('a module of which only the default is used is not copied', () => {
   expect(withLateBuiltins(`${only};import_node_path.sep`)).toContain('__toESM(require("node:path"))')
 })
 
-test('pieces in one file are evaluated once, when asked for, whoever asks', () => {
+test('pieces in one file are evaluated once, when asked for, whoever asks and from whichever file', () => {
   const pieces = new Map([
     [
       'main.cjs',
-      'const piece=0;exports.start=()=>require("./chunks/shared.cjs").count();exports.late=()=>require("./chunks/cold.cjs").twice()',
+      'const piece=0;exports.start=()=>require("./chunks/shared.cjs").count();exports.late=()=>require("./chunks/cold.cjs").twice();exports.far=()=>require("./chunks/far.cjs").thrice()',
     ],
     ['chunks/shared.cjs', 'let n=0;exports.count=()=>++n'],
     ['chunks/cold.cjs', 'const shared=require("./shared.cjs");exports.twice=()=>[shared.count(),shared.count()]'],
+    ['chunks/far.cjs', 'const cold=require("./cold.cjs");exports.thrice=()=>[...cold.twice(),require("./beside.cjs").one()]'],
+    ['chunks/beside.cjs', 'exports.one=()=>require("./shared.cjs").count()'],
   ])
-  for (const [name, text] of merged(pieces, new Set(['main.cjs', 'chunks/shared.cjs']), 'main.cjs')) {
+  const files = [
+    { file: 'main.cjs', pieces: new Set(['main.cjs', 'chunks/shared.cjs']) },
+    { file: 'late.cjs', pieces: new Set(['chunks/shared.cjs', 'chunks/far.cjs', 'chunks/beside.cjs']) },
+  ]
+  const made = merged(pieces, files)
+  expect([...made.keys()].sort()).toEqual(['chunks/cold.cjs', 'late.cjs', 'main.cjs'])
+  for (const [name, text] of made) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
   const load = createRequire(join(folder, 'x.cjs'))
-  const { start, late } = load('./main.cjs') as { start: () => number; late: () => number[] }
-  expect([start(), late(), start()]).toEqual([1, [2, 3], 4])
+  const { start, late, far } = load('./main.cjs') as Record<'start' | 'late' | 'far', () => unknown>
+  expect([start?.(), late?.(), start?.(), far?.()]).toEqual([1, [2, 3], 4, [5, 6, 7]])
 })

@@ -41,11 +41,17 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     expect(again.ran).toEqual([])
     expect(sourcesOf(again.events)).toEqual([ref])
     expect(again.result.id).toBe(first.result.id)
+    const at = (type: string, step: string) =>
+      again.events.findIndex((event) => event.type === type && 'step' in event && event.step.startsWith(step))
+    const read = at('step:start', 'internal:cache-from')
+    expect(read).toBeGreaterThan(-1)
+    expect(read, 'while the base is asked for').toBeLessThan(at('step:done', 'internal:metadata'))
     // The records alone: the base is asked of the registry itself, and its layers are mounted.
     expect(machines.fetched()).toHaveLength(1)
     const { layers } = JSON.parse(raw(name)) as { layers: { digest: string }[] }
     for (const { digest } of layers) expect(hasBlob(other, digest)).toBe(false)
     proxy.log.length = 0
+    await buildOn(other, { cacheFrom: [registry(ref)] })
     await buildOn(other, { cacheFrom: [registry(ref)], cacheTo: [{ ...registry(ref), mode: 'max' }] })
     expect(proxy.log.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])
   })
