@@ -5,7 +5,7 @@ import { exitCodeOf, exitCodes, firstError } from './exit.ts'
 import { library } from './library.ts'
 import { enterUserNamespace, namespaceNote } from './namespace.ts'
 import { createOutput, type Output } from './output.ts'
-import { createProgram, runProgram } from './program/program.ts'
+import { createProgram, readWords, runProgram } from './program/program.ts'
 import type { Run } from './program/run.ts'
 import { errorReport, Reported } from './report.ts'
 import { storeRoot } from './root.ts'
@@ -32,7 +32,7 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
   const run: Run = async (touches, work) =>
     work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
-  const words = process.argv.slice(2)
+  const words = readWords(process.argv.slice(2))
   const program = createProgram(run, out.print, words, (_program, command) => settings(program, command, err))
   try {
     if (words[0] === '__complete') {

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { createOutput } from '../../src/cli/output.ts'
 import type { Library } from '../../src/cli/ports.ts'
-import { createProgram, runProgram } from '../../src/cli/program/program.ts'
+import { createProgram, readWords, runProgram } from '../../src/cli/program/program.ts'
 import { errorReport, Reported } from '../../src/cli/report.ts'
 import { noPaint } from '../../src/cli/text/paint.ts'
 import type { BuildOptions, BuildResult } from '../../src/index.ts'
@@ -32,13 +32,14 @@ export async function runCommandLine(
     stdin: process.stdin,
   }
   const signal = new AbortController().signal
+  const words = readWords(argv)
   const program = createProgram(
     (_touches, work) =>
       work({ environment, out, err, signal, debug: false, notes: [], library: async () => library as Library }),
     out.print,
-    argv,
+    words,
   )
-  const status = await runProgram(program, argv).then(
+  const status = await runProgram(program, words).then(
     () => 0,
     (error: unknown) => {
       if (error instanceof Reported) return error.exitCode

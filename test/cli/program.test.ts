@@ -118,7 +118,9 @@ describe('what cannot be understood ends with 125', () => {
     [['index', 'create', 'a'], 'index create: -t is missing'],
     [['index', 'create', '--tga', 'x', 'a'], "unknown option '--tga'"],
     [['login', '-p', 'x', '--password-stdin'], '--password and --password-stdin exclude each other'],
-    [['buildx', 'build', '.'], 'ERROR: unknown command "buildx"\nhint: write tsbuild build'],
+    [['logs', 'x'], 'ERROR: tsbuild has no "logs"\nhint: tsbuild builds logs shows what a build printed\n'],
+    [['-D', 'buildx', 'create', '--use'], 'ERROR: tsbuild has no "buildx create"\nhint: there are no builders'],
+    [['image', 'sign', 'x'], 'ERROR: tsbuild has no "image"\nhint: tsbuild images, inspect,'],
     [['history'], "missing required argument 'image'"],
     [['history', '--fromat', 'json', 'x'], 'hint: did you mean --format?'],
     [['rmi'], "missing required argument 'image'"],
@@ -214,6 +216,18 @@ describe('commands on images', () => {
       })
     },
   )
+
+  test.each([
+    [
+      ['image', 'tag', 'a', 'b'],
+      ['tag', 'a', 'b'],
+    ],
+    [['-D', 'image', 'rm', 'a'], []],
+    [['image', 'load'], []],
+  ])('are known by what docker calls them: %j', async (argv, call) => {
+    expect(await run(...argv)).toMatchObject({ status: 0, stderr: '' })
+    expect(calls).toEqual([...(call.length > 0 ? [call] : []), 'close'])
+  })
 
   test('tag', async () => {
     expect(await run('tag', 'a', 'b:1')).toEqual({ status: 0, stdout: '', stderr: '' })

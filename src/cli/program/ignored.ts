@@ -22,12 +22,6 @@ export const missing: Readonly<Record<string, string>> = {
   '--squash': 'use a stage with one COPY --from',
 }
 
-/** Commands of docker that are not there, and what to do instead. */
-export const missingCommands: Readonly<Record<string, string>> = {
-  buildx: 'write tsbuild build',
-  builder: 'write tsbuild build',
-}
-
 export function addIgnoredFlags(command: Command): void {
   for (const flags of Object.keys(ignored)) command.addOption(new Option(flags).hideHelp())
 }

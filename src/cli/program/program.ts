@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { Command, CommanderError, Help, Option } from 'commander'
-import { didYouMean } from '../../errors.ts'
 import { exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { normalizeArguments } from '../flags/normalize.ts'
@@ -13,11 +11,12 @@ import { buildsProgram } from './builds.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
 import { debugPrograms } from './debug.ts'
+import { checkCommand, inWordsOfTsbuild } from './docker-words.ts'
 import { doctorProgram } from './doctor.ts'
 import { group, groupOrder } from './groups.ts'
 import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
-import { missing, missingCommands } from './ignored.ts'
+import { missing } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
 import { lookPrograms } from './look.ts'
 import { graphProgram, planProgram } from './plan.ts'
@@ -124,18 +123,23 @@ function withCommands(command: Command): readonly Command[] {
 
 /** No word that is, or could be meant as, the name of another command, and none that lists them all. */
 function isPlainBuild(words: readonly string[]): boolean {
-  const first = commandWord(words)
+  const first = words[commandAt(words)] ?? ''
   return (first === 'build' || !/^(__)?[a-z]+$/.test(first)) && !words.some((word) => /^(-h|--help|help)$/.test(word))
 }
 
-/** The first word that is no flag of all commands. */
-function commandWord(words: readonly string[]): string {
+/** Where the first word stands that is no flag of all commands. */
+function commandAt(words: readonly string[]): number {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     if (word === '--root' || word === '--config') at++
-    else if (!/^(-D|--debug|--no-config|--(root|config)=.*)$/s.test(word)) return word
+    else if (!/^(-D|--debug|--no-config|--(root|config)=.*)$/s.test(word)) return at
   }
-  return ''
+  return words.length
+}
+
+/** The command line as tsbuild calls its commands: `buildx build .` is `build .`. */
+export function readWords(words: readonly string[]): readonly string[] {
+  return inWordsOfTsbuild(words, commandAt(words))
 }
 
 /** That a flag which may be given several times was not given at all is nothing to say. */
@@ -148,9 +152,15 @@ function optionDescription(option: Option): string {
  * @throws {FlagError} for words that cannot be understood
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  const word = commandWord(argv)
-  const named = program.commands.find((command) => command.name() === word)
-  if (!named) checkCommand(program, word)
+  const at = commandAt(argv)
+  const named = program.commands.find((command) => command.name() === argv[at])
+  if (!named) {
+    checkCommand(
+      argv,
+      at,
+      program.commands.map((command) => command.name()),
+    )
+  }
   const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
   const options = [program, ...withCommands(command)].flatMap((each) => each.options)
   const switches = options.filter((option) => option.isBoolean())
@@ -171,13 +181,6 @@ function below(group: Command, argv: readonly string[]): readonly Command[] {
   const names = argv.slice(argv.indexOf(group.name()) + 1)
   const found = names.flatMap((name) => group.commands.filter((command) => command.name() === name))
   return found.slice(0, 1)
-}
-
-/** The first word may be a context; one that is not there and nearly a command, or one of docker, is a slip of the pen. */
-function checkCommand(program: Command, word: string): void {
-  const names = program.commands.map((command) => command.name())
-  const hint = Object.hasOwn(missingCommands, word) ? missingCommands[word] : didYouMean(word, names)
-  if (hint && /^[a-z]+$/.test(word) && !existsSync(word)) throw new FlagError(`unknown command "${word}"`, hint)
 }
 
 /** commander's text is `error: …`, at times with a suggestion on the next line. */

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs'
+import { didYouMean } from '../../errors.ts'
+import { FlagError } from '../flags/flag-error.ts'
+
+/** Commands of docker, buildx and buildah that mean the same as one here: they are run as if that had been written. */
+const same: Readonly<Record<string, string>> = {
+  bud: 'build',
+  'builder build': 'build',
+  'builder prune': 'prune',
+  'buildx b': 'build',
+  'buildx build': 'build',
+  'buildx du': 'du',
+  'buildx history inspect': 'builds show',
+  'buildx history logs': 'builds logs',
+  'buildx history ls': 'builds ls',
+  'buildx history rm': 'builds rm',
+  'buildx imagetools create': 'index create',
+  'buildx imagetools inspect': 'index inspect',
+  'buildx prune': 'prune',
+  'buildx version': 'version',
+  'container commit': 'commit',
+  'container run': 'run',
+  'image build': 'build',
+  'image history': 'history',
+  'image import': 'import',
+  'image inspect': 'inspect',
+  'image list': 'images',
+  'image load': 'load',
+  'image ls': 'images',
+  'image pull': 'pull',
+  'image push': 'push',
+  'image remove': 'rmi',
+  'image rm': 'rmi',
+  'image save': 'save',
+  'image tag': 'tag',
+  'imagetools create': 'index create',
+  'imagetools inspect': 'index inspect',
+  'manifest inspect': 'index inspect --raw',
+  'system df': 'du',
+}
+
+const nothingRuns = 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND runs one command to its end'
+const oneImage =
+  'tsbuild images, inspect, history, tag, rmi, push, pull, save, load and import have no image before them'
+const noBuilders = 'there are no builders to make or choose, tsbuild is the builder: leave this line out'
+const noVolumes = 'no volumes are kept: tsbuild run -v DIR:/PLACE mounts a directory'
+
+/** Commands that have no like here: what there is instead, or why there is nothing. */
+const absent: Readonly<Record<string, string>> = {
+  bake: 'write a tsbuild build for each target; what they have in common goes into tsbuild.config.json',
+  builder: 'write tsbuild build, or tsbuild prune for its cache',
+  'builder du': 'tsbuild du shows what the room is used for',
+  buildx: 'write tsbuild build, du, prune, or builds for its history',
+  'buildx bake': 'write a tsbuild build for each target; what they have in common goes into tsbuild.config.json',
+  'buildx create': noBuilders,
+  'buildx debug': 'tsbuild build --on-error=shell opens a shell in a step that fails, tsbuild shell after a step',
+  'buildx history': 'tsbuild builds lists, shows, compares and forgets builds; --report makes a page about one',
+  'buildx imagetools': 'write tsbuild index inspect or index create',
+  'buildx inspect': noBuilders,
+  'buildx ls': noBuilders,
+  'buildx rm': noBuilders,
+  'buildx stop': noBuilders,
+  'buildx use': noBuilders,
+  compose: 'tsbuild builds images and runs no services: tsbuild build -t NAME for each of them',
+  container: nothingRuns,
+  cp: 'tsbuild extract IMAGE PATH takes files out of an image',
+  exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',
+  export:
+    'tsbuild commit makes an image of what tsbuild run left, and tsbuild extract IMAGE / -o FILE.tar takes its files',
+  image: oneImage,
+  'image prune': 'tsbuild prune gives back what no image with a name needs, also of the cache',
+  imagetools: 'write tsbuild index inspect or index create',
+  info: 'tsbuild doctor shows what this machine can do, tsbuild du what the store has',
+  logs: 'tsbuild builds logs shows what a build printed',
+  manifest: 'tsbuild index inspect shows a manifest or index, tsbuild index create joins images to an index',
+  network: 'no networks are made: RUN and tsbuild run take --network default, none or host',
+  scout: 'no images are searched for weaknesses: tsbuild save -o FILE gives one to a tool that does',
+  search: 'look on the page of the registry: tsbuild ls REPOSITORY lists the tags of a repository',
+  system: 'tsbuild du shows what the room is used for, tsbuild prune gives it back, tsbuild doctor checks this machine',
+  'system info': 'tsbuild doctor shows what this machine can do, tsbuild du what the store has',
+  'system prune': 'tsbuild prune gives back what no image with a name needs, with -a also what can be made again',
+  volume: noVolumes,
+  ...Object.fromEntries(
+    [
+      ...['attach', 'create', 'events', 'kill', 'pause', 'port', 'rename', 'restart', 'start', 'stats', 'stop', 'top'],
+      ...['unpause', 'update', 'wait'],
+    ].map((word) => [word, nothingRuns]),
+  ),
+}
+
+/**
+ * The command line with the command of tsbuild in place of what docker calls it.
+ * @param at where its first word that is no flag stands
+ */
+export function inWordsOfTsbuild(words: readonly string[], at: number): readonly string[] {
+  const found = longest(words, at, same)
+  return found === undefined
+    ? words
+    : [...words.slice(0, at), ...(same[found]?.split(' ') ?? []), ...words.slice(at + found.split(' ').length)]
+}
+
+/**
+ * A first word that is no command is a context, unless nothing is there and people mean a command by it.
+ * @param at where it stands
+ * @param names of the commands there are
+ * @throws {FlagError}
+ */
+export function checkCommand(words: readonly string[], at: number, names: readonly string[]): void {
+  const found = longest(words, at, absent)
+  if (found !== undefined) throw new FlagError(`tsbuild has no "${found}"`, absent[found])
+  const word = words[at] ?? ''
+  const hint = /^[a-z]+$/.test(word) && !existsSync(word) ? didYouMean(word, names) : undefined
+  if (hint !== undefined) throw new FlagError(`unknown command "${word}"`, hint)
+}
+
+/** Three words of a table, else two, else one. A single word may be the name of a folder, two that follow are no build. */
+function longest(words: readonly string[], at: number, table: Readonly<Record<string, string>>): string | undefined {
+  const phrases = [3, 2, 1].map((count) => words.slice(at, at + count).join(' '))
+  return phrases.find((phrase) => Object.hasOwn(table, phrase) && (phrase.includes(' ') || !existsSync(phrase)))
+}
