@@ -289,7 +289,7 @@ export interface ImageSummary {
   readonly registryDigests: Readonly<Record<string, string>>
   /** RFC 3339. */
   readonly created?: string
-  /** Bytes of its layers, as `history` counts them; of an index those of all its images. */
+  /** Bytes of its layers as the store has them, compressed or not; of an index those of all its images. */
   readonly size: number
   /** Several of an index: those that are here. */
   readonly platforms: readonly Platform[]

@@ -119,8 +119,11 @@ function addOutputFlags(command: Command): void {
     )
     .option('--metadata-file <path>', 'write what was built as JSON to a file')
     .option('--report <path>', 'write a page about the build, also when it fails: steps over time, graph, sizes, logs')
-    .option('--max-size <size>', 'fail, and name or push nothing, when the image is larger: 200m, 1g')
-    .option('--max-growth <size>', 'the same when it grew by more than that: 5%, 10m')
+    .option(
+      '--max-size <size>',
+      'fail, and name or push nothing, when its layers are larger, as images shows them: 200m, 1g',
+    )
+    .option('--max-growth <size>', 'the same when its files grew by more than that: 5%, 10m')
     .option('--compare-to <image>', 'the image that growth is counted from (default: what the first -t names by now)')
     .optionsGroup('What is printed:')
     .option('--progress <mode>', progressHelp)

@@ -4,7 +4,10 @@ import { withHelp } from './help.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run } from './run.ts'
 
-const notes = 'Placeholders of --format: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment'
+const notes = `
+SIZE is that of the files in a layer; of one that is not here its compressed size, under SIZE*.
+
+Placeholders of --format: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment`
 
 const examples = {
   'tsbuild history app': 'of the store',

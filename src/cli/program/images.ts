@@ -7,6 +7,12 @@ import { limitFlag, type Run, repeatable } from './run.ts'
 const images = () => import('../commands/images.ts')
 const archives = () => import('../commands/archives.ts')
 
+const imagesNotes = `
+SIZE is that of the layers as the store has them: what was built here is not compressed, what was pulled is as it came.
+tsbuild history counts the files in them, tsbuild du the disk.
+
+Placeholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size .Platform`
+
 /** The commands that look at and name images of the store. */
 export function imagePrograms(run: Run): readonly Command[] {
   return [
@@ -23,7 +29,7 @@ export function imagePrograms(run: Run): readonly Command[] {
           run('documents', async (session) => (await images()).listCommand(session, repository, flags)),
         ),
       {
-        notes: 'Placeholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size .Platform',
+        notes: imagesNotes,
         examples: {
           'tsbuild images': 'all of the store',
           "tsbuild images --format '{{.Repository}}:{{.Tag}} {{.Size}}'": 'a line for each, for programs',

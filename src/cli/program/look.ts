@@ -20,6 +20,8 @@ expression, ctrl+A all layers, ctrl+L this layer, ctrl+O sort by size, w wasted 
 Without a terminal the same facts are printed as text. CI=true or --ci holds them against rules and prints PASS, FAIL or
 SKIP for each: those of .dive-ci here, or of --ci-config FILE; flags win. Exit status 1 when one fails.
 
+BLOB is a layer as it is kept, compressed or not, FILES what the files in it have; wasted space is of files.
+
 Examples:
   tsbuild explore app                                  on a terminal: look around
   tsbuild explore mysql:8.0                            of a registry: a layer is fetched when it is opened
