@@ -41,13 +41,16 @@ export interface FoundImage extends Pick<ImageDocuments, 'manifest' | 'config'> 
 /**
  * An image by what people write: a name or id of the store, else of its registry; a layout or archive. Manifest and config
  * only: no layer is fetched, and nothing written.
- * @param text `app`, `mysql:8.0`, an id, `oci-archive:FILE`, `oci-layout://DIR`, `docker-archive:FILE`, `./FILE`, `./DIR`
+ * @param text `app`, `mysql:8.0`, `docker://app`, an id, `oci-archive:FILE`, `oci-layout://DIR`, `docker-archive:FILE`, `./FILE`, `./DIR`
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_ARCHIVE_…
  */
 export async function findImage(text: string, ports: FindPorts): Promise<FoundImage> {
   if (/^\.{0,2}\//.test(text)) return inFile(text, ports)
-  const stored = await ports.store.images.find(text)
-  return (stored && (await inStore(stored, ports))) ?? elsewhere(text, stored, ports)
+  const engine = /^(podman|docker-daemon|containers-storage):(?:\/\/)?(.*)$/s.exec(text)
+  if (engine) throw inEngine(text, engine[2] ?? '')
+  const name = text.replace(/^docker(?:-image)?:\/\//, '')
+  const stored = await ports.store.images.find(name)
+  return (stored && (await inStore(stored, ports))) ?? elsewhere(name, stored, ports)
 }
 
 /** Of an index the image for the platform; where nobody named one, another if there is none for it. */
@@ -116,6 +119,13 @@ async function inRegistry(
       hint: didYouMean(text, stored) ?? error.hint,
     })
   }
+}
+
+function inEngine(text: string, name: string): TsbuildError {
+  const program = text.startsWith('docker') ? 'docker' : 'podman'
+  return new TsbuildError('TSB_REFERENCE_FORMAT', `the images of an engine cannot be read: ${text}`, {
+    hint: `${program} save ${name} | tsbuild load`,
+  })
 }
 
 function noSuchImage(id: string): TsbuildError {

@@ -289,6 +289,8 @@ export interface ImageSummary {
   readonly registryDigests: Readonly<Record<string, string>>
   /** RFC 3339. */
   readonly created?: string
+  /** Of an index those of all its images. */
+  readonly labels: Readonly<Record<string, string>>
   /** Bytes of its layers as the store has them, compressed or not; of an index those of all its images. */
   readonly size: number
   /** Several of an index: those that are here. */

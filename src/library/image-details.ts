@@ -23,6 +23,7 @@ export async function summary(
     digest: manifest.digest,
     registryDigests: Object.fromEntries(remotes),
     ...(created !== undefined && { created }),
+    labels: Object.assign({}, ...all.map(({ config }) => config.config?.Labels)),
     size: images ? sum(layers.values()) : sum(all.flatMap((image) => image.manifest.layers.map(({ size }) => size))),
     platforms: images ? images.map(({ platform }) => platform) : all.map(({ config }) => platformIn(config)),
   }

@@ -192,7 +192,10 @@ describe('commands on images', () => {
       return [`Untagged: ${name}:latest`]
     },
     save: async (names, archive) => void calls.push(['save', names, archive]),
-    load: async () => ['app:latest', builtId],
+    load: async (file) => {
+      calls.push(['load', file])
+      return ['app:latest', builtId]
+    },
     import: async (file, options) => {
       calls.push(['import', file, options])
       return builtId
@@ -223,7 +226,10 @@ describe('commands on images', () => {
       ['tag', 'a', 'b'],
     ],
     [['-D', 'image', 'rm', 'a'], []],
-    [['image', 'load'], []],
+    [
+      ['image', 'load'],
+      ['load', '-'],
+    ],
   ])('are known by what docker calls them: %j', async (argv, call) => {
     expect(await run(...argv)).toMatchObject({ status: 0, stderr: '' })
     expect(calls).toEqual([...(call.length > 0 ? [call] : []), 'close'])
@@ -254,6 +260,9 @@ describe('commands on images', () => {
     const names = `Loaded image: app:latest\nLoaded image ID: ${builtId}\n`
     expect((await run('load', '-i', 'x.tar')).stdout).toBe(names)
     expect((await run('load', '-qi', 'x.tar')).stdout).toBe(names)
+    expect((await run('load', 'x.tar')).stdout).toBe(names)
+    expect(calls[0]).toEqual(['load', 'x.tar'])
+    expect(await run('load', 'x.tar', '-i', 'y.tar')).toMatchObject({ status: 125, stdout: '' })
   })
 
   test('import prints the id', async () => {

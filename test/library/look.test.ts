@@ -67,6 +67,15 @@ describe('an image of a registry', () => {
     expect(fetched()).toEqual([0, 1, 2])
   })
 
+  it('is named as dive and skopeo do, and those of an engine cannot be read', async () => {
+    await using image = await openImage(`docker://${name('1')}`, options, workspace.environment)
+    expect(image.layers).toHaveLength(3)
+    await expect(openImage('podman://app', options, workspace.environment)).rejects.toMatchObject({
+      code: 'TSB_REFERENCE_FORMAT',
+      hint: 'podman save app | tsbuild load',
+    })
+  })
+
   it('gives files, their bytes, and who wrote them', async () => {
     await using image = await openImage(name('1'), options, workspace.environment)
     const paths = []

@@ -5,7 +5,7 @@ import { visible } from '../text/escape.ts'
 import { withImages } from './images.ts'
 
 export interface LoadFlags {
-  readonly input: string
+  readonly input?: string
   readonly limit: readonly string[]
 }
 
@@ -38,10 +38,13 @@ export function saveCommand(
   )
 }
 
-/** Reads an archive and prints the names of what was in it. */
-export function loadCommand(session: Session, { input, limit }: LoadFlags): Promise<void> {
+/** Reads an archive and prints the names of what was in it. @param file the archive, as `--input` has it */
+export function loadCommand(session: Session, file: string | undefined, { input, limit }: LoadFlags): Promise<void> {
+  if (file !== undefined && input !== undefined) {
+    throw new FlagError('load reads one archive', 'name it with -i or behind the flags, not both')
+  }
   const work = async (images: ImageCommands) => {
-    const loaded = await images.load(input, session.signal)
+    const loaded = await images.load(file ?? input ?? '-', session.signal)
     const text = (name: string) =>
       `${name.startsWith('sha256:') ? 'Loaded image ID' : 'Loaded image'}: ${visible(name)}\n`
     session.out.print(loaded.map(text).join(''))

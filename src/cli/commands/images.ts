@@ -1,5 +1,6 @@
 import type { ImageCommands, ImageSummary, Platform } from '../../index.ts'
 import { isTsbuildError } from '../exit.ts'
+import { filterImages, referencePattern } from '../flags/image-filter.ts'
 import { readLimits } from '../flags/limit.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
@@ -16,6 +17,7 @@ export interface ImagesFlags {
   /** false: `--no-trunc` */
   readonly trunc: boolean
   readonly digests?: true
+  readonly filter: readonly string[]
   readonly format?: string
 }
 
@@ -44,7 +46,7 @@ export async function withImages<T>(
 /** Prints the images of the store, newest first, a row for each name. @param only a repository or a name */
 export function listCommand(session: Session, only: string | undefined, flags: ImagesFlags): Promise<void> {
   return withImages(session, async (images) => {
-    const all = await images.list()
+    const all = await filterImages(flags.filter, await images.list(), (name) => images.inspect(name))
     session.out.print(imagesText(all, only, flags, session.environment.now()))
     const damaged = await images.damaged()
     if (damaged.length > 0)
@@ -52,14 +54,17 @@ export function listCommand(session: Session, only: string | undefined, flags: I
   })
 }
 
+type ListFlags = Omit<ImagesFlags, 'filter'>
+
 /** The text of the list. @param now milliseconds since 1970 */
 export function imagesText(
   images: readonly ImageSummary[],
   only: string | undefined,
-  flags: ImagesFlags,
+  flags: ListFlags,
   now: number,
 ): string {
-  const rows = images.flatMap((image) => imageRows(image, only, flags, now))
+  const isAsked = only === undefined ? () => true : referencePattern(only)
+  const rows = images.flatMap((image) => imageRows(image, isAsked, flags, now))
   if (flags.quiet) return [...new Set(rows.map(({ ID }) => `${ID}\n`))].join('')
   const columns = ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'] as const
   const withDigests = ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size'] as const
@@ -77,31 +82,25 @@ const headings = {
   Platform: 'PLATFORM',
 } as const
 
-function imageRows(image: ImageSummary, only: string | undefined, { trunc }: ImagesFlags, now: number) {
+function imageRows(image: ImageSummary, isAsked: (name: string) => boolean, { trunc }: ListFlags, now: number) {
   const names = image.names.length > 0 ? image.names : ['<none>:<none>']
-  return names
-    .filter((name) => matches(name, only))
-    .map((name) => {
-      const [repository, tag] = repositoryAndTag(name)
-      return {
-        Repository: repository,
-        Tag: tag,
-        Digest: image.registryDigests[name] ?? '<none>',
-        ID: trunc ? image.id.replace(/^sha256:/, '').slice(0, 12) : image.id,
-        CreatedSince: timeAgo(image.created, now),
-        CreatedAt: goTime(image.created),
-        Size: humanSize(image.size),
-        Platform: image.platforms.map(platformText).join(','),
-      }
-    })
+  return names.filter(isAsked).map((name) => {
+    const [repository, tag] = repositoryAndTag(name)
+    return {
+      Repository: repository,
+      Tag: tag,
+      Digest: image.registryDigests[name] ?? '<none>',
+      ID: trunc ? image.id.replace(/^sha256:/, '').slice(0, 12) : image.id,
+      CreatedSince: timeAgo(image.created, now),
+      CreatedAt: goTime(image.created),
+      Size: humanSize(image.size),
+      Platform: image.platforms.map(platformText).join(','),
+    }
+  })
 }
 
 function platformText({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant ? [variant] : [])].join('/')
-}
-
-function matches(name: string, only: string | undefined): boolean {
-  return only === undefined || name === only || repositoryAndTag(name)[0] === only
 }
 
 /** Prints an array of what is known, or the text of a template for each image. */

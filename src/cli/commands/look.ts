@@ -55,15 +55,19 @@ export interface ExtractFlags extends LookFlags {
   readonly output?: string
 }
 
-/** What goes to a terminal is made harmless, and no archive is. */
+/** What goes to a terminal is made harmless, and no archive is. @param place where to, as `--output` has it */
 export async function extractCommand(
   session: Session,
   image: string,
   path: string,
+  place: string | undefined,
   flags: ExtractFlags,
 ): Promise<void> {
   const { environment, out, err } = session
-  const { output } = flags
+  if (place !== undefined && flags.output !== undefined) {
+    throw new FlagError('extract writes to one place', 'name it with -o or behind the path, not both')
+  }
+  const output = place ?? flags.output
   const options = lookOptions(flags, session)
   if (output === '-' && out.isTerminal) return show(session, image, path, flags)
   const { extract } = await session.library()

@@ -65,8 +65,7 @@ const absent: Readonly<Record<string, string>> = {
   container: nothingRuns,
   cp: 'tsbuild extract IMAGE PATH takes files out of an image',
   exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',
-  export:
-    'tsbuild commit makes an image of what tsbuild run left, and tsbuild extract IMAGE / -o FILE.tar takes its files',
+  export: 'tsbuild commit makes an image of what tsbuild run left, and tsbuild extract IMAGE / - its files as a tar',
   image: oneImage,
   'image prune': 'tsbuild prune gives back what no image with a name needs, also of the cache',
   imagetools: 'write tsbuild index inspect or index create',

@@ -11,6 +11,7 @@ const imagesNotes = `
 SIZE is that of the layers as the store has them: what was built here is not compressed, what was pulled is as it came.
 tsbuild history counts the files in them, tsbuild du the disk.
 
+Filters: reference=PATTERN, dangling=true|false, label=NAME[=VALUE], before=IMAGE, since=IMAGE.
 Placeholders of --format: .Repository .Tag .ID .Digest .CreatedSince .CreatedAt .Size .Platform`
 
 /** The commands that look at and name images of the store. */
@@ -19,8 +20,10 @@ export function imagePrograms(run: Run): readonly Command[] {
     withHelp(
       new Command('images')
         .summary('list the images of the store')
-        .argument('[repository]', 'only images of this repository or name')
+        .argument('[repository]', 'only images of this repository or name; * for any letters but /')
         .optionsGroup('What is printed:')
+        .addOption(repeatable('-f, --filter <condition>', 'show only some: reference=me/*, dangling=true, label=a=b'))
+        .addOption(new Option('-a, --all', 'all are shown in any case').hideHelp())
         .option('-q, --quiet', 'show only image ids')
         .option('--no-trunc', 'show whole ids')
         .option('--digests', 'show the digests that names have in their registries, once pushed or pulled')
@@ -106,14 +109,17 @@ export function archivePrograms(run: Run): readonly Command[] {
     withHelp(
       new Command('load')
         .summary('read images from an archive of docker or OCI')
+        .argument('[file]', 'the same as --input')
         .optionsGroup('What is read:')
-        .option('-i, --input <file>', 'archive to read (default: standard input)', '-')
+        .option('-i, --input <file>', 'archive to read (default: standard input)')
         .option('-q, --quiet', 'accepted: there is no progress to leave out')
         .addOption(limitFlag())
-        .action((flags: LoadFlags) => run('trees', async (session) => (await archives()).loadCommand(session, flags))),
+        .action((file: string | undefined, flags: LoadFlags) =>
+          run('trees', async (session) => (await archives()).loadCommand(session, file, flags)),
+        ),
       {
         examples: {
-          'tsbuild load -i app.tar': 'from a file',
+          'tsbuild load app.tar': 'from a file',
           'docker save app | tsbuild load': 'from a Docker engine',
         },
       },

@@ -6,7 +6,7 @@ import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run } from './run.ts'
 
 const commands = () => import('../commands/look.ts')
-const imageArgument = 'name, id, oci-archive:FILE, oci-layout:DIR, docker-archive:FILE, ./FILE or ./DIR'
+const imageArgument = 'name, id, docker://NAME, oci-archive:FILE, oci-layout:DIR, docker-archive:FILE, ./FILE or ./DIR'
 
 /** The commands that look into images, wherever they are. */
 export function lookPrograms(run: Run): readonly Command[] {
@@ -124,6 +124,7 @@ Links in the image never lead out of it, nor out of the directory that is writte
 
 Examples:
   tsbuild extract app /etc/nginx/nginx.conf            to ./nginx.conf
+  tsbuild extract app /etc/nginx/nginx.conf web.conf   to another name
   tsbuild extract app /etc/os-release -o -             to standard output
   tsbuild extract mysql:8.0 /etc/mysql -o conf         what is in a directory, into conf
   tsbuild extract app /srv -o - | tar tv               a directory as a tar`
@@ -134,11 +135,12 @@ function extractProgram(run: Run): Command {
     .description('Takes a file or directory out of an image. No layer is read below the one that has the file.')
     .argument('<image>', imageArgument)
     .argument('<path>', 'path in the image; a link there is followed')
+    .argument('[dest]', 'the same as --output')
     .option('-o, --output <dest>', 'file, or directory; - for standard output (default: its name, here)')
   return looking(command)
     .addHelpText('after', extractHelp)
-    .action((image: string, path: string, flags: ExtractFlags) =>
-      run('documents', async (session) => (await commands()).extractCommand(session, image, path, flags)),
+    .action((image: string, path: string, dest: string | undefined, flags: ExtractFlags) =>
+      run('documents', async (session) => (await commands()).extractCommand(session, image, path, dest, flags)),
     )
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseRules } from '../../../src/cli/look/ci-rules.ts'
 import { instruction, modeText } from '../../../src/cli/look/words.ts'
+import type { Library } from '../../../src/cli/ports.ts'
 import type { Blame, DiffOptions, ImageDiff, LayerFacts, OpenedImage } from '../../../src/index.ts'
 import { findWaste } from '../../../src/look/index.ts'
 import { code } from '../../support/pulling.ts'
@@ -234,6 +235,22 @@ added    layer 1  lrwxrwxrwx  1:2    → <U+001B>c  ADD base
     const extract = async () => ({ kind: 'directory' as const, dest: '/out', skipped: ['/p\u001b[2J'] })
     const { stdout, stderr } = await runCommandLine(['extract', 'app', '/d', '-o', 'out'], { extract })
     expect([stdout, stderr]).toEqual(['', 'note: /p<U+001B>[2J is a device or fifo and was left out\n/out/\n'])
+  })
+
+  test('extract takes the place also behind the path, as cp does', async () => {
+    const asked: unknown[] = []
+    const extract: Library['extract'] = async (image, path, { dest }) => {
+      asked.push([image, path, dest])
+      return { kind: 'file', skipped: [] }
+    }
+    await runCommandLine(['extract', 'app', '/f', 'out'], { extract })
+    await runCommandLine(['extract', 'app', '/f'], { extract })
+    expect(asked).toEqual([
+      ['app', '/f', 'out'],
+      ['app', '/f', undefined],
+    ])
+    const both = await runCommandLine(['extract', 'app', '/f', 'out', '-o', '-'], { extract })
+    expect(both).toMatchObject({ status: 125, stderr: expect.stringContaining('extract writes to one place') })
   })
 
   test('instructions are shown without what all of their kind have', () => {
