@@ -1,6 +1,7 @@
 import { type Built, buildImages } from '../build.ts'
 import { cacheSecrets } from '../cache-options.ts'
 import { readOption, TsbuildError, withLog } from '../errors.ts'
+import { mergeNodes, type Node } from '../graph/index.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -8,7 +9,7 @@ import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { openDebugging } from './debugging.ts'
 import type { ImageGrowth } from './image-growth.ts'
-import { load } from './load.ts'
+import { type Loaded, load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { showPulls } from './pulls-shown.ts'
@@ -102,6 +103,7 @@ async function buildIn(
   )
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
+  await adviseOnContext(built, loaded, options, environment)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const result = await buildResult(kept, written, names, built)
   const record = await recording.completed(result, built, growths)
@@ -135,6 +137,23 @@ async function growthsOf(
     )
   }
   return growths
+}
+
+/** Of a build that took more of a folder than it is likely to want. One in which no COPY ran looks at nothing. */
+async function adviseOnContext(
+  { images, executed: { results } }: Built,
+  { context }: Loaded,
+  options: BuildOptions,
+  { now }: Environment,
+): Promise<void> {
+  const nodes = mergeNodes(images.map(({ plan }) => plan))
+  const hasRun = ({ id }: Node) => results.get(id)?.cached === false
+  const isUsed = nodes.some(({ op }) => op.kind === 'context' && op.name === 'context')
+  if (!isUsed || typeof options.context !== 'string' || !nodes.some((node) => node.op.kind === 'copy' && hasRun(node)))
+    return
+  const { ignoreFileWanted } = await import('./context/advice.ts')
+  const message = ignoreFileWanted(nodes, hasRun, await context('context'))
+  if (message !== undefined) options.onEvent?.({ type: 'notice', at: now(), message })
 }
 
 async function secretsInConfigs(images: readonly Image[], { secrets }: Session): Promise<ReadonlySet<string>> {

@@ -21,19 +21,40 @@ export function adviceOn(facts: Facts): readonly ContextAdvice[] {
  * those two.
  */
 export function quickAdvice(nodes: readonly Node[], { tree }: Pick<Context, 'tree'>): readonly ContextAdvice[] {
-  const source = nodes.find(({ op }) => op.kind === 'context' && op.name === 'context')
-  const whole = nodes.find(
-    ({ op }) =>
-      op.kind === 'copy' &&
-      op.excludes.length === 0 &&
-      op.sources.some(({ from, path }) => from === source?.id && treePath(path) === ''),
-  )
+  const [whole] = copiesOfAll(nodes)
   if (!whole) return []
   const by = placeOf(whole)
   return [
     ...(tree.get(treePath('.git')) ? [gitIn('', by)] : []),
     ...(tree.get(treePath('node_modules')) ? [packagesIn('node_modules', by)] : []),
   ]
+}
+
+/**
+ * What a build says of a COPY that took all of a directory without an ignore file, and `.git` or `node_modules` with it. An empty
+ * ignore file says that this is meant.
+ * @param hasRun whether a step was not cached
+ */
+export function ignoreFileWanted(
+  nodes: readonly Node[],
+  hasRun: (node: Node) => boolean,
+  { tree, isDirectory, ignorePatterns }: Pick<Context, 'tree' | 'isDirectory' | 'ignorePatterns'>,
+): string | undefined {
+  const whole = copiesOfAll(nodes).find(hasRun)
+  if (!whole || !isDirectory || ignorePatterns.length > 0 || tree.get(treePath('.dockerignore'))) return undefined
+  const taken = ['.git', 'node_modules'].filter((name) => tree.get(treePath(name)))
+  if (taken.length === 0) return undefined
+  return `advice: write a .dockerignore: ${placeOf(whole)} takes ${taken.join(' and ')}`
+}
+
+function copiesOfAll(nodes: readonly Node[]): readonly Node[] {
+  const source = nodes.find(({ op }) => op.kind === 'context' && op.name === 'context')
+  return nodes.filter(
+    ({ op }) =>
+      op.kind === 'copy' &&
+      op.excludes.length === 0 &&
+      op.sources.some(({ from, path }) => from === source?.id && treePath(path) === ''),
+  )
 }
 
 function gitAdvice(facts: Facts): readonly ContextAdvice[] {

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesText } from '../../../src/cli/contexts/context-text.ts'
-import { type ContextOptions, type ContextReport, context, forecast } from '../../../src/index.ts'
+import {
+  type BuildEvent,
+  build,
+  type ContextOptions,
+  type ContextReport,
+  context,
+  forecast,
+} from '../../../src/index.ts'
 import { tsbuild } from '../../support/command-line.ts'
 import { inPieces, tar } from '../../support/tar.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
@@ -150,6 +157,24 @@ describe('a build context', () => {
     expect((await planned('FROM scratch\nCOPY src /\n')).advice).toEqual([])
     workspace.write({ 'context/.dockerignore': '.git\nnode_modules\n' })
     expect((await planned('FROM scratch\nCOPY . /\n')).advice).toEqual([])
+  })
+
+  test('a build whose COPY of all ran says that an ignore file is missing, once; an empty one says that it is meant', async () => {
+    await using workspace = await opened({ 'context/.git/HEAD': 'ref', 'context/node_modules/x': '' })
+    const told = async (text: string) => {
+      const notices: string[] = []
+      const onEvent = (event: BuildEvent) => void (event.type === 'notice' && notices.push(event.message))
+      await build({ context: 'context', dockerfile: text, onEvent }, workspace.environment)
+      return notices
+    }
+    const all = 'FROM scratch\nCOPY . /\n'
+    expect(await told('FROM scratch\nCOPY src /\n')).toEqual([])
+    expect(await told(all)).toEqual([
+      'advice: write a .dockerignore: COPY . / (Dockerfile:2) takes .git and node_modules',
+    ])
+    expect(await told(all)).toEqual([])
+    workspace.write({ 'context/.dockerignore': '', 'context/new': '' })
+    expect(await told(all)).toEqual([])
   })
 
   test('G05 the value of a secret is stars, wherever a build argument or a name brings it', async () => {
