@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { errorReport } from '../src/cli/report.ts'
+import { errorReport } from '../src/cli/error-text.ts'
 import { noPaint } from '../src/cli/text/paint.ts'
 import type { Environment } from '../src/index.ts'
 import { openSecrets } from '../src/library/secrets.ts'

@@ -1,5 +1,5 @@
+import { visible } from '../text/index.ts'
 import { parseTemplate } from './template/index.ts'
-import { visible } from './text/escape.ts'
 import { jsonText } from './text/json.ts'
 import { table } from './text/table.ts'
 

@@ -1,4 +1,4 @@
-import { breakRunnerCommands, keepColours, stripControls } from './text/escape.ts'
+import { breakRunnerCommands, keepColours, stripControls } from '../text/index.ts'
 import { noPaint, type Paint, paint } from './text/paint.ts'
 
 /** The one way by which texts reach standard output and standard error. */

@@ -1,6 +1,6 @@
 import type { CommandIo, UserTerminal } from '../index.ts'
+import { keepColours } from '../text/index.ts'
 import type { Session } from './session.ts'
-import { keepColours } from './text/escape.ts'
 
 /** How a command is joined to the terminal, or else to standard input and output, of this program. */
 export function commandIo(session: Session, terminal = userTerminal(session)): CommandIo {

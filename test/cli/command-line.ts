@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream'
+import { errorReport, Reported } from '../../src/cli/error-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { createOutput } from '../../src/cli/output.ts'
 import type { Library } from '../../src/cli/ports.ts'
 import { createProgram, readWords, runProgram } from '../../src/cli/program/program.ts'
-import { errorReport, Reported } from '../../src/cli/report.ts'
 import { noPaint } from '../../src/cli/text/paint.ts'
 import type { BuildOptions, BuildResult } from '../../src/index.ts'
 

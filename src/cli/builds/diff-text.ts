@@ -1,6 +1,6 @@
 import type { BuildDiff, BuildRecord, StepDiff, StepRecord } from '../../index.ts'
 import { reasonText } from '../../reason-text.ts'
-import { humanSize } from '../text/size.ts'
+import { humanSize } from '../../text/index.ts'
 import { table } from '../text/table.ts'
 import { oneLine } from '../views/step.ts'
 import { durationText, makesLayer, statusText, stepCounts } from './words.ts'

@@ -1,7 +1,6 @@
 import type { BuildRecord, StepRecord } from '../../index.ts'
 import { reasonText } from '../../reason-text.ts'
-import { visible } from '../text/escape.ts'
-import { humanSize } from '../text/size.ts'
+import { humanSize, visible } from '../../text/index.ts'
 import { table } from '../text/table.ts'
 import { localTime } from '../text/time.ts'
 import { oneLine } from '../views/step.ts'

@@ -1,6 +1,5 @@
 import type { BuildRecord, ImageRecord, StepRecord } from '../../index.ts'
-import { humanSize } from '../text/size.ts'
-import { ellipsis } from '../text/width.ts'
+import { ellipsis, humanSize } from '../../text/index.ts'
 import { oneLine } from '../views/step.ts'
 import { durationText, makesLayer, stepCounts } from './words.ts'
 

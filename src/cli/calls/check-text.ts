@@ -1,5 +1,5 @@
 import type { CheckResult, Warning } from '../../index.ts'
-import { visible } from '../text/escape.ts'
+import { visible } from '../../text/index.ts'
 import { excerpt, type Lines, rememberLines } from '../text/excerpt.ts'
 
 /** A check as buildx prints it. `''` when an error is all there is. */

@@ -1,7 +1,7 @@
 import type { ImageCommands } from '../../index.ts'
+import { visible } from '../../text/index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { withImages } from './images.ts'
 
 export interface LoadFlags {

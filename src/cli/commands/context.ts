@@ -1,10 +1,10 @@
 import type { EventSink } from '../../index.ts'
+import { visible } from '../../text/index.ts'
 import { contextJson } from '../contexts/context-json.ts'
 import { adviceText, contextText, filesText, whyText } from '../contexts/context-text.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
 import { shown } from './shown.ts'
 

@@ -1,10 +1,9 @@
 import type { UsageEntry } from '../../index.ts'
+import { humanSize, visible } from '../../text/index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readFilters } from '../flags/usage.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
-import { humanSize } from '../text/size.ts'
 import { table } from '../text/table.ts'
 import { goTime, timeAgo } from '../text/time.ts'
 

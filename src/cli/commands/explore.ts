@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import type { OpenedImage, Waste } from '../../index.ts'
+import { humanSize } from '../../text/index.ts'
+import { Reported } from '../error-text.ts'
 import { exitCodes } from '../exit.ts'
 import { type LookFlags, lookOptions } from '../flags/look.ts'
 import { checkRules, defaultRules, holdAgainst, parseRules, type RuleResult, type Rules } from '../look/ci-rules.ts'
 import { ciText, exploreJson, exploreText } from '../look/explore-text.ts'
 import { isContinuousIntegration } from '../output.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
-import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
-import { humanSize } from '../text/size.ts'
 
 export interface ExploreFlags extends LookFlags, Partial<Rules> {
   readonly json?: string

@@ -1,8 +1,8 @@
 import type { BuildForecast, EventSink } from '../../index.ts'
+import { visible } from '../../text/index.ts'
 import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { ignoredNotes } from '../program/ignored.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { shown } from './shown.ts'
 
 /** What a build with these flags would do; what is to be said besides is printed. */

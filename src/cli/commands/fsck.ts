@@ -1,10 +1,9 @@
 import type { StoreCheck, StoreFinding } from '../../index.ts'
+import { humanSize, visible } from '../../text/index.ts'
+import { Reported } from '../error-text.ts'
 import { exitCodes } from '../exit.ts'
-import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
-import { humanSize } from '../text/size.ts'
 
 export interface FsckFlags {
   readonly repair?: true

@@ -1,11 +1,10 @@
 import type { HistoryRow, ImageHistory } from '../../index.ts'
+import { ellipsis, humanSize } from '../../text/index.ts'
 import { readLimits } from '../flags/limit.ts'
 import { type RegistryFlags, registryAccess } from '../flags/registry-access.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
-import { humanSize } from '../text/size.ts'
 import { localTime, timeAgo } from '../text/time.ts'
-import { ellipsis } from '../text/width.ts'
 
 export interface HistoryFlags extends RegistryFlags {
   readonly human: boolean

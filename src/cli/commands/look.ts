@@ -1,12 +1,12 @@
+import { visible } from '../../text/index.ts'
+import { errorReport, Reported } from '../error-text.ts'
 import { exitCodeOf, exitCodes } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { type LookFlags, lookOptions } from '../flags/look.ts'
 import { blameText } from '../look/blame-text.ts'
 import { diffText } from '../look/diff-text.ts'
 import { inline } from '../look/words.ts'
-import { errorReport, Reported } from '../report.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
 
 export interface DiffFlags extends LookFlags {

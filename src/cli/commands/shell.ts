@@ -1,10 +1,10 @@
 import type { BuildEvent, BuildOptions, CommandResult, FailedStep } from '../../index.ts'
+import { visible } from '../../text/index.ts'
+import { Reported } from '../error-text.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readSecrets } from '../flags/secret.ts'
 import { readSsh } from '../flags/ssh.ts'
-import { Reported } from '../report.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { commandIo, hasTerminal } from '../user-terminal.ts'
 
 export interface ShellFlags {

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import type { StepChange, StepEntry, StepOptions } from '../../index.ts'
+import { humanSize, visible } from '../../text/index.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
-import { humanSize } from '../text/size.ts'
 import { sayNotice } from './shell.ts'
 
 export interface StepFilesFlags {

@@ -1,7 +1,7 @@
 import type { BuildOptions, WatchedChange } from '../../index.ts'
-import { Reported } from '../report.ts'
+import { visible } from '../../text/index.ts'
+import { Reported } from '../error-text.ts'
 import type { Session } from '../session.ts'
-import { visible } from '../text/escape.ts'
 
 /**
  * Builds again and again, until a signal ends it. A build that fails says so, and waits for the next change.

@@ -1,8 +1,7 @@
 import type { ContextAnswer, ContextFolder, ContextReport, ContextUse } from '../../index.ts'
 import { formatPlace } from '../../source.ts'
-import { visible } from '../text/escape.ts'
+import { humanSize, visible } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
-import { humanSize } from '../text/size.ts'
 import { table } from '../text/table.ts'
 import { oneLine } from '../views/step.ts'
 

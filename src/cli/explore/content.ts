@@ -1,4 +1,4 @@
-import { visible } from '../text/escape.ts'
+import { visible } from '../../text/index.ts'
 
 /** Bytes of a file that are shown. */
 export const shownBytes = 1 << 20

@@ -1,9 +1,8 @@
 import type { LayerFacts, WastedFile } from '../../index.ts'
+import { ellipsis, humanSize } from '../../text/index.ts'
 import { percent } from '../look/explore-text.ts'
 import { inline, layerName } from '../look/words.ts'
 import type { Paint } from '../text/paint.ts'
-import { humanSize } from '../text/size.ts'
-import { ellipsis } from '../text/width.ts'
 import { bodyHeight, type Cover, type Explorer, topOf } from './state.ts'
 
 /** The lines of what covers the panes. */

@@ -1,6 +1,6 @@
 import type { Blame } from '../../index.ts'
+import { humanSize } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
-import { humanSize } from '../text/size.ts'
 import { table } from '../text/table.ts'
 import { inline, instruction, modeText } from './words.ts'
 

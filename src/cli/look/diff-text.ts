@@ -1,8 +1,7 @@
 import type { ConfigChange, FileDifference, FileFacts, ImageDiff, LayerFacts, LayerPair } from '../../index.ts'
+import { humanSize, pad } from '../../text/index.ts'
 import { jsonText } from '../text/json.ts'
 import type { Paint } from '../text/paint.ts'
-import { humanSize } from '../text/size.ts'
-import { pad } from '../text/width.ts'
 import { inline, instruction, modeText } from './words.ts'
 
 /** What differs between two images, for people. */

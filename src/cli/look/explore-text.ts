@@ -1,6 +1,6 @@
 import type { LayerFacts, OpenedImage, Waste, WastedFile } from '../../index.ts'
+import { humanSize } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
-import { humanSize } from '../text/size.ts'
 import { table } from '../text/table.ts'
 import type { RuleResult } from './ci-rules.ts'
 import { inline, instruction } from './words.ts'

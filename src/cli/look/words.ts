@@ -1,5 +1,5 @@
 import type { FileFacts, LayerFacts } from '../../index.ts'
-import { visible } from '../text/escape.ts'
+import { visible } from '../../text/index.ts'
 
 /** A text of an image in one line, harmless: a line feed in a file name makes no row of its own. */
 export function inline(text: string): string {

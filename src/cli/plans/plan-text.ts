@@ -1,6 +1,6 @@
 import { forecastText } from '../../forecast-text.ts'
 import type { BuildForecast, PlannedStep } from '../../index.ts'
-import { transferSize } from '../text/size.ts'
+import { transferSize } from '../../text/index.ts'
 import { oneLine } from '../views/step.ts'
 
 /** A build for people, a step a line, and below it why it would run. */

@@ -2,8 +2,8 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { type ConfigFacts, findConfig } from '../../config/index.ts'
 import { OptionError, TsbuildError } from '../../errors.ts'
+import { visible } from '../../text/index.ts'
 import { isWrongFlag } from '../exit.ts'
-import { visible } from '../text/escape.ts'
 
 /** Sets flags of a command that nobody gave. */
 export type Settings = (program: Command, command: Command) => Promise<void>

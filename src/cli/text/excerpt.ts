@@ -1,6 +1,6 @@
 import { maskLogins } from '../../logins.ts'
 import { formatPlace, type SourceFile, type SourceRange } from '../../source.ts'
-import { visible } from './escape.ts'
+import { visible } from '../../text/index.ts'
 
 /** Lines shown around the ones to blame. */
 const context = 4

@@ -1,4 +1,4 @@
-import { breakRunnerCommands, visible } from './escape.ts'
+import { breakRunnerCommands, visible } from '../../text/index.ts'
 
 /**
  * A workflow command of GitHub Actions with its line feed: `::error file=Dockerfile,line=3::message`. What is in it cannot

@@ -1,4 +1,4 @@
-import { widthOf } from './width.ts'
+import { widthOf } from '../../text/index.ts'
 
 /** How columns are parted: blanks after the longest cell, and columns that each has at least. */
 interface Spacing {

@@ -1,4 +1,4 @@
-import { keepColours, stripControls } from '../text/escape.ts'
+import { keepColours, stripControls } from '../../text/index.ts'
 import type { Trace } from './trace.ts'
 
 /** The last output of each step that failed, between rules; `''` when none did. */

@@ -1,6 +1,6 @@
+import { breakRunnerCommands } from '../../text/index.ts'
 import { runnerOf } from '../output.ts'
 import type { Session } from '../session.ts'
-import { breakRunnerCommands } from '../text/escape.ts'
 import { type Fold, githubFold, gitlabFold, guardedGithubFold } from './fold.ts'
 import { orderedView } from './ordered.ts'
 import { plainView } from './plain.ts'

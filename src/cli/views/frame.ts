@@ -1,6 +1,5 @@
-import { keepColours, stripControls, visible } from '../text/escape.ts'
+import { cut, keepColours, pad, stripControls, visible, widthOf } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
-import { cut, pad, widthOf } from '../text/width.ts'
 import type { Palette } from './palette.ts'
 import { missText, transferBytes } from './plain-text.ts'
 import { branchesOf, type Stage } from './stages.ts'

@@ -1,7 +1,6 @@
 import type { MissReason } from '../../index.ts'
 import { reasonText } from '../../reason-text.ts'
-import { visible } from '../text/escape.ts'
-import { transferSize } from '../text/size.ts'
+import { transferSize, visible } from '../../text/index.ts'
 import { oneLine, type Step, type Transfer } from './step.ts'
 
 /** `sha256:… 3.15MB / 29.10MB 0.8s done` */

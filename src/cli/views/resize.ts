@@ -1,5 +1,4 @@
-import { stripControls } from '../text/escape.ts'
-import { widthOf } from '../text/width.ts'
+import { stripControls, widthOf } from '../../text/index.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 

@@ -1,5 +1,4 @@
-import { keepColours, stripControls } from '../text/escape.ts'
-import { cut } from '../text/width.ts'
+import { cut, keepColours, stripControls } from '../../text/index.ts'
 import { failureTail } from './failure-tail.ts'
 import type { Fold } from './fold.ts'
 import { endText, missText, transferText } from './plain-text.ts'

@@ -1,5 +1,5 @@
 import type { BuildEvent, MissReason, StepId } from '../../index.ts'
-import { visible } from '../text/escape.ts'
+import { visible } from '../../text/index.ts'
 
 /** What is known of a step by now. Times in milliseconds since 1970. */
 export interface Step {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { breakRunnerCommands, keepColours, stripControls, visible } from '../../../src/cli/text/escape.ts'
 import { jsonText } from '../../../src/cli/text/json.ts'
+import { breakRunnerCommands, keepColours, stripControls, visible } from '../../../src/text/index.ts'
 
 const hostile = '\x1b]52;c;eA==\x07\x1b[2J\x1b[31mred'
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { humanSize, transferSize } from '../../../src/cli/text/size.ts'
 import { humanDuration, timeAgo } from '../../../src/cli/text/time.ts'
-import { ellipsis, widthOf } from '../../../src/cli/text/width.ts'
+import { ellipsis, humanSize, transferSize, widthOf } from '../../../src/text/index.ts'
 
 const second = 1000
 const hour = 3600 * second

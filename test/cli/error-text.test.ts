@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { errorJson, errorReport } from '../../src/cli/error-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { FlagError } from '../../src/cli/flags/flag-error.ts'
-import { errorJson, errorReport } from '../../src/cli/report.ts'
 import { Interruption } from '../../src/cli/signals.ts'
 import { noPaint } from '../../src/cli/text/paint.ts'
 import { TsbuildError } from '../../src/errors.ts'

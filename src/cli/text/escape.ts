@@ -1,1 +1,0 @@
-export { breakRunnerCommands, keepColours, stripControls, visible } from '../../text/index.ts'

@@ -1,1 +1,0 @@
-export { humanSize, transferSize } from '../../text/index.ts'

@@ -1,1 +1,0 @@
-export { cut, ellipsis, pad, widthOf } from '../../text/index.ts'
