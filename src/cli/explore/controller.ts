@@ -14,12 +14,16 @@ export interface Controller {
 
 type Image = Pick<OpenedImage, 'id' | 'platform' | 'layers' | 'isHere' | 'fileTree' | 'read' | 'waste'>
 
+/** Writes a file of the image to this machine. @returns where to */
+export type SaveFile = (path: string, mode: number, bytes: AsyncIterable<Uint8Array>) => Promise<string>
+
 /** @param draw told of each change */
 export async function openController(
   name: string,
   image: Image,
   size: Explorer['size'],
   draw: (explorer: Explorer) => void,
+  save: SaveFile,
   signal: AbortSignal,
 ): Promise<Controller> {
   const { promise: done, resolve: end } = Promise.withResolvers<void>()
@@ -84,14 +88,19 @@ export async function openController(
     }
   }
 
-  const readFile = async (path: string): Promise<void> => {
+  /** The bytes of the chosen file: of one that the layer removes as they were below. */
+  const contentOf = (path: string): AsyncIterable<Uint8Array> => {
     const { view, rows, cursor } = explorer
     const isGone = rows[cursor]?.node.mark === 'removed'
-    const layer = (view?.layer ?? 0) - (isGone ? 1 : 0)
+    return image.read(path, (view?.layer ?? 0) - (isGone ? 1 : 0))
+  }
+
+  const readFile = async (path: string): Promise<void> => {
+    const { rows, cursor } = explorer
     const parts: Uint8Array[] = []
     let [read, size] = [0, 0]
     try {
-      for await (const part of image.read(path, layer)) {
+      for await (const part of contentOf(path)) {
         size += part.length
         if (read < shownBytes) parts.push(part.subarray(0, shownBytes - read))
         read += part.length
@@ -104,9 +113,19 @@ export async function openController(
     }
   }
 
+  const saveFile = async (path: string): Promise<void> => {
+    const { mode = 0o644 } = explorer.rows[explorer.cursor]?.node.facts ?? {}
+    try {
+      set({ said: `${await save(path, mode, contentOf(path))} is written` })
+    } catch (error) {
+      fail(error)
+    }
+  }
+
   const grant = async (wish: Wish): Promise<void> => {
     if (wish.kind === 'quit') end()
     else if (wish.kind === 'waste') await findWaste()
+    else if (wish.kind === 'save') await saveFile(wish.path)
     else await readFile(wish.path)
   }
 

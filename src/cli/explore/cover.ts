@@ -35,7 +35,7 @@ const help: readonly string[] = [
   '  ctrl+L     the files of the layer alone',
   '',
   'Files        + added, ~ changed, - removed by the layer; ? it is not known which',
-  '  Enter      show a file, fold a directory',
+  '  Enter      show a file, fold a directory    ctrl+E   write the file here',
   '  Space      fold or unfold; also left and right',
   '  ctrl+Space fold or unfold all',
   '  ctrl+F, /  show only paths that a regular expression finds; Esc ends it',

@@ -3,9 +3,10 @@ import { createElement, type ReactElement } from 'react'
 import type { OpenedImage } from '../../index.ts'
 import { humanSize } from '../../text/index.ts'
 import type { Session } from '../session.ts'
-import { type Controller, openController } from './controller.ts'
+import { type Controller, openController, type SaveFile } from './controller.ts'
 import { frame } from './frame.ts'
 import { type KeyFacts, keyNames } from './keys.ts'
+import { saveFile } from './save-file.ts'
 import type { Explorer } from './state.ts'
 
 /** What comes of a layer that is being fetched. */
@@ -48,7 +49,8 @@ export async function exploreOnScreen(
   stream.on('resize', resize)
   const clock = setInterval(() => controller?.redraw(), pace).unref()
   try {
-    controller = await openController(name, image, size(), draw, signal)
+    const save: SaveFile = (file, mode, bytes) => saveFile(environment.cwd, file, mode, bytes)
+    controller = await openController(name, image, size(), draw, save, signal)
     controller.redraw()
     await controller.done
   } finally {

@@ -34,12 +34,13 @@ function header({ image, size, show, layer }: Explorer, paint: Paint): string {
 }
 
 function footer(explorer: Explorer, paint: Paint): string {
-  const { size, error, waiting, isTyping, filter, pane, without } = explorer
+  const { size, error, said, waiting, isTyping, filter, pane, without } = explorer
   const show = (text: string, style?: string) => {
     const line = ellipsis(` ${text}`, size.columns)
     return style ? paint(style, line) : line
   }
   if (error !== undefined) return show(inline(error), 'red')
+  if (said !== undefined) return show(inline(said), 'green')
   if (isTyping) return show(`filter: ${inline(filter)}▏ (a regular expression; Enter keeps it, Esc ends it)`)
   if (waiting !== undefined) return show(inline(waiting), 'yellow')
   const notes = [

@@ -5,6 +5,7 @@ import { bodyHeight, type Cover, type Explorer, type Kind, neededLayers } from '
 export type Wish =
   | { readonly kind: 'quit' }
   | { readonly kind: 'read'; readonly path: string }
+  | { readonly kind: 'save'; readonly path: string }
   | { readonly kind: 'waste' }
 
 export interface Pressed {
@@ -14,7 +15,7 @@ export interface Pressed {
 
 /** What a key does: `up`, `enter`, `ctrl+a`, `space`, or a character. */
 export function press(before: Explorer, key: string): Pressed {
-  const explorer = without(before, 'error')
+  const explorer = without(without(before, 'error'), 'said')
   if (key === 'ctrl+c') return { explorer, wish: { kind: 'quit' } }
   if (explorer.cover) return inCover(explorer, explorer.cover, key)
   if (explorer.isTyping) return { explorer: typing(explorer, key) }
@@ -29,7 +30,7 @@ export function withRows(explorer: Explorer): Explorer {
   return { ...explorer, rows, cursor: found >= 0 ? found : clamp(explorer.cursor, rows.length) }
 }
 
-function without<K extends 'error' | 'cover' | 'foldAll' | 'view'>(explorer: Explorer, name: K): Explorer {
+function without<K extends 'error' | 'said' | 'cover' | 'foldAll' | 'view'>(explorer: Explorer, name: K): Explorer {
   const { [name]: _, ...rest } = explorer
   return rest as Explorer
 }
@@ -113,6 +114,11 @@ function inFiles(explorer: Explorer, key: string): Pressed {
     case 'enter':
       if (row?.isFolded !== undefined) return { explorer: fold(explorer, row.path, !row.isFolded) }
       return row ? { explorer, wish: { kind: 'read', path: row.path } } : opening(explorer)
+    case 'ctrl+e':
+      if (!row) return { explorer }
+      return row.isFolded === undefined
+        ? { explorer, wish: { kind: 'save', path: row.path } }
+        : { explorer: { ...explorer, error: 'a directory is written by tsbuild extract IMAGE PATH' } }
     case 'right':
     case 'l':
       return { explorer: row?.isFolded ? fold(explorer, row.path, false) : explorer }
@@ -180,6 +186,7 @@ function inCover(explorer: Explorer, cover: Cover, key: string): Pressed {
     case 'help':
       return { explorer }
     case 'file': {
+      if (key === 'ctrl+e') return { explorer, wish: { kind: 'save', path: cover.path } }
       const last = Math.max(0, cover.lines.length - height)
       const top = move(key, cover.top, last + 1, height)
       return { explorer: top === undefined ? explorer : { ...explorer, cover: { ...cover, top } } }

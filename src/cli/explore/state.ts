@@ -67,6 +67,8 @@ export interface Explorer {
   /** What is being waited for. */
   readonly waiting?: string
   readonly error?: string
+  /** What was done. */
+  readonly said?: string
   readonly size: { readonly columns: number; readonly rows: number }
 }
 

@@ -14,8 +14,8 @@ export function lookPrograms(run: Run): readonly Command[] {
 }
 
 const exploreHelp = `
-Keys: Tab the other pane, arrows or hjkl, Enter opens a layer or file, Space folds, ctrl+F or / filters by a regular
-expression, ctrl+A all layers, ctrl+L this layer, ctrl+O sort by size, w wasted space, ? all keys, q quits.
+Keys: Tab the other pane, arrows or hjkl, Enter opens a layer or file, ctrl+E writes the file here, Space folds, ctrl+F or /
+filters by a regular expression, ctrl+A all layers, ctrl+L this layer, ctrl+O sort by size, w wasted space, ? all keys, q quits.
 
 Without a terminal the same facts are printed as text. CI=true or --ci holds them against rules and prints PASS, FAIL or
 SKIP for each: those of .dive-ci here, or of --ci-config FILE; flags win. Exit status 1 when one fails.

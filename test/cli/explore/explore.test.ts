@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { contentLines } from '../../../src/cli/explore/content.ts'
 import { openController } from '../../../src/cli/explore/controller.ts'
 import { frame } from '../../../src/cli/explore/frame.ts'
 import { keyNames } from '../../../src/cli/explore/keys.ts'
+import { saveFile } from '../../../src/cli/explore/save-file.ts'
 import type { Explorer } from '../../../src/cli/explore/state.ts'
 import { noPaint } from '../../../src/cli/text/paint.ts'
 import type { FileTreeOptions, LayerFacts } from '../../../src/index.ts'
@@ -52,6 +56,13 @@ async function explore(isHere = true, columns = 80, rows = 24) {
     image,
     { columns, rows },
     (explorer) => (shown = explorer),
+    async (path, mode, bytes) => {
+      let text = ''
+      for await (const part of bytes) text += Buffer.from(part).toString()
+      asked.push(`save ${path} ${mode.toString(8)} ${JSON.stringify(text.slice(0, 3))}`)
+      if (path.endsWith('keep')) throw new Error('/work/keep is there already')
+      return `/work${path}`
+    },
     new AbortController().signal,
   )
   /** What is on the screen when all has been read. */
@@ -145,6 +156,45 @@ describe('explore', () => {
     expect((await press('tab', 'ctrl+a'))[4]).toContain('1kB.')
     expect(files(await press('enter')).join('\n')).toContain('1B     keep')
     expect(asked).toEqual(['layer 1', 'image 1'])
+  })
+
+  it('ctrl+E writes a file here as the layer has it, and says where, or why not', async () => {
+    const { asked, press } = await explore()
+    const last = (lines: readonly string[]) => lines.at(-1)?.trim()
+    expect(last(await press('down', 'tab', 'ctrl+e'))).toBe('/work/e<U+001B>[31mvil<U+0007> is written')
+    expect(last(await press('down', 'ctrl+e'))).toBe('a directory is written by tsbuild extract IMAGE PATH')
+    // Of a file that the layer removes, as it was.
+    expect(last(await press('end', 'ctrl+e'))).toBe('/work/var/lib/list is written')
+    expect(last(await press('enter', 'ctrl+e'))).toBe('/work/var/lib/list is written')
+    expect(last(await press('q'))).toContain('? keys')
+    expect(last(await press('tab', 'up', 'tab', '/', 'k', 'e', 'e', 'enter', 'ctrl+e'))).toBe(
+      '/work/keep is there already',
+    )
+    expect(asked.filter((each) => each.startsWith('save'))).toHaveLength(4)
+    expect(asked.filter((each) => each.startsWith('read'))).toEqual([
+      'read /e\u001b[31mvil\u0007 1',
+      'read /var/lib/list 0',
+      'read /var/lib/list 0',
+      'read /var/lib/list 0',
+      'read /keep 0',
+    ])
+  })
+
+  it('a file is written under its own name, over none', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tsbuild-explore-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const bytes = async function* () {
+      yield Buffer.from('one')
+    }
+    const broken = async function* (): AsyncIterable<Uint8Array> {
+      yield Buffer.from('half')
+      throw new Error('gone')
+    }
+    expect(await saveFile(directory, '/etc/x', 0o4755, bytes())).toBe(join(directory, 'x'))
+    expect(statSync(join(directory, 'x')).mode & 0o7700).toBe(0o700)
+    await expect(saveFile(directory, '/x', 0o644, bytes())).rejects.toThrow('is there already')
+    await expect(saveFile(directory, '/y', 0o644, broken())).rejects.toThrow('gone')
+    expect(readdirSync(directory)).toEqual(['x'])
   })
 
   it('folds, filters, sorts and leaves out files', async () => {
