@@ -120,6 +120,7 @@ describe('what cannot be understood ends with 125', () => {
     [['login', '-p', 'x', '--password-stdin'], '--password and --password-stdin exclude each other'],
     [['logs', 'x'], 'ERROR: tsbuild has no "logs"\nhint: tsbuild builds logs shows what a build printed\n'],
     [['-D', 'buildx', 'create', '--use'], 'ERROR: tsbuild has no "buildx create"\nhint: there are no builders'],
+    [['lint'], 'ERROR: tsbuild has no "lint"\nhint: tsbuild --check'],
     [['image', 'sign', 'x'], 'ERROR: tsbuild has no "image"\nhint: tsbuild images, inspect,'],
     [['history'], "missing required argument 'image'"],
     [['history', '--fromat', 'json', 'x'], 'hint: did you mean --format?'],

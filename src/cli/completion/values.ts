@@ -61,6 +61,7 @@ const ofPlaceholders: Readonly<Record<string, Wanted['kind'] & ('files' | 'direc
   {
     path: 'files',
     file: 'files',
+    dest: 'files',
     directory: 'directories',
     context: 'directories',
     image: 'images',

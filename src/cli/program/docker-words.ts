@@ -37,21 +37,21 @@ const same: Readonly<Record<string, string>> = {
   'imagetools inspect': 'index inspect',
   'manifest inspect': 'index inspect --raw',
   'system df': 'du',
+  'system df -v': 'du --verbose',
 }
 
 const nothingRuns = 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND runs one command to its end'
 const oneImage =
   'tsbuild images, inspect, history, tag, rmi, push, pull, save, load and import have no image before them'
 const noBuilders = 'there are no builders to make or choose, tsbuild is the builder: leave this line out'
-const noVolumes = 'no volumes are kept: tsbuild run -v DIR:/PLACE mounts a directory'
+const noBake = 'write a tsbuild build for each target; what they have in common goes into tsbuild.config.json'
 
-/** Commands that have no like here: what there is instead, or why there is nothing. */
+/** Words that are no command here: what there is instead, or why there is nothing. */
 const absent: Readonly<Record<string, string>> = {
-  bake: 'write a tsbuild build for each target; what they have in common goes into tsbuild.config.json',
+  bake: noBake,
   builder: 'write tsbuild build, or tsbuild prune for its cache',
-  'builder du': 'tsbuild du shows what the room is used for',
   buildx: 'write tsbuild build, du, prune, or builds for its history',
-  'buildx bake': 'write a tsbuild build for each target; what they have in common goes into tsbuild.config.json',
+  'buildx bake': noBake,
   'buildx create': noBuilders,
   'buildx debug': 'tsbuild build --on-error=shell opens a shell in a step that fails, tsbuild shell after a step',
   'buildx history': 'tsbuild builds lists, shows, compares and forgets builds; --report makes a page about one',
@@ -61,15 +61,18 @@ const absent: Readonly<Record<string, string>> = {
   'buildx rm': noBuilders,
   'buildx stop': noBuilders,
   'buildx use': noBuilders,
+  check: 'tsbuild --check says what is doubtful in a Dockerfile',
   compose: 'tsbuild builds images and runs no services: tsbuild build -t NAME for each of them',
   container: nothingRuns,
   cp: 'tsbuild extract IMAGE PATH takes files out of an image',
+  docker: 'write what follows without it: tsbuild build, images, push',
   exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',
   export: 'tsbuild commit makes an image of what tsbuild run left, and tsbuild extract IMAGE / - its files as a tar',
   image: oneImage,
   'image prune': 'tsbuild prune gives back what no image with a name needs, also of the cache',
   imagetools: 'write tsbuild index inspect or index create',
   info: 'tsbuild doctor shows what this machine can do, tsbuild du what the store has',
+  lint: 'tsbuild --check says what is doubtful in a Dockerfile',
   logs: 'tsbuild builds logs shows what a build printed',
   manifest: 'tsbuild index inspect shows a manifest or index, tsbuild index create joins images to an index',
   network: 'no networks are made: RUN and tsbuild run take --network default, none or host',
@@ -78,7 +81,7 @@ const absent: Readonly<Record<string, string>> = {
   system: 'tsbuild du shows what the room is used for, tsbuild prune gives it back, tsbuild doctor checks this machine',
   'system info': 'tsbuild doctor shows what this machine can do, tsbuild du what the store has',
   'system prune': 'tsbuild prune gives back what no image with a name needs, with -a also what can be made again',
-  volume: noVolumes,
+  volume: 'no volumes are kept: tsbuild run -v DIR:/PLACE mounts a directory',
   ...Object.fromEntries(
     [
       ...['attach', 'create', 'events', 'kill', 'pause', 'port', 'rename', 'restart', 'start', 'stats', 'stop', 'top'],
