@@ -51,7 +51,7 @@ async function noDirectory(text: string, directory: string): Promise<TsbuildErro
     {
       hint: isFile
         ? `a Dockerfile is named with -f: tsbuild -f ${text} . (an archive comes from standard input: tsbuild - < ${text})`
-        : 'the last argument is the folder that COPY takes files from, often `.`',
+        : 'the last argument is the folder that COPY takes files from, often `.`; tsbuild --help lists the commands',
     },
   )
 }

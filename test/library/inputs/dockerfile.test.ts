@@ -94,7 +94,7 @@ describe('the Dockerfile', () => {
     await expect(build({ context: 'nowhere' }, workspace.environment)).rejects.toMatchObject({
       code: 'TSB_CONTEXT_NOT_FOUND',
       message: 'unable to prepare context: path "nowhere" not found',
-      hint: 'the last argument is the folder that COPY takes files from, often `.`',
+      hint: 'the last argument is the folder that COPY takes files from, often `.`; tsbuild --help lists the commands',
     })
   })
 
