@@ -1,6 +1,7 @@
 export type {
   Advice,
   BuildDiff,
+  BuildDifference,
   BuildExplanation,
   BuildRecord,
   ImageRecord,

@@ -1,5 +1,6 @@
 import type { FileChange, KeyChange, MissReason } from './executor/index.ts'
 import { type PinnedImage, stepPlace } from './graph/index.ts'
+import { squeezed } from './text/index.ts'
 
 /**
  * Why a step has to run, on one line: `src/app.ts changed (2 more)`, `ARG VERSION 1.2 → 1.3`, `never built here`. Not cleaned of
@@ -9,6 +10,8 @@ export function reasonText(reason: MissReason): string {
   switch (reason.kind) {
     case 'never-built':
       return 'never built here'
+    case 'failed':
+      return `failed in build ${reason.build}`
     case 'not-cached':
       return reason.why
     case 'removed':
@@ -141,10 +144,6 @@ function short(value: string | undefined, absent = '', start = 0): string {
   if (line === '') return '""'
   const part = line.slice(start)
   return `${start > 0 ? '…' : ''}${part.length <= shown ? part : `${part.slice(0, shown - 1)}…`}`
-}
-
-function squeezed(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** Parts of a definition as the Dockerfile and the command line call them. */

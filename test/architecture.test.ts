@@ -56,8 +56,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   look: ['image', 'tree'],
   transfer: ['image', 'registry', 'archive', 'export', 'store', 'tree'],
   'shared-cache': ['cache', 'store', 'transfer', 'image', 'tree'],
-  usage: ['builds', 'store', 'cache'],
-  kept: ['executor', 'cache', 'store', 'graph', 'image', 'tree'],
+  kept: ['builds', 'executor', 'cache', 'store', 'graph', 'image', 'tree'],
+  usage: ['builds', 'kept', 'store', 'cache'],
 }
 /** The story, and what plugs the parts together: these know all folders. */
 const story = ['cli']

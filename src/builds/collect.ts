@@ -1,4 +1,4 @@
-import type { BuildEvent, GraphStep, MissReason, StepId } from '../executor/index.ts'
+import type { BuildEvent, GraphStep, StepId } from '../executor/index.ts'
 import { stepPlace } from '../graph/index.ts'
 import type { BuildRecord, StepRecord } from './record.ts'
 
@@ -20,7 +20,7 @@ export interface Collected {
 
 export function collect(): Collected {
   const begun = new Map<StepId, Open>()
-  const reasons = new Map<StepId, MissReason>()
+  const misses = new Map<StepId, Pick<StepRecord, 'reason' | 'key'>>()
   let graph: ReadonlyMap<StepId, GraphStep> = new Map()
   let failed: StepId | undefined
 
@@ -28,9 +28,8 @@ export function collect(): Collected {
     const known = begun.get(id)
     if (known && known.outcome !== 'error' && known.outcome !== 'canceled') return known
     if (failed === id) failed = undefined
-    const reason = reasons.get(id)
     const number = known?.number ?? begun.size + 1
-    const step: Open = { ...describe(id, label, graph.get(id)), number, started: at, ...(reason && { reason }) }
+    const step: Open = { ...describe(id, label, graph.get(id)), number, started: at, ...misses.get(id) }
     begun.set(id, step)
     return step
   }
@@ -56,9 +55,10 @@ export function collect(): Collected {
           begin(event.step, event.label, event.at)
           break
         case 'step:miss': {
-          reasons.set(event.step, event.reason)
+          const { key, reason } = event
+          misses.set(event.step, { key, reason })
           const step = begun.get(event.step)
-          if (step) step.reason = event.reason
+          if (step) Object.assign(step, { key, reason })
           break
         }
         case 'step:cached': {

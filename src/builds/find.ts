@@ -26,27 +26,3 @@ function notFound(text: string, builds: readonly BuildRecord[]): never {
     : 'no build is remembered in this store: --root, or TSBUILD_ROOT, names another one'
   throw new TsbuildError('TSB_BUILD_NOT_FOUND', `no such build: ${text}`, { hint })
 }
-
-/**
- * The step that a person means: its number, or a part of its label as it is printed.
- * @throws {TsbuildError} TSB_STEP_NOT_FOUND for none, or several
- */
-export function findStep(text: string, { steps, number }: BuildRecord): BuildRecord['steps'][number] {
-  const numbered = steps.find((step) => String(step.number) === text.replace(/^#/, ''))
-  if (numbered) return numbered
-  const found = steps.filter(({ label }) => squeezed(label).includes(squeezed(text)))
-  const exact = found.filter(({ label }) => squeezed(label).startsWith(`[${squeezed(text)}]`))
-  const [step, ...others] = exact.length > 0 ? exact : found
-  if (step && others.length === 0) return step
-  const message = step
-    ? `"${text}" is a part of ${found.length} steps of build ${number}: ${found.map((each) => `#${each.number}`).join(', ')}`
-    : `build ${number} has no step "${text}"`
-  throw new TsbuildError('TSB_STEP_NOT_FOUND', message, {
-    hint: `a step is named by its number or a part of its label: tsbuild builds show ${number} lists them`,
-  })
-}
-
-/** `[ 2/12]` is `[2/12]` to people. */
-function squeezed(text: string): string {
-  return text.replace(/\s+/g, ' ').replace('[ ', '[').toLowerCase()
-}

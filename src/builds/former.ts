@@ -1,61 +1,125 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { isSystemError } from '../errors.ts'
-import type { Node } from '../graph/index.ts'
+import type { Former } from '../executor/index.ts'
 import { placeText, withoutPlace } from './compare.ts'
 import { buildNumbers, recordFile } from './files.ts'
 import type { BuildRecord } from './record.ts'
-import { readBuild } from './shelf.ts'
-
-/** What the last build of a Dockerfile had in the place of a step. */
-export type FormerSteps = (
-  node: Pick<Node, 'label'>,
-) => Promise<{ readonly before: string; readonly now: string } | undefined>
 
 /**
- * Looks into the newest record of the same Dockerfile when first asked.
+ * Looks into records of the same context when first asked, the newest first, and into no more than it has to.
  * @param labels of all steps of this build: an instruction that only moved is no former one
  */
 export function formerSteps(
   root: string,
   of: { readonly context: string; readonly dockerfile: string },
   labels: () => readonly string[],
-): FormerSteps {
+): Former {
+  const recordAt = recordsOf(root, of.context)
   let steps: Promise<ReadonlyMap<string, string>> | undefined
   let present: ReadonlySet<string> | undefined
-  return async ({ label }) => {
-    const place = placeText(label)
-    if (place === undefined) return undefined
-    steps ??= stepsOfLast(root, of)
-    present ??= new Set(labels().map(withoutPlace))
-    const [before, now] = [(await steps).get(place), withoutPlace(label)]
-    return before === undefined || before === now || present.has(before) ? undefined : { before, now }
+  let failures: ReturnType<typeof failuresIn> | undefined
+  return {
+    async instruction({ label }) {
+      const place = placeText(label)
+      if (place === undefined) return undefined
+      steps ??= stepsOfLast(recordAt, of)
+      present ??= new Set(labels().map(withoutPlace))
+      const [before, now] = [(await steps).get(place), withoutPlace(label)]
+      return before === undefined || before === now || present.has(before) ? undefined : { before, now }
+    },
+    async failure(name) {
+      failures ??= failuresIn(recordAt)
+      const failed = (await failures).get(name)
+      // One that went well since, and whose result is gone, has no failure to tell of.
+      for (let at = 0; failed && at < failed.at; at++) if ((await recordAt(at))?.includes(name)) return undefined
+      return failed?.number
+    },
   }
 }
 
+/** The text of a record of the same context as it was written, by how many are newer; undefined beyond the last. */
+type RecordAt = (index: number) => Promise<string | undefined>
+
 async function stepsOfLast(
-  root: string,
+  recordAt: RecordAt,
   { context, dockerfile }: { readonly context: string; readonly dockerfile: string },
 ): Promise<ReadonlyMap<string, string>> {
-  for (const number of buildNumbers(root)) {
-    if (!(await mentions(root, number, context))) continue
-    const build = await readBuild(root, number)
-    if (build && build.context === context && build.dockerfile?.path === dockerfile && hasSteps(build)) {
+  const path = JSON.stringify(dockerfile)
+  for (let at = 0; ; at++) {
+    const text = await recordAt(at)
+    if (text === undefined) return new Map()
+    const build = text.includes(path) ? await recordIn(text) : undefined
+    if (build?.context === context && build.dockerfile?.path === dockerfile && hasSteps(build)) {
       return new Map(build.steps.map(({ label }) => [placeText(label) ?? '', withoutPlace(label)]))
     }
   }
-  return new Map()
+}
+
+/** Records in which failures are looked for. */
+const newestRecords = 8
+
+/** The steps that failed last, by their keys and their ids: in which build, and how many are newer than that. */
+async function failuresIn(recordAt: RecordAt) {
+  const failures = new Map<string, { readonly number: number; readonly at: number }>()
+  for (let at = 0; at < newestRecords; at++) {
+    const text = await recordAt(at)
+    if (text === undefined) break
+    const build = text.includes('"outcome":"error"') ? await recordIn(text) : undefined
+    const failed = build?.steps.filter(({ outcome }) => outcome === 'error') ?? []
+    for (const name of failed.flatMap(({ key, id }) => [id, ...(key ? [key] : [])])) {
+      if (build && !failures.has(name)) failures.set(name, { number: build.number, at })
+    }
+  }
+  return failures
 }
 
 function hasSteps({ steps }: BuildRecord): boolean {
   return steps.some(({ kind }) => kind !== 'internal')
 }
 
-/** A quick look, before all of it is read and checked. */
-async function mentions(root: string, number: number, context: string): Promise<boolean> {
+async function recordIn(text: string): Promise<BuildRecord | undefined> {
+  return (await import('./schema.ts')).readRecord(text)
+}
+
+/** Each is read once, and none before it is asked for. */
+function recordsOf(root: string, context: string): RecordAt {
+  const found: Promise<string | undefined>[] = []
+  const texts = textsOf(root, JSON.stringify(context))
+  return async (index) => {
+    while (found.length <= index) found.push(texts.next().then(({ value }) => value ?? undefined))
+    return found[index]
+  }
+}
+
+/** Bytes of records that are read for one build, all together. */
+const mostBytes = 16 << 20
+
+/** Newest first. @param words that a record has at its beginning */
+async function* textsOf(root: string, words: string): AsyncGenerator<string, undefined> {
+  let left = mostBytes
+  for (const number of buildNumbers(root)) {
+    const text = await textOf(recordFile(root, number), left, words)
+    if (text === undefined) continue
+    left -= text.length
+    yield text
+  }
+  return undefined
+}
+
+/** Bytes at the beginning of a record, in which its context stands. */
+const headBytes = 16 << 10
+
+/** Nothing of a record without these words at its beginning, or longer than `most`. */
+async function textOf(path: string, most: number, words: string): Promise<string | undefined> {
   try {
-    return (await readFile(recordFile(root, number), 'utf8')).includes(JSON.stringify(context))
+    await using file = await open(path)
+    const { size } = await file.stat()
+    if (size > most) return undefined
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(Math.min(size, headBytes)), position: 0 })
+    if (!buffer.toString('utf8', 0, bytesRead).includes(words)) return undefined
+    return size <= bytesRead ? buffer.toString('utf8', 0, bytesRead) : await readFile(path, 'utf8')
   } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return false
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return undefined
     throw error
   }
 }

@@ -60,6 +60,7 @@ export interface StepRecord {
   readonly completed?: number
   /** Of `cached`: milliseconds that it took when it was made. */
   readonly saved?: number
+  /** What it was looked up by, also when it failed then. */
   readonly key?: Digest
   /** `size`: bytes as the store keeps it. */
   readonly layer?: { readonly digest: Digest; readonly size: number }

@@ -25,6 +25,7 @@ const keyChange = z.discriminatedUnion('kind', [
 
 const reason = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('never-built') }),
+  z.object({ kind: z.literal('failed'), build: count }),
   z.object({ kind: z.literal('not-cached'), why: text }),
   z.object({ kind: z.literal('removed') }),
   z.object({ kind: z.literal('changed'), changes: list(keyChange).check(z.minLength(1)) }),

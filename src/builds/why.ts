@@ -1,5 +1,6 @@
 import { type Advice, adviceFor } from './advice.ts'
 import { atPlace } from './compare.ts'
+import { type BuildDifference, type EarlierBuild, earlierBuilds } from './earlier.ts'
 import type { BuildRecord, StepRecord } from './record.ts'
 
 /** Why the steps of a build ran. */
@@ -12,8 +13,15 @@ export interface BuildExplanation {
 export interface StepExplanation {
   /** Its `reason` has each part of the key that differs from the nearest record there was. */
   readonly step: StepRecord
-  /** The last build before this one that had the same step, or another one at its place. */
-  readonly earlier?: { readonly build: BuildRecord; readonly step: StepRecord }
+  /**
+   * The last build before this one that had the same step, or another one at its place. `differs`: there is none of the same
+   * Dockerfile, target and platforms, and in these this one is another.
+   */
+  readonly earlier?: {
+    readonly build: BuildRecord
+    readonly step: StepRecord
+    readonly differs?: readonly BuildDifference[]
+  }
   /** The step below for which this one had to run. */
   readonly cause?: StepRecord
   readonly advice: readonly Advice[]
@@ -29,13 +37,11 @@ export function explainBuild(
   builds: readonly BuildRecord[],
   steps: readonly StepRecord[] = build.steps.filter(({ reason }) => reason),
 ): BuildExplanation {
-  const before = builds
-    .filter(({ number, context }) => number < build.number && context === build.context)
-    .sort((a, b) => b.number - a.number)
+  const before = earlierBuilds(build, builds)
   return { build, steps: steps.map((step) => explainStep(step, build, before)) }
 }
 
-function explainStep(step: StepRecord, build: BuildRecord, before: readonly BuildRecord[]): StepExplanation {
+function explainStep(step: StepRecord, build: BuildRecord, before: readonly EarlierBuild[]): StepExplanation {
   const cause = causeOf(step, build)
   const earlier = earlierOf(step, before)
   return { step, ...(earlier && { earlier }), ...(cause && { cause }), advice: adviceFor(step, cause, build) }
@@ -47,10 +53,12 @@ function causeOf({ reason }: StepRecord, { steps }: BuildRecord): StepRecord | u
   return below?.step && steps.find(({ id }) => id === below.step)
 }
 
-function earlierOf(step: StepRecord, before: readonly BuildRecord[]): StepExplanation['earlier'] {
-  for (const build of before) {
+function earlierOf(step: StepRecord, before: readonly EarlierBuild[]): StepExplanation['earlier'] {
+  for (const { build, differs } of before) {
     const found = build.steps.find(({ id }) => id === step.id) ?? atPlace(step, build.steps)
-    if (found && (found.outcome === 'ran' || found.outcome === 'cached')) return { build, step: found }
+    if (found && (found.outcome === 'ran' || found.outcome === 'cached')) {
+      return { build, step: found, ...(differs.length > 0 && { differs }) }
+    }
   }
   return undefined
 }

@@ -8,6 +8,8 @@ export type StepId = OpId | `internal:${string}`
 /** Why a step had to run. Part by part of the key; see `cache/`. */
 export type MissReason =
   | { readonly kind: 'never-built' }
+  /** It was tried in an earlier build, and failed: just so, or on other files when nothing like it is in the cache. */
+  | { readonly kind: 'failed'; readonly build: number }
   | { readonly kind: 'not-cached'; readonly why: string }
   /** It was built just so, and what it gave is gone. */
   | { readonly kind: 'removed' }
@@ -94,7 +96,8 @@ export type BuildEvent = { readonly at: number } & (
       /** What it took when it was made. */
       readonly milliseconds?: number
     }
-  | { readonly type: 'step:miss'; readonly step: StepId; readonly reason: MissReason }
+  /** `key`: what it was looked up by. */
+  | { readonly type: 'step:miss'; readonly step: StepId; readonly key: Digest; readonly reason: MissReason }
   /** `key` and `layer`: of a step that made one. */
   | {
       readonly type: 'step:done'

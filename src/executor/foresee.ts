@@ -71,7 +71,7 @@ async function outcomeOf(
   if (found) return { kind: 'hit', record: found }
   const explained = await whatExplains(node, sought.parts, context)
   const nearest = await ports.cache.records.nearest(explained.components)
-  return { kind: 'miss', reason: await nameFormer(explainMiss(node, explained, nearest), node, ports) }
+  return { kind: 'miss', reason: await nameFormer(explainMiss(node, explained, nearest), node, sought.key, ports) }
 }
 
 /** A COPY that nothing can be found for is made while its files are read: here they are only read. */

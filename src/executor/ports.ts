@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/index.ts'
+import type { Digest } from '../digest/index.ts'
 import type { TsbuildError } from '../errors.ts'
-import type { GitOp, HttpOp, ImageOp, Node } from '../graph/index.ts'
+import type { GitOp, HttpOp, ImageOp, Node, OpId } from '../graph/index.ts'
 import type { Layer, Platform } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { Secret } from '../secret.ts'
@@ -29,11 +30,8 @@ export interface ExecutorPorts {
   /** Runs `work` while no other process holds the same name; the signal ends the waiting for it. */
   readonly locked: <T>(name: string, work: () => Promise<T>, signal: AbortSignal) => Promise<T>
   readonly events: EventSink
-  /**
-   * For explaining a miss: the text of the instruction that stood where this one stands, and its own, when the last build had
-   * another there.
-   */
-  readonly former?: (node: Node) => Promise<{ readonly before: string; readonly now: string } | undefined>
+  /** For explaining a miss: what earlier builds say. */
+  readonly former?: Former
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Steps that run at once. */
@@ -47,6 +45,17 @@ export interface ExecutorPorts {
   /** What archives and account files may ask for; absent: the default limits. */
   readonly limits?: Limits
   readonly signal: AbortSignal
+}
+
+/** What is known of earlier builds. */
+export interface Former {
+  /**
+   * The text of the instruction that stood where this one stands, and its own, when the last build of the Dockerfile had another
+   * there, which is nowhere in it any more.
+   */
+  instruction(node: Node): Promise<{ readonly before: string; readonly now: string } | undefined>
+  /** The number of the build in which a step failed, by its key or its op id, when no later one is known to have it. */
+  failure(name: Digest | OpId): Promise<number | undefined>
 }
 
 /** What the command line says of how RUNs are run. No part of any key: a step that ends well gives the same without. */

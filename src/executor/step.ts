@@ -137,9 +137,9 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   }
   const explained = await whatExplains(node, parts, context)
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
-  const reason = await nameFormer(explainMiss(node, explained, nearest), node, ports)
+  const reason = await nameFormer(explainMiss(node, explained, nearest), node, key, ports)
   const started = parts.made?.started ?? ports.now()
-  ports.events({ type: 'step:miss', at: started, step: node.id, reason })
+  ports.events({ type: 'step:miss', at: started, step: node.id, key, reason })
   context.begin()
   try {
     const { record, same } = await runAndRecord(
@@ -157,10 +157,19 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   }
 }
 
-/** Nothing like it is in the cache; perhaps the last build had another instruction in its place. */
-export async function nameFormer(reason: MissReason, node: LayerNode, { former }: ExecutorPorts): Promise<MissReason> {
-  if (reason.kind !== 'never-built') return reason
-  const texts = await former?.(node)
+/** What earlier builds know better: that it failed, or, of what nothing in the cache is like, that another instruction was in its place. */
+export async function nameFormer(
+  reason: MissReason,
+  node: LayerNode,
+  key: CacheKey,
+  { former }: ExecutorPorts,
+): Promise<MissReason> {
+  if (!former || reason.kind === 'not-cached') return reason
+  const isNew = reason.kind === 'never-built'
+  const build = (await former.failure(key)) ?? (isNew ? await former.failure(node.id) : undefined)
+  if (build !== undefined) return { kind: 'failed', build }
+  if (!isNew) return reason
+  const texts = await former.instruction(node)
   return texts ? { kind: 'changed', changes: [{ kind: 'definition', part: 'instruction', ...texts }] } : reason
 }
 

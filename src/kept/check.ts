@@ -1,6 +1,5 @@
 import { type Finding, namesIn, type Reading, see, textOfFile, useless } from '../store/index.ts'
 import { keptFolder, parseKept, recordName } from './kept-run.ts'
-import { stepsName } from './last-steps.ts'
 
 /**
  * Reads what says of what commands left; the files themselves are nobody's but the command's.
@@ -9,7 +8,6 @@ import { stepsName } from './last-steps.ts'
 export async function checkKept(root: string, reading: Reading): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const name of await namesIn(`${root}/${keptFolder}`)) {
-    if (name.startsWith(stepsName)) continue
     const place = `${keptFolder}/${name}`
     see(`${root}/${place}`, reading)
     const run = parseKept((await textOfFile(`${root}/${place}/${recordName}`, reading)) ?? '')

@@ -5,11 +5,11 @@ export { keptLayer, upperOf } from './kept-layer.ts'
 export { type BuildOrigin, type KeptRun, keptFolder, type RunHow } from './kept-run.ts'
 export {
   type DoneStep,
-  type LastStep,
-  type LastSteps,
   layersAfter,
+  type NotedStep,
+  type NotedSteps,
   nearestRun,
-  noteLastSteps,
-  readLastSteps,
-} from './last-steps.ts'
+  noteSteps,
+  readSteps,
+} from './noted-steps.ts'
 export { removeKept, sweepKept } from './sweep.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { ExecutorPorts } from '../executor/index.ts'
-import { type DoneStep, type HeldRun, type KeptRun, noteLastSteps, sweepKept } from '../kept/index.ts'
+import { type DoneStep, type HeldRun, type KeptRun, noteSteps, sweepKept } from '../kept/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Recording } from './recording.ts'
 import type { Session } from './session.ts'
@@ -52,8 +52,8 @@ export function openDebugging(
         throw error
       } finally {
         for (const { held } of failures) held?.release()
-        const last = { build: origin(), how: howOf(options, environment) }
-        await noteLastSteps(done, last, hushed, store, cache).catch(passOver)
+        const about = { build: origin(), how: howOf(options, environment) }
+        await noteSteps(done, about, hushed, store.root, cache).catch(passOver)
         await sweepKept(store, environment.now()).catch(passOver)
       }
     },
@@ -88,8 +88,8 @@ export function howOf(options: HowOptions, { cwd }: Pick<Environment, 'cwd'>): K
   }
 }
 
-/** No build fails because its steps cannot be noted: the disk is full, or the store cannot be written to. */
+/** No build fails because its steps cannot be noted: the disk is full, the store cannot be written to, or somebody removed its record. */
 function passOver(error: unknown): void {
-  if (error instanceof TsbuildError || isSystemError(error, 'EACCES', 'EDQUOT', 'ENOSPC', 'EROFS')) return
+  if (error instanceof TsbuildError || isSystemError(error, 'EACCES', 'EDQUOT', 'ENOENT', 'ENOSPC', 'EROFS')) return
   throw error
 }

@@ -1,23 +1,23 @@
-import { readBuild } from '../builds/index.ts'
+import { type BuildRecord, buildNumbers, isIdOf, listBuilds, type StepRecord, stepsNamed } from '../builds/index.ts'
 import type { StepOptions } from '../debug-options.ts'
 import { TsbuildError } from '../errors.ts'
-import type { OpId, RunOp } from '../graph/index.ts'
+import { type OpId, type RunOp, stepPlace } from '../graph/index.ts'
 import {
   type BuildOrigin,
   type KeptRun,
-  type LastStep,
-  type LastSteps,
   layersAfter,
   listKept,
+  type NotedStep,
+  type NotedSteps,
   nearestRun,
-  readLastSteps,
+  readSteps,
   sweepKept,
   usingKept,
 } from '../kept/index.ts'
 import type { Environment } from '../options.ts'
 import type { Place } from './enter.ts'
 import { placeOfKept } from './failed-step.ts'
-import { isHere } from './here.ts'
+import { isHere, usualBuild } from './here.ts'
 import type { Session } from './session.ts'
 
 /** A step that somebody wants to look into. */
@@ -30,7 +30,8 @@ export interface FoundStep extends Place {
 }
 
 /**
- * Does something with a step of this folder, and says of which build it is; what is kept of one that failed stays meanwhile.
+ * Does something with a step of this folder, else of the newest build of all, and says of which build it is; what is kept of
+ * one that failed stays meanwhile.
  * @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_KEPT_GONE
  */
 export async function withStep<T>(
@@ -41,46 +42,67 @@ export async function withStep<T>(
 ): Promise<T> {
   const { root } = session.store
   await sweepKept(session.store, now())
-  const noted: Noted = {
-    last: readLastSteps(root),
-    failed: listKept(root).filter(({ kind }) => kind === 'failed'),
-    cwd,
+  const known = await lookAround(root, cwd)
+  const found = wanted === undefined ? failedStep(known, cwd) : findStep(wanted, known, root, cwd)
+  onEvent?.({ type: 'notice', at: now(), message: saidOf(found, known, cwd) })
+  if (found.kind === 'failed') {
+    return usingKept(root, found.step.id, () => work(stepOfKept(found.step, session)))
   }
-  const found = wanted === undefined ? newestFailed(noted) : await findStep(wanted, noted, root)
-  const say = (build: BuildOrigin | undefined) =>
-    onEvent?.({ type: 'notice', at: now(), message: saidOf(found, build, cwd) })
-  if ('kind' in found) {
-    return usingKept(root, found.id, () => {
-      say(found.build)
-      return work(stepOfKept(found, session))
-    })
-  }
-  const last = noted.last ?? nothing
-  say(last.build)
-  return work(stepAfter(found, last))
+  return work(stepAfter(found.step, found.of))
 }
 
-/** What a store has of steps, of all folders. */
-interface Noted {
-  readonly last: LastSteps | undefined
+type Found =
+  | { readonly kind: 'failed'; readonly step: KeptRun }
+  | { readonly kind: 'done'; readonly step: NotedStep; readonly of: NotedSteps }
+
+/** What there is of the folder that is meant. */
+interface Known {
+  readonly folder: string
+  /** The newest. */
+  readonly last: BuildRecord | undefined
+  /** Of the newest that has any. */
+  readonly noted: NotedSteps | undefined
+  /** What its record calls all of its steps. */
+  readonly called: readonly Pick<StepRecord, 'id' | 'number' | 'label'>[]
   /** Newest first. */
   readonly failed: readonly KeptRun[]
-  readonly cwd: string
 }
 
-const nothing: LastSteps = { build: { directory: '', context: '' }, steps: [], bases: {}, how: {} }
+async function lookAround(root: string, cwd: string): Promise<Known> {
+  const records = await listBuilds(root)
+  const kept = listKept(root).filter(({ kind }) => kind === 'failed')
+  const origins: readonly BuildOrigin[] = [...records, ...kept.flatMap(({ build }) => build ?? [])]
+  const usual = usualBuild(origins, cwd)
+  const folder = usual && !isHere(usual, cwd) ? usual.directory : cwd
+  const builds = records.filter((build) => isHere(build, folder))
+  const noted = firstOf(builds, ({ number }) => withSteps(readSteps(root, number)))
+  const failed = kept.filter(({ build }) => build && isHere(build, folder))
+  const named = noted?.build.number ?? failed[0]?.build?.number
+  const called = builds.find(({ number }) => number === named)?.steps ?? []
+  return { folder, last: builds[0], noted, failed, called }
+}
 
-/** What of it is of builds of this folder. */
-function ofFolder({ last, failed, cwd }: Noted): Pick<Noted, 'last' | 'failed'> {
-  return {
-    last: last && isHere(last.build, cwd) ? last : undefined,
-    failed: failed.filter(({ build }) => build && isHere(build, cwd)),
+function firstOf<T, U>(all: Iterable<T>, look: (one: T) => U | undefined): U | undefined {
+  for (const one of all) {
+    const found = look(one)
+    if (found !== undefined) return found
   }
+  return undefined
+}
+
+function withSteps(noted: NotedSteps | undefined): NotedSteps | undefined {
+  return noted && noted.steps.length > 0 ? noted : undefined
 }
 
 /** `build 7: [4/5] RUN make (failed)` */
-function saidOf(step: LastStep | KeptRun, build: BuildOrigin | undefined, cwd: string): string {
-  return `${nameOf(build, cwd)}: ${labelOf(step)}${'kind' in step ? ' (failed)' : ''}`
+function saidOf(found: Found, { last }: Known, cwd: string): string {
+  if (found.kind === 'done') return `${nameOf(found.of.build, cwd)}: ${found.step.label}`
+  const { build, run } = found.step
+  const since =
+    last?.status === 'completed' && build?.number !== undefined && last.number > build.number
+      ? `; build ${last.number} since then failed nowhere`
+      : ''
+  return `${nameOf(build, cwd)}: ${run.label} (failed${since})`
 }
 
 /** With its folder where that is another one. */
@@ -94,13 +116,13 @@ function stepOfKept(kept: KeptRun, session: Session): FoundStep {
 }
 
 /** The files after a step that was done, with the surroundings of the RUN that it is or that is next to it. */
-function stepAfter(step: LastStep, last: LastSteps): FoundStep {
-  const like = nearestRun(step, last)
+function stepAfter(step: NotedStep, noted: NotedSteps): FoundStep {
+  const like = nearestRun(step, noted)
   const emulates = like?.emulates
   const op: RunOp = { ...(like?.run ?? plainRun), onto: step.id }
-  const inputs = { [step.id]: { kind: 'snapshot', layers: layersAfter(step, last) } } as const
+  const inputs = { [step.id]: { kind: 'snapshot', layers: layersAfter(step, noted) } } as const
   const run = { label: step.label, op, inputs, ...(emulates && { emulates }) }
-  return { label: step.label, failed: false, run, how: last.how, above: [] }
+  return { label: step.label, failed: false, run, how: noted.how, above: [] }
 }
 
 /** Where no step says how commands run. */
@@ -119,91 +141,96 @@ const plainRun: RunOp = {
   limits: {},
 }
 
-function newestFailed(noted: Noted): KeptRun {
-  const here = ofFolder(noted)
-  const [newest] = here.failed
-  if (newest) return newest
-  const steps = here.last?.steps.map(placeOfLabel) ?? []
-  const none = `no step of a build of ${noted.cwd} has failed in the last hour`
-  throw new TsbuildError('TSB_STEP_NOT_FOUND', none, {
-    hint:
-      elsewhere(noted.failed, noted) ??
-      (steps.length > 0 ? `name a step of the last build: ${steps.join(', ')}` : 'build something first'),
+function failedStep(known: Known, cwd: string): Found {
+  const [newest] = known.failed
+  if (newest) return { kind: 'failed', step: newest }
+  throw new TsbuildError('TSB_STEP_NOT_FOUND', noneFailed(known), { hint: otherwise(known, cwd) })
+}
+
+function noneFailed({ last, folder }: Known): string {
+  if (!last) return 'no build is remembered in this store'
+  const { number, status, error, steps } = last
+  const build = `the last build of ${folder}, build ${number},`
+  if (status === 'completed') return `${build} failed nowhere`
+  const failed = steps.find(({ id }) => id === error?.step)
+  const problem = status === 'canceled' ? 'was canceled' : `failed${failed ? ` in ${shortened(failed.label)}` : ''}`
+  return `${build} ${problem}, and no files of a step that failed are kept of it`
+}
+
+/** How to look into a step all the same. */
+function otherwise({ last, noted }: Known, cwd: string): string {
+  const steps = noted?.steps ?? []
+  const example = steps.at(-1)
+  if (!example || !noted) return last ? 'a RUN that fails is kept for an hour' : 'build something first: tsbuild .'
+  const name = commandWord(example)
+  const others = steps.map(({ label }) => shortened(label)).join(', ')
+  const of = noted.build.number === last?.number ? '' : ` of ${nameOf(noted.build, cwd)}`
+  return `any step can be looked into: tsbuild shell ${name} opens a shell in the files after it, tsbuild ls ${name} / lists them; steps${of}: ${others}`
+}
+
+/** What names it on a command line. */
+function commandWord({ id, label }: NotedStep): string {
+  const place = stepPlace(label)
+  if (!place) return id.replace(/^sha256:/, '').slice(0, 12)
+  const { platform, stage, index, total } = place
+  const words = [platform, stage, `${index}/${total}`].filter((word) => word !== undefined && word !== '')
+  return words.length > 1 ? JSON.stringify(words.join(' ')) : words.join('')
+}
+
+/** Those of the folder come first; by an id steps of other folders are found too. */
+function findStep(wanted: string, known: Known, root: string, cwd: string): Found {
+  const { noted, called, failed, folder } = known
+  const done = (noted?.steps ?? []).map((step): Found => ({ kind: 'done', step, of: noted as NotedSteps }))
+  // One that was mended and done since counts as what it is now.
+  const broken = failed.slice(0, 1).filter(({ run }) => !done.some(({ step }) => step.id === run.step))
+  const steps = [...done, ...broken.map((step): Found => ({ kind: 'failed', step }))]
+  const found = stepsNamed(wanted, steps, (step) => {
+    const ids = idsOf(step)
+    return { ids, label: labelOf(step), number: called.find(({ id }) => ids.includes(id))?.number }
+  })
+  const [first, ...others] = found
+  if (first && others.length === 0) return first
+  const other = called.find(({ number }) => String(number) === wanted.replace(/^#/, ''))
+  if (other) throw notLookedInto(other, known, cwd)
+  if (first) throw ambiguous(wanted, found.map(labelOf).map(shortened))
+  const elsewhere = ofAnyFolder(wanted, root)
+  if (elsewhere) return elsewhere
+  const message = `no step of the last build of ${folder} is ${JSON.stringify(wanted)}`
+  const hint = steps.length > 0 ? `it has ${steps.map(labelOf).map(shortened).join(', ')}` : otherwise(known, cwd)
+  throw new TsbuildError('TSB_STEP_NOT_FOUND', message, { hint })
+}
+
+function notLookedInto({ number, label }: Known['called'][number], known: Known, cwd: string): TsbuildError {
+  const message = `#${number} is ${shortened(label)}, of which no files are known`
+  return new TsbuildError('TSB_STEP_NOT_FOUND', message, { hint: otherwise(known, cwd) })
+}
+
+function ofAnyFolder(id: string, root: string): Found | undefined {
+  const kept = listKept(root).find((step) => step.kind === 'failed' && isOneOf(id, { kind: 'failed', step }))
+  if (kept) return { kind: 'failed', step: kept }
+  return firstOf(buildNumbers(root), (number) => {
+    const of = readSteps(root, number)
+    const step = of?.steps.find((each) => isIdOf(id, each.id))
+    return of && step && { kind: 'done', step, of }
   })
 }
 
-/** Those of the newest build of this folder come first; by an id steps of other folders are found too. */
-async function findStep(wanted: string, noted: Noted, root: string): Promise<LastStep | KeptRun> {
-  const { last, failed } = ofFolder(noted)
-  const done = last?.steps ?? []
-  // One that was mended and done since counts as what it is now.
-  const broken = failed.slice(0, 1).filter(({ run }) => !done.some(({ id }) => id === run.step))
-  const steps: readonly (LastStep | KeptRun)[] = [...done, ...broken]
-  const named = (await numbered(wanted, last?.build ?? failed[0]?.build, root)) ?? wanted
-  for (const isMeant of [isId, isPlace, isPart]) {
-    const found = steps.filter((step) => isMeant(step, named))
-    const [first] = found
-    if (first && found.length === 1) return first
-    if (found.length > 1) throw ambiguous(wanted, found.map(placeOfLabel))
-  }
-  const all = [...noted.failed, ...(noted.last?.steps ?? [])]
-  const other = all.find((step) => isId(step, named))
-  if (other) return other
-  throw new TsbuildError(
-    'TSB_STEP_NOT_FOUND',
-    `no step of the last build of ${noted.cwd} is ${JSON.stringify(wanted)}`,
-    {
-      hint:
-        steps.length > 0
-          ? `it has ${steps.map(placeOfLabel).join(', ')}`
-          : (elsewhere(all, noted) ?? 'nothing was built yet, or nothing has steps'),
-    },
-  )
+function isOneOf(id: string, found: Found): boolean {
+  return idsOf(found).some((each) => isIdOf(id, each))
 }
 
-/** How to come to what another folder has, where this one has nothing. */
-function elsewhere([newest]: readonly (LastStep | KeptRun)[], { last, cwd }: Noted): string | undefined {
-  if (!newest) return undefined
-  const build = 'kind' in newest ? newest.build : last?.build
-  const id = newest.id.replace(/^sha256:/, '').slice(0, 12)
-  return `${nameOf(build, cwd)} has ${placeOfLabel(newest)}: name it by its id, ${id}`
+function idsOf(found: Found): readonly string[] {
+  if (found.kind === 'done') return [found.step.id]
+  const { id, run } = found.step
+  return run.step === undefined ? [id] : [id, run.step]
 }
 
-/** The id of a step by the number that its build gave it. */
-async function numbered(wanted: string, build: BuildOrigin | undefined, root: string): Promise<string | undefined> {
-  const number = /^#?(\d{1,5})$/.exec(wanted)?.[1]
-  const record = number === undefined || build?.number === undefined ? undefined : await readBuild(root, build.number)
-  return record?.steps.find((step) => String(step.number) === number)?.id
-}
-
-function labelOf(step: LastStep | KeptRun): string {
-  return 'kind' in step ? step.run.label : step.label
-}
-
-function isId(step: LastStep | KeptRun, wanted: string): boolean {
-  const hex = wanted.replace(/^sha256:/, '')
-  const ids = 'kind' in step ? [step.id, step.run.step] : [step.id]
-  return /^[0-9a-f]{6,}$/.test(hex) && ids.some((id) => id?.replace(/^sha256:/, '').startsWith(hex))
-}
-
-/** `2/5` of `[build 2/5] RUN make`, or all that is in the brackets. */
-function isPlace(step: LastStep | KeptRun, wanted: string): boolean {
-  const place = squeezed(/^\[(.*?)\]/.exec(labelOf(step))?.[1] ?? '')
-  return place === squeezed(wanted) || place.endsWith(` ${squeezed(wanted)}`)
-}
-
-function isPart(step: LastStep | KeptRun, wanted: string): boolean {
-  return squeezed(labelOf(step)).toLowerCase().includes(squeezed(wanted).toLowerCase())
-}
-
-/** `[build  2/12]` is `build 2/12` to people. */
-function squeezed(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
+function labelOf(found: Found): string {
+  return found.kind === 'done' ? found.step.label : found.step.run.label
 }
 
 /** `[build 2/5] RUN make` without its end, when it is long. */
-function placeOfLabel(step: LastStep | KeptRun): string {
-  const label = labelOf(step)
+function shortened(label: string): string {
   return label.length > 60 ? `${label.slice(0, 59)}…` : label
 }
 

@@ -103,7 +103,8 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
   const dockerfile = { context: contextName(options.context, environment.cwd), dockerfile: loaded.dockerfile.name }
   const former = formerSteps(session.store.root, dockerfile, () => nodes.map(({ label }) => label))
   // A record has stars where a secret is, and what is compared with it here has not.
-  const forecasts = await foresee(nodes, session.secrets.ids.length === 0 ? { ...ports, former } : ports)
+  const instruction = session.secrets.ids.length === 0 ? former.instruction : async () => undefined
+  const forecasts = await foresee(nodes, { ...ports, former: { ...former, instruction } })
   const steps = await Promise.all(nodes.map((node) => plannedStep(node, forecasts, ports.emulation)))
   return {
     targets: plans.map(({ target }: Plan, i) => ({ platform: platformAt(loaded.requests, i), step: target })),

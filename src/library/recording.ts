@@ -4,7 +4,6 @@ import type { Built, BuiltImage } from '../build.ts'
 import {
   type BuildEnd,
   type BuildRecord,
-  type FormerSteps,
   formerSteps,
   type ImageRecord,
   type LayerRecord,
@@ -12,7 +11,7 @@ import {
   openRecorder,
 } from '../builds/index.ts'
 import { TsbuildError } from '../errors.ts'
-import type { EventSink, Executed } from '../executor/index.ts'
+import type { EventSink, Executed, Former } from '../executor/index.ts'
 import { formatPlatform, type Platform, parseReference } from '../image/index.ts'
 import type { BuildOrigin } from '../kept/index.ts'
 import { maskLogins, withoutLogins } from '../logins.ts'
@@ -27,8 +26,8 @@ export interface Recording {
   /** The build, for who looks into its steps later. */
   readonly origin: () => BuildOrigin
   loaded(dockerfile: SourceFile, platforms: readonly Platform[]): void
-  /** For explaining a miss: what the last build had in the place of a step. */
-  readonly former: FormerSteps
+  /** For explaining a miss: what earlier builds say. */
+  readonly former: Former
   completed(
     result: Omit<BuildResult, 'build'>,
     built: Built,
@@ -61,17 +60,20 @@ export function openRecording(
     if (record) options.onRecord?.(record)
     return record
   }
-  let formerly: FormerSteps | undefined
+  let former: Former | undefined
+  const formerly = () => {
+    former ??= formerSteps(root, { context, dockerfile: known.dockerfile?.path ?? '' }, recorder.labels)
+    return former
+  }
   return {
     event: recorder.event,
     origin() {
       const number = recorder.claim()
       return { directory: cwd, context, ...(number !== undefined && { number }) }
     },
-    former({ label }) {
-      const { path = '' } = known.dockerfile ?? {}
-      formerly ??= formerSteps(root, { context, dockerfile: path }, recorder.labels)
-      return formerly({ label: hushed(label) })
+    former: {
+      instruction: (node) => formerly().instruction({ ...node, label: hushed(node.label) }),
+      failure: (name) => formerly().failure(name),
     },
     loaded({ name, text }, platforms) {
       const dockerfile = { path: hushed(withoutLogins(name)), text: hushed(maskLogins(text)) }

@@ -18,7 +18,7 @@ export async function mountEntries(folder: string, measure: Measure): Promise<re
   return entries
 }
 
-/** What failed steps and containers left, and where the steps of the last build are. */
+/** What failed steps and containers left. */
 export async function keptEntries(folder: string, measure: Measure): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   for (const path of pathsIn(folder)) {

@@ -43,6 +43,9 @@ describe('a build writes down', () => {
       ['error', true],
       ['not-run', false],
     ])
+    workspace.write({ 'context/a': '1' })
+    const { build } = (await workspace.build()).result
+    expect(build?.steps.find(({ label }) => label.endsWith('COPY a /'))?.reason).toEqual({ kind: 'failed', build: 1 })
   })
 
   test('that it was canceled', async () => {
@@ -161,7 +164,7 @@ describe('records of builds', () => {
     const step = async (text: string) => (await builds.why('2', text)).steps[0]?.step.label
     expect(await step('build 1/1')).toBe('[build 1/1] COPY a /')
     expect(await step('copy a')).toBe('[build 1/1] COPY a /')
-    await expect(step('COPY')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
+    await expect(step('COPY')).rejects.toMatchObject({ code: 'TSB_STEP_AMBIGUOUS' })
     await expect(step('99')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
   })
 })

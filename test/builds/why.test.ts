@@ -54,6 +54,24 @@ describe('why a step ran', () => {
     expect(adviceOf(now)).toEqual([])
   })
 
+  test('is told of the last build of the same Dockerfile, target and platforms, else of one that differs, and in what', () => {
+    const make = step('[1/1] RUN make', { reason: { kind: 'removed' } })
+    const dockerfile = { path: 'Dockerfile' }
+    const now = build([make], { number: 9, dockerfile })
+    const alike = build([make], { number: 2, dockerfile })
+    const others = [
+      build([make], { number: 5, dockerfile: { path: 'Dockerfile.dev' } }),
+      build([make], { number: 7, dockerfile, target: 'test', platforms: ['linux/arm64'] }),
+    ]
+    const earlierOf = (...builds: readonly BuildRecord[]) => {
+      const { earlier } = explainBuild(now, builds).steps[0] ?? {}
+      return earlier && [earlier.build.number, earlier.differs]
+    }
+    expect(earlierOf(...others, alike)).toEqual([2, undefined])
+    expect(earlierOf(...others)).toEqual([7, ['target', 'platforms']])
+    expect(earlierOf(others[0] as BuildRecord)).toEqual([5, ['dockerfile']])
+  })
+
   test('advises to copy less above an install', () => {
     const [copy, install] = [step('[1/2] COPY . .'), step('[2/2] RUN npm ci --omit=dev')]
     const record = build([

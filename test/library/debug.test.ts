@@ -8,6 +8,7 @@ import {
   checkStore,
   commit,
   listStep,
+  openBuilds,
   openImages,
   prune,
   readStep,
@@ -215,10 +216,15 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     await stepDiff({ step: 'nosuch' }, work.environment).catch((error: TsbuildError) => shown.push(error.hint ?? ''))
     expect(shown).toHaveLength(5)
     for (const text of shown) expect(text).toContain(': ***')
-    const kept = path.join(work.environment.root, 'kept')
-    for (const file of ['steps.json', ...namesKept().map((id) => `${id}/run.json`)]) {
-      expect(readFileSync(path.join(kept, file), 'utf8')).not.toContain('a-secret-value')
-    }
+    const { root } = work.environment
+    const written = ['kept', 'builds'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        path.join(folder, name),
+      ),
+    )
+    const records = written.filter((name) => /\/(?:run|steps|record)\.json$/.test(name))
+    expect(records.filter((name) => name.endsWith('steps.json'))).not.toEqual([])
+    for (const file of records) expect(readFileSync(path.join(root, file), 'utf8')).not.toContain('a-secret-value')
   })
 
   test('whatever it leaves, the build ends with its error', async () => {
@@ -247,7 +253,7 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     expect(entered).toEqual(['still\n'])
   })
 
-  test('each folder has its own; those of others are reached by their ids', async () => {
+  test('each folder has its own; others are reached by ids, and from a folder without builds', async () => {
     work.write({
       'one/Dockerfile': 'FROM base\nRUN echo > /tmp/one; exit 3\n',
       'two/Dockerfile': 'FROM base\nRUN echo > /tmp/done\nRUN echo > /tmp/two; exit 3\n',
@@ -271,11 +277,14 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
       expect.stringMatching(/^build \d+: \[2\/3\] RUN /),
     ])
     await expect(names('one', '2/3')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
-    const hint = await names('three').then(String, (error: TsbuildError) => error.hint)
-    const [, folder, id] = /of (.*) has .*, ([0-9a-f]{12})$/.exec(hint ?? '') ?? []
-    expect(folder).toBe(at('two').cwd)
-    expect(await names('three', id)).toEqual(['/tmp/done', '/tmp/two'])
-    expect(told.at(-1)).toContain(`of ${folder}: `)
+    expect(await names('three')).toEqual(['/tmp/done', '/tmp/two'])
+    expect(told.at(-1)).toContain(`of ${at('two').cwd}: `)
+    const failed = readdirSync(path.join(work.environment.root, 'kept')).map((id) => ({
+      id,
+      text: readFileSync(path.join(work.environment.root, 'kept', id, 'run.json'), 'utf8'),
+    }))
+    const { id } = failed.find(({ text }) => text.includes('/tmp/two')) ?? {}
+    expect(await names('one', id)).toEqual(['/tmp/done', '/tmp/two'])
   })
 
   test('the store stays whole; what is old goes with the next build, and all of it with prune', async () => {
@@ -297,6 +306,25 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
 })
 
 describe.skipIf(!canRun)(`a step of the last build${title}`, () => {
+  test('of each folder is found after another was built, and a build that failed nowhere says how to look into one', async () => {
+    await using own = await openWorkspace()
+    await own.import(busyboxBase(), 'base')
+    own.write({ 'a/Dockerfile': 'FROM base\nRUN echo > /tmp/a\n', 'b/Dockerfile': 'FROM base\nCOPY Dockerfile /tmp\n' })
+    const { build } = await import('../../src/index.ts')
+    const at = (folder: string) => ({ ...own.environment, cwd: path.join(own.directory, folder) })
+    for (const folder of ['a', 'b']) await build({ context: '.' }, at(folder))
+    const names = async (folder: string, step?: string) =>
+      (await listStep({ path: '/tmp', ...(step !== undefined && { step }) }, at(folder))).found.map((each) => each.path)
+    expect([await names('a', '2/2'), await names('b', '2/2')]).toEqual([['/tmp/a'], ['/tmp/Dockerfile']])
+    const none = await names('a').then(String, (error: TsbuildError) => `${error.code} ${error.message}; ${error.hint}`)
+    expect(none).toMatch(
+      /^TSB_STEP_NOT_FOUND the last build of \S+a, build 1, failed nowhere; .*tsbuild shell 2\/2 opens/,
+    )
+    await expect(names('a', '1')).rejects.toThrow('#1 is [internal]')
+    await openBuilds(own.environment).remove(['1'])
+    await expect(names('a', '2/2')).resolves.toEqual(['/tmp/Dockerfile'])
+  })
+
   test('is found by place, text and number, and shows the files after it', async () => {
     work.write({
       'good/Dockerfile': 'FROM base\nENV A=1\nRUN echo 1 > /one\nUSER 33\nRUN echo 2 > /tmp/two\nCOPY f /f\n',

@@ -3,7 +3,7 @@ import { reasonText } from '../../reason-text.ts'
 import { humanSize } from '../../text/index.ts'
 import { table } from '../text/table.ts'
 import { oneLine } from '../views/step.ts'
-import { durationText, makesLayer, statusText, stepCounts } from './words.ts'
+import { durationText, makesLayer, statusText, stepCounts, stepTime } from './words.ts'
 
 /** What is other in a build, for people: `=` the same, `~` other, `+` new, `-` gone. */
 export function buildDiffText({ before, now, settings, steps, sizes }: BuildDiff): string {
@@ -40,15 +40,14 @@ function outcomes({ before, now }: StepDiff): string {
 }
 
 function times({ before, now }: StepDiff): string {
-  return changed(timeOf(before), timeOf(now))
+  return changed(onceTook(before), onceTook(now))
 }
 
 /** What a step took, now or, when it was in the cache, once. */
-function timeOf(step: StepRecord | undefined): string | undefined {
+function onceTook(step: StepRecord | undefined): string | undefined {
   if (!step) return undefined
-  const { outcome, saved, started, completed } = step
-  if (outcome === 'cached') return saved === undefined ? '' : durationText(saved)
-  return started === undefined || completed === undefined ? '' : durationText(completed - started)
+  const time = stepTime(step) ?? (step.outcome === 'cached' ? step.saved : undefined)
+  return time === undefined ? '' : durationText(time)
 }
 
 function changed(before: string | undefined, now: string | undefined): string {

@@ -4,7 +4,7 @@ import { humanSize, visible } from '../../text/index.ts'
 import { table } from '../text/table.ts'
 import { localTime } from '../text/time.ts'
 import { oneLine } from '../views/step.ts'
-import { durationText, makesLayer, statusText, stepCounts } from './words.ts'
+import { durationText, makesLayer, statusText, stepCounts, stepTime } from './words.ts'
 
 /** All that people want to know of a build. */
 export function recordText(build: BuildRecord, logFile: (step: number) => string): string {
@@ -65,9 +65,11 @@ function steps({ steps }: BuildRecord): string {
 }
 
 /** A hit has the time that it saved in parentheses. */
-function timeText({ outcome, started, completed, saved }: StepRecord): string {
+function timeText(step: StepRecord): string {
+  const { outcome, saved } = step
   if (outcome === 'cached') return saved === undefined ? '' : `(${durationText(saved)})`
-  return started === undefined || completed === undefined ? '' : durationText(completed - started)
+  const time = stepTime(step)
+  return time === undefined ? '' : durationText(time)
 }
 
 function aboutCache({ reason, source }: StepRecord): readonly string[] {

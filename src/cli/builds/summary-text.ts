@@ -1,7 +1,7 @@
-import type { BuildRecord, ImageRecord, StepRecord } from '../../index.ts'
+import type { BuildRecord, ImageRecord } from '../../index.ts'
 import { ellipsis, humanSize } from '../../text/index.ts'
 import { oneLine } from '../views/step.ts'
-import { durationText, makesLayer, stepCounts } from './words.ts'
+import { durationText, makesLayer, stepCounts, stepTime } from './words.ts'
 
 export const summaryChoices = ['auto', 'always', 'never'] as const
 export type SummaryChoice = (typeof summaryChoices)[number]
@@ -25,7 +25,7 @@ function stepsLine(build: BuildRecord, all: boolean): string | undefined {
   const { total, cached, saved } = stepCounts(build)
   const slow = build.steps
     .filter((step) => makesLayer(step) && step.outcome === 'ran')
-    .map((step) => ({ step, time: timeOf(step) }))
+    .map((step) => ({ step, time: stepTime(step) ?? 0 }))
     .filter(({ time }) => all || time >= worthSaying.time)
     .sort((a, b) => b.time - a.time)
     .slice(0, named)
@@ -45,10 +45,6 @@ const nameWidth = 60
 
 function nameOf(label: string): string {
   return ellipsis(oneLine(label), nameWidth)
-}
-
-function timeOf({ started = 0, completed = started }: StepRecord): number {
-  return completed - started
 }
 
 function imageLines(image: ImageRecord, { images, steps }: BuildRecord, all: boolean): readonly string[] {

@@ -24,6 +24,7 @@ function stepJson({ step, earlier, cause, advice }: StepExplanation): object {
         step: earlier.step.number,
         label: earlier.step.label,
         ...(earlier.step.key && { key: earlier.step.key }),
+        ...(earlier.differs && { differs: earlier.differs }),
       },
     }),
     ...(cause && { cause: { step: cause.number, label: cause.label } }),

@@ -2,7 +2,7 @@ import type { BuildExplanation, KeyChange, StepExplanation } from '../../index.t
 import { changeLines, reasonText } from '../../reason-text.ts'
 import { timeAgo } from '../text/time.ts'
 import { oneLine } from '../views/step.ts'
-import { durationText, stepCounts } from './words.ts'
+import { differencesText, durationText, stepCounts, stepTime } from './words.ts'
 
 /** Files of one step that are listed; `--format json` has all. */
 const listedFiles = 50
@@ -17,17 +17,22 @@ export function whyText({ build, steps }: BuildExplanation, now: number): string
 }
 
 function block({ step, earlier, cause, advice }: StepExplanation, now: number): readonly string[] {
-  const { number, label, reason, started, completed, outcome } = step
-  const time =
-    outcome === 'cached' || started === undefined || completed === undefined ? undefined : completed - started
+  const { number, label, reason } = step
+  const time = stepTime(step)
   return [
     `#${number} ${oneLine(label)}${time === undefined ? '' : `  ${durationText(time)}`}`,
     reason ? `   miss: ${oneLine(reasonText(reason))}` : `   ${notMissed(step)}`,
-    ...(earlier ? [`   before: build ${earlier.build.number}, ${timeAgo(isoOf(earlier.build.started), now)}`] : []),
+    ...(earlier ? [`   before: ${earlierText(earlier, now)}`] : []),
     ...(reason?.kind === 'changed' ? reason.changes.flatMap(details) : []),
     ...(cause?.reason ? [`   ${oneLine(cause.label)} ran since: ${oneLine(reasonText(cause.reason))}`] : []),
     ...advice.map(({ text }) => `   advice: ${oneLine(text)}`),
   ]
+}
+
+/** `build 3, 5 minutes ago (another target: test)` */
+function earlierText({ build, differs }: NonNullable<StepExplanation['earlier']>, now: number): string {
+  const how = differencesText(build, differs)
+  return `build ${build.number}, ${timeAgo(isoOf(build.started), now)}${how === '' ? '' : ` (${oneLine(how)})`}`
 }
 
 function isoOf(time: number): string {

@@ -1,4 +1,4 @@
-import type { BuildRecord, StepRecord } from '../../index.ts'
+import type { BuildDifference, BuildRecord, StepRecord } from '../../index.ts'
 
 /** `0.4s`, `1m 31s`, `2h 5m`. */
 export function durationText(milliseconds: number): string {
@@ -27,4 +27,23 @@ export function stepCounts({ steps }: Pick<BuildRecord, 'steps'>) {
 
 export function makesLayer({ kind }: Pick<StepRecord, 'kind'>): boolean {
   return kind === 'copy' || kind === 'run' || kind === 'mkdir'
+}
+
+/** `another target: (none)`; '' for nothing. */
+export function differencesText(build: BuildRecord, differs: readonly BuildDifference[] = []): string {
+  const values = {
+    dockerfile: ['another Dockerfile', build.dockerfile?.path],
+    target: ['another target', build.target],
+    platforms: ['other platforms', build.platforms.join(', ') || undefined],
+  } as const
+  return differs
+    .map((difference) => values[difference])
+    .map(([words, value]) => `${words}: ${value ?? '(none)'}`)
+    .join('; ')
+}
+
+/** Milliseconds that a step took in its build; none when it was found in the cache or did not begin. */
+export function stepTime({ started, completed, outcome }: StepRecord): number | undefined {
+  if (started === undefined || completed === undefined || outcome === 'cached') return undefined
+  return completed - started
 }

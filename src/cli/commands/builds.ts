@@ -1,4 +1,4 @@
-import type { BuildRecord } from '../../index.ts'
+import type { BuildCommands, BuildRecord } from '../../index.ts'
 import { buildDiffText } from '../builds/diff-text.ts'
 import { filterBuilds } from '../builds/filter.ts'
 import { buildsText } from '../builds/list-text.ts'
@@ -36,10 +36,14 @@ export async function listBuildsCommand(session: Session, flags: BuildsFlags): P
   session.out.print(buildsText(found.filter(accepts), flags, session.environment.now()))
 }
 
-export async function showBuildCommand(session: Session, name: string, { format, report }: ShowFlags): Promise<void> {
+export async function showBuildCommand(
+  session: Session,
+  name: string | undefined,
+  { format, report }: ShowFlags,
+): Promise<void> {
   await checkPlace('--report', report)
   const builds = await openBuilds(session)
-  const build = await builds.find(name)
+  const build = await findBuild(session, builds, name)
   if (report !== undefined) return writeReport(session, report, build)
   session.out.print(format === 'json' ? json(build) : recordText(build, (step) => builds.logFile(build, step)))
 }
@@ -47,12 +51,12 @@ export async function showBuildCommand(session: Session, name: string, { format,
 /** Of one step its lines; of several each line with the number of its step, as plain progress has it. */
 export async function logsCommand(
   session: Session,
-  name: string,
+  name: string | undefined,
   step: string | undefined,
   { format }: LogsFlags,
 ): Promise<void> {
   const builds = await openBuilds(session)
-  const build = await builds.find(name)
+  const build = await findBuild(session, builds, name)
   if (step !== undefined) return printLines(session, builds.log(build, step), (line) => logLine(line, format))
   const logged = build.steps.filter(({ log }) => log)
   for (const [i, { number, label }] of logged.entries()) {
@@ -83,11 +87,13 @@ async function printLines(
 
 export async function diffBuildsCommand(
   session: Session,
-  before: string,
-  now: string,
+  before: string | undefined,
+  now: string | undefined,
   { format }: ShowFlags,
 ): Promise<void> {
-  const diff = await (await openBuilds(session)).diff(before, now)
+  const builds = await openBuilds(session)
+  const diff = await builds.diff(before, now)
+  if (now === undefined) sayElsewhere(session, builds, diff.now)
   session.out.print(format === 'json' ? json(diff) : buildDiffText(diff))
 }
 
@@ -102,6 +108,18 @@ export async function removeBuildsCommand(
   }
   const removed = await (await openBuilds(session)).remove(all ? 'all' : names)
   session.out.print(removed.map(({ id }) => `${id}\n`).join(''))
+}
+
+async function findBuild(session: Session, builds: BuildCommands, name: string | undefined): Promise<BuildRecord> {
+  const build = await builds.find(name)
+  if (name === undefined) sayElsewhere(session, builds, build)
+  return build
+}
+
+/** Of a build that nobody named, and that is not of this folder. */
+export function sayElsewhere({ err }: Session, builds: BuildCommands, build: BuildRecord): void {
+  if (builds.isHere(build)) return
+  err.print(`build ${build.number} of ${oneLine(build.directory)}: this folder has none\n`)
 }
 
 async function openBuilds({ library, environment }: Session) {

@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander'
 import type { BuildsFlags, LogsFlags, RemoveFlags, ShowFlags } from '../commands/builds.ts'
 import { type Run, repeatable } from './run.ts'
+import { usualBuildArgument, usualBuildNote } from './usual-build.ts'
 
 const names = `
-A build is named by its number, the beginning of its id, or counted from the newest: ^0, ^1, …; a step by its number or a
-part of its label: 7, "build 2/5", "npm ci". The last 50 builds are kept, each with all that its steps printed.
+A build is named by its number, the beginning of its id, or counted from the newest that tsbuild builds lists: ^0, ^1, …
+${usualBuildNote}
+A step is named by its number, its place, or a part of its label: 7, "build 2/5", "npm ci".
+The last 50 builds are kept, each with all that its steps printed.
 `
 
 const examples = `
@@ -12,7 +15,7 @@ Examples:
   tsbuild builds --local                     the builds of this folder
   tsbuild builds logs ^0 "npm ci"            all that a step printed
   tsbuild builds show ^0 --report build.html  a page about the newest build
-  tsbuild builds diff                        the newest build against the one before it
+  tsbuild builds diff                        the newest build of this folder against the one before it
   tsbuild builds --filter status=error -q    ids of those that failed`
 
 const filters = `
@@ -45,11 +48,11 @@ export function buildsProgram(run: Run): Command {
       new Command('show')
         .alias('inspect')
         .summary('show one build: what was asked, each step, why it ran, how long')
-        .argument('[build]', 'number, id or ^N', '^0')
+        .argument('[build]', usualBuildArgument)
         .addOption(format())
         .option('--report <path>', 'write a page about it, as build --report does, and print nothing')
         .addHelpText('after', names)
-        .action((build: string, flags: ShowFlags) =>
+        .action((build: string | undefined, flags: ShowFlags) =>
           run('documents', async (session) =>
             (await import('../commands/builds.ts')).showBuildCommand(session, build, flags),
           ),
@@ -58,11 +61,11 @@ export function buildsProgram(run: Run): Command {
     .addCommand(
       new Command('logs')
         .summary('print all that the steps of a build printed, or one of them')
-        .argument('[build]', 'number, id or ^N', '^0')
+        .argument('[build]', usualBuildArgument)
         .argument('[step]', 'number, or a part of the label')
         .addOption(format())
         .addHelpText('after', names)
-        .action((build: string, step: string | undefined, flags: LogsFlags) =>
+        .action((build: string | undefined, step: string | undefined, flags: LogsFlags) =>
           run('documents', async (session) =>
             (await import('../commands/builds.ts')).logsCommand(session, build, step, flags),
           ),
@@ -71,11 +74,14 @@ export function buildsProgram(run: Run): Command {
     .addCommand(
       new Command('diff')
         .summary('compare two builds: steps, inputs, times, sizes')
-        .argument('[before]', 'number, id or ^N', '^1')
-        .argument('[now]', 'number, id or ^N', '^0')
+        .argument(
+          '[before]',
+          'number, id or ^N (default: the last one before of the same Dockerfile, target and platforms)',
+        )
+        .argument('[now]', usualBuildArgument)
         .addOption(format())
         .addHelpText('after', names)
-        .action((before: string, now: string, flags: ShowFlags) =>
+        .action((before: string | undefined, now: string | undefined, flags: ShowFlags) =>
           run('documents', async (session) =>
             (await import('../commands/builds.ts')).diffBuildsCommand(session, before, now, flags),
           ),

@@ -3,6 +3,7 @@ import type { ShellFlags } from '../commands/shell.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { withHelp } from './help.ts'
 import { type Run, repeatable } from './run.ts'
+import { usualBuildNote } from './usual-build.ts'
 
 /**
  * The commands that look into steps.
@@ -14,8 +15,8 @@ export function debugPrograms(run: Run, words: readonly string[]): readonly Comm
   return [shellProgram(run, after), catProgram(run)]
 }
 
-const shellNotes =
-  'STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step: of the last build of this folder. Steps of other folders are named by their ids.'
+const shellNotes = `STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step, of the last build. Steps of
+other builds are named by their ids. ${usualBuildNote}`
 
 function shellProgram(run: Run, after: readonly string[] | undefined): Command {
   const command = new Command('shell')

@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander'
 import type { WhyFlags } from '../commands/why.ts'
 import type { Run } from './run.ts'
+import { usualBuildArgument, usualBuildNote } from './usual-build.ts'
 
 const help = `
 STEP is its number or a part of its label, as progress prints it; without one all that ran are explained.
+${usualBuildNote}
 
 Examples:
   tsbuild why                     the newest build of this folder
@@ -15,7 +17,7 @@ export function whyProgram(run: Run): Command {
   return new Command('why')
     .summary('say why steps of the last build ran, and what would keep them in the cache')
     .argument('[step]', 'number, or a part of the label')
-    .option('--build <build>', 'number, id or ^N (default: the newest of this folder)')
+    .option('--build <build>', usualBuildArgument)
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', help)
     .action((step: string | undefined, flags: WhyFlags) =>

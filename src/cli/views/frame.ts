@@ -161,9 +161,9 @@ function stepLines(step: Step, lead: string, { now, width, look }: Moment): read
   return [style ? look.paint(style, own) : own, ...reason, ...transfers]
 }
 
-/** What changed since a step was cached; that it was never built, or is not to be cached, would be said on every line. */
+/** What changed since a step was cached, or that it failed before; that it was never built, or is not to be cached, would be said on every line. */
 function reasonOf({ miss }: Step): string | undefined {
-  return miss?.kind === 'changed' || miss?.kind === 'removed' ? missText(miss) : undefined
+  return miss && miss.kind !== 'never-built' && miss.kind !== 'not-cached' ? missText(miss) : undefined
 }
 
 function transferRow(transfer: Transfer, lead: string, { now, width, look }: Moment): string {

@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BuildRecord } from '../../../src/builds/index.ts'
 import { summaryText } from '../../../src/cli/builds/summary-text.ts'
-import { openBuilds } from '../../../src/index.ts'
+import { build, openBuilds } from '../../../src/index.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 import { runCommandLine } from '../command-line.ts'
 
@@ -75,13 +76,38 @@ test('tsbuild why lists each file that changed, in words and as JSON, and no nam
   const json = JSON.parse((await tsbuild(workspace, 'why', 'COPY . /', '--build', '^0', '--format', 'json')).stdout)
   expect(json.steps[0].cacheReason.changes[0].files).toContainEqual({ path: '.git/x', change: 'added' })
   expect(json.steps[0].advice[0].kind).toBe('ignore-files')
-  const elsewhere = await runCommandLine(['why'], {
-    builds: async () => openBuilds({ ...workspace.environment, cwd: '/' }),
+})
+
+test('without a name the newest build of this folder is meant, else the newest of the store, which is said', async () => {
+  await using workspace = await twoBuilds()
+  workspace.write({ 'other/Dockerfile': dockerfile, 'other/a': '1' })
+  const at = (folder: string) => ({ ...workspace.environment, cwd: join(workspace.directory, folder) })
+  await build({ context: '.' }, at('other'))
+  const asked = (folder: string, ...argv: readonly string[]) =>
+    runCommandLine(argv, { builds: async () => openBuilds(at(folder)) })
+  const commands = [
+    ['builds', 'show', '--format', 'json'],
+    ['why', '--format', 'json'],
+    ['builds', 'diff', '--format', 'json'],
+  ]
+  const numbers = commands.map(async (argv) => {
+    const { stdout, stderr } = await asked('context', ...argv)
+    const found = JSON.parse(stdout)
+    return [found.number ?? found.build?.number ?? `${found.before.number} ${found.now.number}`, stderr]
   })
-  expect([elsewhere.status, elsewhere.stderr]).toEqual([
-    1,
-    expect.stringMatching(/^ERROR: no build of \/ is remembered\n/),
+  expect(await Promise.all(numbers)).toEqual([
+    [2, ''],
+    [2, ''],
+    ['1 2', ''],
   ])
+  expect((await asked('other', 'builds', 'diff')).stderr).toContain('before build 3 is remembered')
+  for (const argv of [['builds', 'show'], ['builds', 'logs'], ['why']]) {
+    const { status, stderr } = await asked('context/nothing', ...argv)
+    expect([status, stderr]).toEqual([0, `build 3 of ${at('other').cwd}: this folder has none\n`])
+  }
+  expect(
+    (await runCommandLine(['why'], { builds: async () => openBuilds({ root: '/nowhere', cwd: '/' }) })).stderr,
+  ).toMatch(/^ERROR: no build is remembered in this store\n/)
 })
 
 describe('the summary of a build', () => {

@@ -1,3 +1,4 @@
+import { sha256 } from '../../../src/digest/index.ts'
 import type { BuildEvent, StepId } from '../../../src/index.ts'
 
 /**
@@ -41,6 +42,7 @@ export const happens = {
     type: 'step:miss',
     at,
     step: id(step),
+    key: sha256(step),
     reason: {
       kind: 'changed',
       changes: [{ kind: 'files', files: [{ path: what.replace(/ changed$/, ''), change: 'changed' }], more }],

@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { buildFolder } from '../builds/index.ts'
 import type { Cache, LayerRecord } from '../cache/index.ts'
 import { seal, unseal } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
 import type { LayerOp, Node, OpId, RunOp } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
-import { makeFolder } from '../make-folder.ts'
-import type { Store } from '../store/index.ts'
-import { type BuildOrigin, keptFolder, type RunHow } from './kept-run.ts'
+import type { BuildOrigin, RunHow } from './kept-run.ts'
 
-/** A step of the newest build that was done. */
-export interface LastStep {
+/** A step of a build that was done. */
+export interface NotedStep {
   readonly id: OpId
   readonly label: string
   /** The op that it stands on. */
@@ -23,16 +21,19 @@ export interface LastStep {
   readonly emulates?: Node['emulates']
 }
 
-export interface LastSteps {
+export interface NotedSteps {
   readonly build: BuildOrigin
-  readonly steps: readonly LastStep[]
+  readonly steps: readonly NotedStep[]
   /** The layers of what steps stand on that is no step: base images. */
   readonly bases: Readonly<Record<string, readonly LayerRecord[]>>
   readonly how: RunHow
 }
 
-/** In the folder of what is kept. */
-export const stepsName = 'steps.json'
+/** Beside the record of the build, and gone with it. */
+function stepsFile(root: string, number: number): string {
+  return path.join(buildFolder(root, number), 'steps.json')
+}
+
 const version = 2
 
 /** A step as `ExecutorPorts.stepDone` tells of it. */
@@ -42,19 +43,21 @@ export interface DoneStep {
 }
 
 /**
- * Notes the steps of a build in place of those of the one before: where to find the files after each.
+ * Notes the steps of a build that has a number: where to find the files after each.
  * @param hushed the same text without secrets
+ * @param root of the store
  */
-export async function noteLastSteps(
+export async function noteSteps(
   done: readonly DoneStep[],
-  { build, how }: Pick<LastSteps, 'build' | 'how'>,
+  { build, how }: Pick<NotedSteps, 'build' | 'how'>,
   hushed: (text: string) => string,
-  store: Store,
+  root: string,
   cache: Cache,
 ): Promise<void> {
+  if (build.number === undefined) return
   const { recordOf } = cache.layers
   const ids = new Set(done.map(({ node }) => node.id))
-  const steps: LastStep[] = []
+  const steps: NotedStep[] = []
   const bases: Record<string, readonly LayerRecord[]> = {}
   for (const { node, layers } of done) {
     const op = node.op as LayerOp
@@ -67,24 +70,18 @@ export async function noteLastSteps(
     steps.push({ id, label, onto: op.onto, layer: await recordOf(top), ...run, ...(emulates && { emulates }) })
     if (!ids.has(op.onto)) bases[op.onto] ??= await Promise.all(layers.slice(0, -1).map(recordOf))
   }
-  const text = seal(JSON.stringify({ version, last: { build, steps, bases, how } }))
-  const folder = path.join(store.root, keptFolder)
-  const file = path.join(folder, stepsName)
-  if (textOf(file) === text) return
-  makeFolder(folder, 0o700)
-  // Not by way of a folder of the store, whose lock would load native code for a build in which nothing runs.
-  const fresh = `${file}.${randomUUID()}`
-  writeFileSync(fresh, text, { mode: 0o600 })
-  renameSync(fresh, file)
+  const file = stepsFile(root, build.number)
+  writeFileSync(`${file}.new`, seal(JSON.stringify({ version, noted: { build, steps, bases, how } })), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
-/** Undefined when no build has noted any, or they are damaged. */
-export function readLastSteps(root: string): LastSteps | undefined {
-  const text = unseal(textOf(path.join(root, keptFolder, stepsName)) ?? '')
+/** Undefined when that build has noted none, or they are damaged. */
+export function readSteps(root: string, number: number): NotedSteps | undefined {
+  const text = unseal(textOf(stepsFile(root, number)) ?? '')
   if (text === undefined) return undefined
   try {
-    const found = JSON.parse(text) as { readonly version: unknown; readonly last: LastSteps }
-    return found.version === version ? found.last : undefined
+    const found = JSON.parse(text) as { readonly version: unknown; readonly noted: NotedSteps }
+    return found.version === version ? found.noted : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
@@ -92,7 +89,7 @@ export function readLastSteps(root: string): LastSteps | undefined {
 }
 
 /** The layers after a step, lowest first. */
-export function layersAfter(step: LastStep, { steps, bases }: LastSteps): readonly LayerRecord[] {
+export function layersAfter(step: NotedStep, { steps, bases }: NotedSteps): readonly LayerRecord[] {
   const above: LayerRecord[] = [step.layer]
   for (let onto: OpId = step.onto; ; ) {
     const base = bases[onto]
@@ -105,7 +102,7 @@ export function layersAfter(step: LastStep, { steps, bases }: LastSteps): readon
 }
 
 /** The RUN that a command after a step is to be like: the step itself, else the next one above it, else one below. */
-export function nearestRun(step: LastStep, { steps }: LastSteps): LastStep | undefined {
+export function nearestRun(step: NotedStep, { steps }: NotedSteps): NotedStep | undefined {
   if (step.run) return step
   for (let id = step.id; ; ) {
     const above = steps.find(({ onto }) => onto === id)
@@ -113,8 +110,8 @@ export function nearestRun(step: LastStep, { steps }: LastSteps): LastStep | und
     if (above.run) return above
     id = above.id
   }
-  for (let at: LastStep | undefined = step; at; ) {
-    const { onto }: LastStep = at
+  for (let at: NotedStep | undefined = step; at; ) {
+    const { onto }: NotedStep = at
     at = steps.find(({ id }) => id === onto)
     if (at?.run) return at
   }

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { formerSteps, openRecorder, recordFile } from '../../src/builds/index.ts'
+import { sha256 } from '../../src/digest/index.ts'
+import type { BuildEvent } from '../../src/executor/index.ts'
+import type { OpId } from '../../src/graph/index.ts'
+
+const key = sha256('key')
+const id = sha256('id') as unknown as OpId
+const label = '[1/1] RUN make'
+const of = { context: '/app', dockerfile: 'Dockerfile' }
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'tsbuild-former-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+/** A build of one step, which ended so. */
+function built(end: 'step:error' | 'step:done', { context = '/app', text = label, path = 'Dockerfile' } = {}): void {
+  const recorder = openRecorder(root, { name: 'app', started: 1, directory: '/', context, tags: [] })
+  const step = { id, label: text, kind: 'run', inputs: [] } as const
+  const ending = { 'step:error': { message: 'no' }, 'step:done': { key, milliseconds: 1 } }[end]
+  const events = [
+    { type: 'build:graph', at: 1, steps: [step] },
+    { type: 'step:start', at: 1, step: id, label: text },
+    { type: 'step:miss', at: 1, step: id, key, reason: { kind: 'never-built' } },
+    { type: end, at: 2, step: id, ...ending },
+  ] as unknown as readonly BuildEvent[]
+  for (const event of events) recorder.event(event)
+  const status = end === 'step:done' ? 'completed' : 'error'
+  expect(recorder.end({ status, completed: 2, dockerfile: { path }, platforms: [], images: [] })).toBeDefined()
+}
+
+const former = (labels: readonly string[] = [label]) => formerSteps(root, of, () => labels)
+
+test('a step that failed is known by its key and its id, until a later build has it', async () => {
+  built('step:error')
+  built('step:error', { context: '/other' })
+  expect([await former().failure(key), await former().failure(id)]).toEqual([1, 1])
+  expect(await former().failure(sha256('another'))).toBeUndefined()
+  built('step:error')
+  expect(await former().failure(key)).toBe(3)
+  built('step:done')
+  expect(await former().failure(key)).toBeUndefined()
+})
+
+test('the instruction that stood in a place is that of the newest record of the same Dockerfile', async () => {
+  built('step:done', { text: '[1/1] RUN old' })
+  built('step:done', { text: '[1/1] RUN dev', path: 'Dockerfile.dev' })
+  expect(await former().instruction({ label })).toEqual({ before: 'RUN old', now: 'RUN make' })
+  expect(await former([label, '[2/2] RUN old']).instruction({ label })).toBeUndefined()
+})
+
+test('no record is read that is too long, nor more than is looked for', async () => {
+  built('step:done', { text: '[1/1] RUN old' })
+  built('step:error')
+  writeFileSync(recordFile(root, 2), `{"context":"/app","pad":"${'x'.repeat(17 << 20)}"}`)
+  const { failure, instruction } = former()
+  expect(await failure(key)).toBeUndefined()
+  expect((await instruction({ label }))?.before).toBe('RUN old')
+})
