@@ -54,6 +54,20 @@ export interface RunImageResult extends CommandResult {
   readonly container?: string
 }
 
+/** What is kept of a command that `runImage` ran. */
+export interface Container {
+  /** 12 hex digits. */
+  readonly id: string
+  readonly name?: string
+  /** As short as people write it. */
+  readonly image: string
+  readonly command: readonly string[]
+  /** RFC 3339; so is `ended`. */
+  readonly created: string
+  readonly ended?: string
+  readonly exitCode?: number
+}
+
 export interface CommitOptions {
   /** The id of what `runImage` kept, its beginning of 4 digits or more, or its name. */
   readonly container: string

@@ -14,7 +14,7 @@ export type {
 export type { CacheFrom, CachePlace, CacheTo, GhaCachePlace, S3CachePlace } from './cache-options.ts'
 export { defineConfig, findConfig, readConfig, type TsbuildConfig } from './config/index.ts'
 
-export type { CommitOptions, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
+export type { CommitOptions, Container, RunImageOptions, RunImageResult, RunMount } from './container-options.ts'
 export type {
   CommandIo,
   CommandResult,
@@ -47,6 +47,7 @@ export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
 export { checkStore } from './library/check-store.ts'
 export { commit } from './library/commit.ts'
+export { listContainers, removeContainer } from './library/containers.ts'
 export { context } from './library/context/context.ts'
 export type {
   ContextAdvice,

@@ -9,6 +9,7 @@ import type {
   CheckStoreOptions,
   CommandResult,
   CommitOptions,
+  Container,
   ContextOptions,
   ContextReport,
   CopyOptions,
@@ -112,6 +113,9 @@ export interface Library {
   stepDiff(options: StepOptions, environment: Environment): Promise<OfStep<StepChange>>
   watchBuild(options: WatchOptions, environment: Environment): Promise<never>
   runImage(options: RunImageOptions, environment: Environment): Promise<RunImageResult>
+  listContainers(environment: Environment): Promise<readonly Container[]>
+  /** @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_CONTAINER_IN_USE */
+  removeContainer(name: string, environment: Environment): Promise<Container>
   /** @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_COMMIT_CHANGE */
   commit(options: CommitOptions, environment: Environment): Promise<string>
   /** @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS */

@@ -53,7 +53,7 @@ export interface Former {
    * The text of the instruction that stood where this one stands, and its own, when the last build of the Dockerfile had another
    * there, which is nowhere in it any more.
    */
-  instruction(node: Node): Promise<{ readonly before: string; readonly now: string } | undefined>
+  instruction(node: Pick<Node, 'label'>): Promise<{ readonly before: string; readonly now: string } | undefined>
   /** The number of the build in which a step failed, by its key or its op id, when no later one is known to have it. */
   failure(name: Digest | OpId): Promise<number | undefined>
 }

@@ -2,13 +2,13 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import path from 'node:path'
 import { didYouMean, isSystemError, TsbuildError } from '../errors.ts'
 import { lockFile } from '../syscalls/index.ts'
-import { type KeptRun, keptFolder, parseKept, recordName } from './kept-run.ts'
+import { type KeptRun, keptFolder, leftAt, parseKept, recordName } from './kept-run.ts'
 
 /** All that is kept in a store, newest first; what cannot be read is passed over. */
 export function listKept(root: string): readonly KeptRun[] {
   return idsOfKept(root)
     .flatMap((id) => readKept(root, id) ?? [])
-    .sort((a, b) => b.created - a.created)
+    .sort((a, b) => leftAt(b) - leftAt(a))
 }
 
 /** Names of the folders of what is kept. */
@@ -44,7 +44,9 @@ export function findContainer(root: string, name: string): KeptRun {
   if (found) return found
   const names = all.flatMap((each) => [each.id, ...(each.name === undefined ? [] : [each.name])])
   throw new TsbuildError('TSB_CONTAINER_NOT_FOUND', `no container ${JSON.stringify(name)} is kept`, {
-    hint: didYouMean(name, names) ?? 'tsbuild run keeps what its command changed for an hour, without --rm',
+    hint:
+      didYouMean(name, names) ??
+      'tsbuild ps lists them: tsbuild run keeps what its command changed for an hour, without --rm',
   })
 }
 

@@ -13,6 +13,8 @@ export interface KeptRun {
   readonly name?: string
   /** Milliseconds since 1970. */
   readonly created: number
+  /** Of a container: when its command ended, and how. */
+  readonly ended?: { readonly at: number; readonly exitCode: number }
   /** Of a RUN. */
   readonly build?: BuildOrigin
   readonly run: LeftRun
@@ -53,7 +55,17 @@ export const keptFolder = 'kept'
 export const recordName = 'run.json'
 
 /** Milliseconds that something is kept. */
-export const keptFor = 60 * 60_000
+const keptFor = 60 * 60_000
+
+/** From when on, milliseconds since 1970, a command that ended has left its files. */
+export function leftAt({ created, ended }: KeptRun): number {
+  return ended?.at ?? created
+}
+
+/** Whether it was kept long enough. A clock may have been put back. */
+export function isOver(run: KeptRun, now: number): boolean {
+  return Math.abs(now - leftAt(run)) > keptFor
+}
 
 /** As many are kept. */
 export const mostKept = 8

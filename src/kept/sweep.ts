@@ -5,21 +5,21 @@ import { isSystemError } from '../errors.ts'
 import { removeTree, type Store } from '../store/index.ts'
 import { lockFile } from '../syscalls/index.ts'
 import { idsOfKept, placeOf, readKept } from './find.ts'
-import { type KeptRun, keptFolder, keptFor, mostBytes, mostKept, recordName } from './kept-run.ts'
+import { isOver, type KeptRun, keptFolder, leftAt, mostBytes, mostKept, recordName } from './kept-run.ts'
 
 /** Removes what was kept long enough, and what is damaged. Costs one look where nothing is kept. @param now milliseconds since 1970 */
 export async function sweepKept(store: Store, now: number): Promise<void> {
   if (!existsSync(path.join(store.root, keptFolder))) return
   for (const id of idsOfKept(store.root)) {
     const run = readKept(store.root, id)
-    if (!run || now - run.created > keptFor || run.created > now + keptFor) await removeKept(store, id)
+    if (!run || isOver(run, now)) await removeKept(store, id)
   }
 }
 
 /** Removes the oldest where there are too many, or where they are too much together. */
 export async function boundKept(store: Store): Promise<void> {
   const runs = idsOfKept(store.root).flatMap((id) => readKept(store.root, id) ?? [])
-  const newestFirst = runs.sort((a, b) => b.created - a.created)
+  const newestFirst = runs.sort((a, b) => leftAt(b) - leftAt(a))
   let bytes = 0
   for (const [at, { id }] of newestFirst.entries()) {
     if (at > 0 && bytes <= mostBytes) bytes += bytesBelow(placeOf(store.root, id), mostBytes + 1)

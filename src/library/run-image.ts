@@ -12,7 +12,7 @@ import type { Environment } from '../options.ts'
 import type { BaseImage } from '../planner/index.ts'
 import { imageFor } from '../store/index.ts'
 import { howOf } from './debugging.ts'
-import { enterPlace } from './enter.ts'
+import { type EnterOptions, enterPlace } from './enter.ts'
 import { platformOf } from './platform.ts'
 import { readSeccomp } from './seccomp.ts'
 import { openSession, type Session } from './session.ts'
@@ -35,9 +35,10 @@ export async function runImage(options: RunImageOptions, environment: Environmen
   const run = await runOf(base, config, id, options, session, environment)
   const what = keptAs(id, base, config, run, options, environment)
   let container: string | undefined
-  const after = async (take: Parameters<typeof keepRun>[1]) => {
+  const after: EnterOptions['after'] = async (take, { exitCode }) => {
     if (options.signal?.aborted) return
-    container = await keepContainer(what, take, session, options, environment)
+    const ended = { at: environment.now(), exitCode }
+    container = await keepContainer({ ...what, ended }, take, session, options, environment)
   }
   const place = { run, how: howOf(options, environment), above: [] }
   const { onEvent, signal, io } = options
@@ -74,7 +75,7 @@ function checkName({ name, remove }: RunImageOptions, { store }: Session): void 
   }
   if (remove || !listKept(store.root).some((kept) => kept.name === name)) return
   throw new TsbuildError('TSB_RUN_NAME', `a container ${name} is kept already`, {
-    hint: 'choose another name; it is kept for an hour, and tsbuild prune removes it',
+    hint: `choose another name; tsbuild rm ${name} removes it`,
   })
 }
 

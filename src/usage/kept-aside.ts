@@ -4,6 +4,7 @@ import { buildFolder, buildNumbers, buildsFolder, recordFile } from '../builds/i
 import { mountIdFile } from '../cache/index.ts'
 import { sha256 } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
+import { type KeptRun, keptFolder, readKept } from '../kept/index.ts'
 import type { Entry, EntryType } from './entry.ts'
 import type { Measure } from './measure.ts'
 
@@ -18,18 +19,21 @@ export async function mountEntries(folder: string, measure: Measure): Promise<re
   return entries
 }
 
-/** What failed steps and containers left. */
-export async function keptEntries(folder: string, measure: Measure): Promise<readonly Entry[]> {
+/** What failed steps and containers left. @param root of the store */
+export async function keptEntries(root: string, measure: Measure): Promise<readonly Entry[]> {
   const entries: Entry[] = []
-  for (const path of pathsIn(folder)) {
-    const isList = path.endsWith('.json')
-    const description = isList ? 'where the steps of the last build are' : `what a command left: ${basename(path)}`
-    entries.push({
-      ...(await entryOf(path, isList ? 'internal' : 'regular', description, [path], measure)),
-      dangling: !isList,
-    })
+  for (const path of pathsIn(join(root, keptFolder))) {
+    const description = keptText(readKept(root, basename(path)), basename(path))
+    entries.push({ ...(await entryOf(path, 'regular', description, [path], measure)), dangling: true })
   }
   return entries
+}
+
+function keptText(kept: KeptRun | undefined, id: string): string {
+  if (!kept) return `what a command left: ${id}`
+  const { kind, name, run } = kept
+  if (kind === 'failed') return `failed step ${run.label}`
+  return `container ${name ?? id}: ${run.op.argv.join(' ')}`
 }
 
 /** What ADD and contexts fetched: a file of a URL, or a repository with its checkouts. */

@@ -44,7 +44,7 @@ export async function survey(store: Store, known = new Map<string, number>(), ow
   entries.push(...(await strangeEntries(holdings.strange, facts)))
   for (const [name, files] of holdings.memos) entries.push(...(await memoEntry(name, files, facts)))
   entries.push(...(await mountEntries(join(store.root, 'mounts'), measure)))
-  entries.push(...(await keptEntries(join(store.root, 'kept'), measure)))
+  entries.push(...(await keptEntries(store.root, measure)))
   entries.push(...(await fetchedEntries(join(store.root, 'cache', 'remotes'), measure)))
   entries.push(...(await buildEntries(store.root, measure)))
   return { entries: entries.filter(({ parts, shared }) => parts.length + shared.length > 0), mounts }

@@ -7,11 +7,14 @@ import {
   type CommandIo,
   checkStore,
   commit,
+  diskUsage,
+  listContainers,
   listStep,
   openBuilds,
   openImages,
   prune,
   readStep,
+  removeContainer,
   runImage,
   shell,
   stepDiff,
@@ -392,9 +395,19 @@ describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
     )
     expect(gone.text).toContain('/etc/group: No such file')
     expect(namesKept()).toContain(container)
+    const about = { id: container, name: 'box', image: 'base', command, exitCode: 4 }
+    expect(await listContainers(work.environment)).toMatchObject([about])
+    const { entries } = await diskUsage({}, work.environment)
+    expect(entries.map(({ description }) => description)).toContainEqual(
+      expect.stringMatching(/^container box: sh -c /),
+    )
     await expect(commit({ container, changes: ['RUN true'] }, work.environment)).rejects.toMatchObject({
       code: 'TSB_COMMIT_CHANGE',
     })
+    expect(await removeContainer('box', work.environment)).toMatchObject(about)
+    expect(await listContainers(work.environment)).toEqual([])
+    expect(namesKept()).not.toContain(container)
+    await expect(removeContainer('box', work.environment)).rejects.toMatchObject({ code: 'TSB_CONTAINER_NOT_FOUND' })
     await expect(commit({ container: 'nobox' }, work.environment)).rejects.toMatchObject({
       code: 'TSB_CONTAINER_NOT_FOUND',
     })

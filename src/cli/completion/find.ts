@@ -17,6 +17,8 @@ export function finder(session: Session, commands: readonly string[]) {
         return { ...nothing, candidates: listed(await imageNames(session)) }
       case 'repositories':
         return { ...nothing, candidates: listed((await imageNames(session)).map((name) => repositoryAndTag(name)[0])) }
+      case 'containers':
+        return { ...nothing, candidates: listed(await containerNames(session)) }
       case 'stages':
         return { ...nothing, candidates: listed(stagesIn(dockerfileText(session, words))) }
       case 'args':
@@ -44,6 +46,11 @@ async function imageNames(session: Session): Promise<readonly string[]> {
   } finally {
     await images.close()
   }
+}
+
+async function containerNames(session: Session): Promise<readonly string[]> {
+  const { listContainers } = await session.library()
+  return (await listContainers(session.environment)).map(({ id, name }) => name ?? id)
 }
 
 /** That of `-f`, else one of the names in the context, which is taken to be this directory. */

@@ -15,7 +15,10 @@ export const nothing: Completion = { candidates: [], also: 'nothing', goesOn: fa
 /** What a flag or an argument takes. */
 export type Wanted =
   | { readonly kind: 'one-of'; readonly values: readonly string[]; readonly goesOn?: true }
-  | { readonly kind: 'files' | 'directories' | 'images' | 'repositories' | 'stages' | 'args' | 'commands' | 'text' }
+  | { readonly kind: 'files' | 'directories' | PlaceKind | 'stages' | 'args' | 'commands' | 'text' }
+
+/** Names of what the store has. */
+type PlaceKind = 'images' | 'repositories' | 'containers'
 
 const formats = ['table', 'json'] as const
 
@@ -57,18 +60,18 @@ const ofFlags: Readonly<Record<string, Wanted>> = {
 }
 
 /** By what stands between < and > or [ and ] in the definition of a flag or argument. */
-const ofPlaceholders: Readonly<Record<string, Wanted['kind'] & ('files' | 'directories' | 'images' | 'repositories')>> =
-  {
-    path: 'files',
-    file: 'files',
-    dest: 'files',
-    directory: 'directories',
-    context: 'directories',
-    image: 'images',
-    source: 'images',
-    destination: 'images',
-    repository: 'repositories',
-  }
+const ofPlaceholders: Readonly<Record<string, 'files' | 'directories' | PlaceKind>> = {
+  path: 'files',
+  file: 'files',
+  dest: 'files',
+  directory: 'directories',
+  context: 'directories',
+  image: 'images',
+  source: 'images',
+  destination: 'images',
+  repository: 'repositories',
+  container: 'containers',
+}
 
 /** Paths inside of something else than this machine. */
 const insideFlags = ['--unset-volume', '--why', '--cgroup-parent']

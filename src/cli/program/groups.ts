@@ -4,7 +4,7 @@ import type { Command, Option } from 'commander'
 const commandGroups: Readonly<Record<string, readonly string[]>> = {
   'Build:': ['build', 'plan', 'context', 'why', 'builds', 'graph'],
   'Look:': ['history', 'explore', 'diff', 'blame', 'extract'],
-  'Try and debug:': ['shell', 'cat', 'run', 'commit'],
+  'Try and debug:': ['shell', 'cat', 'run', 'ps', 'commit', 'rm'],
   'Images and registries:': [
     ...['images', 'inspect', 'tag', 'rmi', 'save', 'load', 'import'],
     ...['push', 'pull', 'copy', 'digest', 'referrers', 'ls', 'login', 'logout', 'index'],

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import type { PsFlags } from '../commands/containers.ts'
 import type { CommitFlags } from '../commands/run.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import type { RunImageFlags } from '../flags/run-image.ts'
@@ -8,12 +9,12 @@ import { limitFlag, type Run, repeatable } from './run.ts'
 
 const commands = () => import('../commands/run.ts')
 
-const runNotes = `Without --rm what the command changed is kept for an hour, for tsbuild commit. Exit status: that of the command; 125 when
+const runNotes = `Without --rm what the command changed is kept for an hour, for tsbuild commit: tsbuild ps lists it, tsbuild rm removes it. Exit status: that of the command; 125 when
 it was not begun, 126 and 127 as a shell has them.`
 
-/** `tsbuild run` and `tsbuild commit`. */
+/** `tsbuild run`, and what is done with what it keeps. */
 export function containerPrograms(run: Run): readonly Command[] {
-  return [runProgram(run), commitProgram(run)]
+  return [runProgram(run), psProgram(run), commitProgram(run), rmProgram(run)]
 }
 
 function runProgram(run: Run): Command {
@@ -85,13 +86,49 @@ function refuse(flags: string, hint: string): never {
   throw new FlagError(`tsbuild run has no ${flags.split(/[ ,]/)[0]}`, hint)
 }
 
+const kept = () => import('../commands/containers.ts')
+
+function psProgram(run: Run): Command {
+  const command = new Command('ps')
+    .summary('list what tsbuild run left, newest first')
+    .description('Lists what commands of tsbuild run left, newest first. None of them runs any more: -a lists no more.')
+    .optionsGroup('What is printed:')
+    .addOption(new Option('-a, --all', 'the same, for who is used to it'))
+    .option('-q, --quiet', 'show only ids')
+    .option('--no-trunc', 'show all of every text')
+    .option('--format <format>', 'table, json, or a Go template, also after "table "')
+    .action((flags: PsFlags) => run('documents', async (session) => (await kept()).psCommand(session, flags)))
+  return withHelp(command, {
+    notes: 'Placeholders of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names',
+    examples: {
+      'tsbuild ps': 'what is kept, for an hour',
+      "tsbuild ps --format '{{.ID}} {{.Names}}'": 'ids and names',
+    },
+  })
+}
+
+function rmProgram(run: Run): Command {
+  const command = new Command('rm')
+    .summary('remove what tsbuild run left')
+    .argument('<container...>', 'ids or names: tsbuild ps lists them')
+    .optionsGroup('How:')
+    .addOption(new Option('-f, --force', 'no error for one that is not there'))
+    .addOption(new Option('-v, --volumes').hideHelp())
+    .action((names: readonly string[], flags: { readonly force?: true }) =>
+      run('trees', async (session) => (await kept()).rmCommand(session, names, flags.force ?? false)),
+    )
+  return withHelp(command, {
+    examples: { 'tsbuild rm box': 'what tsbuild run --name box left', 'tsbuild ps -q | xargs tsbuild rm': 'all of it' },
+  })
+}
+
 function commitProgram(run: Run): Command {
   const command = new Command('commit')
     .summary('make an image of what tsbuild run left')
     .description(
       'Makes an image of what a command of tsbuild run changed: one layer more, and the settings it ran with.',
     )
-    .argument('<container>', 'id or name: tsbuild run prints it')
+    .argument('<container>', 'id or name: tsbuild ps lists them')
     .argument('[name]', 'name of the image: repository[:tag]')
     .option('-m, --message <text>', 'comment of its row in the history')
     .option('-a, --author <text>', 'author of the image')

@@ -18,8 +18,8 @@ export interface Entering {
   readonly output: SandboxOutput
   /** Directories and files of this machine that the caller lends. */
   readonly binds?: readonly HostBind[]
-  /** Called when the command has ended, with what takes away what it changed. */
-  readonly after?: (take: (folder: string) => Promise<LeftFiles>) => Promise<void>
+  /** Called when the command has ended, with what takes away what it changed, and how it ended. */
+  readonly after?: (take: (folder: string) => Promise<LeftFiles>, result: SandboxResult) => Promise<void>
 }
 
 /** Without a source it is an empty file system in memory. */
@@ -43,7 +43,7 @@ export async function enterRun(run: LeftRun, ports: ExecutorPorts, entering: Ent
       .run({ ...spec, ...(input && { input }) }, masked.output, ports.signal)
       .finally(masked.end)
     // These layers search for nothing. Who takes what a command changed lends it no secrets.
-    await after?.((folder) => ready.rootfs.keep(folder, context.layers, false))
+    await after?.((folder) => ready.rootfs.keep(folder, context.layers, false), result)
     return result
   }
   const layers = [...inputs.snapshot(run.op.onto).layers, ...above]

@@ -12,7 +12,8 @@ async function asked({ environment, directory }: Workspace, ...words: readonly s
   const printed: string[] = []
   const program = createProgram(async () => {}, () => {}, ['__complete'])
   const out = { ...createOutput(process.stdout, {}), print: (text: string) => void printed.push(text) }
-  const library = async () => ({ openImages }) as unknown as Library
+  const library = async () =>
+    ({ openImages, listContainers: async () => [{ id: '0123456789ab', name: 'box' }] }) as unknown as Library
   const session = { environment: { ...environment, cwd: `${directory}/context` }, out, err: out, library }
   await completeCommand(session as unknown as Session, program, words)
   return printed.join('').trimEnd().split('\n')
@@ -73,6 +74,7 @@ describe('what may stand at the cursor', () => {
     await workspace.build({ tags: ['shop/web:1.2'] })
     expect(await values(workspace, 'history', 'shop')).toEqual(['shop/web:1.2', ':nothing'])
     expect(await values(workspace, 'rmi', 'other', 'shop')).toEqual(['shop/web:1.2', ':nothing'])
+    expect(await values(workspace, 'rm', 'b')).toEqual(['box', ':nothing'])
   })
 
   test('stages and arguments of the Dockerfile, but nothing that a shell would run', async () => {
