@@ -23,24 +23,27 @@ export function buildsText(
   now: number,
 ): string {
   if (quiet) return builds.map(({ id }) => `${id}\n`).join('')
-  const rows = builds.map((build) => {
-    const { total, cached } = stepCounts(build)
-    const created = new Date(build.started).toISOString()
-    return {
-      Number: build.number,
-      ID: build.id,
-      Name: build.name,
-      Status: statusText(build.status),
-      CreatedSince: timeAgo(created, now),
-      CreatedAt: created,
-      Duration: durationText(build.completed - build.started),
-      Context: build.context,
-      Steps: total,
-      Cached: cached,
-    }
-  })
+  const rows = builds.map((build) => buildRow(build, now))
   return listingText(
     { headings, columns: ['Number', 'ID', 'Name', 'Status', 'CreatedSince', 'Duration'], rows },
     format,
   )
+}
+
+/** A build by the names that `--format` knows. @param now milliseconds since 1970 */
+export function buildRow(build: BuildRecord, now: number) {
+  const { total, cached } = stepCounts(build)
+  const created = new Date(build.started).toISOString()
+  return {
+    Number: build.number,
+    ID: build.id,
+    Name: build.name,
+    Status: statusText(build.status),
+    CreatedSince: timeAgo(created, now),
+    CreatedAt: created,
+    Duration: durationText(build.completed - build.started),
+    Context: build.context,
+    Steps: total,
+    Cached: cached,
+  }
 }

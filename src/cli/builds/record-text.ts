@@ -4,12 +4,27 @@ import { humanSize, visible } from '../../text/index.ts'
 import { table } from '../text/table.ts'
 import { localTime } from '../text/time.ts'
 import { oneLine } from '../views/step.ts'
+import { buildRow } from './list-text.ts'
 import { durationText, makesLayer, statusText, stepCounts, stepTime } from './words.ts'
 
 /** All that people want to know of a build. */
 export function recordText(build: BuildRecord, logFile: (step: number) => string): string {
   const parts = [head(build), problem(build, logFile), steps(build), images(build)]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** By the names of `builds ls`, some more, and those of `--format json`, which begin with a small letter. */
+export function recordFields(build: BuildRecord, now: number) {
+  return {
+    ...build,
+    ...buildRow(build, now),
+    CompletedAt: new Date(build.completed).toISOString(),
+    Dockerfile: build.dockerfile?.path ?? '',
+    Target: build.target ?? '',
+    Platforms: build.platforms,
+    Tags: build.tags,
+    Error: build.error?.message ?? '',
+  }
 }
 
 function head(build: BuildRecord): string {

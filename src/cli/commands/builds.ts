@@ -2,10 +2,12 @@ import type { BuildCommands, BuildRecord } from '../../index.ts'
 import { buildDiffText } from '../builds/diff-text.ts'
 import { filterBuilds } from '../builds/filter.ts'
 import { buildsText } from '../builds/list-text.ts'
-import { recordText } from '../builds/record-text.ts'
+import { recordFields, recordText } from '../builds/record-text.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { checkPlace } from '../replace-file.ts'
 import type { Session } from '../session.ts'
+import { parseTemplate } from '../template/index.ts'
+import { visible } from '../text/escape.ts'
 import { jsonText } from '../text/json.ts'
 import { lineReader } from '../text/lines.ts'
 import { oneLine } from '../views/step.ts'
@@ -19,11 +21,14 @@ export interface BuildsFlags {
 }
 
 export interface ShowFlags {
-  readonly format: 'text' | 'json'
+  /** `text`, `json` or a template. */
+  readonly format: string
   readonly report?: string
 }
 
-export type LogsFlags = ShowFlags
+export interface LogsFlags {
+  readonly format: 'text' | 'json'
+}
 
 export interface RemoveFlags {
   readonly all?: true
@@ -45,7 +50,18 @@ export async function showBuildCommand(
   const builds = await openBuilds(session)
   const build = await findBuild(session, builds, name)
   if (report !== undefined) return writeReport(session, report, build)
-  session.out.print(format === 'json' ? json(build) : recordText(build, (step) => builds.logFile(build, step)))
+  session.out.print(shownAs(build, format, session, (step) => builds.logFile(build, step)))
+}
+
+function shownAs(
+  build: BuildRecord,
+  format: string,
+  { environment }: Session,
+  logFile: (step: number) => string,
+): string {
+  if (format === 'json') return json(build)
+  if (format === 'text') return recordText(build, logFile)
+  return `${visible(parseTemplate(format).render(recordFields(build, environment.now())))}\n`
 }
 
 /** Of one step its lines; of several each line with the number of its step, as plain progress has it. */
@@ -66,7 +82,7 @@ export async function logsCommand(
   }
 }
 
-function logLine(line: string, format: ShowFlags['format'], step?: number): string {
+function logLine(line: string, format: LogsFlags['format'], step?: number): string {
   return format === 'text' ? `${line}\n` : `${jsonText({ ...(step !== undefined && { step }), line })}\n`
 }
 
@@ -89,7 +105,7 @@ export async function diffBuildsCommand(
   session: Session,
   before: string | undefined,
   now: string | undefined,
-  { format }: ShowFlags,
+  { format }: LogsFlags,
 ): Promise<void> {
   const builds = await openBuilds(session)
   const diff = await builds.diff(before, now)

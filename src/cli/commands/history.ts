@@ -3,6 +3,7 @@ import { ellipsis, humanSize } from '../../text/index.ts'
 import { readLimits } from '../flags/limit.ts'
 import { type RegistryFlags, registryAccess } from '../flags/registry-access.ts'
 import { listingText } from '../listing.ts'
+import { historyWord } from '../program/foreign-words.ts'
 import type { Session } from '../session.ts'
 import { localTime, timeAgo } from '../text/time.ts'
 
@@ -19,12 +20,23 @@ export interface HistoryFlags extends RegistryFlags {
 /** Prints how an image was made, newest row first. */
 export async function historyCommand(session: Session, image: string, flags: HistoryFlags): Promise<void> {
   const { environment, out, signal } = session
+  await checkWord(session, image)
   const limits = readLimits(flags.limit, environment.env)
   const { history } = await session.library()
   const platform = flags.platform === undefined ? {} : { platform: flags.platform }
   const options = { ...platform, ...(limits && { limits }), ...registryAccess(flags), signal }
   const found = await history(image, options, environment)
   out.print(historyText(found, flags, environment.now()))
+}
+
+/** What buildx calls its history is asked of `tsbuild builds`, unless an image has that name. @throws {FlagError} */
+async function checkWord({ library, environment }: Session, word: string): Promise<void> {
+  const error = historyWord(word)
+  if (!error) return
+  const { openImages } = await library()
+  const images = await openImages(environment, {})
+  const isThere = images.list().then((all) => all.some(({ names }) => names.includes(`${word}:latest`)))
+  if (!(await isThere.finally(() => images.close()))) throw error
 }
 
 /** The text of the list. @param now milliseconds since 1970 */

@@ -29,7 +29,8 @@ export async function runCommand(
   const result = await runImage(asked, environment).catch((error: unknown) => startFailed(error, session))
   if (result.container !== undefined) {
     await replaceFile(flags.cidfile, result.container)
-    err.print(`kept for an hour as ${result.container}: tsbuild commit ${result.container} NAME (--rm keeps nothing)\n`)
+    const name = flags.name ?? result.container
+    err.print(`kept for an hour as ${name}: tsbuild commit ${name} NAME (--rm keeps nothing)\n`)
   }
   endAs(result)
 }

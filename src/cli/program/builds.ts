@@ -22,9 +22,19 @@ const filters = `
 Filters: id, name, status, context: KEY=VALUE, KEY!=VALUE, KEY~=PATTERN.
 Placeholders of --format: .Number .ID .Name .Status .CreatedAt .CreatedSince .Duration .Context .Steps .Cached`
 
+const fields = `
+Placeholders of --format: those of builds ls, .CompletedAt .Dockerfile .Target .Platforms .Tags .Error, and what --format json has:
+{{range .steps}}{{.label}} {{.outcome}}{{end}}`
+
 /** `tsbuild builds`: what was built, and how that went. */
 export function buildsProgram(run: Run): Command {
   const format = () => new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text')
+  // The choices are what completion offers.
+  const showFormat = () =>
+    new Option('--format <format>', 'how to print it, also a Go template')
+      .choices(['text', 'json'])
+      .default('text')
+      .argParser((text: string) => text)
   return new Command('builds')
     .summary('list, show, compare and forget builds that were made')
     .addHelpText('after', names + examples)
@@ -49,9 +59,9 @@ export function buildsProgram(run: Run): Command {
         .alias('inspect')
         .summary('show one build: what was asked, each step, why it ran, how long')
         .argument('[build]', usualBuildArgument)
-        .addOption(format())
+        .addOption(showFormat())
         .option('--report <path>', 'write a page about it, as build --report does, and print nothing')
-        .addHelpText('after', names)
+        .addHelpText('after', names + fields)
         .action((build: string | undefined, flags: ShowFlags) =>
           run('documents', async (session) =>
             (await import('../commands/builds.ts')).showBuildCommand(session, build, flags),
@@ -81,7 +91,7 @@ export function buildsProgram(run: Run): Command {
         .argument('[now]', usualBuildArgument)
         .addOption(format())
         .addHelpText('after', names)
-        .action((before: string | undefined, now: string | undefined, flags: ShowFlags) =>
+        .action((before: string | undefined, now: string | undefined, flags: LogsFlags) =>
           run('documents', async (session) =>
             (await import('../commands/builds.ts')).diffBuildsCommand(session, before, now, flags),
           ),

@@ -60,7 +60,7 @@ const optionGroups: Readonly<Record<string, readonly string[]>> = {
 
 /** Puts a command, and those of its flags that are in no group, into one. */
 export function group(command: Command): void {
-  const found = headingOf(commandGroups, command.name())
+  const found = command.parent?.parent ? undefined : headingOf(commandGroups, command.name())
   if (command.helpGroup() === '' && found !== undefined) command.helpGroup(found)
   for (const option of command.options) groupOption(option)
 }

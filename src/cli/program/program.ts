@@ -13,6 +13,7 @@ import { contextProgram } from './context.ts'
 import { debugPrograms } from './debug.ts'
 import { checkCommand, inWordsOfTsbuild } from './docker-words.ts'
 import { doctorProgram } from './doctor.ts'
+import { foreignWord } from './foreign-words.ts'
 import { group, groupOrder } from './groups.ts'
 import { withHelp } from './help.ts'
 import { historyProgram } from './history.ts'
@@ -172,7 +173,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.
     if (error.code === 'commander.help') throw new Reported(exitCodes.usage)
-    if (error.exitCode !== 0) throw flagErrorOf(error, [command, ...below(command, argv)])
+    if (error.exitCode !== 0) throw foreignWord(command, argv) ?? flagErrorOf(error, [command, ...below(command, argv)])
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BuildRecord } from '../../../src/builds/index.ts'
 import { summaryText } from '../../../src/cli/builds/summary-text.ts'
-import { build, openBuilds } from '../../../src/index.ts'
+import { build, history, openBuilds, openImages } from '../../../src/index.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 import { runCommandLine } from '../command-line.ts'
 
@@ -41,6 +41,10 @@ describe('tsbuild builds', () => {
     expect(shown.stdout).toMatch(/^Build Steps: +2\/2 \(0% cached\)$/m)
     expect(shown.stdout).toMatch(/^#\d +DONE +\d.* \[build 1\/1\] COPY a \/\n +miss: never built here$/m)
     expect(JSON.parse((await tsbuild(workspace, 'builds', 'show', '--format=json')).stdout).number).toBe(2)
+    const template = '{{.Number}} {{.Status}} {{.Target}} {{.Steps}} {{range .steps}}{{.outcome}} {{end}}'
+    expect((await tsbuild(workspace, 'builds', 'show', '--format', template)).stdout).toMatch(
+      /^2 Completed build 1 (?:ran )+\n$/,
+    )
     const diff = await tsbuild(workspace, 'builds', 'diff')
     expect(diff.stdout).toMatch(/^ {2}target: \(none\) → build$/m)
     expect(diff.stdout).toMatch(/^~ +ran .* COPY a \/\n +miss: a changed\n- /m)
@@ -60,6 +64,30 @@ describe('tsbuild builds', () => {
     }
     expect((await tsbuild(workspace, 'builds', 'logs', '2', 'nosuch')).stderr).toContain('build 2 has no step "nosuch"')
   })
+})
+
+test('what buildx calls its history leads to tsbuild builds, unless an image is called so', async () => {
+  await using workspace = await twoBuilds()
+  const own = workspace.environment
+  const asked = (...argv: readonly string[]) =>
+    runCommandLine(argv, {
+      openImages: (_, options) => openImages(own, options),
+      history: (name, options) => history(name, options, own),
+    })
+  const [page, logs] = ['builds show BUILD --report FILE.html', 'builds logs BUILD']
+  for (const [words, hint] of [
+    ['builds open', page],
+    ['builds report 2 -o page.html', page],
+    ['builds trace ^0', page],
+    ['builds sho', 'did you mean "show"'],
+    ['history ls', 'tsbuild builds lists'],
+    ['history logs ^0', logs],
+    ['history inspect', 'tsbuild builds show'],
+  ] as const) {
+    expect(await asked(...words.split(' '))).toMatchObject({ status: 125, stderr: expect.stringContaining(hint) })
+  }
+  await workspace.build({ tags: ['ls'] })
+  expect(await asked('history', '-q', 'ls')).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('tsbuild why lists each file that changed, in words and as JSON, and no name of one moves a cursor', async () => {
