@@ -43,7 +43,7 @@ export async function withStep<T>(
   const { root } = session.store
   await sweepKept(session.store, now())
   const known = await lookAround(root, cwd)
-  const found = wanted === undefined ? failedStep(known, cwd) : findStep(wanted, known, root, cwd)
+  const found = wanted === undefined ? failedStep(known, cwd) : namedStep(wanted, known, root, cwd)
   onEvent?.({ type: 'notice', at: now(), message: saidOf(found, known, cwd) })
   if (found.kind === 'failed') {
     return usingKept(root, found.step.id, () => work(stepOfKept(found.step, session)))
@@ -178,7 +178,7 @@ function commandWord({ id, label }: NotedStep): string {
 }
 
 /** Those of the folder come first; by an id steps of other folders are found too. */
-function findStep(wanted: string, known: Known, root: string, cwd: string): Found {
+function namedStep(wanted: string, known: Known, root: string, cwd: string): Found {
   const { noted, called, failed, folder } = known
   const done = (noted?.steps ?? []).map((step): Found => ({ kind: 'done', step, of: noted as NotedSteps }))
   // One that was mended and done since counts as what it is now.
