@@ -5,15 +5,19 @@ import { placeText, withoutPlace } from './compare.ts'
 import { buildNumbers, recordFile } from './files.ts'
 import type { BuildRecord } from './record.ts'
 
+/** What a build was asked for. */
+interface Asked {
+  readonly context: string
+  readonly dockerfile: string
+  readonly target?: string | undefined
+  readonly platforms: readonly string[]
+}
+
 /**
  * Looks into records of the same context when first asked, the newest first, and into no more than it has to.
  * @param labels of all steps of this build: an instruction that only moved is no former one
  */
-export function formerSteps(
-  root: string,
-  of: { readonly context: string; readonly dockerfile: string },
-  labels: () => readonly string[],
-): Former {
+export function formerSteps(root: string, of: Asked, labels: () => readonly string[]): Former {
   const recordAt = recordsOf(root, of.context)
   let steps: Promise<ReadonlyMap<string, string>> | undefined
   let present: ReadonlySet<string> | undefined
@@ -40,22 +44,25 @@ export function formerSteps(
 /** The text of a record of the same context as it was written, by how many are newer; undefined beyond the last. */
 type RecordAt = (index: number) => Promise<string | undefined>
 
-async function stepsOfLast(
-  recordAt: RecordAt,
-  { context, dockerfile }: { readonly context: string; readonly dockerfile: string },
-): Promise<ReadonlyMap<string, string>> {
-  const path = JSON.stringify(dockerfile)
-  for (let at = 0; ; at++) {
+/** By their places. Of the newest build that was asked for the same, else of the newest of the same Dockerfile. */
+async function stepsOfLast(recordAt: RecordAt, of: Asked): Promise<ReadonlyMap<string, string>> {
+  const path = JSON.stringify(of.dockerfile)
+  let looked = 0
+  let last: BuildRecord | undefined
+  for (let at = 0; looked < newestRecords; at++) {
     const text = await recordAt(at)
-    if (text === undefined) return new Map()
+    if (text === undefined) break
     const build = text.includes(path) ? await recordIn(text) : undefined
-    if (build?.context === context && build.dockerfile?.path === dockerfile && hasSteps(build)) {
-      return new Map(build.steps.map(({ label }) => [placeText(label) ?? '', withoutPlace(label)]))
-    }
+    if (build?.context !== of.context || build.dockerfile?.path !== of.dockerfile || !hasSteps(build)) continue
+    const isAlike = build.target === of.target && build.platforms.join() === of.platforms.join()
+    last = isAlike ? build : (last ?? build)
+    if (isAlike) break
+    looked++
   }
+  return new Map(last?.steps.map(({ label }) => [placeText(label) ?? '', withoutPlace(label)]))
 }
 
-/** Records in which failures are looked for. */
+/** Records that are looked through, of those that could tell. */
 const newestRecords = 8
 
 /** The steps that failed last, by their keys and their ids: in which build, and how many are newer than that. */

@@ -48,7 +48,19 @@ export async function withStep<T>(
   if (found.kind === 'failed') {
     return usingKept(root, found.step.id, () => work(stepOfKept(found.step, session)))
   }
-  return work(stepAfter(found.step, found.of))
+  try {
+    return await work(stepAfter(found.step, found.of))
+  } catch (error) {
+    if (!(error instanceof TsbuildError) || error.code !== 'TSB_BLOB_MISSING') throw error
+    throw new TsbuildError(
+      'TSB_KEPT_GONE',
+      `the files after ${shortened(found.step.label)} are not in the store any more`,
+      {
+        cause: error,
+        hint: 'tsbuild prune, or --max-used-space, took them: build again',
+      },
+    )
+  }
 }
 
 type Found =
@@ -184,10 +196,13 @@ function namedStep(wanted: string, known: Known, root: string, cwd: string): Fou
   // One that was mended and done since counts as what it is now.
   const broken = failed.slice(0, 1).filter(({ run }) => !done.some(({ step }) => step.id === run.step))
   const steps = [...done, ...broken.map((step): Found => ({ kind: 'failed', step }))]
-  const found = stepsNamed(wanted, steps, (step) => {
+  const isOfLast = (step: Found) => step.kind === 'done' || numberOf(step.step.build) >= numberOf(noted?.build)
+  const namesOf = (step: Found) => {
     const ids = idsOf(step)
     return { ids, label: labelOf(step), number: called.find(({ id }) => ids.includes(id))?.number }
-  })
+  }
+  const ofLast = stepsNamed(wanted, steps.filter(isOfLast), namesOf)
+  const found = ofLast.length > 0 ? ofLast : stepsNamed(wanted, steps, namesOf)
   const [first, ...others] = found
   if (first && others.length === 0) return first
   const other = called.find(({ number }) => String(number) === wanted.replace(/^#/, ''))
@@ -198,6 +213,10 @@ function namedStep(wanted: string, known: Known, root: string, cwd: string): Fou
   const message = `no step of the last build of ${folder} is ${JSON.stringify(wanted)}`
   const hint = steps.length > 0 ? `it has ${steps.map(labelOf).map(shortened).join(', ')}` : otherwise(known, cwd)
   throw new TsbuildError('TSB_STEP_NOT_FOUND', message, { hint })
+}
+
+function numberOf(build: BuildOrigin | undefined): number {
+  return build?.number ?? 0
 }
 
 function notLookedInto({ number, label }: Known['called'][number], known: Known, cwd: string): TsbuildError {

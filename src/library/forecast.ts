@@ -100,8 +100,13 @@ async function forecastIn(session: Session, options: BuildOptions, environment: 
     loaded.requests.map((request) => planImage(loaded.dockerfile, request, session.bases, loaded.times)),
   )
   const nodes = mergeNodes(plans)
-  const dockerfile = { context: contextName(options.context, environment.cwd), dockerfile: loaded.dockerfile.name }
-  const former = formerSteps(session.store.root, dockerfile, () => nodes.map(({ label }) => label))
+  const asked = {
+    context: contextName(options.context, environment.cwd),
+    dockerfile: loaded.dockerfile.name,
+    target: options.target,
+    platforms: loaded.requests.map(({ platform }) => formatPlatform(platform)),
+  }
+  const former = formerSteps(session.store.root, asked, () => nodes.map(({ label }) => label))
   // A record has stars where a secret is, and what is compared with it here has not.
   const instruction = session.secrets.ids.length === 0 ? former.instruction : async () => undefined
   const forecasts = await foresee(nodes, { ...ports, former: { ...former, instruction } })

@@ -62,7 +62,8 @@ export function openRecording(
   }
   let former: Former | undefined
   const formerly = () => {
-    former ??= formerSteps(root, { context, dockerfile: known.dockerfile?.path ?? '' }, recorder.labels)
+    const { dockerfile, platforms } = known
+    former ??= formerSteps(root, { context, dockerfile: dockerfile?.path ?? '', ...target, platforms }, recorder.labels)
     return former
   }
   return {

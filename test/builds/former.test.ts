@@ -10,7 +10,7 @@ import type { OpId } from '../../src/graph/index.ts'
 const key = sha256('key')
 const id = sha256('id') as unknown as OpId
 const label = '[1/1] RUN make'
-const of = { context: '/app', dockerfile: 'Dockerfile' }
+const of = { context: '/app', dockerfile: 'Dockerfile', platforms: [] }
 
 let root: string
 beforeEach(() => {
@@ -19,8 +19,18 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 /** A build of one step, which ended so. */
-function built(end: 'step:error' | 'step:done', { context = '/app', text = label, path = 'Dockerfile' } = {}): void {
-  const recorder = openRecorder(root, { name: 'app', started: 1, directory: '/', context, tags: [] })
+function built(
+  end: 'step:error' | 'step:done',
+  { context = '/app', text = label, path = 'Dockerfile', target = '' } = {},
+): void {
+  const recorder = openRecorder(root, {
+    name: 'app',
+    started: 1,
+    directory: '/',
+    context,
+    tags: [],
+    ...(target && { target }),
+  })
   const step = { id, label: text, kind: 'run', inputs: [] } as const
   const ending = { 'step:error': { message: 'no' }, 'step:done': { key, milliseconds: 1 } }[end]
   const events = [
@@ -51,6 +61,10 @@ test('the instruction that stood in a place is that of the newest record of the 
   built('step:done', { text: '[1/1] RUN old' })
   built('step:done', { text: '[1/1] RUN dev', path: 'Dockerfile.dev' })
   expect(await former().instruction({ label })).toEqual({ before: 'RUN old', now: 'RUN make' })
+  built('step:done', { text: '[1/1] RUN other', target: 'other' })
+  expect((await former().instruction({ label }))?.before).toBe('RUN old')
+  const asked = formerSteps(root, { ...of, target: 'third' }, () => [label])
+  expect((await asked.instruction({ label }))?.before).toBe('RUN other')
   expect(await former([label, '[2/2] RUN old']).instruction({ label })).toBeUndefined()
 })
 

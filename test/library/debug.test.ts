@@ -324,7 +324,18 @@ describe.skipIf(!canRun)(`a step of the last build${title}`, () => {
       /^TSB_STEP_NOT_FOUND the last build of \S+a, build 1, failed nowhere; .*tsbuild shell 2\/2 opens/,
     )
     await expect(names('a', '1')).rejects.toThrow('#1 is [internal]')
-    await openBuilds(own.environment).remove(['1'])
+    own.write({ 'a/Bad': 'FROM base\nRUN echo > /tmp/bad; exit 3\n' })
+    await build({ context: '.', file: 'Bad' }, at('a')).catch(() => {})
+    await build({ context: '.' }, at('a'))
+    expect([await names('a'), await names('a', '2/2'), await names('a', 'exit 3')]).toEqual([
+      ['/tmp/bad'],
+      ['/tmp/a'],
+      ['/tmp/bad'],
+    ])
+    await prune({}, own.environment)
+    await expect(names('a', '2/2')).rejects.toMatchObject({ code: 'TSB_KEPT_GONE' })
+    await build({ context: '.' }, at('b'))
+    await openBuilds(own.environment).remove(['1', '3', '4'])
     await expect(names('a', '2/2')).resolves.toEqual(['/tmp/Dockerfile'])
   })
 
