@@ -137,9 +137,9 @@ export function registryPrograms(run: Run): readonly Command[] {
   ]
 }
 
-/** A number, and what has a blank, are steps: no repository is called so. */
+/** A number, a place such as `2/5`, and what has a blank, are steps: no repository is called so. */
 function isRepository(word: string): boolean {
-  return !word.startsWith('/') && !/^#?\d{1,5}$|\s/.test(word)
+  return !word.startsWith('/') && !/^#?\d{1,5}$|^\d{1,5}\/\d{1,5}$|\s/.test(word)
 }
 
 /** One word for two lists that people know by it. */

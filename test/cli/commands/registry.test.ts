@@ -13,6 +13,7 @@ import { contentsOf, fakeImage, serve } from '../../support/fake-image.ts'
 import { startServer } from '../../support/http-server.ts'
 import { code } from '../../support/pulling.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
+import { runCommandLine } from '../command-line.ts'
 
 describe.skipIf(!hasDockerRegistry)(`commands of registries (${noDockerRegistry})`, () => {
   let workspace: Workspace
@@ -141,3 +142,20 @@ it('a wait that a registry asks for is told, and how long in the end', async () 
   const never = await tsbuild(workspace, 'digest', `${server.host}/never/app:1`)
   expect(never.stderr).toContain('wait 0 s, as it asks')
 }, 30_000)
+
+it('ls takes a number, a place or words for a step, and else a name for a repository', async () => {
+  const asked: unknown[] = []
+  const ls = (...argv: readonly string[]) =>
+    runCommandLine(['ls', ...argv], {
+      listStep: async ({ step, path }) => {
+        asked.push([step, path])
+        return { label: '', failed: false, found: [] }
+      },
+      listTags: async (name) => {
+        asked.push(name)
+        return []
+      },
+    })
+  for (const words of [[], ['/src'], ['7'], ['2/5'], ['build 2/5'], ['me/app']]) await ls(...words)
+  expect(asked).toEqual([[undefined, '/'], [undefined, '/src'], ['7', '/'], ['2/5', '/'], ['build 2/5', '/'], 'me/app'])
+})
