@@ -1,9 +1,9 @@
 import type { Container } from '../../index.ts'
+import { ellipsis } from '../../text/index.ts'
 import { isTsbuildError } from '../exit.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
 import { goTime, timeAgo } from '../text/time.ts'
-import { ellipsis } from '../text/width.ts'
 
 export interface PsFlags {
   readonly quiet?: true
