@@ -2,7 +2,8 @@ import { TsbuildError } from '../errors.ts'
 import type { BuildRecord } from './record.ts'
 
 /**
- * The build that a person means: `7` by number, `^0` the newest and `^1` the one before it, else by the beginning of an id.
+ * The build that a person means: `7` by number, `^0` the newest and `^1` the one before it, else by the beginning of an id; a
+ * number of up to 5 digits is no id.
  * @param builds newest first
  * @throws {TsbuildError} TSB_BUILD_NOT_FOUND
  */
@@ -11,7 +12,8 @@ export function findBuild(text: string, builds: readonly BuildRecord[]): BuildRe
   if (back !== undefined) return builds[Number(back)] ?? notFound(text, builds)
   const numbered = builds.find(({ number }) => String(number) === text)
   if (numbered) return numbered
-  const [found, ...others] = text === '' ? [] : builds.filter(({ id }) => id.startsWith(text))
+  const isNumber = /^\d{0,5}$/.test(text)
+  const [found, ...others] = isNumber ? [] : builds.filter(({ id }) => id.startsWith(text))
   if (!found) return notFound(text, builds)
   if (others.length === 0) return found
   throw new TsbuildError('TSB_BUILD_NOT_FOUND', `the ids of ${others.length + 1} builds begin with ${text}`, {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BuildRecord, compareBuilds, explainBuild, type StepRecord } from '../../src/builds/index.ts'
+import { type BuildRecord, compareBuilds, explainBuild, findBuild, type StepRecord } from '../../src/builds/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import type { OpId } from '../../src/graph/index.ts'
 import type { MissReason } from '../../src/index.ts'
@@ -111,6 +111,12 @@ describe('why a step ran', () => {
     expect(adviceOf(build([step('[1/1] RUN make', { reason: base })]))).toEqual(['base-not-pinned'])
     expect(adviceOf(build([step('[1/1] RUN make', { reason: { kind: 'removed' } })]))).toEqual(['removed'])
   })
+})
+
+test('a number is never taken for the beginning of an id', () => {
+  const builds = [build([], { number: 2, id: `9${'a'.repeat(19)}` })]
+  expect(() => findBuild('9', builds)).toThrow('no such build: 9')
+  expect(findBuild('9a', builds).number).toBe(2)
 })
 
 test('two builds are compared step by step: the same, on other files, another instruction, new, gone', () => {
