@@ -36,7 +36,10 @@ test('pieces in one file are evaluated once, when asked for, whoever asks and fr
     ],
     ['chunks/shared.cjs', 'let n=0;exports.count=()=>++n'],
     ['chunks/cold.cjs', 'const shared=require("./shared.cjs");exports.twice=()=>[shared.count(),shared.count()]'],
-    ['chunks/far.cjs', 'const cold=require("./cold.cjs");exports.thrice=()=>[...cold.twice(),require("./beside.cjs").one()]'],
+    [
+      'chunks/far.cjs',
+      'const cold=require("./cold.cjs");exports.thrice=()=>[...cold.twice(),require("./beside.cjs").one()]',
+    ],
     ['chunks/beside.cjs', 'exports.one=()=>require("./shared.cjs").count()'],
   ])
   const files = [
