@@ -42,9 +42,14 @@ export function readOption<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    throw new OptionError(error.code, error.message, { hint: error.hint, cause: error })
+    throw asOptionError(error)
   }
+}
+
+/** The error of an option that was not only read but tried. Anything but a TsbuildError is given back as it is. */
+export function asOptionError(error: unknown): unknown {
+  if (!(error instanceof TsbuildError)) return error
+  return new OptionError(error.code, error.message, { hint: error.hint, cause: error })
 }
 
 /** Characters that are shown of a text at its beginning and at its end: a command and its exit code, say. */

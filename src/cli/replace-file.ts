@@ -1,15 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { access, constants, lstat, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { isSystemError } from '../errors.ts'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { TsbuildError } from '../errors.ts'
+import { whyNoFile, whyNotWritten } from '../why-no-file.ts'
 import { FlagError } from './flags/flag-error.ts'
 
 /**
  * Puts a text at a path in one step: a link to a file is replaced, not followed, and a reader never sees half of it.
  * @param text undefined: what is at the path is removed
+ * @throws {TsbuildError} TSB_EXPORT_WRITE
  */
 export async function replaceFile(path: string | undefined, text: string | undefined): Promise<void> {
   if (path === undefined) return
+  try {
+    await replace(path, text)
+  } catch (error) {
+    const reason = whyNotWritten(error, path)
+    if (reason === undefined) throw error
+    throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${path}: ${reason}`, { cause: error, hint: writableHint })
+  }
+}
+
+const writableHint = 'name a file in a directory that is there and that you may write to'
+
+async function replace(path: string, text: string | undefined): Promise<void> {
   if (await isDevice(path)) return text === undefined ? undefined : writeFile(path, text)
   if (text === undefined) return rm(path, { force: true })
   const temporary = `${path}.${randomUUID()}.tmp`
@@ -31,15 +44,8 @@ async function isDevice(path: string): Promise<boolean> {
  * Makes sure, before there is anything to write, that a file can be put at the path of a flag.
  * @throws {FlagError} when it cannot
  */
-export async function checkPlace(flag: string, path: string | undefined): Promise<void> {
-  if (path === undefined) return
-  const hint = 'name a file in a directory that you may write to'
-  try {
-    await access(dirname(path), constants.W_OK)
-    if ((await lstat(path)).isDirectory()) throw new FlagError(`${flag} ${path}: that is a directory`, hint)
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT') && error.path === path) return
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS')) throw error
-    throw new FlagError(`${flag} ${path}: no file can be written in ${dirname(path)}`, hint)
-  }
+export function checkPlace(flag: string, path: string | undefined): void {
+  const reason = path === undefined ? undefined : whyNoFile(path)
+  if (reason === undefined) return
+  throw new FlagError(`${flag} ${path}: ${reason}`, writableHint)
 }

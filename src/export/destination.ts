@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isSystemError, TsbuildError } from '../errors.ts'
+import { whyNotWritten } from '../why-no-file.ts'
 import { openAside } from './aside.ts'
 
 /** Where an archive goes: a file, or a stream that stays open (`-o …,dest=-`). */
@@ -55,12 +55,14 @@ export async function exporting<T>(place: string, work: () => Promise<T>): Promi
       throw new TsbuildError('TSB_DISK_FULL', `no space left to write ${place}`, { cause: error, hint })
     }
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
-      const folder = path.dirname(error.path ?? place)
-      const reason = error.code === 'ENOENT' ? `${folder} is not there` : 'a part of that path is no directory'
-      throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${reason}`, {
-        cause: error,
-        hint: 'make the directory first, or name another place',
-      })
+      throw new TsbuildError(
+        'TSB_EXPORT_WRITE',
+        `cannot write ${place}: ${whyNotWritten(error, error.path ?? place)}`,
+        {
+          cause: error,
+          hint: 'make the directory first, or name another place',
+        },
+      )
     }
     if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EIO', 'EFBIG', 'ENOTEMPTY', 'EEXIST')) {
       const hint = 'name a place that you may write to'

@@ -1,6 +1,6 @@
+export { checkPlace } from './check-place.ts'
 export { type Destination, exporting, replaceFile, writeStream } from './destination.ts'
 export { exportDocker } from './docker.ts'
-export { checkLayoutFolder } from './folder.ts'
 export { withFolder } from './folder-lock.ts'
 export { blobName, type LayoutFile, type NamedImage } from './layout.ts'
 export { exportLocal, exportTree, type LocalExport } from './local.ts'

@@ -36,6 +36,9 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   const names = readOption(() => (options.tags ?? []).map((tag) => parseReference(tag).normal))
   checkOutputs(options, environment)
   if (options.outputs?.length) await (await import('./write-outputs.ts')).checkPushes(options)
+  if (options.outputs?.length || options.errorOutputs?.length) {
+    await (await import('./check-places.ts')).checkPlaces(options, environment)
+  }
   checkSharing(options)
   await checkSecrets(options.secrets, environment, notice)
   let told = events

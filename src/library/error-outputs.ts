@@ -18,7 +18,12 @@ export async function writeErrorOutputs(
   environment: Environment,
 ): Promise<void> {
   const notice = (message: string) =>
-    onEvent?.({ type: 'notice', at: environment.now(), message: `warning: ${message} (--on-error-output)` })
+    onEvent?.({
+      type: 'notice',
+      at: environment.now(),
+      message: `warning: ${message} (--on-error-output)`,
+      serious: true,
+    })
   for (const output of outputs) {
     const from = output.from ?? '/'
     try {

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type ArchiveSource, openArchivedDocuments, type Temporary } from '../archive/index.ts'
 import { hexOf, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { blobName, checkLayoutFolder, exporting, type LayoutFile, replaceFile, writeLayout } from '../export/index.ts'
+import { blobName, checkPlace, type LayoutFile, replaceFile, writeLayout } from '../export/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { Blob, Report, Source, Target } from './place.ts'
@@ -31,7 +30,7 @@ export async function layoutTarget(
   temporary: Temporary,
   signal: AbortSignal | undefined,
 ): Promise<Target> {
-  await checkPlace(kind, place)
+  await checkTarget(kind, place)
   const folder = await temporary('copy')
   const blobs = new Map<string, LayoutFile>()
   const entries: Descriptor[] = []
@@ -52,30 +51,13 @@ export async function layoutTarget(
 }
 
 const forms = { 'oci-layout': 'folder', 'own-layout': 'own-folder', 'oci-archive': 'archive' } as const
-/** What could not be written in the end is refused before anything is fetched. */
-async function checkPlace(kind: keyof typeof forms, place: string): Promise<void> {
-  const [found, above] = [await kindOf(place), await kindOf(path.dirname(place))]
-  if (kind === 'oci-archive' && found === 'directory') {
-    throw new TsbuildError('TSB_EXPORT_DEST', `${place} is a directory`, {
-      hint: `name a file, or write a layout: oci-layout://${place}`,
-    })
-  }
-  const isFolder = kind !== 'oci-archive'
-  if (isFolder && found === 'other') {
-    throw new TsbuildError('TSB_EXPORT_DEST', `${place} is no directory`, {
-      hint: `name a directory, or write an archive: oci-archive:${place}`,
-    })
-  }
-  if (isFolder && found === 'directory') await exporting(place, () => checkLayoutFolder(place))
-  if (isFolder ? above !== 'other' : above === 'directory') return
-  throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: there is no directory ${path.dirname(place)}`, {
-    hint: 'make the directory first, or name another place',
-  })
-}
 
-async function kindOf(place: string): Promise<'directory' | 'other' | undefined> {
-  const found = await stat(place).catch(() => undefined)
-  return found && (found.isDirectory() ? 'directory' : 'other')
+/** What could not be written in the end is refused before anything is fetched. */
+function checkTarget(kind: keyof typeof forms, place: string): Promise<void> {
+  if (kind === 'oci-archive') {
+    return checkPlace('file', place, `name a file, or write a layout: oci-layout://${place}`)
+  }
+  return checkPlace('layout', place, `name a directory, or write an archive: oci-archive:${place}`)
 }
 
 /** The names that it had where it comes from are not those that it gets. */

@@ -57,7 +57,8 @@ async function failing(options: Partial<BuildOptions> = {}) {
     (error: TsbuildError) => error,
   )
   const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
-  return { error, notices }
+  const serious = events.flatMap((event) => (event.type === 'notice' && event.serious ? [event.message] : []))
+  return { error, notices, serious }
 }
 
 /** Runs a command without a terminal. */
@@ -148,7 +149,7 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
 
   test('it is no hit, and the build of it can be gone on with in a shell, with files taken out', async () => {
     const entered: string[] = []
-    const { error, notices } = await failing({
+    const { error, serious } = await failing({
       errorOutputs: [
         { type: 'local', dest: 'out', from: '/tmp/reports' },
         { type: 'tar', dest: 'out.tar', from: '/nothing' },
@@ -161,7 +162,7 @@ describe.skipIf(!canRun)(`a RUN that failed${title}`, () => {
     expect(entered).toEqual(['TSB_STEP_FAILED', '[4/5] RUN -', 'bad\n', '9'])
     expect(error).toMatchObject({ code: 'TSB_STEP_FAILED' })
     expect(readFileSync(path.join(work.directory, 'out/r.txt'), 'utf8')).toBe('bad\n')
-    expect(notices).toContain('warning: the failed step has no /nothing (--on-error-output)')
+    expect(serious).toContain('warning: the failed step has no /nothing (--on-error-output)')
   })
 
   test('a terminal for it is a real one: with a size, Ctrl-C and an exit status', async () => {

@@ -23,7 +23,9 @@ export async function withReport(
     })
   } catch (error) {
     // What the build failed for is the error.
-    await write().catch((other: unknown) => session.err.print(`no report in ${path}: ${other}\n`))
+    await write().catch((other: unknown) =>
+      session.err.print(`no report in ${path}: ${other instanceof Error ? other.message : other}\n`),
+    )
     throw error
   }
   await write()

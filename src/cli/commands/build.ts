@@ -43,15 +43,11 @@ async function buildOnce(session: Session, context: string, flags: BuildCommandF
   const options = buildOptions(context, flags, environment.env)
   const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
   const asked = progressMode(flags, environment.env)
-  checkStandardOutput(
-    session,
-    asked,
-    options.outputs?.some((output) => 'dest' in output && output.dest === '-') ?? false,
-  )
-  await checkPlace('--iidfile', flags.iidfile)
-  await checkPlace('--digest-file', flags.digestFile)
-  await checkPlace('--metadata-file', flags.metadataFile)
-  await checkPlace('--report', flags.report)
+  checkStandardOutput(session, asked, options)
+  checkPlace('--iidfile', flags.iidfile)
+  checkPlace('--digest-file', flags.digestFile)
+  checkPlace('--metadata-file', flags.metadataFile)
+  checkPlace('--report', flags.report)
   await replaceFile(flags.iidfile, undefined)
   await replaceFile(flags.digestFile, undefined)
   await replaceFile(flags.report, undefined)
@@ -99,9 +95,14 @@ async function builtWithReport(...asked: Parameters<typeof withReport>): Promise
 }
 
 /** Bytes of an archive are not for a terminal, and not for a file that also gets an image id. */
-function checkStandardOutput(session: Session, mode: ProgressMode, archive: boolean): void {
-  if (archive && session.out.isTerminal) {
-    throw new FlagError('an image is not written to a terminal', 'add dest=FILE, or send standard output to a file')
+function checkStandardOutput(
+  session: Session,
+  mode: ProgressMode,
+  { outputs = [], errorOutputs = [] }: BuildOptions,
+): void {
+  const archive = outputs.some((output) => 'dest' in output && output.dest === '-')
+  if (session.out.isTerminal && (archive || errorOutputs.some(({ dest }) => dest === '-'))) {
+    throw new FlagError('an archive is not written to a terminal', 'add dest=FILE, or send standard output to a file')
   }
   if (archive && mode === 'quiet') {
     throw new FlagError('--quiet prints the image id where the output would go', 'use --progress=none with --iidfile')

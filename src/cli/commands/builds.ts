@@ -46,7 +46,7 @@ export async function showBuildCommand(
   name: string | undefined,
   { format, report }: ShowFlags,
 ): Promise<void> {
-  await checkPlace('--report', report)
+  checkPlace('--report', report)
   const builds = await openBuilds(session)
   const build = await findBuild(session, builds, name)
   if (report !== undefined) return writeReport(session, report, build)

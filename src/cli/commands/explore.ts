@@ -27,7 +27,7 @@ export async function exploreCommand(session: Session, name: string, flags: Expl
   const rules = asked ? readRules(flags, environment.cwd) : undefined
   if (!rules && flags.json === undefined && canDraw(session)) return draw(session, name, flags)
   if (rules) checkRules(rules)
-  await checkPlace('--json', flags.json === '-' ? undefined : flags.json)
+  checkPlace('--json', flags.json === '-' ? undefined : flags.json)
   await using image = await openImage(name, lookOptions(flags, session), environment)
   await sayWhatIsFetched(session, image)
   const waste = await image.waste(session.signal)

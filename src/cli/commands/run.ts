@@ -20,7 +20,7 @@ export async function runCommand(
   if (flags.tty && !hasTerminal(session)) {
     throw new FlagError('-t needs a terminal for standard input and output', 'leave -t out')
   }
-  await checkPlace('--cidfile', flags.cidfile)
+  checkPlace('--cidfile', flags.cidfile)
   err.print(session.notes.map((note) => `note: ${note}\n`).join(''))
   const io = commandIo(session, flags.tty ? userTerminal(session) : undefined)
   const onEvent = (event: Parameters<typeof sayNotice>[0]) => sayNotice(event, session)

@@ -36,7 +36,14 @@ export function readOutput(text: string): OutputRequest {
   }
   const split = platformSplit(text, file, fields.get('platform-split'))
   if (file === 'tar' || file === 'local') return { ...filesTo(file, fields.get('dest')), ...split }
-  return written(file, fields.get('dest'), readBoolean('tar', fields.get('tar'), true), annotations)
+  const tar = readBoolean('tar', fields.get('tar'), true)
+  if (file === 'docker' && !tar) {
+    throw new FlagError(
+      `--output ${text}: docker load reads an archive alone`,
+      'leave tar=false out, or write type=oci',
+    )
+  }
+  return written(file, fields.get('dest'), tar, annotations)
 }
 
 /** `type=registry` is `type=image,push=true`. */

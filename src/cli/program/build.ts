@@ -104,7 +104,7 @@ function addOutputFlags(command: Command): void {
     .addOption(
       repeatable(
         '-o, --output <spec>',
-        'type=oci|docker,dest=PATH[,tar=false]; type=tar|local,dest=PATH[,platform-split=false]; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true][,name-canonical=true][,oci-mediatypes=false]; [,annotation.NAME=VALUE]; a directory; - for a tar on stdout',
+        'type=oci,dest=PATH[,tar=false]; type=docker,dest=FILE; type=tar|local,dest=PATH[,platform-split=false]; type=registry or type=image,push=true[,name=NAME][,push-by-digest=true][,name-canonical=true][,oci-mediatypes=false]; [,annotation.NAME=VALUE]; a directory; - for a tar on stdout',
       ),
     )
     .option('--push', 'push the image to where its names say: short for -o type=registry')
@@ -200,7 +200,7 @@ function addStepFlags(command: Command): void {
     .addOption(
       repeatable(
         '--on-error-output <spec>',
-        'files of a RUN that fails: type=local|tar,dest=PATH[,from=PATH]; several are allowed',
+        'files of a RUN that fails: type=local|tar,dest=PATH[,from=PATH], or a directory for all; several are allowed',
       ),
     )
     .option('--retry-delay <duration>', 'time before that (default: none)')

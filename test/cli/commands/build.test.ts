@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Library } from '../../../src/cli/ports.ts'
 import type { BuildOptions } from '../../../src/index.ts'
 import { builtId, recordingBuild, runCommandLine } from '../command-line.ts'
 
@@ -75,7 +76,21 @@ describe('files for other programs', () => {
     const library = recordingBuild()
     const ran = await runCommandLine(['--digest-file', join(folder, 'no/such/folder'), '.'], library)
     expect(ran).toMatchObject({ status: 125, stderr: expect.stringContaining('--digest-file') })
+    for (const flag of ['--metadata-file', '--report', '--iidfile']) {
+      const refused = await runCommandLine([`${flag}=/proc/nothing`, '.'], library)
+      expect(refused).toEqual({ status: 125, stdout: '', stderr: expect.stringMatching(/nothing new .*\nhint: .*\n$/) })
+    }
     expect(library.asked).toEqual([])
+  })
+
+  test('a place that goes while the build runs is an error that names it', async () => {
+    const gone = mkdtempSync(join(folder, 'gone-'))
+    const build: Library['build'] = async (options) => {
+      rmSync(gone, { recursive: true })
+      return recordingBuild().build(options)
+    }
+    const ran = await runCommandLine(['--metadata-file', join(gone, 'file'), '.'], { build })
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining(`there is no directory ${gone}\nhint: `) })
   })
 })
 

@@ -83,6 +83,7 @@ describe('outputs', () => {
   test.each([
     ['type=local', 'writes a directory'],
     ['type=oci,tar=false', 'writes a directory'],
+    ['type=docker,tar=false,dest=x', 'docker load reads an archive alone'],
     ['type=zip,dest=x', 'unknown type "zip"'],
     ['type=oci,des=x', 'unknown key "des"'],
     ['dest=x', 'unknown type ""'],

@@ -54,7 +54,9 @@ test('volumes and mounts are folders of this machine, or memory', () => {
 test('--on-error-output needs a place, and a directory of its own', () => {
   expect(readErrorOutput('dest=out,from=/r')).toEqual({ type: 'local', dest: 'out', from: '/r' })
   expect(readErrorOutput('type=tar,dest=-')).toEqual({ type: 'tar', dest: '-' })
-  for (const text of ['type=oci,dest=x', 'type=tar', 'type=local,dest=-', 'dest=x,form=/r']) {
+  expect(readErrorOutput('out')).toEqual({ type: 'local', dest: 'out' })
+  expect(readErrorOutput('-')).toEqual({ type: 'tar', dest: '-' })
+  for (const text of ['', 'out,from=/r', 'type=oci,dest=x', 'type=tar', 'type=local,dest=-', 'dest=x,form=/r']) {
     expect(() => readErrorOutput(text)).toThrow(expect.objectContaining({ code: 'TSB_FLAG' }))
   }
 })
