@@ -2,13 +2,13 @@ import type { EventSink } from '../../index.ts'
 import { visible } from '../../text/index.ts'
 import { contextJson } from '../contexts/context-json.ts'
 import { adviceText, contextText, filesText, whyText } from '../contexts/context-text.ts'
-import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
-import { ignoredNotes } from '../program/ignored.ts'
+import { buildOptions } from '../flags/build-options.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
+import { type PlanningFlags, saySpareFlags } from './forecast.ts'
 import { shown } from './shown.ts'
 
-export interface ContextFlags extends BuildFlags {
+export interface ContextFlags extends PlanningFlags {
   readonly why: readonly string[]
   readonly files?: true
   readonly format: 'text' | 'json'
@@ -18,7 +18,7 @@ export interface ContextFlags extends BuildFlags {
 export async function contextCommand(session: Session, context: string, flags: ContextFlags): Promise<void> {
   const { environment, err, out, signal } = session
   const options = buildOptions(context, flags, environment.env)
-  for (const note of ignoredNotes(flags)) err.print(`note: ${note}\n`)
+  saySpareFlags(flags, session)
   const work = async (onEvent: EventSink) =>
     (await session.library()).context({ ...options, why: flags.why, signal, onEvent }, environment)
   const report = await shown(session, 'none', work, '')

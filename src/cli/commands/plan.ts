@@ -1,17 +1,16 @@
 import { adviceText } from '../contexts/context-text.ts'
 import { Reported } from '../error-text.ts'
 import { exitCodes } from '../exit.ts'
-import type { BuildFlags } from '../flags/build-options.ts'
 import { planJson } from '../plans/plan-json.ts'
 import { planText } from '../plans/plan-text.ts'
 import type { planFormats } from '../program/plan.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { warningSummary } from '../views/warnings.ts'
-import { forecastFor } from './forecast.ts'
+import { forecastFor, type PlanningFlags } from './forecast.ts'
 import { graphName } from './graph.ts'
 
-export interface PlanFlags extends BuildFlags {
+export interface PlanFlags extends PlanningFlags {
   readonly format: (typeof planFormats)[number]
 }
 

@@ -4,6 +4,7 @@ import { readCall } from '../flags/call.ts'
 import { withHelp } from './help.ts'
 import { addIgnoredFlags } from './ignored.ts'
 import { withRegistryFlags } from './registry-flags.ts'
+import { hideResults } from './results.ts'
 import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
 
 const examples = {
@@ -43,11 +44,18 @@ export function buildProgram(run: Run): Command {
 }
 
 /** All that says what is built, and how. */
-export function addBuildFlags(command: Command): void {
+function addBuildFlags(command: Command): void {
   addInputFlags(command)
   addOutputFlags(command)
   addCacheFlags(command)
   addStepFlags(command)
+}
+
+/** The same for a command that builds nothing. */
+export function addPlanningFlags(command: Command): void {
+  addBuildFlags(command)
+  addIgnoredFlags(command)
+  hideResults(command)
 }
 
 /** `--check` is short for `--call check`; of several the last one counts. */

@@ -1,13 +1,15 @@
 import { Command, Option } from 'commander'
 import type { ContextFlags } from '../commands/context.ts'
-import { addBuildFlags } from './build.ts'
+import { addPlanningFlags } from './build.ts'
 import { withHelp } from './help.ts'
-import { addIgnoredFlags } from './ignored.ts'
+import { resultsHelp } from './results.ts'
 import { type Run, repeatable } from './run.ts'
 
 const notes = `
 All of the context is listed, which a build does not do, and no file of it is read. What the Dockerfile takes is told for the
-target that is asked for. Base images that no registry tells of are passed over, with a note.`
+target that is asked for. Base images that no registry tells of are passed over, with a note.
+
+${resultsHelp}`
 
 /** `tsbuild context`: the flags of a build, and nothing is built. */
 export function contextProgram(run: Run): Command {
@@ -21,8 +23,7 @@ export function contextProgram(run: Run): Command {
     .addOption(repeatable('--why <path>', 'the line of .dockerignore that decided on this path, and what copies it'))
     .option('--files', 'every file, with the number of the instruction that takes it')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
-  addBuildFlags(command)
-  addIgnoredFlags(command)
+  addPlanningFlags(command)
   return withHelp(command, {
     notes,
     examples: {

@@ -1,15 +1,17 @@
 import { Command, Option } from 'commander'
 import type { GraphFlags } from '../commands/graph.ts'
 import type { PlanFlags } from '../commands/plan.ts'
-import { addBuildFlags } from './build.ts'
+import { addPlanningFlags } from './build.ts'
 import { withHelp } from './help.ts'
-import { addIgnoredFlags } from './ignored.ts'
+import { redefine, resultsHelp } from './results.ts'
 import type { Run } from './run.ts'
 
 export const planFormats = ['text', 'tree', 'json', 'mermaid', 'dot'] as const
 export const graphFormats = ['text', 'json', 'mermaid', 'dot', 'svg', 'html'] as const
 
-const notes = 'Exit status: 0 when a build would run nothing, 10 when it would run something.'
+const notes = `Exit status: 0 when a build would run nothing, 10 when it would run something.
+
+${resultsHelp}`
 
 const examples = {
   'tsbuild plan -f Dockerfile.prod .': 'which steps would run, and why',
@@ -27,18 +29,17 @@ export function planProgram(run: Run): Command {
     .argument('[context]', 'as for a build', '.')
     .optionsGroup('What is printed:')
     .addOption(new Option('--format <format>', 'how to print it').choices(planFormats).default('text'))
-  addBuildFlags(command)
-  addIgnoredFlags(command)
+  addPlanningFlags(command)
   return withHelp(command, { notes, examples }).action((context: string, flags: PlanFlags) =>
     run('trees', async (session) => (await import('../commands/plan.ts')).planCommand(session, context, flags)),
   )
 }
 
-const graphHelp = `
-Examples:
-  tsbuild graph .                                a line for each step, from the target down to the bases
-  tsbuild graph --format html . > graph.html     a page with the picture, for a browser
-  tsbuild graph --format svg --target test . > graph.svg`
+const graphExamples = {
+  'tsbuild graph .': 'a line for each step, from the target down to the bases',
+  'tsbuild graph -o graph.html .': 'a page with the picture, for a browser',
+  'tsbuild graph --format svg --target test . > graph.svg': 'a picture of one stage',
+}
 
 /** `tsbuild graph`: as `plan`, for who wants to see what hangs on what. */
 export function graphProgram(run: Run): Command {
@@ -48,12 +49,18 @@ export function graphProgram(run: Run): Command {
       'Plans a build and shows its graph, with what is in the cache. text is a tree: below each step what it stands on, and one deeper what it reads besides. svg and html are laid out here, mermaid and dot by others.',
     )
     .argument('[context]', 'as for a build', '.')
-    .addOption(new Option('--format <format>', 'how to print it').choices(graphFormats).default('text'))
-  addBuildFlags(command)
-  addIgnoredFlags(command)
-  return command
-    .addHelpText('after', graphHelp)
-    .action((context: string, flags: GraphFlags) =>
-      run('trees', async (session) => (await import('../commands/graph.ts')).graphCommand(session, context, flags)),
+    .addOption(
+      new Option('--format <format>', 'how to print it (default: what the ending of -o says, else text)').choices(
+        graphFormats,
+      ),
     )
+  addPlanningFlags(command)
+  redefine(command, '--output', {
+    flags: '-o, --output <file>',
+    description: 'write it to a file, or several: graph.svg, graph.html, graph.json, graph.mmd, graph.dot',
+  })
+  return withHelp(command, { notes: resultsHelp.replace('-o, ', ''), examples: graphExamples }).action(
+    (context: string, flags: GraphFlags) =>
+      run('trees', async (session) => (await import('../commands/graph.ts')).graphCommand(session, context, flags)),
+  )
 }

@@ -52,6 +52,30 @@ describe('build --report', () => {
   })
 })
 
+describe('flags of a build where none is made', () => {
+  const forecast = async () => ({ steps: [], pulls: [], warnings: [], advice: [], done: true }) as never
+  const looking = { forecast, drawPlan: async (_: unknown, format: string) => `drawn as ${format}\n` }
+
+  test('graph -o writes to files, in the form of their endings', async () => {
+    const [svg, text] = [join(folder, 'graph.svg'), join(folder, 'graph')]
+    const ran = await runCommandLine(['graph', '-o', svg, '-o', text, '-o', '-', '.'], looking)
+    expect(ran).toEqual({ status: 0, stdout: 'drawn as tree\n', stderr: '' })
+    expect([svg, text].map((file) => readFileSync(file, 'utf8'))).toEqual(['drawn as svg\n', 'drawn as tree\n'])
+    await runCommandLine(['graph', '--format=dot', '-o', svg, '.'], looking)
+    expect(readFileSync(svg, 'utf8')).toBe('drawn as dot\n')
+    expect(await runCommandLine(['graph', '-o', folder, '.'])).toMatchObject({ status: 125 })
+  })
+
+  test('plan says once that those about results have no effect, unless -q is there', async () => {
+    const flags = ['plan', '-o', 'type=oci,dest=x.tar', '--push', '--iidfile=id', '--format=dot', '.']
+    const note = 'note: nothing is built here, so that --output, --push, --iidfile have no effect\n'
+    expect(await runCommandLine(flags, looking)).toEqual({ status: 0, stdout: 'drawn as dot\n', stderr: note })
+    expect(await runCommandLine([...flags, '-q'], looking)).toMatchObject({ stderr: '' })
+    const graph = await runCommandLine(['graph', '-o', 'type=oci,dest=x.tar', '.'], looking)
+    expect(graph.stderr).toContain('--output has no effect')
+  })
+})
+
 test('tsbuild graph, build --report and builds show --report, as programs', async () => {
   await using workspace = await openWorkspace()
   workspace.write({ 'context/a': '1', 'context/Dockerfile': 'FROM scratch\nCOPY a /\n' })
