@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { type ArchivedImage, type ArchiveSource, openArchivedImage } from './archive/index.ts'
 import { readStored } from './bases/index.ts'
-import { didYouMean, isSystemError, TsbuildError } from './errors.ts'
+import { isSystemError, TsbuildError } from './errors.ts'
 import {
   type ImageDocuments,
   type ImageSource,
@@ -13,7 +13,7 @@ import {
 } from './image/index.ts'
 import type { Limits } from './limits.ts'
 import type { Registry } from './registry/index.ts'
-import { imageFor, noImageFor, type Store, type StoredImage } from './store/index.ts'
+import { imageFor, listHint, nearName, noImageFor, noSuchImage, type Store, type StoredImage } from './store/index.ts'
 
 /** What looking for an image asks of the world. */
 export interface FindPorts {
@@ -63,7 +63,7 @@ async function inStore(stored: StoredImage, ports: FindPorts): Promise<FoundImag
 }
 
 async function elsewhere(text: string, stored: StoredImage | undefined, ports: FindPorts): Promise<FoundImage> {
-  if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text)
+  if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text, [])
   const source = parseImageSource(text)
   if (source.kind === 'reference') return inRegistry(text, source.reference, stored, ports)
   return inArchive(source, ports)
@@ -111,13 +111,8 @@ async function inRegistry(
   try {
     return await (await registry()).resolve(reference, platform, signal)
   } catch (error) {
-    if (!(error instanceof TsbuildError && /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code))) throw error
-    if (known?.images) throw noImageFor(known, platform, text)
-    const stored = (await store.images.list()).flatMap(({ names }) => names.map((name) => name.replace(/:latest$/, '')))
-    throw new TsbuildError(error.code, `no image ${text} in the store, and ${error.message}`, {
-      cause: error,
-      hint: didYouMean(text, stored) ?? error.hint,
-    })
+    if (known?.images && isMissing(error)) throw noImageFor(known, platform, text)
+    throw await missingHereToo(error, text, store)
   }
 }
 
@@ -128,8 +123,20 @@ function inEngine(text: string, name: string): TsbuildError {
   })
 }
 
-function noSuchImage(id: string): TsbuildError {
-  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `no such image: ${id}`, {
-    hint: 'tsbuild images lists those of the store',
+/**
+ * What a registry says to who asked it because the store has no such image: that comes first, since most names are meant for the
+ * store. Other errors are given back as they are.
+ */
+export async function missingHereToo(error: unknown, text: string, store: Store): Promise<unknown> {
+  if (!isMissing(error)) return error
+  const names = (await store.images.list()).flatMap((image) => image.names)
+  const elsewhere = error.hint === undefined ? '' : `; for an image of a registry ${error.hint}`
+  return new TsbuildError(error.code, `no image ${text} in the store, and ${error.message}`, {
+    cause: error,
+    hint: nearName(text, names) ?? `${listHint}${elsewhere}`,
   })
+}
+
+function isMissing(error: unknown): error is TsbuildError {
+  return error instanceof TsbuildError && /^TSB_(IMAGE_NOT_FOUND|REGISTRY_)/.test(error.code)
 }

@@ -57,6 +57,9 @@ describe('history', () => {
       message: expect.stringMatching(/^no image .*\/ap in the store, and not found: /),
       hint: `did you mean "${name}"?`,
     })
+    await expect(history(`${server.host}/quite/something/else/here`, portsOf(workshop))).rejects.toMatchObject({
+      hint: expect.stringMatching(/^tsbuild images lists those of the store; for an image of a registry check /),
+    })
   })
 
   it('of a remote image asks for manifest and config alone, and shows compressed sizes', async () => {

@@ -8,7 +8,7 @@ import { enterUserNamespace, namespaceNote } from './namespace.ts'
 import { createOutput, type Output } from './output.ts'
 import { createProgram, readWords, runProgram } from './program/program.ts'
 import type { Run } from './program/run.ts'
-import { storeRoot } from './root.ts'
+import { missingRoot, storeRoot } from './root.ts'
 import type { Session } from './session.ts'
 import { configFile } from './settings/settings.ts'
 import { watchSignals } from './signals.ts'
@@ -30,10 +30,19 @@ export async function main(): Promise<void> {
 
 async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<number> {
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
-  const run: Run = async (touches, work) =>
-    work(openSession(touches, { out, err, signal, debug: debug() }, program.opts()))
+  let named: readonly string[] = []
+  const run: Run = async (touches, work) => {
+    const session = openSession(touches, { out, err, signal, debug: debug() }, program.opts())
+    err.print(
+      missingRoot(named[0] ?? '', session.environment.root, { flag: program.opts()['root'], env: process.env }) ?? '',
+    )
+    return work(session)
+  }
   const words = readWords(process.argv.slice(2))
-  const program = createProgram(run, out.print, words, (_program, command) => settings(program, command, err))
+  const program = createProgram(run, out.print, words, (_program, command) => {
+    named = namesOf(command)
+    return settings(program, command, err)
+  })
   try {
     if (words[0] === '__complete') {
       const { completeCommand } = await import('./completion/command.ts')
@@ -46,6 +55,11 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
     err.print(errorReport(reason, { prefix: '', debug: debug(), paint: err.paint }))
     return exitCodeOf(reason)
   }
+}
+
+/** `['builds', 'show']` */
+function namesOf(command: Command): readonly string[] {
+  return command.parent ? [...namesOf(command.parent), command.name()] : []
 }
 
 /** What a config file says. It is looked for here alone, and loaded when there is one. */

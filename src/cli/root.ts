@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { FlagError } from './flags/flag-error.ts'
 
@@ -22,4 +23,22 @@ export function storeRoot({ flag, env, cwd, uid, home }: RootFacts): string {
   if (asked) return resolve(cwd, asked)
   if (uid === 0) return '/var/lib/tsbuild'
   return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'tsbuild')
+}
+
+/** Commands that look at what a store has: nothing, when there is none. */
+const looking: readonly string[] = [
+  ...['images', 'inspect', 'tag', 'rmi', 'save', 'push', 'history', 'explore', 'diff', 'blame', 'extract'],
+  ...['plan', 'graph', 'context', 'builds', 'why', 'shell', 'ls', 'cat', 'commit', 'du', 'prune', 'doctor'],
+]
+
+/** For who named a store that is not there, and looks into it: a slip of the pen would be an empty list. */
+export function missingRoot(
+  command: string,
+  root: string,
+  { flag, env }: Pick<RootFacts, 'flag' | 'env'>,
+): string | undefined {
+  const name = flag === undefined ? 'TSBUILD_ROOT' : '--root'
+  const isNamed = flag !== undefined || Boolean(env['TSBUILD_ROOT'])
+  if (!isNamed || !looking.includes(command) || existsSync(root)) return undefined
+  return `WARNING: there is no store at ${root}, which ${name} names: a build makes it\n`
 }

@@ -1,7 +1,6 @@
 import { readStoredIndex } from '../bases/index.ts'
-import { didYouMean, TsbuildError } from '../errors.ts'
 import { type Descriptor, type ImageOrSet, parseReference, tryReference } from '../image/index.ts'
-import type { StoredImage } from '../store/index.ts'
+import { noSuchImage, type StoredImage } from '../store/index.ts'
 import type { Session } from './session.ts'
 
 /** An image of the store by name or id. @throws {TsbuildError} TSB_IMAGE_NOT_FOUND */
@@ -27,11 +26,4 @@ export async function openStored({ manifest, images }: StoredImage, { store, cac
     images: await Promise.all(images.map((image) => open(image.manifest))),
     annotations: { index: annotations ?? {}, descriptor: manifest.annotations ?? {} },
   }
-}
-
-/** @param names those that there are */
-export function noSuchImage(name: string, names: readonly string[]): TsbuildError {
-  return new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
-    hint: didYouMean(name, names) ?? 'tsbuild images lists those of the store',
-  })
 }

@@ -5,6 +5,7 @@ import { readStored } from '../bases/index.ts'
 import type { RunImageOptions, RunImageResult, RunMount } from '../container-options.ts'
 import { OptionError, TsbuildError } from '../errors.ts'
 import { type HostBind, type LeftRun, runRefusal } from '../executor/index.ts'
+import { missingHereToo } from '../find-image.ts'
 import { opId, type RunOp } from '../graph/index.ts'
 import { type ContainerConfig, type ImageConfig, machinePlatform, type Platform, tryReference } from '../image/index.ts'
 import { type KeptRun, keepRun, listKept, type RunHow, sweepKept } from '../kept/index.ts'
@@ -87,13 +88,26 @@ async function findImage(options: RunImageOptions, session: Session, { arch, now
     : undefined
   const found = stored && imageFor(stored, platform)
   if (!found) {
-    const base = await session.bases.resolve(options.image, platform)
+    const base = await resolved(options, platform, session)
     const isPulled = tryReference(options.image) && session.bases.rootOf(options.image)
     if (isPulled) options.onEvent?.({ type: 'notice', at: now(), message: `pulling ${options.image}` })
     return base
   }
   const { config } = await readStored(session.store, found.manifest.digest)
   return { image: { name: options.image, manifest: found.manifest.digest }, platform: platformIn(config), config }
+}
+
+async function resolved(
+  { image, pull }: RunImageOptions,
+  platform: Platform,
+  { bases, store }: Session,
+): Promise<BaseImage> {
+  try {
+    return await bases.resolve(image, platform)
+  } catch (error) {
+    if (pull === 'never' || pull === 'always' || !tryReference(image)) throw error
+    throw await missingHereToo(error, image, store)
+  }
 }
 
 function platformIn({ os, architecture, variant }: ImageConfig): Platform {

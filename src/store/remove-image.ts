@@ -4,6 +4,7 @@ import type { Descriptor } from '../image/index.ts'
 import { summarize } from './documents.ts'
 import { findImage, type ImagePorts, type Listed } from './find-image.ts'
 import { familiarName, isNamed, nameOf, tryReference } from './index-file.ts'
+import { noSuchImage } from './no-such-image.ts'
 
 /** What was done, in words, and the blobs that the index does not name any more. */
 export interface Removed {
@@ -18,9 +19,8 @@ export async function removeImage(ports: ImagePorts, name: string): Promise<Remo
   if (broken.length > 0) return removeBroken(ports, entries, broken, name)
   const image = await findImage(ports, name)
   if (!image) {
-    throw new TsbuildError('TSB_IMAGE_NOT_FOUND', `No such image: ${name}`, {
-      hint: 'tsbuild images lists those of the store',
-    })
+    const names = entries.flatMap((entry) => tryReference(nameOf(entry) ?? '')?.familiar ?? [])
+    throw noSuchImage(name, names)
   }
   const removed = entriesToRemove(entries, image, name)
   const kept = entries.filter((entry) => !removed.includes(entry))

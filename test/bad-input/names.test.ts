@@ -39,13 +39,13 @@ describe.skipIf(!hasBusyboxBase)(
     it.each([
       [
         'type=oci,dest=nowhere/app.tar',
-        /cannot write \/.*\/nowhere\/app\.tar: \/.*\/nowhere is not there$/,
+        /cannot write \/.*\/nowhere\/app\.tar: there is no directory \/.*\/nowhere$/,
         /make the directory/,
       ],
-      ['type=local,dest=context/Dockerfile', /cannot write \/.*\/context\/Dockerfile: /, /another place/],
+      ['type=local,dest=context/Dockerfile', /\/context\/Dockerfile is no directory$/, /name a directory/],
       ['type=docker,dest=context', /\/context is a directory$/, /name a file/],
     ])('of no place for an output is refused, and the image is not named: %s', async (output, error, hint) => {
-      await refused(workspace, ['-q', '-t', 'bad', '-o', output, 'context'], { error, hint })
+      await refused(workspace, ['-q', '-t', 'bad', '-o', output, 'context'], { status: 125, error, hint })
     })
 
     it('of no stage is refused by --target', () =>
@@ -70,7 +70,7 @@ describe.skipIf(!hasBusyboxBase)(
       }))
 
     it('of no image by its id is refused by history, and no registry is asked', () =>
-      refused(workspace, ['history', 'ab'.repeat(32)], { error: /no such image: abab/, hint: /tsbuild images/ }))
+      refused(workspace, ['history', 'ab'.repeat(32)], { error: /No such image: abab/, hint: /tsbuild images/ }))
   },
 )
 
@@ -93,7 +93,7 @@ describe.skipIf(!hasBusyboxBase)('a wrong flag ends with 125', () => {
     [['--shm-size', '-1'], /--shm-size/, /./],
     [['--registry-mirror', 'docker.io'], /docker\.io/, /docker\.io=127\.0\.0\.1:5000/],
     [['--allow', 'everything'], /--allow/, /network\.host/],
-    [['--iidfile', 'nowhere/id'], /--iidfile nowhere\/id: no file can be written in nowhere$/, /a directory/],
+    [['--iidfile', 'nowhere/id'], /--iidfile nowhere\/id: there is no directory nowhere$/, /a directory/],
     [['--metadata-file', 'context'], /--metadata-file context: that is a directory$/, /./],
     [
       ['--registry-allow', 'https://docker.io'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { enterUserNamespace, namespaceNote } from '../../src/cli/namespace.ts'
-import { storeRoot } from '../../src/cli/root.ts'
+import { missingRoot, storeRoot } from '../../src/cli/root.ts'
 import { findOrdinaryUser, noOrdinaryUser } from '../support/ordinary-user.ts'
 
 const script = join(import.meta.dirname, '../support/programs/enter-namespace.ts')
@@ -70,6 +70,16 @@ describe('the store is', () => {
     ['in the home', facts, '/home/u/.local/share/tsbuild'],
   ])('%s', (_title, given, root) => {
     expect(storeRoot(given)).toBe(root)
+  })
+
+  test('missed by who looks into one that was named, and made by a build', () => {
+    const env = { TSBUILD_ROOT: '/nowhere' }
+    const warning = (name: string) => `WARNING: there is no store at /nowhere, which ${name} names: a build makes it\n`
+    expect(missingRoot('images', '/nowhere', { env })).toBe(warning('TSBUILD_ROOT'))
+    expect(missingRoot('images', '/nowhere', { flag: '/nowhere', env })).toBe(warning('--root'))
+    expect(missingRoot('images', '/nowhere', { env: {} })).toBeUndefined()
+    expect(missingRoot('images', '/', { flag: '/', env })).toBeUndefined()
+    expect(missingRoot('build', '/nowhere', { env })).toBeUndefined()
   })
 
   test('nowhere when --root is empty, whatever TSBUILD_ROOT says', () => {

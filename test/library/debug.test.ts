@@ -357,6 +357,15 @@ describe.skipIf(!canRun)(`a step of the last build${title}`, () => {
 })
 
 describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
+  test('of an image that is neither here nor in its registry says both', async () => {
+    const image = '127.0.0.1:1/nosuch'
+    const ran = said((io) => runImage({ image, io }, work.environment))
+    await expect(ran).rejects.toMatchObject({
+      message: expect.stringMatching(`^no image ${image} in the store, and cannot reach `),
+      hint: expect.stringContaining('tsbuild images lists'),
+    })
+  })
+
   test('a command keeps its status when what it changed cannot be kept', async () => {
     const kept = path.join(work.environment.root, 'kept')
     rmSync(kept, { recursive: true, force: true })

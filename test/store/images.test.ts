@@ -154,7 +154,8 @@ describe('remove', () => {
     expect(await store.blobs.has(manifest.digest)).toBe(false)
     expect(await store.blobs.has(one.id)).toBe(false)
     expect(await store.blobs.has(two.id)).toBe(true)
-    await expect(store.images.remove('app')).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
+    const hint = 'did you mean "other"?'
+    await expect(store.images.remove('othr')).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND', hint })
   })
 
   it('keeps blobs that another image has, that somebody protects, or that are young', async () => {
