@@ -81,11 +81,20 @@ async function inFile(text: string, ports: FindPorts): Promise<FoundImage> {
 }
 
 function isDirectory(place: string): boolean {
+  return kindOf(place) === 'directory'
+}
+
+function isFile(place: string): boolean {
+  return kindOf(place) === 'file'
+}
+
+function kindOf(place: string): 'directory' | 'file' | undefined {
   try {
-    return statSync(place).isDirectory()
+    const found = statSync(place)
+    return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : undefined
   } catch (error) {
     // A tag may follow the path: whoever opens it says what is missing.
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return false
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return undefined
     throw error
   }
 }
@@ -106,13 +115,18 @@ async function inRegistry(
   text: string,
   reference: Reference,
   known: StoredImage | undefined,
-  { store, platform, registry, signal }: FindPorts,
+  { store, platform, registry, cwd, signal }: FindPorts,
 ): Promise<FoundImage> {
   try {
     return await (await registry()).resolve(reference, platform, signal)
   } catch (error) {
     if (known?.images && isMissing(error)) throw noImageFor(known, platform, text)
-    throw await missingHereToo(error, text, store)
+    throw await missingHereToo(
+      error,
+      text,
+      store,
+      isFile(path.resolve(cwd, text)) ? `for the file write ./${text}` : undefined,
+    )
   }
 }
 
@@ -126,14 +140,15 @@ function inEngine(text: string, name: string): TsbuildError {
 /**
  * What a registry says to who asked it because the store has no such image: that comes first, since most names are meant for the
  * store. Other errors are given back as they are.
+ * @param meant what else it may have been, for the hint
  */
-export async function missingHereToo(error: unknown, text: string, store: Store): Promise<unknown> {
+export async function missingHereToo(error: unknown, text: string, store: Store, meant?: string): Promise<unknown> {
   if (!isMissing(error)) return error
   const names = (await store.images.list()).flatMap((image) => image.names)
   const elsewhere = error.hint === undefined ? '' : `; for an image of a registry ${error.hint}`
   return new TsbuildError(error.code, `no image ${text} in the store, and ${error.message}`, {
     cause: error,
-    hint: nearName(text, names) ?? `${listHint}${elsewhere}`,
+    hint: meant ?? nearName(text, names) ?? `${listHint}${elsewhere}`,
   })
 }
 

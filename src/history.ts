@@ -3,6 +3,7 @@ import type { Cache } from './cache/index.ts'
 import { type FindPorts, type FoundImage, findImage } from './find-image.ts'
 import type { History } from './image/index.ts'
 import type { HistoryRow, ImageHistory } from './options.ts'
+import { countText } from './text/index.ts'
 import { type Tree, walk } from './tree/index.ts'
 
 /** What looking at an image's history asks of the world. */
@@ -66,5 +67,5 @@ export function rowsOf({ manifest, config }: Documents, sizes: readonly number[]
 }
 
 function mismatch(rows: number, layers: number): string {
-  return `the history does not fit the image: ${rows} rows with a layer, ${layers} layers; sizes may be in the wrong rows`
+  return `the history does not fit the image: ${countText(rows, 'row')} with a layer, ${countText(layers, 'layer')}; sizes may be in the wrong rows`
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { TsbuildError } from '../src/errors.ts'
 import { exportOci } from '../src/export/index.ts'
 import { type HistoryPorts, history } from '../src/history.ts'
 import { defaultPatience } from '../src/http/index.ts'
@@ -56,6 +57,11 @@ describe('history', () => {
       code: 'TSB_IMAGE_NOT_FOUND',
       message: expect.stringMatching(/^no image .*\/ap in the store, and not found: /),
       hint: `did you mean "${name}"?`,
+    })
+    const registry = async () => Promise.reject(new TsbuildError('TSB_REGISTRY_UNREACHABLE', 'nobody answers'))
+    await expect(history('package.json', portsOf(workshop, { cwd: process.cwd(), registry }))).rejects.toMatchObject({
+      message: 'no image package.json in the store, and nobody answers',
+      hint: 'for the file write ./package.json',
     })
     await expect(history(`${server.host}/quite/something/else/here`, portsOf(workshop))).rejects.toMatchObject({
       hint: expect.stringMatching(/^tsbuild images lists those of the store; for an image of a registry check /),

@@ -3,6 +3,7 @@ export { readingArchive } from './damaged.ts'
 export {
   type ArchivedDocuments,
   type ArchiveSource,
+  cannotOpen,
   openArchive,
   openArchivedBlobs,
   openArchivedDocuments,

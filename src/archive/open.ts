@@ -133,8 +133,24 @@ async function kindOf(path: string): Promise<'directory' | 'file'> {
     })
   } catch (error) {
     if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENXIO')) throw error
-    throw new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${path}`, { cause: error, hint: 'check the path' })
+    throw cannotOpen(path, error)
   }
+}
+
+/** @param error of the system */
+export function cannotOpen(path: string, error: NodeJS.ErrnoException): TsbuildError {
+  const reason = reasons[error.code ?? ''] ?? error.message
+  return new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${path}: ${reason}`, {
+    cause: error,
+    hint: error.code === 'EACCES' ? 'chmod it, or run tsbuild as who may read it' : 'check the path',
+  })
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read it',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'a part of that path is no directory',
+  ENXIO: 'nothing can be read from it',
 }
 
 function wrongKind(files: Files, what: string, other: ArchiveSource['kind']): TsbuildError {

@@ -1,5 +1,6 @@
 import { type Digest, sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { countText } from '../text/index.ts'
 import type { History, ImageConfig } from './config.ts'
 import { configBytes } from './config-bytes.ts'
 import type { Image } from './image.ts'
@@ -67,7 +68,7 @@ function baseHistory({ config, baseLayers }: ImageParts): readonly History[] {
   if (rowsWithLayer === count && config.rootfs.diff_ids.length === count) return rows
   throw new TsbuildError(
     'TSB_HISTORY_MISMATCH',
-    `the base image does not fit together: ${count} layers, ${config.rootfs.diff_ids.length} diff ids, ${rowsWithLayer} history rows with a layer`,
+    `the base image does not fit together: ${countText(count, 'layer')}, ${countText(config.rootfs.diff_ids.length, 'diff id')}, ${countText(rowsWithLayer, 'history row')} with a layer`,
     { hint: 'rebuild the base image, or squash it with another tool' },
   )
 }

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { countText } from '../text/index.ts'
 import type { ImageConfig } from './config.ts'
 import { type Descriptor, mediaTypes, type Platform } from './descriptor.ts'
 import { parseConfig } from './documents.ts'
@@ -47,7 +48,7 @@ export async function withConfig(
   if (layers === diffIds) return { ...document, config, configBytes }
   throw new TsbuildError(
     'TSB_IMAGE_LAYERS',
-    `${name} has ${layers} layers in its manifest and ${diffIds} in its config`,
+    `${name} has ${countText(layers, 'layer')} in its manifest and ${diffIds} in its config`,
   )
 }
 

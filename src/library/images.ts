@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { type ArchivedImage, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
+import { type ArchivedImage, cannotOpen, importRootfs, openArchive, readingArchive } from '../archive/index.ts'
 import { takeIn } from '../bases/index.ts'
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { isSystemError } from '../errors.ts'
 import { machinePlatform, parseReference, type Reference } from '../image/index.ts'
 import type { Environment, ImageCommands, ImportOptions, LimitOptions } from '../options.ts'
 import { noSuchImage } from '../store/index.ts'
@@ -126,7 +126,7 @@ async function openInput(file: string): Promise<AsyncIterable<Uint8Array>> {
     return (await open(file)).createReadStream()
   } catch (error) {
     if (!isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR')) throw error
-    throw new TsbuildError('TSB_ARCHIVE_NOT_FOUND', `cannot open ${file}`, { cause: error, hint: 'check the path' })
+    throw cannotOpen(file, error)
   }
 }
 

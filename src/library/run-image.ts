@@ -208,13 +208,13 @@ function bindOf({ source, target, readOnly = false }: RunMount, { cwd }: Environ
   if (source === undefined) return { target, kind: 'directory', readOnly }
   const place = path.resolve(cwd, source)
   const stats = statSync(place, { throwIfNoEntry: false })
-  if (!stats) throw wrongMount(`${place} is not there`)
+  if (!stats) throw wrongMount(`${place}: there is no such file or directory`)
   const kind = stats.isDirectory() ? 'directory' : 'file'
   return { source: realpathSync(place), target, kind, readOnly }
 }
 
 function wrongMount(message: string): TsbuildError {
   return new TsbuildError('TSB_RUN_MOUNT', `cannot mount ${message}`, {
-    hint: 'write -v DIR:/PLACE[:ro]; named volumes are not there',
+    hint: 'write -v DIRECTORY:/PLACE[:ro], with a directory that is there; tsbuild has no named volumes',
   })
 }

@@ -12,6 +12,7 @@ import {
   readCache,
   type SharedCache,
 } from '../shared-cache/index.ts'
+import { countText } from '../text/index.ts'
 import { layoutSource, registrySource, type Source } from '../transfer/index.ts'
 import type { Progress } from './progress.ts'
 import type { Session } from './session.ts'
@@ -75,7 +76,7 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
     try {
       const limits = documentLimitsOf(session.limits)
       const cache = await readCache(await sourceAt(from, world), { name, platforms, limits, signal })
-      report(`${cache.records.length} records`, 0, undefined, true)
+      report(countText(cache.records.length, 'record'), 0, undefined, true)
       return cache
     } catch (error) {
       if (!(error instanceof TsbuildError)) throw error

@@ -1,4 +1,5 @@
 import { TsbuildError } from '../errors.ts'
+import { countText } from '../text/index.ts'
 import type { Diagram } from './diagram/diagram.ts'
 import { dot } from './diagram/dot.ts'
 import { layOut } from './diagram/layout.ts'
@@ -9,7 +10,6 @@ import { graphPage } from './graph-page.ts'
 import { pageText } from './html.ts'
 import { colourRules } from './style/colours.ts'
 import { graphRules } from './style/graph-rules.ts'
-import { countText } from './words.ts'
 
 export const drawingFormats = ['tree', 'mermaid', 'dot', 'svg', 'html'] as const
 /** `tree`: text. `svg` and `html` are laid out; the readers of the other two do that. */

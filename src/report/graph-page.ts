@@ -1,3 +1,4 @@
+import { countText } from '../text/index.ts'
 import { briefParts, type Diagram, type DiagramNode, onOneLine } from './diagram/diagram.ts'
 import { type Html, html } from './html.ts'
 import { pageOf } from './page.ts'
@@ -5,7 +6,6 @@ import { drawn } from './sections/graph.ts'
 import { graphRules } from './style/graph-rules.ts'
 import { pageRules } from './style/page-rules.ts'
 import { planRules } from './style/section-rules.ts'
-import { countText } from './words.ts'
 
 /** The graph of a plan as a page: the picture, and each step with what would become of it. */
 export function graphPage(diagram: Diagram, name: string): string {

@@ -31,10 +31,6 @@ export function sizeText(bytes: number): string {
 
 const units = ['kB', 'MB', 'GB', 'TB', 'PB']
 
-export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
-}
-
 /** `2026-11-29 22:18:35 UTC` */
 export function momentText(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')} UTC`

@@ -11,6 +11,7 @@ import {
   parseManifest,
   storedLimits,
 } from '../image/index.ts'
+import { countText } from '../text/index.ts'
 import type { Blobs } from './store.ts'
 
 /** Writes the documents of an image, or of several and of their index. The same image gives the same manifest. */
@@ -47,7 +48,7 @@ export async function openImage(
   if (diffIds.length !== document.layers.length) {
     throw new TsbuildError(
       'TSB_IMAGE_LAYERS',
-      `manifest ${manifest.digest} has ${document.layers.length} layers, its config ${diffIds.length}`,
+      `manifest ${manifest.digest} has ${countText(document.layers.length, 'layer')}, its config ${diffIds.length}`,
     )
   }
   const layers = document.layers.flatMap((descriptor, i) => {

@@ -1,3 +1,4 @@
+export { countText } from './count.ts'
 export { breakRunnerCommands, keepColours, stripControls, visible } from './escape.ts'
 export { humanSize, transferSize } from './size.ts'
 export { squeezed } from './squeezed.ts'

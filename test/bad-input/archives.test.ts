@@ -39,7 +39,8 @@ describe.skipIf(!hasBusyboxBase)(`a damaged archive (${hasBusyboxBase ? 'of busy
     const run = (name: string, complaint: Parameters<typeof refused>[2]) =>
       refused(workspace, [...words, argument(name)], complaint)
 
-    it('when it is not there', () => run('nothing.tar', { error: /cannot open \/.*\/nothing\.tar$/, hint: /path/ }))
+    it('when it is not there', () =>
+      run('nothing.tar', { error: /cannot open \/.*\/nothing\.tar: no such file or directory$/, hint: /path/ }))
 
     it('when it is no archive', () =>
       run('noise', { error: /cannot read .*noise: it is not a tar archive$/, hint: /right file\?$/ }))
@@ -85,5 +86,8 @@ describe.skipIf(!hasBusyboxBase)(`a damaged archive (${hasBusyboxBase ? 'of busy
     }))
 
   it('a layout that is not there is named', () =>
-    buildRefused(workspace, 'FROM oci-layout://nowhere\n', { error: /cannot open \/.*\/nowhere$/, at: 'Dockerfile:1' }))
+    buildRefused(workspace, 'FROM oci-layout://nowhere\n', {
+      error: /cannot open \/.*\/nowhere: no such file or directory$/,
+      at: 'Dockerfile:1',
+    }))
 })

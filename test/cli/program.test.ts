@@ -141,6 +141,16 @@ describe('help', () => {
     }
   })
 
+  test('of a command that is not there is an error', async () => {
+    expect(await runCommandLine(['help', 'plna'])).toEqual({
+      status: 125,
+      stdout: '',
+      stderr: 'ERROR: unknown command "plna"\nhint: did you mean "plan"?\n',
+    })
+    expect((await runCommandLine(['help', 'nocmd'])).stderr).toContain('hint: tsbuild help lists all commands')
+    expect(await runCommandLine(['help', 'plan'])).toMatchObject({ status: 0, stderr: '' })
+  })
+
   test('of build groups its flags and has examples', async () => {
     const { stdout } = await runCommandLine(['build', '--help'])
     for (const heading of [

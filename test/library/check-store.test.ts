@@ -209,7 +209,7 @@ describe('a check of the store', () => {
     const whole = await tsbuild(workspace, 'doctor', '--fsck')
     expect(whole).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^(the store is whole|no image is damaged): 1 images, 3 blobs/m),
+      stdout: expect.stringMatching(/^(the store is whole|no image is damaged): 1 image, 3 blobs/m),
     })
     const { layer } = await otherImage()
     renameSync(blob(layer), join(workspace.directory, 'kept'))

@@ -1,5 +1,5 @@
 import type { BuildRecord, ImageRecord } from '../../index.ts'
-import { ellipsis, humanSize } from '../../text/index.ts'
+import { countText, ellipsis, humanSize } from '../../text/index.ts'
 import { oneLine } from '../views/step.ts'
 import { durationText, makesLayer, stepCounts, stepTime } from './words.ts'
 
@@ -31,7 +31,7 @@ function stepsLine(build: BuildRecord, all: boolean): string | undefined {
     .slice(0, named)
   if (!all && slow.length === 0 && saved < worthSaying.time) return undefined
   const words = [
-    `${cached} of ${total} ${total === 1 ? 'step' : 'steps'} cached`,
+    `${cached} of ${countText(total, 'step')} cached`,
     ...(saved >= worthSaying.time ? [`${durationText(saved)} saved`] : []),
     ...(slow.length > 0
       ? [`slowest: ${slow.map(({ step, time }) => `${nameOf(step.label)} ${durationText(time)}`).join('; ')}`]
@@ -62,7 +62,7 @@ function imageLines(image: ImageRecord, { images, steps }: BuildRecord, all: boo
   const than = growth && (all || isGrown) ? `, ${differenceText(difference, growth)}` : ''
   const largest = large.map(({ label, size: bytes }) => `${nameOf(label)} ${humanSize(bytes)}`)
   return [
-    `${name} ${humanSize(size)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}${than}`,
+    `${name} ${humanSize(size)} in ${countText(layers.length, 'layer')}${than}`,
     ...(largest.length > 0 ? [`layers: ${largest.join('; ')}`] : []),
   ]
 }

@@ -1,5 +1,6 @@
 import type { BuildExplanation, KeyChange, StepExplanation } from '../../index.ts'
 import { changeLines, reasonText } from '../../reason-text.ts'
+import { countText } from '../../text/index.ts'
 import { timeAgo } from '../text/time.ts'
 import { oneLine } from '../views/step.ts'
 import { differencesText, durationText, stepCounts, stepTime } from './words.ts'
@@ -11,7 +12,7 @@ const listedFiles = 50
 export function whyText({ build, steps }: BuildExplanation, now: number): string {
   const { total, cached } = stepCounts(build)
   const ago = timeAgo(new Date(build.started).toISOString(), now)
-  const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${cached} of ${total} steps were in the cache`
+  const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${cached} of ${countText(total, 'step')} came from the cache`
   const blocks = steps.map((step) => block(step, now))
   return [`${title}\n`, ...blocks.map((lines) => lines.map((line) => `${line}\n`).join(''))].join('\n')
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import type { OpenedImage, Waste } from '../../index.ts'
-import { humanSize } from '../../text/index.ts'
+import { countText, humanSize } from '../../text/index.ts'
 import { Reported } from '../error-text.ts'
 import { exitCodes } from '../exit.ts'
 import { type LookFlags, lookOptions } from '../flags/look.ts'
@@ -41,7 +41,8 @@ async function sayWhatIsFetched({ err }: Session, { layers, isHere }: OpenedImag
   const here = await Promise.all(layers.map(({ index }) => isHere(index)))
   const missing = layers.filter(({ index }) => !here[index])
   const bytes = missing.reduce((sum, { size }) => sum + size, 0)
-  if (missing.length > 0) err.print(`fetching ${missing.length} of ${layers.length} layers, ${humanSize(bytes)}\n`)
+  if (missing.length > 0)
+    err.print(`fetching ${missing.length} of ${countText(layers.length, 'layer')}, ${humanSize(bytes)}\n`)
 }
 
 function canDraw({ out, environment }: Session): boolean {

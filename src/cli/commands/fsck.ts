@@ -1,5 +1,5 @@
 import type { StoreCheck, StoreFinding } from '../../index.ts'
-import { humanSize, visible } from '../../text/index.ts'
+import { countText, humanSize, visible } from '../../text/index.ts'
 import { Reported } from '../error-text.ts'
 import { exitCodes } from '../exit.ts'
 import type { Session } from '../session.ts'
@@ -23,7 +23,7 @@ export async function fsckCommand(session: Session, { repair, format }: FsckFlag
 export function fsckText(check: StoreCheck): string {
   const { findings, images, blobs, records, bytesRead, milliseconds } = check
   const ordered = [...findings].sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : 0))
-  const seen = `${images} images, ${blobs} blobs and ${records} records looked at`
+  const seen = `${countText(images, 'image')}, ${countText(blobs, 'blob')} and ${countText(records, 'record')} looked at`
   const read = `${humanSize(bytesRead)} read in ${(milliseconds / 1000).toFixed(1)} s`
   return [...ordered.map(findingText), `${verdict(check)}: ${seen}, ${read}\n`].join('')
 }

@@ -1,5 +1,5 @@
 import type { BuildOptions, WatchedChange } from '../../index.ts'
-import { visible } from '../../text/index.ts'
+import { countText, visible } from '../../text/index.ts'
 import { Reported } from '../error-text.ts'
 import type { Session } from '../session.ts'
 
@@ -29,7 +29,7 @@ export async function watchCommand(
       },
       onWait: ({ directories, polling }) =>
         err.print(
-          `watching ${directories} ${directories === 1 ? 'directory' : 'directories'}${polling ? ' (by looking once a second)' : ''}, Ctrl-C ends\n`,
+          `watching ${countText(directories, 'directory', 'directories')}${polling ? ' (by looking once a second)' : ''}, Ctrl-C ends\n`,
         ),
     },
     environment,

@@ -1,6 +1,6 @@
 import type { ContextAnswer, ContextFolder, ContextReport, ContextUse } from '../../index.ts'
 import { formatPlace } from '../../source.ts'
-import { humanSize, visible } from '../../text/index.ts'
+import { countText, humanSize, visible } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
 import { table } from '../text/table.ts'
 import { oneLine } from '../views/step.ts'
@@ -29,7 +29,7 @@ export function contextText(report: ContextReport): string {
 
 function headline({ context, total, ignoreFile }: ContextReport): string {
   const ignore = ignoreFile
-    ? `${visible(ignoreFile.name)} has ${ignoreFile.patterns} ${ignoreFile.patterns === 1 ? 'pattern' : 'patterns'}`
+    ? `${visible(ignoreFile.name)} has ${countText(ignoreFile.patterns, 'pattern')}`
     : 'no ignore file'
   return `context ${shownPath(context)}: ${countOf(total)} (${ignore})`
 }
@@ -148,7 +148,7 @@ function shownPath(path: string): string {
 }
 
 function countOf({ files, bytes }: { readonly files: number; readonly bytes: number }): string {
-  return `${files} ${files === 1 ? 'file' : 'files'}, ${humanSize(bytes)}`
+  return `${countText(files, 'file')}, ${humanSize(bytes)}`
 }
 
 function share(part: number, whole: number): string {

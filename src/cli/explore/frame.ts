@@ -1,4 +1,4 @@
-import { cut, ellipsis, humanSize, pad, widthOf } from '../../text/index.ts'
+import { countText, cut, ellipsis, humanSize, pad, widthOf } from '../../text/index.ts'
 import { percent } from '../look/explore-text.ts'
 import { inline, instruction, modeText } from '../look/words.ts'
 import type { Paint } from '../text/paint.ts'
@@ -27,7 +27,7 @@ function filled(lines: readonly string[], height: number): readonly string[] {
 
 function header({ image, size, show, layer }: Explorer, paint: Paint): string {
   const bytes = image.layers.reduce((sum, each) => sum + each.size, 0)
-  const left = ` ${inline(image.name)}  ${inline(image.platform)}  ${humanSize(bytes)} in ${image.layers.length} layers`
+  const left = ` ${inline(image.name)}  ${inline(image.platform)}  ${humanSize(bytes)} in ${countText(image.layers.length, 'layer')}`
   const right = show === 'layer' ? `layer ${layer + 1} alone ` : `image up to layer ${layer + 1} `
   const room = size.columns - widthOf(right)
   return paint('bold', room < 20 ? ellipsis(left, size.columns) : pad(ellipsis(left, room - 1), room) + right)

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../errors.ts'
-import type { UsageFilter } from '../../index.ts'
+import type { UsageEntry, UsageFilter } from '../../index.ts'
 import { parseDuration } from '../../parser/index.ts'
 import { FlagError } from './flag-error.ts'
 
@@ -14,6 +14,18 @@ const keys: readonly UsageFilter['key'][] = [
   'shared',
   'private',
 ]
+/** Those of entries, and what BuildKit has besides: scripts may name it, and nothing here is of it. */
+const types: Readonly<Record<UsageEntry['type'] | 'frontend' | 'source.local', 'here' | 'elsewhere'>> = {
+  regular: 'here',
+  image: 'here',
+  internal: 'here',
+  'source.http': 'here',
+  'source.git.checkout': 'here',
+  'exec.cachemount': 'here',
+  'source.local': 'elsewhere',
+  frontend: 'elsewhere',
+}
+
 const switches: readonly string[] = ['inuse', 'mutable', 'immutable', 'shared', 'private']
 
 /** What several `--filter` say. */
@@ -47,7 +59,17 @@ function readFilter(text: string, key: string, operator: string, value: string):
     throw new FlagError(`invalid value for --filter: ${text}`, `write --filter ${key}=true or ${key}=false`)
   }
   if (operator === '~=') checkPattern(value)
+  else if (key === 'type') checkType(text, value)
   return { key: known, operator: operator === '!=' || operator === '~=' ? operator : '=', value }
+}
+
+function checkType(text: string, type: string): void {
+  if (Object.hasOwn(types, type)) return
+  const here = Object.entries(types).flatMap(([name, place]) => (place === 'here' ? [name] : []))
+  throw new FlagError(
+    `--filter ${text}: nothing is of that type`,
+    didYouMean(type, here) ?? `types: ${here.join(', ')}`,
+  )
 }
 
 function checkPattern(pattern: string): void {

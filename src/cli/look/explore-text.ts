@@ -1,5 +1,5 @@
 import type { LayerFacts, OpenedImage, Waste, WastedFile } from '../../index.ts'
-import { humanSize } from '../../text/index.ts'
+import { countText, humanSize } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
 import { table } from '../text/table.ts'
 import type { RuleResult } from './ci-rules.ts'
@@ -21,7 +21,7 @@ export function ciText(waste: Waste, results: readonly RuleResult[], paint: Pain
 function headText(name: string, { id, platform, layers }: ImageFacts, { imageBytes }: Waste): string {
   const size = layers.reduce((sum, layer) => sum + layer.size, 0)
   const machine = inline([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/'))
-  return `${inline(name)}  ${id.slice(7, 19)}  ${machine}  ${humanSize(size)} in ${layers.length} layers, ${humanSize(imageBytes)} of files\n`
+  return `${inline(name)}  ${id.slice(7, 19)}  ${machine}  ${humanSize(size)} in ${countText(layers.length, 'layer')}, ${humanSize(imageBytes)} of files\n`
 }
 
 function layersText({ layers }: ImageFacts, { layerBytes }: Waste): string {

@@ -1,6 +1,6 @@
 import { forecastText } from '../../forecast-text.ts'
 import type { BuildForecast, PlannedStep } from '../../index.ts'
-import { transferSize } from '../../text/index.ts'
+import { countText, transferSize } from '../../text/index.ts'
 import { oneLine } from '../views/step.ts'
 
 /** A build for people, a step a line, and below it why it would run. */
@@ -29,11 +29,11 @@ function summary({ steps, pulls, targets, done }: BuildForecast): readonly strin
   const platforms = targets.length > 1 ? ` for ${targets.map(({ platform }) => platform).join(', ')}` : ''
   return [
     done
-      ? `nothing to run${platforms}: all of ${total} steps are in the cache${saved}`
-      : `${misses + unknown} of ${total} steps would run${platforms}${unknown > 0 ? `; ${unknown} of them may still be found in the cache` : ''}${saved}`,
+      ? `nothing to run${platforms}: ${total === 1 ? 'the one step is' : `all of ${total} steps are`} in the cache${saved}`
+      : `${misses + unknown} of ${countText(total, 'step')} would run${platforms}${unknown > 0 ? `; ${unknown} of them may still be found in the cache` : ''}${saved}`,
     ...pulls.map(
       ({ image, layers, bytes }) =>
-        `pulls ${transferSize(bytes)} in ${layers} ${layers === 1 ? 'layer' : 'layers'} of ${oneLine(image)}`,
+        `pulls ${transferSize(bytes)} in ${countText(layers, 'layer')} of ${oneLine(image)}`,
     ),
   ]
 }

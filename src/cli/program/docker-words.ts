@@ -119,6 +119,15 @@ export function checkCommand(words: readonly string[], at: number, names: readon
   if (hint !== undefined) throw new FlagError(`unknown command "${word}"`, hint)
 }
 
+/** The same of what stands behind `help`, for which commander would show the help of all commands. */
+export function checkHelp(words: readonly string[], names: readonly string[]): void {
+  const word = words.find((each) => !each.startsWith('-'))
+  if (word === undefined || word === 'help' || names.includes(word)) return
+  const found = longest(words, 0, absent)
+  if (found !== undefined) throw new FlagError(`tsbuild has no "${found}"`, absent[found])
+  throw new FlagError(`unknown command "${word}"`, didYouMean(word, names) ?? 'tsbuild help lists all commands')
+}
+
 /** Three words of a table, else two, else one. A single word may be the name of a folder, two that follow are no build. */
 function longest(words: readonly string[], at: number, table: Readonly<Record<string, string>>): string | undefined {
   const phrases = [3, 2, 1].map((count) => words.slice(at, at + count).join(' '))

@@ -11,7 +11,7 @@ import { buildsProgram } from './builds.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
 import { debugPrograms } from './debug.ts'
-import { checkCommand, inWordsOfTsbuild } from './docker-words.ts'
+import { checkCommand, checkHelp, inWordsOfTsbuild } from './docker-words.ts'
 import { doctorProgram } from './doctor.ts'
 import { foreignWord } from './foreign-words.ts'
 import { group, groupOrder } from './groups.ts'
@@ -155,13 +155,9 @@ function optionDescription(option: Option): string {
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
   const at = commandAt(argv)
   const named = program.commands.find((command) => command.name() === argv[at])
-  if (!named) {
-    checkCommand(
-      argv,
-      at,
-      program.commands.map((command) => command.name()),
-    )
-  }
+  const names = program.commands.map((command) => command.name())
+  if (argv[at] === 'help') checkHelp(argv.slice(at + 1), names)
+  else if (!named) checkCommand(argv, at, names)
   const command = named ?? program.commands.find((candidate) => candidate.name() === 'build') ?? program
   const options = [program, ...withCommands(command)].flatMap((each) => each.options)
   const switches = options.filter((option) => option.isBoolean())

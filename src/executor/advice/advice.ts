@@ -1,7 +1,15 @@
 import { isSystemError, TsbuildError } from '../../errors.ts'
 import { treePath } from '../../tree/index.ts'
 import type { Advice, Clue } from './clue.ts'
-import { bashWords, carriageReturn, commandNotFound, execFormat, notExecutable, whyNotFound } from './commands.ts'
+import {
+  bashWords,
+  brokenExecForm,
+  carriageReturn,
+  commandNotFound,
+  execFormat,
+  notExecutable,
+  whyNotFound,
+} from './commands.ts'
 import { entryAt, programsOf } from './files.ts'
 import { foreignModules, goFiles, npmFiles, pipFiles, yarnLock } from './languages.ts'
 import { memoryFileFull, noNetwork, outOfMemory } from './machine.ts'
@@ -11,6 +19,7 @@ import { deniedAsUser, readOnlyMount } from './permissions.ts'
 /** Known causes of a command that failed, the surest first. docs/errors.md says what each is about. */
 export const causes: Readonly<Record<string, Advice>> = {
   'out-of-memory': outOfMemory,
+  'broken-exec-form': brokenExecForm,
   'carriage-return': carriageReturn,
   'bash-words': bashWords,
   'not-executable': notExecutable,

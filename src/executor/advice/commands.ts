@@ -5,6 +5,13 @@ import { type Advice, type Clue, inLastLines } from './clue.ts'
 import { fileAt, headOf, isMounted, namesBeside, pathIn, programAt, programOutsidePath, programsOf } from './files.ts'
 import { installing } from './packages.ts'
 
+/** The exec form with a slip in it, as `["a", ]` is: what begins so is no test of a shell, which wants a blank. */
+export const brokenExecForm: Advice = ({ op: { argv }, exitCode }) => {
+  const text = argv.at(-1) ?? ''
+  if (exitCode !== 127 || argv.length < 3 || !/^\[["'“‘]/.test(text)) return undefined
+  return 'what stands in brackets is not valid JSON, so that the shell took it for a command: write RUN ["program", "argument"], with double quotes and no comma at the end'
+}
+
 const notFound = [
   /^[^\s:]+: (?:line )?(?:\d+: )?([\w.@+/-]{1,200})(\r?): (?:command )?not found$/,
   /^\S*env: [‘'"]?([\w.@+/-]{1,200})(\r|\\r)?[’'"]?: No such file or directory$/,

@@ -100,7 +100,7 @@ export function sandboxFailed(form: string, complaint: string): TsbuildError {
 
 function hintFor(form: string, complaint: string): string | undefined {
   if (/rlimit/i.test(complaint))
-    return 'lower the --ulimit: a hard limit of this machine or user is below it (ulimit -Ha)'
+    return 'lower the --ulimit: a step gets no more than the hard limits of who builds (ulimit -Ha shows them), and of nofile no more than /proc/sys/fs/nr_open says'
   return form === 'native' ? undefined : 'try --runtime=native'
 }
 

@@ -1,5 +1,6 @@
+import { countText } from '../../text/index.ts'
 import { type Html, html } from '../html.ts'
-import { countText, sizeText } from '../words.ts'
+import { sizeText } from '../words.ts'
 import { plainLook, spansOf } from './ansi.ts'
 
 /** What a step printed, or the first and the last of it. */

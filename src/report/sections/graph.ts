@@ -1,10 +1,11 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
+import { countText } from '../../text/index.ts'
 import { criticalPath, type Waiting, waitings } from '../critical-path.ts'
 import type { Diagram, DiagramNode, Tone } from '../diagram/diagram.ts'
 import { layOut } from '../diagram/layout.ts'
 import { picture } from '../diagram/svg.ts'
 import { type Html, html } from '../html.ts'
-import { countText, outcomeText, sizeText, timeText, tookOf } from '../words.ts'
+import { outcomeText, sizeText, timeText, tookOf } from '../words.ts'
 
 /** More are no picture that anybody could read. */
 const most = 400

@@ -1,7 +1,8 @@
 import type { BuildRecord, ImageRecord, LayerRecord } from '../../builds/index.ts'
+import { countText } from '../../text/index.ts'
 import { type Hole, type Html, html } from '../html.ts'
 import { treemap } from '../treemap.ts'
-import { countText, layerName, sizeText } from '../words.ts'
+import { layerName, sizeText } from '../words.ts'
 
 /** What the layers of each image take. */
 export function sizesSection(record: BuildRecord): Hole {

@@ -1,9 +1,10 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
 import { fileText, reasonText } from '../../reason-text.ts'
+import { countText } from '../../text/index.ts'
 import type { Waiting } from '../critical-path.ts'
 import { labelParts, onOneLine } from '../diagram/diagram.ts'
 import { type Hole, type Html, html } from '../html.ts'
-import { countText, outcomeText, shortDigest, sizeText, timeText } from '../words.ts'
+import { outcomeText, shortDigest, sizeText, timeText } from '../words.ts'
 import { reasonLine } from './reason.ts'
 
 /** What is known of a step. */

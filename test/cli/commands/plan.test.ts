@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { planText } from '../../../src/cli/plans/plan-text.ts'
 import { tsbuild } from '../../support/command-line.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 
@@ -74,6 +75,12 @@ describe('tsbuild plan', () => {
     const failed = await tsbuild(hidden, 'plan', ...flags, 'context')
     expect([failed.status, failed.stderr.includes(value)]).toEqual([1, false])
     expect(failed.stderr).toContain('missing***')
+  })
+
+  test('one step is one step', () => {
+    const step = { label: '[1/1] COPY a /', forecast: { kind: 'miss', reason: { kind: 'first' } } }
+    const plan = { steps: [step], pulls: [], targets: [], done: false } as never
+    expect(planText(plan)).toContain('\n1 of 1 step would run\n')
   })
 
   test('what a build refuses before it begins is refused too', async () => {

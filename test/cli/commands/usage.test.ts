@@ -71,6 +71,8 @@ Total:         9.22kB
 
   test.each([
     [['--filter', 'tpye=regular'], 'did you mean'],
+    [['--filter', 'type=container'], 'types: regular, image, internal'],
+    [['--filter', 'type=regullar'], 'did you mean "regular"?'],
     [['--filter', 'type'], 'write --filter type=VALUE'],
     [['--filter', 'inuse=maybe'], 'inuse=true or inuse=false'],
     [['--filter', 'until=7d'], 'write 24h'],

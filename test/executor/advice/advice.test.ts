@@ -54,6 +54,7 @@ describe.skipIf(!able)(`what is said of a step that failed (${hasBusyboxBase ? '
 
   test.each<[cause: string, lines: readonly string[], hint: RegExp]>([
     ['a misspelt command', ['RUN hosname'], /^no folder of PATH has hosname .*; near to it is hostname$/],
+    ['the exec form with a slip', ['RUN ["true", ]'], /^what stands in brackets is not valid JSON/],
     [
       'a command whose package is known',
       [aptGet, 'RUN git version'],
