@@ -113,7 +113,7 @@ describe('history', () => {
     const image = fakeImage({ config: { history: [{ created_by: 'one' }, { created_by: 'two' }] } })
     await using server = await startServer(serve(contentsOf('app', 'latest', image)))
     const found = await history(`${server.host}/app`, portsOf(workshop))
-    expect(found.warning).toMatch(/2 rows with a layer, 1 layers/)
+    expect(found.warning).toMatch(/2 rows with a layer, 1 layer;/)
     expect(found.rows.map(({ size }) => size)).toEqual([0, image.layer.bytes.length])
   })
 

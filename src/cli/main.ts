@@ -33,10 +33,15 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   let named: readonly string[] = []
   const run: Run = async (touches, work) => {
     const session = openSession(touches, { out, err, signal, debug: debug() }, program.opts())
-    err.print(
-      missingRoot(named[0] ?? '', session.environment.root, { flag: program.opts()['root'], env: process.env }) ?? '',
-    )
-    return work(session)
+    const { root, env } = session.environment
+    const warning = (state: 'begins' | 'failed') =>
+      missingRoot(named[0] ?? '', state, root, { flag: program.opts()['root'], env })
+    const ifFailed = warning('failed')
+    err.print(warning('begins'))
+    await work(session).catch((error: unknown) => {
+      if (!(error instanceof Reported)) err.print(ifFailed)
+      throw error
+    })
   }
   const words = readWords(process.argv.slice(2))
   const program = createProgram(run, out.print, words, (_program, command) => {

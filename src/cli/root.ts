@@ -26,19 +26,38 @@ export function storeRoot({ flag, env, cwd, uid, home }: RootFacts): string {
 }
 
 /** Commands that look at what a store has: nothing, when there is none. */
-const looking: readonly string[] = [
-  ...['images', 'inspect', 'tag', 'rmi', 'save', 'push', 'history', 'explore', 'diff', 'blame', 'extract'],
-  ...['plan', 'graph', 'context', 'builds', 'why', 'shell', 'ls', 'cat', 'commit', 'du', 'prune', 'doctor'],
+const looking = [
+  'images',
+  'inspect',
+  'tag',
+  'rmi',
+  'save',
+  'push',
+  'builds',
+  'why',
+  'shell',
+  'cat',
+  'commit',
+  'du',
+  'prune',
 ]
 
-/** For who named a store that is not there, and looks into it: a slip of the pen would be an empty list. */
+/** Those that find an image elsewhere when the store does not have it. */
+const finding = ['history', 'explore', 'diff', 'blame', 'extract', 'ls']
+
+/**
+ * For who named a store that is not there, and looks into it: a slip of the pen would be an empty list.
+ * @param state `failed`: the command has done its work, and not found what it was to find
+ */
 export function missingRoot(
   command: string,
+  state: 'begins' | 'failed',
   root: string,
   { flag, env }: Pick<RootFacts, 'flag' | 'env'>,
-): string | undefined {
+): string {
   const name = flag === undefined ? 'TSBUILD_ROOT' : '--root'
   const isNamed = flag !== undefined || Boolean(env['TSBUILD_ROOT'])
-  if (!isNamed || !looking.includes(command) || existsSync(root)) return undefined
+  const concerned = state === 'begins' ? looking : finding
+  if (!isNamed || !concerned.includes(command) || existsSync(root)) return ''
   return `WARNING: there is no store at ${root}, which ${name} names: a build makes it\n`
 }

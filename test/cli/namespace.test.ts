@@ -75,11 +75,14 @@ describe('the store is', () => {
   test('missed by who looks into one that was named, and made by a build', () => {
     const env = { TSBUILD_ROOT: '/nowhere' }
     const warning = (name: string) => `WARNING: there is no store at /nowhere, which ${name} names: a build makes it\n`
-    expect(missingRoot('images', '/nowhere', { env })).toBe(warning('TSBUILD_ROOT'))
-    expect(missingRoot('images', '/nowhere', { flag: '/nowhere', env })).toBe(warning('--root'))
-    expect(missingRoot('images', '/nowhere', { env: {} })).toBeUndefined()
-    expect(missingRoot('images', '/', { flag: '/', env })).toBeUndefined()
-    expect(missingRoot('build', '/nowhere', { env })).toBeUndefined()
+    const missed = (command: string, flag?: string, variables = {}, root = '/nowhere') =>
+      (['begins', 'failed'] as const).map((state) => missingRoot(command, state, root, { flag, env: variables }))
+    expect(missed('images', undefined, env)).toEqual([warning('TSBUILD_ROOT'), ''])
+    expect(missed('images', '/nowhere', env)).toEqual([warning('--root'), ''])
+    expect(missed('history', '/nowhere')).toEqual(['', warning('--root')])
+    for (const none of [missed('images'), missed('images', '/', {}, '/'), missed('build', '/nowhere')]) {
+      expect(none).toEqual(['', ''])
+    }
   })
 
   test('nowhere when --root is empty, whatever TSBUILD_ROOT says', () => {

@@ -168,7 +168,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   } catch (error) {
     if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.
-    if (error.code === 'commander.help') throw new Reported(exitCodes.usage)
+    if (error.code === 'commander.help' && error.exitCode !== 0) throw new Reported(exitCodes.usage)
     if (error.exitCode !== 0) throw foreignWord(command, argv) ?? flagErrorOf(error, [command, ...below(command, argv)])
   }
 }
