@@ -32,7 +32,10 @@ const withoutUnused: Plugin = {
 }
 
 /** What draws on a terminal, by the name of its bundle. */
-const terminalViews = { tty: 'src/cli/views/tty.ts', 'explore-tty': 'src/cli/explore/explore-tty.ts' } as const
+const terminalViews = {
+  'screen-tty': 'src/cli/views/screen-tty.ts',
+  'explore-tty': 'src/cli/explore/explore-tty.ts',
+} as const
 
 /**
  * Bundles of their own: what draws, since ink is a module that waits while it loads, which no CommonJS can be; and
@@ -41,7 +44,7 @@ const terminalViews = { tty: 'src/cli/views/tty.ts', 'explore-tty': 'src/cli/exp
 const ownBundles: Plugin = {
   name: 'own-bundles',
   setup(bundler) {
-    bundler.onResolve({ filter: /\/(explore-)?tty\.ts$/ }, ({ path: file }) => ({
+    bundler.onResolve({ filter: /\/(screen|explore)-tty\.ts$/ }, ({ path: file }) => ({
       path: `./${path.basename(file, '.ts')}.js`,
       external: true,
     }))
@@ -109,7 +112,9 @@ function bundleTerminalViews() {
     outdir: 'dist',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [withoutUnused],
+    // Yoga asks for the bytes that it carries by `fetch` where there is one, and Node loads a client for HTTP then: 0.1 s.
+    define: { ...common.define, fetch: 'undefined' },
+    plugins: [withoutUnused, straightImports],
     banner: { js: requireBanner },
   })
 }
@@ -184,7 +189,7 @@ async function write(name: string, text: string): Promise<void> {
 
 async function commonJs(name: string, piece: string): Promise<string> {
   const marked = piece
-    .replaceAll(/import\("\.\/((?:explore-)?tty)\.js"\)/g, `${placeholders.terminalView}("$1")`)
+    .replaceAll(/import\("\.\/((?:screen|explore)-tty)\.js"\)/g, `${placeholders.terminalView}("$1")`)
     .replaceAll(/\bimport\(([A-Za-z_$][\w$]*)\)/g, 'importAtRuntime($1)')
   const { code } = await transform(marked, {
     format: 'cjs',

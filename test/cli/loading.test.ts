@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const programs = join(import.meta.dirname, '../support/programs')
@@ -68,6 +68,14 @@ describe('a program loads what it uses', () => {
     const slowIn = (loaded: readonly string[]) => slow.filter((name) => loaded.includes(name))
     expect(slowIn(builtinsLoadedBy('.'))).toEqual([])
     expect(slowIn(builtinsLoadedBy('--no-cache', '.'))).toContain('v8')
+  })
+
+  test.skipIf(!existsSync(bundle))('what draws on a terminal brings ink and react, and no second library', () => {
+    const pieces = readdirSync(join(dirname(bundle), 'chunks')).filter((name) => name.endsWith('.js'))
+    const texts = pieces.map((name) => readFileSync(join(dirname(bundle), 'chunks', name), 'utf8')).join('\n')
+    expect(pieces.length).toBeLessThan(6)
+    expect(texts).toContain('react.element')
+    expect(texts).not.toContain('TSB_')
   })
 
   test('history of an image of the store loads no view and no registry client', () => {

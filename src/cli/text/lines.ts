@@ -24,14 +24,8 @@ export function lineReader(): LineReader {
       const text = partial + decoder.decode(bytes, { stream: true })
       // What follows the last one says whether it is half of a `\r\n`.
       const end = text.endsWith('\r') ? text.length - 1 : text.length
-      const pieces = text.slice(0, end).split(/(\r\n|\r|\n)/)
       const lines: string[] = []
-      for (let i = 0; i + 1 < pieces.length; i += 2) {
-        const isReturn = pieces[i + 1] === '\r'
-        const line = pieces[i] ?? ''
-        if (line !== '' || !isReturn) addParts(isReturn ? `${line}\r` : line, lines)
-      }
-      addParts(pieces.at(-1) ?? '', lines)
+      for (const line of linesOf(text.slice(0, end))) addParts(line, lines)
       partial = (lines.pop() ?? '') + text.slice(end)
       return lines
     },
@@ -44,6 +38,19 @@ export function lineReader(): LineReader {
       return line === '' ? undefined : line
     },
   }
+}
+
+/** The last one is what has no end yet. */
+function linesOf(text: string): readonly string[] {
+  if (!text.includes('\r')) return text.split('\n')
+  const pieces = text.split(/(\r\n|\r|\n)/)
+  const lines: string[] = []
+  for (let i = 0; i + 1 < pieces.length; i += 2) {
+    const isReturn = pieces[i + 1] === '\r'
+    const line = pieces[i] ?? ''
+    if (line !== '' || !isReturn) lines.push(isReturn ? `${line}\r` : line)
+  }
+  return [...lines, pieces.at(-1) ?? '']
 }
 
 /** Adds a line: at least one part; all but the last have the full length. */

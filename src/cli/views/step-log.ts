@@ -24,9 +24,9 @@ export interface StepLog {
 const streams = ['stdout', 'stderr'] as const
 type Stream = (typeof streams)[number]
 
-/** @param onLine gets every line, also those that others overwrite */
-export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine) => void): StepLog {
-  const readers: { readonly [S in Stream]: LineReader } = { stdout: lineReader(), stderr: lineReader() }
+/** @param onLine gets every line, also those that others overwrite; undefined: only the last ones are made of the bytes */
+export function stepLog(startedAt: number, keep: number, onLine: ((line: LogLine) => void) | undefined): StepLog {
+  const readers: { [S in Stream]: LineReader } = { stdout: lineReader(), stderr: lineReader() }
   const overwritable: { [S in Stream]?: LogLine | undefined } = {}
   const recent: LogLine[] = []
   let [size, lastAt] = [0, startedAt]
@@ -41,7 +41,7 @@ export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine)
     overwritable[stream] = isReturn ? line : undefined
     recent.push(line)
     if (recent.length > keep) recent.shift()
-    onLine(line)
+    onLine?.(line)
   }
 
   return {
@@ -57,7 +57,9 @@ export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine)
     push(stream, bytes, at) {
       size += bytes.length
       lastAt = at
-      for (const text of readers[stream].push(bytes)) add(stream, text)
+      const tail = onLine ? undefined : lastLines(bytes, keep)
+      if (tail) readers[stream] = lineReader()
+      for (const text of readers[stream].push(tail ?? bytes)) add(stream, text)
     },
     flush(before) {
       if (lastAt >= before) return
@@ -67,6 +69,15 @@ export function stepLog(startedAt: number, keep: number, onLine: (line: LogLine)
       }
     },
   }
+}
+
+const [lineFeed, carriageReturn] = [0x0a, 0x0d]
+
+/** The last lines and what follows them; undefined unless there are more lines, and none may overwrite another. */
+function lastLines(bytes: Uint8Array, count: number): Uint8Array | undefined {
+  let at = bytes.lastIndexOf(lineFeed)
+  for (let found = 0; found < count && at > 0; found++) at = bytes.lastIndexOf(lineFeed, at - 1)
+  return at <= 0 || bytes.includes(carriageReturn) ? undefined : bytes.subarray(at + 1)
 }
 
 function remove(lines: LogLine[], line: LogLine): void {

@@ -111,10 +111,9 @@ export class Trace {
       ...(miss && { miss }),
     }
     this.#steps.set(step.id, step)
-    this.#logs.set(
-      step.id,
-      stepLog(event.at, keptLines, (line) => this.#listener.line?.(step, line)),
-    )
+    const { line: told } = this.#listener
+    const onLine = told && ((line: LogLine) => told(step, line))
+    this.#logs.set(step.id, stepLog(event.at, keptLines, onLine))
     return step
   }
 

@@ -1,10 +1,8 @@
-import { render, Text } from 'ink'
-import { createElement } from 'react'
 import type { Session } from '../session.ts'
 import { failureTail } from './failure-tail.ts'
 import { type FrameLook, frame, lastFrame } from './frame.ts'
 import { readPalette } from './palette.ts'
-import { eraseWrapped } from './resize.ts'
+import type { Screen } from './screen-tty.ts'
 import { oneLine } from './step.ts'
 import { Trace } from './trace.ts'
 import type { View } from './view.ts'
@@ -14,8 +12,11 @@ const pace = 150
 /** Notices that stand above the steps while these run. In the end all of them do. */
 const mostNotices = 3
 
-/** Draws the steps on a terminal; when the build is over, the whole list stays on the screen. */
-export function ttyView({ environment, err }: Session): View {
+/**
+ * Draws the steps on a terminal; when the build is over, the whole list stays on the screen. What draws, ink and react, is
+ * loaded when the first frame is due: what is over before has its list alone, and begins sooner.
+ */
+export function ttyView({ environment, err }: Pick<Session, 'environment' | 'err'>): View {
   const { env, now } = environment
   const notices: string[] = []
   const trace = new Trace({ notice: (message) => notices.push(oneLine(message)) })
@@ -29,31 +30,30 @@ export function ttyView({ environment, err }: Session): View {
     const above = painted(notices.slice(-mostNotices))
     return [...above, ...frame(trace, now(), { width: width(), height: height() - above.length }, look)]
   }
-  const restore = eraseWrapped(err.stream, env, () => drawn)
-  const options = { patchConsole: false, exitOnCtrlC: false, interactive: true, incrementalRendering: true } as const
-  const screen = render(null, { stdout: err.stream, ...options })
-  let drawn: readonly string[] = []
-  const draw = (lines: readonly string[]) => {
-    drawn = lines
-    screen.rerender(createElement(Text, { wrap: 'truncate-end' }, lines.join('\n')))
+  let screen: Screen | undefined
+  let [isOpening, isClosed] = [false, false]
+  const open = async () => {
+    isOpening = true
+    const { openScreen } = await import('./screen-tty.ts')
+    if (isClosed) return
+    screen = openScreen(err.stream, env, current)
+    screen.redraw()
   }
-  const redraw = () => draw(current())
-  err.stream.on('resize', redraw)
-  const clock = setInterval(redraw, numberFrom(env['TTY_DISPLAY_RATE'], 10) ?? pace).unref()
+  const onTick = () => {
+    if (screen) screen.redraw()
+    else if (!isOpening) void open()
+  }
+  const clock = setInterval(onTick, numberFrom(env['TTY_DISPLAY_RATE'], 10) ?? pace).unref()
 
   return {
     event: (event) => void trace.apply(event),
     async close() {
       clearInterval(clock)
-      err.stream.off('resize', redraw)
+      isClosed = true
       const last = [...painted(notices), ...lastFrame(trace, now(), width(), look)]
-      const fits = last.length <= height()
-      if (fits) draw(last)
-      else screen.rerender(null)
-      screen.unmount()
-      await screen.waitUntilExit()
-      restore()
-      err.print((fits ? '' : last.map((line) => `${line}\n`).join('')) + failureTail(trace, err.colours))
+      const stays = screen !== undefined && last.length <= height()
+      await screen?.close(stays ? last : undefined)
+      err.print((stays ? '' : last.map((line) => `${line}\n`).join('')) + failureTail(trace, err.colours))
     },
   }
 }

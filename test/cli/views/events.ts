@@ -8,11 +8,11 @@ import type { BuildEvent, StepId } from '../../../src/index.ts'
 export const happens = {
   build: (at: number, steps: number): BuildEvent => ({ type: 'build:start', at, steps }),
   start: (at: number, step: string, label: string): BuildEvent => ({ type: 'step:start', at, step: id(step), label }),
-  log: (at: number, step: string, text: string): BuildEvent => ({
+  log: (at: number, step: string, text: string | Buffer, stream: 'stdout' | 'stderr' = 'stdout'): BuildEvent => ({
     type: 'step:log',
     at,
     step: id(step),
-    stream: 'stdout',
+    stream,
     bytes: Buffer.from(text),
   }),
   progress: (at: number, step: string, label: string, current: number, total?: number, done?: true): BuildEvent => ({
