@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { watchBuild } from '../../src/index.ts'
 import { openWorkspace } from '../support/workspace.ts'
 
@@ -94,6 +95,56 @@ test('a build is stopped by a change, and done again', async () => {
   await expect(ended).rejects.toThrow('enough')
   expect(seen).toEqual(['stopped: context/a changed', 'again: context/a'])
 })
+
+test('where the system has no room for watching, files are looked at once a second', async () => {
+  await using work = await openWorkspace()
+  work.write({ 'context/Dockerfile': 'FROM scratch\nCOPY src /src\n', 'context/src/a': 'a', 'context/unread': 'u' })
+  const open = leaveRoomFor(1)
+  const stop = new AbortController()
+  const seen = builds()
+  const waited: { readonly polling: boolean }[] = []
+  const ended = watchBuild(
+    {
+      context: 'context',
+      signal: stop.signal,
+      quiet: 50,
+      onBuild: async (change) => seen.tell(change?.paths),
+      onWait(watched) {
+        waited.push(watched)
+        writeFileSync(path.join(work.directory, 'context/unread'), `${waited.length}`)
+        writeFileSync(path.join(work.directory, 'context/src/a'), `${waited.length}`.repeat(waited.length + 1))
+      },
+    },
+    work.environment,
+  )
+  expect(await seen.next()).toBeUndefined()
+  expect(await seen.next()).toEqual(['context/src/a'])
+  stop.abort(new Error('enough'))
+  await expect(ended).rejects.toThrow('enough')
+  expect(waited[0]).toEqual({ directories: 2, polling: true, close: expect.any(Function) })
+  await expect.poll(open).toBe(0)
+})
+
+/**
+ * Until the test ends the system lets nobody watch more directories than these.
+ * @returns how many are watched
+ */
+function leaveRoomFor(count: number): () => number {
+  const { watch } = fs
+  let open = 0
+  const limited = (...words: Parameters<typeof watch>) => {
+    if (open >= count) throw Object.assign(new Error('no room'), { code: 'ENOSPC', syscall: 'watch' })
+    open++
+    return watch(...words).on('close', () => open--)
+  }
+  const set = (to: typeof watch) => {
+    fs.watch = to
+    syncBuiltinESMExports()
+  }
+  set(limited as typeof watch)
+  onTestFinished(() => set(watch))
+  return () => open
+}
 
 test('a context that is no directory cannot be watched', async () => {
   await using work = await openWorkspace()
