@@ -21,6 +21,7 @@ import {
   type TsbuildError,
 } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
+import { hasProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const canRun = process.getuid?.() === 0 && hasBusyboxBase
@@ -378,6 +379,26 @@ describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
     expect(exitCode).toBe(4)
     expect(notices.join()).toContain('is not kept: ')
   })
+
+  const forms = ['runc', 'crun', 'native', 'chroot'] as const
+  test.each(forms.filter((form) => form === 'native' || form === 'chroot' || hasProgram(form)))(
+    'a terminal by %s is a real one: with a size, a command that has it, and its exit status',
+    async (runtime) => {
+      let shown = ''
+      const terminal = {
+        size: () => ({ columns: 91, rows: 31 }),
+        show(bytes: Uint8Array) {
+          shown += Buffer.from(bytes).toString()
+        },
+        onInput: () => () => {},
+        onResize: () => () => {},
+      }
+      const command = ['sh', '-c', 'test -t 0 && stty size < /dev/tty; exit 3']
+      const options = { image: 'base', command, runtime, remove: true, io: { terminal, output: () => {} } }
+      const { exitCode } = await runImage(options, work.environment)
+      expect({ exitCode, shown }).toEqual({ exitCode: 3, shown: '31 91\r\n' })
+    },
+  )
 
   test('a command runs as the image says, with what is lent to it, and becomes an image of one layer more', async () => {
     work.write({ 'lent/a': 'lent\n' })

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { getuid } from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BuildOptions } from '../../src/index.ts'
 import { type ActionsCache, startActionsCache } from '../support/actions-cache.ts'
+import { busyboxBase, hasBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { noticesOf, sourcesOf } from '../support/machines.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
@@ -40,6 +43,22 @@ describe("caches in GitHub's cache service", () => {
     // Manifest and records, for the build and to see that there is nothing to write.
     const one4 = [`POST ${calls}/GetCacheEntryDownloadURL`, expect.stringMatching(/^GET /)]
     expect(asked).toEqual([...one4, ...one4, ...one4, ...one4])
+  })
+
+  it.skipIf(getuid?.() !== 0 || !hasBusyboxBase)('caches of RUN go along (root, busybox)', async () => {
+    const run = 'cat /c/list > /found 2>/dev/null; echo more >> /c/list'
+    const found = async (options: Partial<BuildOptions>) => {
+      const made = await machine()
+      await made.import(busyboxBase(), 'base')
+      made.write({ 'context/Dockerfile': `FROM base\nRUN --mount=type=cache,id=npm,target=/c ${run}\n` })
+      const dest = path.join(made.directory, 'out')
+      await made.build({ runtime: 'native', noCache: true, outputs: [{ type: 'local', dest }], ...options })
+      return readFileSync(path.join(dest, 'found'), 'utf8')
+    }
+    const to = { ...place('mounts'), mounts: 'all', required: true } as const
+    expect(await found({ cacheTo: [to] })).toBe('')
+    expect(await found({ cacheFrom: [place('mounts')], cacheTo: [to] })).toBe('more\n')
+    expect(await found({ cacheFrom: [place('mounts')] })).toBe('more\nmore\n')
   })
 
   it('loses no record of many writers, of whom only one can write the next manifest', async () => {

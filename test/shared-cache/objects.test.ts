@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { S3CachePlace } from '../../src/index.ts'
+import { type BuildOptions, build, type S3CachePlace } from '../../src/index.ts'
+import { hasAmazon, startAmazon } from '../support/amazon.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { type Conditions, startConditions } from '../support/conditions.ts'
 import { noticesOf, sourcesOf } from '../support/machines.ts'
@@ -178,5 +179,34 @@ describe.skipIf(!hasObjectServer)(`caches in S3 (${noObjectServer})`, () => {
     expect(read).toMatchObject({ status: 0, stderr: expect.stringContaining('CACHED from s3://words/manifests/app') })
     const none = await run(await machine('c'), {}, '--cache-from', `${words},required=true`)
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('no keys for S3 are found') })
+  })
+})
+
+describe.skipIf(!hasAmazon)("caches in Amazon's own S3, whose conditions are believed (needs openssl)", () => {
+  const machines: Workspace[] = []
+  afterAll(() => Promise.all(machines.map((each) => each[Symbol.asyncDispose]())))
+
+  it('of writers that meet one is first, the others add to what it wrote, and nobody looks twice', async () => {
+    const contents = ['x', 'y', 'z']
+    const amazon = await startAmazon(contents.length)
+    const place: S3CachePlace = { type: 's3', ...amazon.place }
+    const built = async (b: string, options: Partial<BuildOptions>) => {
+      const made = await openWorkspace()
+      machines.push(made)
+      made.write({ 'context/Dockerfile': dockerfile, 'context/a': 'a', 'context/b': b })
+      const env = { ...made.environment.env, ...amazon.env }
+      return build({ context: 'context', ...options }, { ...made.environment, env })
+    }
+    await Promise.all(contents.map((b) => built(b, { cacheTo: [{ ...place, mode: 'max', required: true }] })))
+    const asked = amazon.log.filter((line) => line.includes(' manifests/tsbuild '))
+    const answers = asked.filter((line) => line.startsWith('PUT')).map((line) => Number(line.split(' ')[2]))
+    expect(answers.slice(0, 3).toSorted()).toEqual([200, expect.toBeOneOf([409, 412]), expect.toBeOneOf([409, 412])])
+    expect(answers.filter((status) => status === 200)).toHaveLength(3)
+    // Each look is followed by a write.
+    expect(asked.filter((line) => line.startsWith('GET'))).toHaveLength(answers.length)
+    for (const b of contents) {
+      const { steps } = await built(b, { cacheFrom: [{ ...place, required: true }] })
+      expect({ b, steps }).toEqual({ b, steps: { total: steps.total, cached: steps.total } })
+    }
   })
 })

@@ -47,11 +47,18 @@ export function startTsbuild(place: Place, ...argv: readonly string[]): Running 
   return startProgram(place, process.execPath, [start, ...argv])
 }
 
-/** As `tsbuild`, with a terminal for all three: what it prints there is on standard output. Needs `script` of util-linux. */
+/**
+ * As `tsbuild`, with a terminal of 91 columns and 31 rows for all three: what it prints there is on standard output. Needs
+ * `script` of util-linux.
+ */
 export function tsbuildOnTerminal(place: Place, ...argv: readonly string[]): Promise<Ran> {
   const words = [process.execPath, start, ...argv].map((word) => `'${word}'`)
   const variables = { TERM: 'xterm', SHELL: '/bin/sh', ...place.variables }
-  return startProgram({ ...place, variables }, 'script', ['-qec', words.join(' '), '/dev/null']).ended
+  return startProgram({ ...place, variables }, 'script', [
+    '-qec',
+    `stty rows 31 columns 91; ${words.join(' ')}`,
+    '/dev/null',
+  ]).ended
 }
 
 function startProgram(place: Place, program: string, argv: readonly string[]): Running {

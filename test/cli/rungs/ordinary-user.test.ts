@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasBusyboxBase } from '../../support/busybox-base.ts'
+import { tsbuild, tsbuildOnTerminal } from '../../support/command-line.ts'
 import { findOrdinaryUser, noOrdinaryUser } from '../../support/ordinary-user.ts'
 import { asUser, type Builder, onMachine, startCli } from '../../support/rungs.ts'
 import { withRun } from './dockerfiles.ts'
@@ -37,6 +38,16 @@ describe.skipIf(!user)(
       const [machine, builder] = [finished(onMachine()), finished(asUser(someone))]
       for (const each of [machine, builder]) each.write(withRun)
       expect(await builder.build(...secret)).toEqual(await machine.build(...secret))
+    })
+
+    test('a command on a terminal has one of its own, with a size, and ends with its exit status', async () => {
+      const { folder, write } = finished(asUser(someone))
+      write({})
+      const place = { directory: folder, environment: { root: path.join(folder, 'store') }, user: someone }
+      expect(await tsbuild(place, 'import', 'context/base.tar', 'base')).toMatchObject({ status: 0 })
+      const command = ['sh', '-c', 'test -t 0 && stty size < /dev/tty; exit 3']
+      const { status, stdout } = await tsbuildOnTerminal(place, 'run', '-it', '--rm', 'base', ...command)
+      expect({ status, stdout }).toEqual({ status: 3, stdout: expect.stringContaining('31 91\r\n') })
     })
 
     describe('without a range of ids', () => {
