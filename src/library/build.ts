@@ -8,7 +8,7 @@ import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { openDebugging } from './debugging.ts'
-import type { ImageGrowth } from './image-growth.ts'
+import { growthsOf } from './growths.ts'
 import { type Loaded, load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -111,35 +111,6 @@ async function buildIn(
   const result = await buildResult(kept, written, names, built)
   const record = await recording.completed(result, built, growths)
   return { ...result, ...(record && { build: record }) }
-}
-
-/** Of each image, where it is to be held against something, or may have changed. */
-async function growthsOf(
-  { images, executed }: Built,
-  name: string | undefined,
-  options: BuildOptions,
-  session: Session,
-  notice: (message: string) => void,
-): Promise<readonly (ImageGrowth | undefined)[]> {
-  const isLimited = options.maxSize !== undefined || options.maxGrowth !== undefined
-  const { cached, total } = executed.steps
-  if (!isLimited && (name === undefined || cached === total)) return []
-  const { growthOf } = await import('./image-growth.ts')
-  const growths = await Promise.all(
-    images.map((image) =>
-      growthOf(image, executed, name, options, session).catch((error: unknown) => {
-        // Of an image that is damaged, or goes meanwhile, there is nothing to say; a limit has to be held.
-        if (isLimited || !(error instanceof TsbuildError)) throw error
-        return undefined
-      }),
-    ),
-  )
-  if (options.maxGrowth !== undefined && growths.includes(undefined)) {
-    notice(
-      `warning: --max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`,
-    )
-  }
-  return growths
 }
 
 /** Of a build that took more of a folder than it is likely to want. One in which no COPY ran looks at nothing. */
