@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import english from 'zod/v4/locales/en.js'
 import { didYouMean, isSystemError, OptionError } from '../errors.ts'
 import type { TsbuildConfig } from './config.ts'
 import { importFile } from './import-file.ts'
@@ -11,7 +12,7 @@ import { configSchema } from './schema.ts'
  * @throws {OptionError} TSB_CONFIG_READ for one that cannot be read, TSB_CONFIG_KEY for what it may not say; with file and key
  */
 export async function readConfig(file: string): Promise<TsbuildConfig> {
-  const found = configSchema.safeParse(await contentOf(file))
+  const found = configSchema.safeParse(await contentOf(file), { error: english().localeError })
   if (!found.success) throw wrongConfig(file, found.error.issues[0])
   for (const key of ['cacheFrom', 'cacheTo'] as const) checkCaches(file, key, [found.data[key] ?? []].flat())
   return found.data as TsbuildConfig

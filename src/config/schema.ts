@@ -1,41 +1,42 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { TsbuildConfig } from './config.ts'
 
-const text = z.string().min(1)
-const size = z.union([text, z.number().nonnegative()])
+const text = z.string().check(z.minLength(1))
+const amount = z.number().check(z.nonnegative())
+const size = z.union([text, amount])
 const list = z.array(text)
 const oneOrMore = z.union([text, list])
 const texts = z.record(text, z.string())
-const count = z.int().nonnegative()
+const count = z.int().check(z.nonnegative())
 
 const shape = {
-  $schema: z.string().optional(),
-  debug: z.boolean().optional(),
-  progress: text.optional(),
-  registryMirrors: texts.optional(),
-  registryAllow: list.optional(),
-  platform: oneOrMore.optional(),
-  cacheFrom: oneOrMore.optional(),
-  cacheTo: oneOrMore.optional(),
-  pull: z.enum(['always', 'missing', 'never']).optional(),
-  network: z.enum(['default', 'none']).optional(),
-  jobs: z.int().positive().optional(),
-  memory: size.optional(),
-  memorySwap: z.union([text, z.number().min(-1)]).optional(),
-  cpus: z.number().nonnegative().optional(),
-  addHosts: list.optional(),
-  stepTimeout: text.optional(),
-  retry: count.optional(),
-  retryDelay: text.optional(),
-  runtime: z.enum(['auto', 'runc', 'crun']).optional(),
-  snapshotter: z.enum(['auto', 'erofs', 'overlay', 'copy']).optional(),
-  file: text.optional(),
-  target: text.optional(),
-  tags: list.optional(),
-  buildArgs: z.record(text, z.union([z.string(), z.number(), z.boolean()])).optional(),
-  labels: texts.optional(),
-  annotations: texts.optional(),
-} satisfies Record<keyof TsbuildConfig, z.ZodType>
+  $schema: z.optional(z.string()),
+  debug: z.optional(z.boolean()),
+  progress: z.optional(text),
+  registryMirrors: z.optional(texts),
+  registryAllow: z.optional(list),
+  platform: z.optional(oneOrMore),
+  cacheFrom: z.optional(oneOrMore),
+  cacheTo: z.optional(oneOrMore),
+  pull: z.optional(z.enum(['always', 'missing', 'never'])),
+  network: z.optional(z.enum(['default', 'none'])),
+  jobs: z.optional(z.int().check(z.positive())),
+  memory: z.optional(size),
+  memorySwap: z.optional(z.union([text, z.number().check(z.minimum(-1))])),
+  cpus: z.optional(amount),
+  addHosts: z.optional(list),
+  stepTimeout: z.optional(text),
+  retry: z.optional(count),
+  retryDelay: z.optional(text),
+  runtime: z.optional(z.enum(['auto', 'runc', 'crun'])),
+  snapshotter: z.optional(z.enum(['auto', 'erofs', 'overlay', 'copy'])),
+  file: z.optional(text),
+  target: z.optional(text),
+  tags: z.optional(list),
+  buildArgs: z.optional(z.record(text, z.union([z.string(), z.number(), z.boolean()]))),
+  labels: z.optional(texts),
+  annotations: z.optional(texts),
+} satisfies Record<keyof TsbuildConfig, z.ZodMiniType>
 
 /** What a config file may say. */
 export const configSchema = z.strictObject(shape)
