@@ -15,14 +15,19 @@ export interface ReportOptions {
   readonly paint: Paint
 }
 
-/** What is printed for an error: the place in the Dockerfile, `ERROR: ` and the message, the hint, where the whole log is. Ends with a line feed. */
+/**
+ * What is printed for an error: the place in the Dockerfile, `ERROR: ` and the message, the hint, where the whole log is. The code
+ * stands at the place, else behind the message; a wrong flag needs none. Ends with a line feed.
+ */
 export function errorReport(error: unknown, options: ReportOptions): string {
   const { at, message, hint, log } = explain(error)
   const label = options.paint('red', 'ERROR:')
-  const prefix = isUserError(error) && !isWrongFlag(error) ? options.prefix : ''
+  const isOfUse = isUserError(error) && !isWrongFlag(error)
+  const prefix = isOfUse ? options.prefix : ''
+  const code = error instanceof TsbuildError ? error.code : undefined
   return [
-    at ? excerpt(at, error instanceof TsbuildError ? error.code : undefined) : '',
-    `${label} ${prefix}${visible(message)}\n`,
+    at ? excerpt(at, code) : '',
+    `${label} ${prefix}${visible(message)}${!at && code && isOfUse ? ` [${code}]` : ''}\n`,
     hint ? `${options.paint('cyan', 'hint:')} ${visible(hint)}\n` : '',
     log === undefined ? '' : `whole log: ${visible(log)}\n`,
     options.debug ? stacks(error) : '',

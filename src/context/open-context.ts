@@ -29,6 +29,8 @@ export interface Context {
   readonly ignorePatterns: readonly string[]
   /** Where the context is on this machine, when nothing of it is taken away. */
   readonly directory?: string
+  /** The name of the ignore file, also of an empty one; undefined without one. */
+  readonly ignoreFile?: string
   /** False for an archive, a repository or a URL: those have no ignore file. */
   readonly isDirectory: boolean
   /** The line that takes a path away (`.dockerignore:3`), or what the path leads to; undefined when none does. */
@@ -71,6 +73,7 @@ export function openContext(directory: string, ignoreFile?: SourceFile, store?: 
     tree: withoutSpecialFiles(tree),
     ignorePatterns,
     isDirectory: true,
+    ...(ignoreFile && { ignoreFile: ignoreFile.name }),
     ...(rules.length === 0 && !isStored && { directory: root }),
     excludedBy(path) {
       if (isStored?.(treePath(path))) return 'tsbuild, whose store it is,'

@@ -1,5 +1,6 @@
 import type { Built } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
+import { parseReference } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
 import type { ImageGrowth } from './image-growth.ts'
 import type { Session } from './session.ts'
@@ -29,9 +30,8 @@ export async function growthsOf(
     ),
   )
   if (options.maxGrowth !== undefined && growths.includes(undefined)) {
-    notice(
-      `warning: --max-growth: nothing to compare with: ${name ?? 'the image has no name, and'} names no image so far`,
-    )
+    const named = name === undefined ? 'the image has no name, and' : parseReference(name).familiar
+    notice(`warning: --max-growth: nothing to compare with: ${named} names no image so far`)
   }
   return growths
 }

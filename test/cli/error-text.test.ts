@@ -79,6 +79,12 @@ ERROR: failed to build: failed to solve: no
     expect(report(empty)).toContain('ERROR: failed to build: failed to solve: no build stage\n')
   })
 
+  test('without a place the code stands behind the message', () => {
+    expect(report(new TsbuildError('TSB_X', 'no', { hint: 'say yes' }))).toBe(
+      '\nERROR: failed to build: failed to solve: no [TSB_X]\nhint: say yes\n',
+    )
+  })
+
   test('H04, H08: the excerpt, the name and the message show what cannot be seen', () => {
     const text = 'FROM a\nRUN \x1b[2J\u202eevil\n'
     const source = { name: 'a\x1b.Dockerfile', text }
@@ -103,7 +109,7 @@ hint: this is a bug in tsbuild: please report it with what TSBUILD_DEBUG=1 print
   test('--debug adds stacks and causes', () => {
     const error = new TsbuildError('TSB_X', 'outer', { cause: new Error('inner') })
     const text = errorReport(error, { prefix: '', debug: true, paint: noPaint })
-    expect(text).toMatch(/^ERROR: outer\nTsbuildError: outer\n {4}at /)
+    expect(text).toMatch(/^ERROR: outer \[TSB_X\]\nTsbuildError: outer\n {4}at /)
     expect(text).toMatch(/caused by Error: inner\n/)
   })
 

@@ -184,7 +184,7 @@ describe('an error of a build', () => {
     expect(ran).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'ERROR: failed to build: failed to solve: target stage "x" could not be found\n',
+      stderr: 'ERROR: failed to build: failed to solve: target stage "x" could not be found [TSB_X]\n',
     })
   })
 
@@ -255,7 +255,7 @@ describe('commands on images', () => {
     expect(await run('rmi', 'a', 'gone')).toMatchObject({
       status: 1,
       stdout: 'Untagged: a:latest\n',
-      stderr: 'ERROR: No such image: gone\n',
+      stderr: 'ERROR: No such image: gone [TSB_IMAGE_NOT_FOUND]\n',
     })
     expect(calls).toEqual(['close'])
     expect(await run('rmi', '-f', 'gone', 'a')).toMatchObject({ status: 0, stdout: 'Untagged: a:latest\n' })

@@ -47,7 +47,7 @@ describe('an image that may not be', () => {
       })
     await build({})
     expect(notices).toEqual([
-      'warning: --max-growth: nothing to compare with: docker.io/library/app:latest names no image so far',
+      'warning: --max-growth: nothing to compare with: app:latest names no image so far',
     ])
     const before = await namesIn(workspace)
     workspace.write({ 'context/app/a': 'a'.repeat(4000), 'context/app/big': 'b'.repeat(9000) })

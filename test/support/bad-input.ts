@@ -50,12 +50,19 @@ export function expectComplaint(
   const lines = stderr.split('\n')
   const errors = lines.filter((line) => line.startsWith('ERROR: '))
   expect(errors, stderr).toHaveLength(1)
-  expect(errors[0]).toMatch(error)
+  expect(errors[0]?.replace(codeOfError, '')).toMatch(error)
+  const isOfSystem = /^ERROR: .*\bE[A-Z]{3,}: /.test(errors[0] ?? '')
+  if (wanted !== wrongFlag && !isOfSystem) expect(lines.filter((line) => codeOfError.test(line))).toHaveLength(1)
   if (hint) expect(lines.find((line) => line.startsWith('hint: '))).toMatch(hint)
   if (at) expect(lines.map((line) => line.replace(/ {2}\[TSB_\w+\]$/, ''))).toContain(at)
   expect(stderr).not.toMatch(/^ +at .*:\d+/m)
   expect({ status, signal, stdout }).toEqual({ status: wanted, signal: null, stdout: '' })
 }
+
+/** Behind the place in a Dockerfile, else behind the message. */
+const codeOfError = / \[TSB_\w+\]$/
+/** The status for a wrong flag, which has no code. */
+const wrongFlag = 125
 
 /** What is there of a workspace that a command could leave: names of images, mounts, processes, temporary files. */
 export function leftBehind({ directory, environment: { root } }: Pick<Workspace, 'directory' | 'environment'>) {

@@ -34,10 +34,15 @@ export function ttyView({ environment, err }: Pick<Session, 'environment' | 'err
   let [isOpening, isClosed] = [false, false]
   const open = async () => {
     isOpening = true
-    const { openScreen } = await import('./screen-tty.ts')
-    if (isClosed) return
-    screen = openScreen(err.stream, env, current)
-    screen.redraw()
+    try {
+      const { openScreen } = await import('./screen-tty.ts')
+      if (isClosed) return
+      screen = openScreen(err.stream, env, current)
+      screen.redraw()
+    } catch (error) {
+      // The build goes on, and its list is printed when it is over.
+      notices.push(oneLine(`the live view cannot be shown: ${error instanceof Error ? error.message : error}`))
+    }
   }
   const onTick = () => {
     if (screen) screen.redraw()

@@ -38,10 +38,10 @@ export function quickAdvice(nodes: readonly Node[], { tree }: Pick<Context, 'tre
 export function ignoreFileWanted(
   nodes: readonly Node[],
   hasRun: (node: Node) => boolean,
-  { tree, isDirectory, ignorePatterns }: Pick<Context, 'tree' | 'isDirectory' | 'ignorePatterns'>,
+  { tree, isDirectory, ignoreFile }: Pick<Context, 'tree' | 'isDirectory' | 'ignoreFile'>,
 ): string | undefined {
   const whole = copiesOfAll(nodes).find(hasRun)
-  if (!whole || !isDirectory || ignorePatterns.length > 0 || tree.get(treePath('.dockerignore'))) return undefined
+  if (!whole || !isDirectory || ignoreFile !== undefined) return undefined
   const taken = ['.git', 'node_modules'].filter((name) => tree.get(treePath(name)))
   if (taken.length === 0) return undefined
   return `advice: write a .dockerignore: ${placeOf(whole)} takes ${taken.join(' and ')}`

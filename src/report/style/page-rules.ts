@@ -36,7 +36,7 @@ p{margin:0}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0;overflow-wrap:anywhere}
 .about{margin-top:1.1rem}
-.failure{margin-top:1.25rem;border:1px solid var(--error);border-left-width:4px;border-radius:8px;background:var(--card);padding:.8rem 1rem}
+.failure{overflow-wrap:anywhere;margin-top:1.25rem;border:1px solid var(--error);border-left-width:4px;border-radius:8px;background:var(--card);padding:.8rem 1rem}
 .failure pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .failure .said{font-weight:600;color:var(--error)}
 .failure .hint{margin-top:.25rem;font-size:.9333rem}

@@ -57,7 +57,7 @@ describe('tsbuild builds', () => {
     const missing = await tsbuild(workspace, 'builds', 'show', '9')
     expect([missing.status, missing.stderr]).toEqual([
       1,
-      expect.stringMatching(/^ERROR: no such build: 9\nhint: tsbuild builds lists them/),
+      expect.stringMatching(/^ERROR: no such build: 9 \[TSB_BUILD_NOT_FOUND\]\nhint: tsbuild builds lists them/),
     ])
     for (const words of [['rm'], ['rm', '--all', '1'], ['ls', '--filter', 'nosuch=1'], ['ls', '--filter', 'name~=(']]) {
       expect((await tsbuild(workspace, 'builds', ...words)).status).toBe(125)
@@ -135,7 +135,7 @@ test('without a name the newest build of this folder is meant, else the newest o
   }
   expect(
     (await runCommandLine(['why'], { builds: async () => openBuilds({ root: '/nowhere', cwd: '/' }) })).stderr,
-  ).toMatch(/^ERROR: no build is remembered in this store\n/)
+  ).toMatch(/^ERROR: no build is remembered in this store \[TSB_BUILD_NOT_FOUND\]\n/)
 })
 
 describe('the summary of a build', () => {

@@ -124,7 +124,7 @@ describe('a check', () => {
   test('of a Dockerfile that is not there is an error, and no result', () => {
     const { status, stdout, stderr } = run(['--check', '-f', 'nowhere', '.'])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toMatch(/^ERROR: .*open nowhere: no such file or directory$/m)
+    expect(stderr).toMatch(/^ERROR: .*open nowhere: no such file or directory \[TSB_DOCKERFILE_NOT_FOUND\]$/m)
   })
 })
 
