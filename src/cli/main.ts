@@ -23,6 +23,12 @@ export async function main(): Promise<void> {
     err.print(errorReport(error, { prefix: '', debug: true, paint: err.paint }))
     process.exit(exitCodeOf(error))
   })
+  // It ends below. When nothing is left to wait for before that, some of it was waited for in vain: that is no success.
+  process.once('beforeExit', () => {
+    const error = new Error('the work stopped before it was done')
+    err.print(errorReport(error, { prefix: '', debug: false, paint: err.paint }))
+    process.exit(exitCodes.internal)
+  })
   const status = await runMain(out, err, signal)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
   process.exit(status)

@@ -87,6 +87,8 @@ export function openFillThread(): FillThread {
     },
     async close() {
       await starting
+      // An answer that comes yet would let go of the thread: nothing may then keep this process until it has ended.
+      worker?.off('message', answer)
       await worker?.terminate()
     },
   }
