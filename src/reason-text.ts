@@ -15,17 +15,29 @@ export function reasonText(reason: MissReason): string {
     case 'not-cached':
       return reason.why
     case 'removed':
-      return 'the result was removed from the cache'
+      return withNotes('the result was removed from the cache', [failureNote(reason)])
     case 'changed': {
       const { what, more } = firstOf(reason.changes)
-      return more > 0 ? `${what} (${more} more)` : what
+      return withNotes(what, [more > 0 ? `${more} more` : '', failureNote(reason)])
     }
   }
 }
 
+function failureNote({ failedIn }: { readonly failedIn?: number }): string {
+  return failedIn === undefined ? '' : `failed in build ${failedIn}`
+}
+
+/** `a.txt changed (2 more; failed in build 3)` */
+function withNotes(text: string, notes: readonly string[]): string {
+  const said = notes.filter((note) => note !== '')
+  return said.length > 0 ? `${text} (${said.join('; ')})` : text
+}
+
 /** A reason for programs: with `what`, the first change in words, and how many `more` there are. */
 export function reasonJson(reason: MissReason): object {
-  return reason.kind === 'changed' ? { kind: reason.kind, ...firstOf(reason.changes), changes: reason.changes } : reason
+  if (reason.kind !== 'changed') return reason
+  const { kind, changes, ...others } = reason
+  return { kind, ...firstOf(changes), changes, ...others }
 }
 
 function firstOf([first, ...others]: readonly KeyChange[]): { readonly what: string; readonly more: number } {

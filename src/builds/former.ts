@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { isSystemError } from '../errors.ts'
-import type { Former } from '../executor/index.ts'
+import type { Former, FormerFailure } from '../executor/index.ts'
 import { placeText, withoutPlace } from './compare.ts'
 import { buildNumbers, recordFile } from './files.ts'
 import type { BuildRecord } from './record.ts'
@@ -36,7 +36,7 @@ export function formerSteps(root: string, of: Asked, labels: () => readonly stri
       const failed = (await failures).get(name)
       // One that went well since, and whose result is gone, has no failure to tell of.
       for (let at = 0; failed && at < failed.at; at++) if ((await recordAt(at))?.includes(name)) return undefined
-      return failed?.number
+      return failed?.failure
     },
   }
 }
@@ -67,14 +67,15 @@ const newestRecords = 8
 
 /** The steps that failed last, by their keys and their ids: in which build, and how many are newer than that. */
 async function failuresIn(recordAt: RecordAt) {
-  const failures = new Map<string, { readonly number: number; readonly at: number }>()
+  const failures = new Map<string, { readonly failure: FormerFailure; readonly at: number }>()
   for (let at = 0; at < newestRecords; at++) {
     const text = await recordAt(at)
     if (text === undefined) break
     const build = text.includes('"outcome":"error"') ? await recordIn(text) : undefined
     const failed = build?.steps.filter(({ outcome }) => outcome === 'error') ?? []
-    for (const name of failed.flatMap(({ key, id }) => [id, ...(key ? [key] : [])])) {
-      if (build && !failures.has(name)) failures.set(name, { number: build.number, at })
+    for (const { key, id, reason } of failed) {
+      const failure = { build: build?.number ?? 0, ...(reason && { reason }) }
+      for (const name of key ? [id, key] : [id]) if (!failures.has(name)) failures.set(name, { failure, at })
     }
   }
   return failures

@@ -27,8 +27,8 @@ const reason = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('never-built') }),
   z.object({ kind: z.literal('failed'), build: count }),
   z.object({ kind: z.literal('not-cached'), why: text }),
-  z.object({ kind: z.literal('removed') }),
-  z.object({ kind: z.literal('changed'), changes: list(keyChange).check(z.minLength(1)) }),
+  z.object({ kind: z.literal('removed'), failedIn: z.optional(count) }),
+  z.object({ kind: z.literal('changed'), changes: list(keyChange).check(z.minLength(1)), failedIn: z.optional(count) }),
 ])
 
 const step = z.object({

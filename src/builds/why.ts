@@ -22,7 +22,7 @@ export interface StepExplanation {
     readonly step: StepRecord
     readonly differs?: readonly BuildDifference[]
   }
-  /** The step below for which this one had to run. */
+  /** The step below for which this one had to run. Its `reason` is of the build in which it did, when that was an earlier one. */
   readonly cause?: StepRecord
   readonly advice: readonly Advice[]
 }
@@ -42,15 +42,22 @@ export function explainBuild(
 }
 
 function explainStep(step: StepRecord, build: BuildRecord, before: readonly EarlierBuild[]): StepExplanation {
-  const cause = causeOf(step, build)
+  const cause = causeOf(step, build, before)
   const earlier = earlierOf(step, before)
   return { step, ...(earlier && { earlier }), ...(cause && { cause }), advice: adviceFor(step, cause, build) }
 }
 
-function causeOf({ reason }: StepRecord, { steps }: BuildRecord): StepRecord | undefined {
+function causeOf(
+  { reason }: StepRecord,
+  { steps }: BuildRecord,
+  before: readonly EarlierBuild[],
+): StepRecord | undefined {
   if (reason?.kind !== 'changed') return undefined
   const below = reason.changes.find((change) => change.kind === 'step')
-  return below?.step && steps.find(({ id }) => id === below.step)
+  const cause = steps.find(({ id }) => id === below?.step)
+  if (!cause || cause.reason || reason.failedIn === undefined) return cause
+  const ran = before.flatMap(({ build }) => build.steps).find((step) => step.id === cause.id && step.reason)
+  return { ...cause, ...(ran?.reason && { reason: ran.reason }) }
 }
 
 function earlierOf(step: StepRecord, before: readonly EarlierBuild[]): StepExplanation['earlier'] {

@@ -8,13 +8,16 @@ export type StepId = OpId | `internal:${string}`
 /** Why a step had to run. Part by part of the key; see `cache/`. */
 export type MissReason =
   | { readonly kind: 'never-built' }
-  /** It was tried in an earlier build, and failed: just so, or on other files when nothing like it is in the cache. */
+  /** Nothing like it is in the cache, for it was tried in an earlier build and failed: just so, or on other files. */
   | { readonly kind: 'failed'; readonly build: number }
   | { readonly kind: 'not-cached'; readonly why: string }
   /** It was built just so, and what it gave is gone. */
-  | { readonly kind: 'removed' }
-  /** What is other than in the record most like it: what a person would look at first comes first. Never empty. */
-  | { readonly kind: 'changed'; readonly changes: readonly KeyChange[] }
+  | { readonly kind: 'removed'; readonly failedIn?: number }
+  /**
+   * What is other than in the record most like it: what a person would look at first comes first. Never empty. `failedIn`: the
+   * build that tried it just so, and failed there.
+   */
+  | { readonly kind: 'changed'; readonly changes: readonly KeyChange[]; readonly failedIn?: number }
 
 /** A part of a key that is not what it was. Without `before` it is new, without `now` it is gone. */
 export type KeyChange =

@@ -29,7 +29,17 @@ export type { NamedCache } from './mounts/cache.ts'
 export { layerForms, secretForms } from './mounts/secret-forms.ts'
 export type { Entering, HostBind } from './ops/enter-run.ts'
 export type { LeftInput, LeftRun } from './ops/left-run.ts'
-export type { ContextFiles, ExecutorPorts, FailedRun, Former, Hosts, Secrets, Sources, StepRules } from './ports.ts'
+export type {
+  ContextFiles,
+  ExecutorPorts,
+  FailedRun,
+  Former,
+  FormerFailure,
+  Hosts,
+  Secrets,
+  Sources,
+  StepRules,
+} from './ports.ts'
 export { type LayerMounts, type LeftFiles, leftUpper, openLayerMounts, type RootfsProvider } from './rootfs/index.ts'
 export {
   type LeftRunning,

@@ -7,7 +7,7 @@ import type { Limits } from '../limits.ts'
 import type { Secret } from '../secret.ts'
 import type { FileTree, SymlinkEntry } from '../tree/index.ts'
 import type { Emulation } from './emulation.ts'
-import type { EventSink } from './events.ts'
+import type { EventSink, MissReason } from './events.ts'
 import type { LeftRun } from './ops/left-run.ts'
 import type { LeftFiles, RootfsProvider } from './rootfs/index.ts'
 import type { Resources, Sandbox } from './sandbox/index.ts'
@@ -54,8 +54,15 @@ export interface Former {
    * there, which is nowhere in it any more.
    */
   instruction(node: Pick<Node, 'label'>): Promise<{ readonly before: string; readonly now: string } | undefined>
-  /** The number of the build in which a step failed, by its key or its op id, when no later one is known to have it. */
-  failure(name: Digest | OpId): Promise<number | undefined>
+  /** In which build a step failed, by its key or its op id, when no later one is known to have it. */
+  failure(name: Digest | OpId): Promise<FormerFailure | undefined>
+}
+
+export interface FormerFailure {
+  /** Its number. */
+  readonly build: number
+  /** Why the step was tried there. */
+  readonly reason?: MissReason
 }
 
 /** What the command line says of how RUNs are run. No part of any key: a step that ends well gives the same without. */

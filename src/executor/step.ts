@@ -12,7 +12,7 @@ import type { Layer } from '../image/index.ts'
 import type { BuildEvent, MissReason } from './events.ts'
 import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
-import type { ExecutorPorts } from './ports.ts'
+import type { ExecutorPorts, FormerFailure } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
 import type { Slot } from './schedule.ts'
 import { type SecretWatch, watchSecrets } from './secret-watch.ts'
@@ -157,7 +157,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   }
 }
 
-/** What earlier builds know better: that it failed, or, of what nothing in the cache is like, that another instruction was in its place. */
+/** What earlier builds know beside: that it failed, and, of what nothing in the cache is like, that another instruction was in its place. */
 export async function nameFormer(
   reason: MissReason,
   node: LayerNode,
@@ -166,11 +166,20 @@ export async function nameFormer(
 ): Promise<MissReason> {
   if (!former || reason.kind === 'not-cached') return reason
   const isNew = reason.kind === 'never-built'
-  const build = (await former.failure(key)) ?? (isNew ? await former.failure(node.id) : undefined)
-  if (build !== undefined) return { kind: 'failed', build }
+  const failure = (await former.failure(key)) ?? (isNew ? await former.failure(node.id) : undefined)
+  if (failure) return withFailure(reason, failure)
   if (!isNew) return reason
   const texts = await former.instruction(node)
   return texts ? { kind: 'changed', changes: [{ kind: 'definition', part: 'instruction', ...texts }] } : reason
+}
+
+/** A step below that changed is in the cache by now: what it was is known from when the failure was new. */
+function withFailure(reason: MissReason, { build, reason: then }: FormerFailure): MissReason {
+  if (reason.kind === 'removed') return { ...reason, failedIn: build }
+  if (reason.kind !== 'changed') return { kind: 'failed', build }
+  const below = then?.kind === 'changed' ? then.changes.find(({ kind }) => kind === 'step') : undefined
+  const changes = reason.changes.map((change) => (change.kind === 'step' && !change.step && below) || change)
+  return { ...reason, changes, failedIn: build }
 }
 
 /** What a step that is not in the cache is held against the records with. */

@@ -49,10 +49,11 @@ const former = (labels: readonly string[] = [label]) => formerSteps(root, of, ()
 test('a step that failed is known by its key and its id, until a later build has it', async () => {
   built('step:error')
   built('step:error', { context: '/other' })
-  expect([await former().failure(key), await former().failure(id)]).toEqual([1, 1])
+  const failure = { build: 1, reason: { kind: 'never-built' } }
+  expect([await former().failure(key), await former().failure(id)]).toEqual([failure, failure])
   expect(await former().failure(sha256('another'))).toBeUndefined()
   built('step:error')
-  expect(await former().failure(key)).toBe(3)
+  expect((await former().failure(key))?.build).toBe(3)
   built('step:done')
   expect(await former().failure(key)).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type BuildRecord, compareBuilds, explainBuild, findBuild, type StepRecord } from '../../src/builds/index.ts'
+import { readRecord } from '../../src/builds/schema.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import type { OpId } from '../../src/graph/index.ts'
 import type { MissReason } from '../../src/index.ts'
@@ -52,6 +53,17 @@ describe('why a step ran', () => {
     expect(second?.cause?.label).toBe(copy.label)
     expect(second?.earlier).toMatchObject({ build: { number: 1, context: '/app' }, step: { label: make.label } })
     expect(adviceOf(now)).toEqual([])
+  })
+
+  test('names what changed below also when the step is tried again, as it failed', () => {
+    const copy = step('[1/2] COPY src /src')
+    const make = step('[2/2] RUN make', { outcome: 'error', reason: because(copy.label) })
+    const first = build([{ ...copy, reason: files('src/a') }, make], { number: 1 })
+    const again = { ...make, reason: { ...because(copy.label), failedIn: 1 } as MissReason }
+    const now = build([{ ...copy, outcome: 'cached' }, again])
+    expect(readRecord(JSON.stringify(now))?.steps[1]?.reason).toEqual(again.reason)
+    const [explained] = explainBuild(now, [now, first]).steps
+    expect(explained?.cause).toMatchObject({ label: copy.label, outcome: 'cached', reason: files('src/a') })
   })
 
   test('is told of the last build of the same Dockerfile, target and platforms, else of one that differs, and in what', () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { CacheRecord, KeyComponents } from '../../src/cache/index.ts'
+import type { CacheKey, CacheRecord, KeyComponents } from '../../src/cache/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import { type Below, explainMiss, namedFiles } from '../../src/executor/explain.ts'
+import type { ExecutorPorts, KeyChange, MissReason } from '../../src/executor/index.ts'
+import { type LayerNode, nameFormer } from '../../src/executor/step.ts'
+import type { OpId } from '../../src/graph/index.ts'
 import { reasonText } from '../../src/reason-text.ts'
 
 const run = { kind: 'run', argv: ['/bin/sh', '-c', 'make'], env: ['A=1', 'V=1.2'], user: '', mounts: [] }
@@ -105,5 +108,21 @@ describe('a miss is said in one line', () => {
     const about = { components: components(run), below: {} }
     expect(reasonText(explainMiss({ noCache: true }, about, undefined))).toBe('--no-cache')
     expect(reasonText(explainMiss({}, about, undefined))).toBe('never built here')
+  })
+
+  test('of what failed before beside what changed, by the step below of then when that is in the cache by now', async () => {
+    const [step, label] = [sha256('copy') as unknown as OpId, '[build 3/4] COPY a /']
+    const changed = (change: KeyChange): MissReason => ({ kind: 'changed', changes: [change] })
+    const tried = async (reason: MissReason, then: MissReason) => {
+      const former = { instruction: async () => undefined, failure: async () => ({ build: 3, reason: then }) }
+      return nameFormer(reason, {} as LayerNode, sha256('key') as CacheKey, { former } as unknown as ExecutorPorts)
+    }
+    const again = await tried(changed({ kind: 'step' }), changed({ kind: 'step', step, label }))
+    expect(again).toEqual({ kind: 'changed', changes: [{ kind: 'step', step, label }], failedIn: 3 })
+    expect(reasonText(again)).toBe('step build 3/4 changed (failed in build 3)')
+    const files = changed({ kind: 'files', files: [{ path: 'a', change: 'changed' }], more: 2 })
+    expect(reasonText(await tried(files, again))).toBe('a changed (2 more; failed in build 3)')
+    expect(reasonText(await tried({ kind: 'removed' }, again))).toMatch(/removed from the cache \(failed in build 3\)$/)
+    expect(await tried({ kind: 'never-built' }, again)).toEqual({ kind: 'failed', build: 3 })
   })
 })
