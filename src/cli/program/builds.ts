@@ -4,9 +4,11 @@ import { type Run, repeatable } from './run.ts'
 import { usualBuildArgument, usualBuildNote } from './usual-build.ts'
 
 const names = `
-A build is named by its number, the beginning of its id, or counted from the newest that tsbuild builds lists: ^0, ^1, …
+A build is named by its number, the beginning of its id, or counted from the
+newest that tsbuild builds lists: ^0, ^1, …
 ${usualBuildNote}
-A step is named by its number, its place, or a part of its label: 7, "build 2/5", "npm ci".
+A step is named by its number, its place, a stage for its last step, or a part
+of its label: 7, "build 2/5", build, "npm ci".
 The last 50 builds are kept, each with all that its steps printed.
 `
 
@@ -15,15 +17,17 @@ Examples:
   tsbuild builds --local                     the builds of this folder
   tsbuild builds logs ^0 "npm ci"            all that a step printed
   tsbuild builds show ^0 --report build.html  a page about the newest build
-  tsbuild builds diff                        the newest build of this folder against the one before it
+  tsbuild builds diff                        the newest build against the one before
   tsbuild builds --filter status=error -q    ids of those that failed`
 
 const filters = `
 Filters: id, name, status, context: KEY=VALUE, KEY!=VALUE, KEY~=PATTERN.
-Placeholders of --format: .Number .ID .Name .Status .CreatedAt .CreatedSince .Duration .Context .Steps .Cached`
+Placeholders of --format: .Number .ID .Name .Status .CreatedAt .CreatedSince
+.Duration .Context .Steps .Cached`
 
 const fields = `
-Placeholders of --format: those of builds ls, .CompletedAt .Dockerfile .Target .Platforms .Tags .Error, and what --format json has:
+Placeholders of --format: those of builds ls, .CompletedAt .Dockerfile .Target
+.Platforms .Tags .Error, and what --format json has:
 {{range .steps}}{{.label}} {{.outcome}}{{end}}`
 
 /** `tsbuild builds`: what was built, and how that went. */
@@ -72,7 +76,7 @@ export function buildsProgram(run: Run): Command {
       new Command('logs')
         .summary('print all that the steps of a build printed, or one of them')
         .argument('[build]', usualBuildArgument)
-        .argument('[step]', 'number, or a part of the label')
+        .argument('[step]', 'number, stage, or a part of the label')
         .addOption(format())
         .addHelpText('after', names)
         .action((build: string | undefined, step: string | undefined, flags: LogsFlags) =>

@@ -15,8 +15,10 @@ export function debugPrograms(run: Run, words: readonly string[]): readonly Comm
   return [shellProgram(run, after), catProgram(run)]
 }
 
-const shellNotes = `STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], or a part of the text of one step, of the last build. Steps of
-other builds are named by their ids. ${usualBuildNote}`
+const shellNotes = `STEP is 7 of #7 in the output, 2/5 or "build 2/5" of [build 2/5], a stage for
+its last step, or a part of the text of one step, of the last build. Steps of
+other builds are named by their ids.
+${usualBuildNote}`
 
 function shellProgram(run: Run, after: readonly string[] | undefined): Command {
   const command = new Command('shell')

@@ -4,7 +4,8 @@ import type { Run } from './run.ts'
 import { usualBuildArgument, usualBuildNote } from './usual-build.ts'
 
 const help = `
-STEP is its number or a part of its label, as progress prints it; without one all that ran are explained.
+STEP is its number, its place, a stage for its last step, or a part of its
+label, as progress prints it; without one all that ran are explained.
 ${usualBuildNote}
 
 Examples:
@@ -16,7 +17,7 @@ Examples:
 export function whyProgram(run: Run): Command {
   return new Command('why')
     .summary('say why steps of the last build ran, and what would keep them in the cache')
-    .argument('[step]', 'number, or a part of the label')
+    .argument('[step]', 'number, stage, or a part of the label')
     .option('--build <build>', usualBuildArgument)
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', help)

@@ -45,6 +45,13 @@ describe('--help', () => {
     expect(wrong.map(([name]) => name)).toEqual([])
   })
 
+  test('notes about builds and steps have lines of 80 columns', () => {
+    const about = commands.filter(([name]) => /^tsbuild (?:shell|why|builds\b)/.test(name))
+    expect(about.length).toBeGreaterThan(6)
+    const lines = about.flatMap(([, command]) => (helpOf(command).notes ?? '').split('\n'))
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+  })
+
   test('each command has an example, and each example is one that it takes', async () => {
     // Those of a group may stand at the group.
     const hasExample = (command: Command) => Object.keys(helpOf(command).examples).length > 0
