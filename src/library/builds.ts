@@ -29,7 +29,7 @@ export interface BuildCommands {
   isHere(build: BuildRecord): boolean
   /**
    * What a step printed, as it came: a terminal must not see it as it is.
-   * @param step its number, or a part of its label
+   * @param step its number, a stage for its last step, or a part of its label
    * @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS
    */
   log(build: BuildRecord, step: string): AsyncIterable<Uint8Array>

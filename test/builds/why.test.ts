@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type BuildRecord, compareBuilds, explainBuild, findBuild, type StepRecord } from '../../src/builds/index.ts'
+import {
+  type BuildRecord,
+  compareBuilds,
+  explainBuild,
+  findBuild,
+  findStep,
+  type StepRecord,
+} from '../../src/builds/index.ts'
 import { readRecord } from '../../src/builds/schema.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import type { OpId } from '../../src/graph/index.ts'
@@ -129,6 +136,23 @@ test('a number is never taken for the beginning of an id', () => {
   const builds = [build([], { number: 2, id: `9${'a'.repeat(19)}` })]
   expect(() => findBuild('9', builds)).toThrow('no such build: 9')
   expect(findBuild('9a', builds).number).toBe(2)
+})
+
+test('a step is named by its number, its place, its stage for the last of it, or a part of its label, without digests', () => {
+  const record = build([
+    step('[internal] load metadata for x:latest', { kind: 'internal' }),
+    step(`[test 1/3] FROM x@${sha256('99')}`, { kind: 'image' }),
+    step('[test 3/3] RUN make'),
+    step('[test 2/3] COPY a99 /'),
+    step('[two 1/1] RUN true'),
+    step('[linux/arm64 web 2/2] COPY --from=two / /'),
+  ])
+  const named = (text: string) => findStep(text, record).number
+  expect(['1', '#3', 'test 2/3', '1/1', 'make', 'a99'].map(named)).toEqual([1, 3, 4, 5, 3, 4])
+  expect(['test', 'two', 'web', 'linux/arm64 web'].map(named)).toEqual([3, 5, 6, 6])
+  for (const text of ['99', '#99', 'latest', sha256('99').slice(9, 13)])
+    expect(() => named(text)).toThrow('has no step')
+  expect(() => named('COPY')).toThrow('several steps of build 2 are "COPY": #4, #6')
 })
 
 test('two builds are compared step by step: the same, on other files, another instruction, new, gone', () => {
