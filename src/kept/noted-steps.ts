@@ -1,6 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { buildFolder } from '../builds/index.ts'
+import { buildFolder, buildNumbers } from '../builds/index.ts'
 import type { Cache, LayerRecord } from '../cache/index.ts'
 import { seal, unseal } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
@@ -29,7 +29,7 @@ export interface NotedSteps {
   readonly how: RunHow
 }
 
-/** Beside the record of the build, and gone with it. */
+/** Beside the record of the build, and gone with it. Builds of which the same is noted have one file, by hard links. */
 function stepsFile(root: string, number: number): string {
   return path.join(buildFolder(root, number), 'steps.json')
 }
@@ -70,9 +70,31 @@ export async function noteSteps(
     steps.push({ id, label, onto: op.onto, layer: await recordOf(top), ...run, ...(emulates && { emulates }) })
     if (!ids.has(op.onto)) bases[op.onto] ??= await Promise.all(layers.slice(0, -1).map(recordOf))
   }
-  const file = stepsFile(root, build.number)
-  writeFileSync(`${file}.new`, seal(JSON.stringify({ version, noted: { build, steps, bases, how } })), { mode: 0o600 })
+  const { number, ...place } = build
+  const text = seal(JSON.stringify({ version, noted: { build: place, steps, bases, how } }))
+  const file = stepsFile(root, number)
+  if (sharesFile(file, text, root, number)) return
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
   renameSync(`${file}.new`, file)
+}
+
+/**
+ * Whether the file of another build says the same, and is that of this one too by now. No file is changed once it has its name.
+ * A file system may have no links, or no more for this file; and who forgets builds may be faster.
+ */
+function sharesFile(file: string, text: string, root: string, number: number): boolean {
+  const size = Buffer.byteLength(text)
+  const others = buildNumbers(root).filter((other) => other !== number)
+  try {
+    const same = others
+      .map((other) => stepsFile(root, other))
+      .find((other) => statSync(other, { throwIfNoEntry: false })?.size === size && textOf(other) === text)
+    if (same !== undefined) linkSync(same, file)
+    return same !== undefined
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
+  }
 }
 
 /** Undefined when that build has noted none, or they are damaged. */
@@ -81,7 +103,8 @@ export function readSteps(root: string, number: number): NotedSteps | undefined 
   if (text === undefined) return undefined
   try {
     const found = JSON.parse(text) as { readonly version: unknown; readonly noted: NotedSteps }
-    return found.version === version ? found.noted : undefined
+    if (found.version !== version) return undefined
+    return { ...found.noted, build: { ...found.noted.build, number } }
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -334,6 +334,8 @@ describe.skipIf(!canRun)(`a step of the last build${title}`, () => {
       ['/tmp/a'],
       ['/tmp/bad'],
     ])
+    const inode = (number: number) => statSync(path.join(own.environment.root, `builds/${number}/steps.json`)).ino
+    expect([inode(4) === inode(1), inode(2) === inode(1)]).toEqual([true, false])
     await prune({}, own.environment)
     await expect(names('a', '2/2')).rejects.toMatchObject({ code: 'TSB_KEPT_GONE' })
     await build({ context: '.' }, at('b'))
