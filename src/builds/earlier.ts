@@ -26,7 +26,15 @@ function isAlike({ differs }: EarlierBuild): boolean {
   return differs.length === 0
 }
 
-function differencesOf(a: BuildRecord, b: BuildRecord): readonly BuildDifference[] {
+/** What a build of a context was asked for. */
+export interface AskedBuild {
+  readonly dockerfile?: { readonly path: string } | undefined
+  readonly target?: string | undefined
+  readonly platforms: readonly string[]
+}
+
+/** Nothing for the same build. */
+export function differencesOf(a: AskedBuild, b: AskedBuild): readonly BuildDifference[] {
   return [
     ...(a.dockerfile?.path === b.dockerfile?.path ? [] : (['dockerfile'] as const)),
     ...(a.target === b.target ? [] : (['target'] as const)),
@@ -34,6 +42,7 @@ function differencesOf(a: BuildRecord, b: BuildRecord): readonly BuildDifference
   ]
 }
 
-function platformsOf({ platforms }: BuildRecord): string {
+/** The order in which they are asked for makes no other build. */
+function platformsOf({ platforms }: AskedBuild): string {
   return [...platforms].sort().join()
 }

@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 import { isSystemError } from '../errors.ts'
 import type { Former, FormerFailure } from '../executor/index.ts'
 import { placeText, withoutPlace } from './compare.ts'
+import { differencesOf } from './earlier.ts'
 import { buildNumbers, recordFile } from './files.ts'
 import type { BuildRecord } from './record.ts'
 
@@ -54,7 +55,7 @@ async function stepsOfLast(recordAt: RecordAt, of: Asked): Promise<ReadonlyMap<s
     if (text === undefined) break
     const build = text.includes(path) ? await recordIn(text) : undefined
     if (build?.context !== of.context || build.dockerfile?.path !== of.dockerfile || !hasSteps(build)) continue
-    const isAlike = build.target === of.target && build.platforms.join() === of.platforms.join()
+    const isAlike = differencesOf(build, { ...of, dockerfile: { path: of.dockerfile } }).length === 0
     last = isAlike ? build : (last ?? build)
     if (isAlike) break
     looked++

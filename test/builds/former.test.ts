@@ -21,7 +21,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 /** A build of one step, which ended so. */
 function built(
   end: 'step:error' | 'step:done',
-  { context = '/app', text = label, path = 'Dockerfile', target = '' } = {},
+  { context = '/app', text = label, path = 'Dockerfile', target = '', platforms = [] as readonly string[] } = {},
 ): void {
   const recorder = openRecorder(root, {
     name: 'app',
@@ -41,7 +41,7 @@ function built(
   ] as unknown as readonly BuildEvent[]
   for (const event of events) recorder.event(event)
   const status = end === 'step:done' ? 'completed' : 'error'
-  expect(recorder.end({ status, completed: 2, dockerfile: { path }, platforms: [], images: [] })).toBeDefined()
+  expect(recorder.end({ status, completed: 2, dockerfile: { path }, platforms, images: [] })).toBeDefined()
 }
 
 const former = (labels: readonly string[] = [label]) => formerSteps(root, of, () => labels)
@@ -66,6 +66,11 @@ test('the instruction that stood in a place is that of the newest record of the 
   expect((await former().instruction({ label }))?.before).toBe('RUN old')
   const asked = formerSteps(root, { ...of, target: 'third' }, () => [label])
   expect((await asked.instruction({ label }))?.before).toBe('RUN other')
+  const both = ['linux/arm64', 'linux/amd64']
+  built('step:done', { text: '[1/1] RUN both', platforms: both })
+  built('step:done', { text: '[1/1] RUN arm', platforms: ['linux/arm64'] })
+  const reversed = formerSteps(root, { ...of, platforms: both.toReversed() }, () => [label])
+  expect((await reversed.instruction({ label }))?.before).toBe('RUN both')
   expect(await former([label, '[2/2] RUN old']).instruction({ label })).toBeUndefined()
 })
 
