@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type Finding, namesIn, type Reading, see, textOfFile, useless } from '../store/index.ts'
+import { heldName } from './claim.ts'
 import { buildNumbers, recordFile } from './files.ts'
 import { isLeft } from './forget.ts'
 
@@ -12,6 +13,7 @@ export async function checkBuilds(root: string, reading: Reading, now: number): 
   const findings: Finding[] = []
   const numbers = new Set(buildNumbers(root).map(String))
   for (const name of await namesIn(path.join(root, 'builds'))) {
+    if (name === heldName) continue
     const folder = `builds/${name}`
     if (!numbers.has(name)) {
       findings.push(useless('build-stranger', folder, `${folder} is no record of a build`))

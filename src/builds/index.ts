@@ -1,5 +1,6 @@
 export type { Advice } from './advice.ts'
 export { checkBuilds } from './check.ts'
+export { holdNumber } from './claim.ts'
 export { atPlace, type BuildDiff, compareBuilds, type StepDiff, sizeOf, timeOf, withoutPlace } from './compare.ts'
 export { type BuildDifference, earlierBuilds } from './earlier.ts'
 export { buildFolder, buildNumbers, buildsFolder, keptBuilds, logFile, recordFile } from './files.ts'

@@ -8,6 +8,7 @@ import {
   findBuild,
   findStep,
   forget,
+  holdNumber,
   listBuilds,
   logFile,
   readLog,
@@ -71,6 +72,7 @@ export function openBuilds({ root, cwd }: Pick<Environment, 'root' | 'cwd'>): Bu
     async remove(builds) {
       const all = await list()
       const found = builds === 'all' ? all : [...new Set(builds.map((build) => findBuild(build, all)))]
+      if (found.length > 0) holdNumber(root)
       for (const { number } of found) forget(root, number)
       return found
     },

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openRecorder } from '../../src/builds/index.ts'
-import { openBuilds, TsbuildError } from '../../src/index.ts'
+import { openBuilds, prune, TsbuildError } from '../../src/index.ts'
 import { tryAcquire } from '../../src/store/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -107,7 +107,8 @@ describe('records of builds', () => {
     expect(await builds.remove(['^0', String(kept[1]?.number), kept[2]?.id ?? ''])).toHaveLength(3)
     expect((await builds.list())[0]?.number).toBe(50)
     await builds.remove('all')
-    expect(readdirSync(path.join(root, 'builds'))).toEqual([])
+    expect(readdirSync(path.join(root, 'builds'))).toEqual(['highest'])
+    expect(openRecorder(root, start).end(end)?.number).toBe(54)
   })
 
   test('of a build that was killed go with the next ones, those of one that still runs do not', async () => {
@@ -166,5 +167,8 @@ describe('records of builds', () => {
     expect(await step('copy a')).toBe('[build 1/1] COPY a /')
     await expect(step('COPY')).rejects.toMatchObject({ code: 'TSB_STEP_AMBIGUOUS' })
     await expect(step('99')).rejects.toMatchObject({ code: 'TSB_STEP_NOT_FOUND' })
+    await prune({ all: true }, workspace.environment)
+    expect((await builds.list()).length).toBe(0)
+    expect((await workspace.build()).result.build?.number).toBe(3)
   })
 })
