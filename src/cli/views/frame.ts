@@ -45,7 +45,7 @@ interface Moment {
 /** The lines of the terminal view at one moment, with colours: the stages as a tree, what is cached folded. */
 export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLook): readonly string[] {
   const moment = { now, width: size.width, look }
-  const blocks = blocksOf([...trace.steps], moment, foldCached)
+  const blocks = blocksOf(trace, moment, foldCached)
   const budget = size.height - 1
   const kept = fitting(blocks, budget - wantedLogLines(trace, look))
   const height = kept.reduce((sum, block) => sum + block.height, 0)
@@ -56,7 +56,7 @@ export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLoo
 
 /** All steps, for the screen to keep when the build is over. */
 export function lastFrame(trace: Trace, now: number, width: number, look: FrameLook): readonly string[] {
-  const blocks = blocksOf([...trace.steps], { now, width, look }, stepBlocks)
+  const blocks = blocksOf(trace, { now, width, look }, stepBlocks)
   return [header(trace, now, width), ...blocks.flatMap((block) => block.lines())]
 }
 
@@ -79,8 +79,9 @@ function wantedLogLines(trace: Trace, { logLines: most }: FrameLook): number {
 type BlocksOfSteps = (steps: readonly Step[], lead: string, moment: Moment) => readonly Block[]
 
 /** Several stages are a tree; the steps of a single one stand alone. */
-function blocksOf(steps: readonly Step[], moment: Moment, blocks: BlocksOfSteps): readonly Block[] {
-  const branches = branchesOf(steps)
+function blocksOf(trace: Trace, moment: Moment, blocks: BlocksOfSteps): readonly Block[] {
+  const steps = [...trace.steps]
+  const branches = branchesOf(steps, trace.graph)
   const isTree = branches.filter(({ kind }) => kind === 'stage').length > 1
   if (!isTree) return blocks(steps, topLead, moment)
   return branches.flatMap((branch) =>
@@ -131,8 +132,8 @@ function cachedBlock(count: number, lead: string, { width, look }: Moment): Bloc
   return { kind: 'cached', isRunning: false, height: 1, lead, lines }
 }
 
-function stageBlock({ name, total, steps }: Stage, { now, width }: Moment): Block {
-  const ended = steps.filter(({ outcome }) => outcome === 'done' || outcome === 'cached').length
+function stageBlock({ name, total, steps, shared }: Stage, { now, width }: Moment): Block {
+  const ended = shared + steps.filter(({ outcome }) => outcome === 'done' || outcome === 'cached').length
   const isRunning = steps.some(({ outcome }) => outcome === undefined)
   const from = Math.min(...steps.map(({ startedAt }) => startedAt))
   const until = isRunning ? now : Math.max(...steps.map(({ endedAt }) => endedAt ?? now))

@@ -18,6 +18,8 @@ const keptLines = 10
 export class Trace {
   /** What `build:start` announced. */
   total = 0
+  /** Labels of all steps that there will be. */
+  readonly graph = new Set<string>()
   startedAt: number | undefined
   endedAt: number | undefined
   readonly #steps = new Map<StepId, Step>()
@@ -59,7 +61,10 @@ export class Trace {
       this.total = event.steps
       return undefined
     },
-    'build:graph': () => undefined,
+    'build:graph': ({ steps }) => {
+      for (const { label } of steps) this.graph.add(oneLine(label))
+      return undefined
+    },
     'build:done': (event) => {
       this.endedAt = event.at
       return undefined

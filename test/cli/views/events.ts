@@ -1,4 +1,5 @@
 import { sha256 } from '../../../src/digest/index.ts'
+import type { GraphStep } from '../../../src/executor/index.ts'
 import type { BuildEvent, StepId } from '../../../src/index.ts'
 
 /**
@@ -7,6 +8,11 @@ import type { BuildEvent, StepId } from '../../../src/index.ts'
  */
 export const happens = {
   build: (at: number, steps: number): BuildEvent => ({ type: 'build:start', at, steps }),
+  graph: (at: number, ...labels: readonly string[]): BuildEvent => ({
+    type: 'build:graph',
+    at,
+    steps: labels.map((label) => ({ id: id(label) as GraphStep['id'], kind: 'run', label, inputs: [] })),
+  }),
   start: (at: number, step: string, label: string): BuildEvent => ({ type: 'step:start', at, step: id(step), label }),
   log: (at: number, step: string, text: string | Buffer, stream: 'stdout' | 'stderr' = 'stdout'): BuildEvent => ({
     type: 'step:log',

@@ -6,7 +6,7 @@ import { Trace } from '../../../src/cli/views/trace.ts'
 import type { BuildEvent } from '../../../src/index.ts'
 import { happens } from './events.ts'
 
-const { build, start, log, progress, cached, done, error, canceled, end } = happens
+const { build, graph, start, log, progress, cached, done, error, canceled, end } = happens
 const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, colours: true, logLines: 6 }
 
 function traceOf(...events: readonly BuildEvent[]): Trace {
@@ -64,6 +64,16 @@ describe('the terminal view', () => {
     expect(lines).toHaveLength(20)
     expect(lines.filter((line) => line.includes('] RUN'))).toHaveLength(10)
     expect(lines.filter((line) => /^ => s\d 110\/1000/.test(line))).toHaveLength(9)
+  })
+
+  test('a step that stages share counts in each that has it', () => {
+    const labels = ['[one 1/2] FROM x', '[one 2/2] RUN 1', '[two 2/4] RUN 2', '[two 3/4] RUN 3', '[two 4/4] RUN 4']
+    const trace = traceOf(graph(0, ...labels), ...labels.slice(0, 4).map((label, i) => cached(i, label, label)))
+    const counts = (lines: readonly string[]) =>
+      lines.flatMap((line) => / (?:one|two) \d\/\d/.exec(line)?.[0].trim() ?? [])
+    expect(counts(frame(trace, 9, { width: 60, height: 20 }, look))).toEqual(['one 2/2', 'two 3/4'])
+    trace.apply(cached(9, labels[4] ?? '', labels[4] ?? ''))
+    expect(counts(lastFrame(trace, 9, 60, look))).toEqual(['one 2/2', 'two 4/4'])
   })
 
   test('a progress bar of a step shows its last state, also before its line ends', () => {
