@@ -46,8 +46,6 @@ export interface FoundImage extends Pick<ImageDocuments, 'manifest' | 'config'> 
  */
 export async function findImage(text: string, ports: FindPorts): Promise<FoundImage> {
   if (/^\.{0,2}\//.test(text)) return inFile(text, ports)
-  const engine = /^(podman|docker-daemon|containers-storage):(?:\/\/)?(.*)$/s.exec(text)
-  if (engine) throw inEngine(text, engine[2] ?? '')
   const name = text.replace(/^docker(?:-image)?:\/\//, '')
   const stored = await ports.store.images.find(name)
   return (stored && (await inStore(stored, ports))) ?? elsewhere(name, stored, ports)
@@ -64,6 +62,9 @@ async function inStore(stored: StoredImage, ports: FindPorts): Promise<FoundImag
 
 async function elsewhere(text: string, stored: StoredImage | undefined, ports: FindPorts): Promise<FoundImage> {
   if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw noSuchImage(text, [])
+  // These words are names too: `podman:v5` may be one of the store.
+  const engine = /^(podman|docker-daemon|containers-storage):(?:\/\/)?(.*)$/s.exec(text)
+  if (engine) throw inEngine(text, engine[2] ?? '')
   const source = parseImageSource(text)
   if (source.kind === 'reference') return inRegistry(text, source.reference, stored, ports)
   return inArchive(source, ports)

@@ -74,6 +74,12 @@ describe('an image of a registry', () => {
       code: 'TSB_REFERENCE_FORMAT',
       hint: 'podman save app | tsbuild load',
     })
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nENV A=1\n' })
+    await workspace.build({ tags: ['podman:v5', 'docker-daemon:1'] })
+    for (const own of ['podman:v5', 'docker-daemon:1']) {
+      await using image = await openImage(own, options, workspace.environment)
+      expect(image.history[0]?.createdBy).toBe('ENV A=1')
+    }
   })
 
   it('gives files, their bytes, and who wrote them', async () => {
