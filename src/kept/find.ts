@@ -13,8 +13,13 @@ export function listKept(root: string): readonly KeptRun[] {
 
 /** Names of the folders of what is kept. */
 export function idsOfKept(root: string): readonly string[] {
+  return namesInKept(root).filter((name) => /^[0-9a-f]{12}$/.test(name))
+}
+
+/** These, and what else is beside them: of an earlier version. */
+export function namesInKept(root: string): readonly string[] {
   try {
-    return readdirSync(path.join(root, keptFolder)).filter((name) => /^[0-9a-f]{12}$/.test(name))
+    return readdirSync(path.join(root, keptFolder))
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
     throw error

@@ -4,15 +4,15 @@ import path from 'node:path'
 import { isSystemError } from '../errors.ts'
 import { removeTree, type Store } from '../store/index.ts'
 import { lockFile } from '../syscalls/index.ts'
-import { idsOfKept, placeOf, readKept } from './find.ts'
+import { idsOfKept, namesInKept, placeOf, readKept } from './find.ts'
 import { isOver, type KeptRun, keptFolder, leftAt, mostBytes, mostKept, recordName } from './kept-run.ts'
 
-/** Removes what was kept long enough, and what is damaged. Costs one look where nothing is kept. @param now milliseconds since 1970 */
+/** Removes what was kept long enough, what is damaged, and what is nothing that is kept. Costs one look where nothing is kept. @param now milliseconds since 1970 */
 export async function sweepKept(store: Store, now: number): Promise<void> {
   if (!existsSync(path.join(store.root, keptFolder))) return
-  for (const id of idsOfKept(store.root)) {
-    const run = readKept(store.root, id)
-    if (!run || isOver(run, now)) await removeKept(store, id)
+  for (const name of namesInKept(store.root)) {
+    const run = readKept(store.root, name)
+    if (!run || run.id !== name || isOver(run, now)) await removeKept(store, name)
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Digest, hexOf, sha256 } from '../../src/digest/index.ts'
-import { checkStore, type Environment } from '../../src/index.ts'
+import { checkStore, type Environment, removeContainer } from '../../src/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { contentsOf, fakeImage, serve } from '../support/fake-image.ts'
@@ -203,6 +203,20 @@ describe('a check of the store', () => {
     expect(await findingsIn(environment)).toEqual(['waste lock-left', 'waste temporary-left'])
     expect(await findingsIn(environment, true)).toContain('waste lock-left removed')
     expect(await findingsIn(environment)).toEqual([])
+  })
+
+  it('a file that an earlier version put where folders are kept is waste, and goes with a repair or a sweep', async () => {
+    const file = join(root, 'kept/steps.json')
+    const write = () => {
+      mkdirSync(join(root, 'kept'), { recursive: true })
+      writeFileSync(file, '{}')
+    }
+    write()
+    expect(await findingsIn(environment)).toEqual(['waste kept-damaged'])
+    expect(await findingsIn(environment, true)).toEqual(['waste kept-damaged removed'])
+    write()
+    await expect(removeContainer('box', environment)).rejects.toMatchObject({ code: 'TSB_CONTAINER_NOT_FOUND' })
+    expect(existsSync(file)).toBe(false)
   })
 
   it('doctor --fsck says it in text and JSON, with status 1 for a loss', async () => {

@@ -51,8 +51,13 @@ export function isAsSeen(path: string, { seen }: Reading): boolean {
 
 /** Empty when there is nothing. */
 function signsOf(path: string): string {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-  return found ? [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ') : ''
+  try {
+    const found = lstatSync(path, { bigint: true })
+    return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return ''
+    throw error
+  }
 }
 
 /** Names in a folder, sorted; none when there is no such folder. */
