@@ -58,10 +58,11 @@ export interface OpenedImage extends AsyncDisposable {
    */
   files(path?: string): AsyncIterable<ImageFile>
   /**
-   * What is at a path; no layer is read below the one that decides.
+   * What is at a path, links followed; no layer is read below the one that decides.
+   * @param layer as it was with this layer; absent: as the image has it
    * @throws {TsbuildError} TSB_IMAGE_PATH
    */
-  find(path: string): Promise<FoundPath>
+  find(path: string, layer?: number): Promise<FoundPath>
   /**
    * The bytes of a regular file. No layer is read below the one that has it.
    * @param layer the file as it was with this layer; absent: as the image has it

@@ -93,6 +93,7 @@ describe('an image of a registry', () => {
     expect(String(await bytes('/bin/sh'))).toBe('BB')
     await expect(bytes('/etc')).rejects.toThrow(code('TSB_IMAGE_PATH_KIND'))
     expect((await image.find('/etc/passwd')).layer.createdBy).toBe('RUN adduser')
+    expect((await image.find('/etc/passwd', 0)).layer.createdBy).toBe('ADD base')
     expect((await image.waste()).files.map(({ path, hidden }) => `${path} ${hidden}`)).toEqual([
       '/etc/passwd 4',
       '/tmp/junk 4',
@@ -103,6 +104,9 @@ describe('an image of a registry', () => {
       'added RUN adduser',
     ])
     await expect(image.blame('/nowhere')).rejects.toThrow(code('TSB_IMAGE_PATH'))
+    // Of a link what it leads to, with the mode of that.
+    await using linked = await openImage(name('2'), options, workspace.environment)
+    expect(await linked.find('/srv/link', 2)).toMatchObject({ path: '/etc/passwd', kind: 'file', mode: 0o644 })
   })
 
   it('is compared without its equal layers', async () => {

@@ -12,10 +12,15 @@ export interface Controller {
   readonly done: Promise<void>
 }
 
-type Image = Pick<OpenedImage, 'id' | 'platform' | 'layers' | 'isHere' | 'fileTree' | 'read' | 'waste'>
+type Image = Pick<OpenedImage, 'id' | 'platform' | 'layers' | 'isHere' | 'fileTree' | 'find' | 'read' | 'waste'>
 
-/** Writes a file of the image to this machine. @returns where to */
-export type SaveFile = (path: string, mode: number, bytes: AsyncIterable<Uint8Array>) => Promise<string>
+/** Writes a file of the image to this machine, whole or not at all. @returns where to */
+export type SaveFile = (
+  path: string,
+  mode: number,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+) => Promise<string>
 
 /** @param draw told of each change */
 export async function openController(
@@ -33,6 +38,9 @@ export async function openController(
   let explorer = openExplorer({ name, id, platform, layers }, await whatIsHere(), size)
   let reading: { readonly key: string; readonly abort: AbortController } | undefined
   let isFindingWaste = false
+  const saving = new Set<Promise<void>>()
+  const unsaved = new AbortController()
+  let isLeaving = false
   const set = (change: Partial<Explorer>) => {
     explorer = { ...explorer, ...change }
     draw(explorer)
@@ -88,11 +96,11 @@ export async function openController(
     }
   }
 
-  /** The bytes of the chosen file: of one that the layer removes as they were below. */
-  const contentOf = (path: string): AsyncIterable<Uint8Array> => {
+  /** The layer that has the chosen file: of one that the layer removes, the one below. */
+  const layerOfFile = (): number => {
     const { view, rows, cursor } = explorer
     const isGone = rows[cursor]?.node.mark === 'removed'
-    return image.read(path, (view?.layer ?? 0) - (isGone ? 1 : 0))
+    return (view?.layer ?? 0) - (isGone ? 1 : 0)
   }
 
   const readFile = async (path: string): Promise<void> => {
@@ -100,7 +108,7 @@ export async function openController(
     const parts: Uint8Array[] = []
     let [read, size] = [0, 0]
     try {
-      for await (const part of contentOf(path)) {
+      for await (const part of image.read(path, layerOfFile())) {
         size += part.length
         if (read < shownBytes) parts.push(part.subarray(0, shownBytes - read))
         read += part.length
@@ -114,18 +122,37 @@ export async function openController(
   }
 
   const saveFile = async (path: string): Promise<void> => {
-    const { mode = 0o644 } = explorer.rows[explorer.cursor]?.node.facts ?? {}
+    const layer = layerOfFile()
     try {
-      set({ said: `${await save(path, mode, contentOf(path))} is written` })
+      // Of a link what it leads to is read.
+      const { mode } = await image.find(path, layer)
+      set({ said: `${await save(path, mode, image.read(path, layer), unsaved.signal)} is written` })
     } catch (error) {
       fail(error)
     }
   }
 
+  /** What is being written is waited for, until that takes somebody too long. */
+  const quit = async (): Promise<void> => {
+    if (saving.size > 0 && !isLeaving) {
+      isLeaving = true
+      set({ waiting: 'a file is still written; q again leaves without it' })
+      await Promise.all(saving)
+    }
+    end()
+  }
+
+  const keepSaving = async (path: string): Promise<void> => {
+    const saved = saveFile(path)
+    saving.add(saved)
+    await saved
+    saving.delete(saved)
+  }
+
   const grant = async (wish: Wish): Promise<void> => {
-    if (wish.kind === 'quit') end()
+    if (wish.kind === 'quit') await quit()
     else if (wish.kind === 'waste') await findWaste()
-    else if (wish.kind === 'save') await saveFile(wish.path)
+    else if (wish.kind === 'save') await keepSaving(wish.path)
     else await readFile(wish.path)
   }
 
@@ -141,6 +168,10 @@ export async function openController(
     },
     resize: (changed) => set({ size: changed }),
     redraw: () => draw(explorer),
-    done: done.finally(() => reading?.abort.abort()),
+    done: done.finally(async () => {
+      reading?.abort.abort()
+      unsaved.abort()
+      await Promise.all(saving)
+    }),
   }
 }

@@ -49,7 +49,7 @@ export async function exploreOnScreen(
   stream.on('resize', resize)
   const clock = setInterval(() => controller?.redraw(), pace).unref()
   try {
-    const save: SaveFile = (file, mode, bytes) => saveFile(environment.cwd, file, mode, bytes)
+    const save: SaveFile = (...asked) => saveFile(environment.cwd, ...asked)
     controller = await openController(name, image, size(), draw, save, signal)
     controller.redraw()
     await controller.done

@@ -53,11 +53,11 @@ function opened(image: SeenImage, name: string): Omit<OpenedImage, typeof Symbol
       return fileTree({ layer: tree, below: lower && overlay(lower), show }, signal)
     },
     files: (path = '/') => filesOf(path, name, image),
-    async find(path) {
-      const { entry, layer } = await located(path, name, image)
-      return foundPath(entry, layer, image)
+    async find(path, layer) {
+      const found = await located(path, name, upTo(layer, image))
+      return foundPath(found.entry, found.layer, image)
     },
-    read: (path, layer) => readFile(path, name, layer === undefined ? image : upTo(layer, image)),
+    read: (path, layer) => readFile(path, name, upTo(layer, image)),
     blame: (path) => blameOf(path, name, image),
     waste: async (signal) => findWaste(await image.openAll(), signal),
   }
@@ -68,8 +68,8 @@ async function areHere(count: number, image: SeenImage): Promise<boolean> {
   return true
 }
 
-function upTo(layer: number, image: SeenImage): SeenImage {
-  return { ...image, count: layer + 1 }
+function upTo(layer: number | undefined, image: SeenImage): SeenImage {
+  return layer === undefined ? image : { ...image, count: layer + 1 }
 }
 
 function foundPath(entry: Entry, layer: number, { layers }: SeenImage): FoundPath {

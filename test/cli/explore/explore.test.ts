@@ -30,7 +30,7 @@ const layers = commands.map((createdBy, index) => ({
 }))
 
 /** An explorer of an image whose layers are here from the start, or when they were read. */
-async function explore(isHere = true, columns = 80, rows = 24) {
+async function explore(isHere = true, columns = 80, rows = 24, slow?: Promise<void>) {
   const read = new Set(isHere ? [0, 1] : [])
   const asked: string[] = []
   let shown: Explorer | undefined
@@ -45,6 +45,9 @@ async function explore(isHere = true, columns = 80, rows = 24) {
       const below = read.has(0) || index === 0 ? overlay(trees.slice(0, index)) : undefined
       return fileTree({ layer: trees[index] ?? layer(), below, show })
     },
+    async find(path: string, index = 1) {
+      return { path, kind: 'file', mode: path === '/keep' ? 0o640 : 0o644, layer: layers[index] } as never
+    },
     async *read(path: string, index?: number) {
       asked.push(`read ${path} ${index}`)
       yield Buffer.from('one\ttwo\r\n\u001b]0;title\u0007\u009b2J\n')
@@ -56,8 +59,10 @@ async function explore(isHere = true, columns = 80, rows = 24) {
     image,
     { columns, rows },
     (explorer) => (shown = explorer),
-    async (path, mode, bytes) => {
+    async (path, mode, bytes, stop) => {
       let text = ''
+      await (slow && Promise.race([slow, new Promise((done) => stop.addEventListener('abort', done))]))
+      if (stop.aborted) asked.push('stopped')
       for await (const part of bytes) text += Buffer.from(part).toString()
       asked.push(`save ${path} ${mode.toString(8)} ${JSON.stringify(text.slice(0, 3))}`)
       if (path.endsWith('keep')) throw new Error('/work/keep is there already')
@@ -171,6 +176,7 @@ describe('explore', () => {
       '/work/keep is there already',
     )
     expect(asked.filter((each) => each.startsWith('save'))).toHaveLength(4)
+    expect(asked).toContain('save /keep 640 "one"')
     expect(asked.filter((each) => each.startsWith('read'))).toEqual([
       'read /e\u001b[31mvil\u0007 1',
       'read /var/lib/list 0',
@@ -190,11 +196,33 @@ describe('explore', () => {
       yield Buffer.from('half')
       throw new Error('gone')
     }
-    expect(await saveFile(directory, '/etc/x', 0o4755, bytes())).toBe(join(directory, 'x'))
+    const stop = new AbortController()
+    const halted = async function* (): AsyncIterable<Uint8Array> {
+      yield Buffer.from('half')
+      expect(readdirSync(directory)).not.toContain('z')
+      stop.abort()
+      await new Promise(() => {})
+    }
+    expect(await saveFile(directory, '/etc/x', 0o4755, bytes(), stop.signal)).toBe(join(directory, 'x'))
     expect(statSync(join(directory, 'x')).mode & 0o7700).toBe(0o700)
-    await expect(saveFile(directory, '/x', 0o644, bytes())).rejects.toThrow('is there already')
-    await expect(saveFile(directory, '/y', 0o644, broken())).rejects.toThrow('gone')
+    await expect(saveFile(directory, '/x', 0o644, bytes(), stop.signal)).rejects.toThrow('is there already')
+    await expect(saveFile(directory, '/y', 0o644, broken(), stop.signal)).rejects.toThrow('gone')
+    await expect(saveFile(directory, '/z', 0o644, halted(), stop.signal)).rejects.toThrow('abort')
     expect(readdirSync(directory)).toEqual(['x'])
+  })
+
+  it('the end waits for a file that is being written, until q is pressed again', async () => {
+    const waited = Promise.withResolvers<void>()
+    const one = await explore(true, 80, 24, waited.promise)
+    expect((await one.press('down', 'tab', 'ctrl+e', 'q')).at(-1)).toContain('q again leaves without it')
+    waited.resolve()
+    await one.controller.done
+    expect(one.asked.at(-1)).toContain('save ')
+    expect(one.asked).not.toContain('stopped')
+    const other = await explore(true, 80, 24, new Promise(() => {}))
+    await other.press('down', 'tab', 'ctrl+e', 'q', 'q')
+    await other.controller.done
+    expect(other.asked).toContain('stopped')
   })
 
   it('folds, filters, sorts and leaves out files', async () => {
