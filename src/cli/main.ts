@@ -45,7 +45,7 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
     const ifFailed = warning('failed')
     err.print(warning('begins'))
     await work(session).catch((error: unknown) => {
-      if (!(error instanceof Reported)) err.print(ifFailed)
+      if (!(error instanceof Reported) || error.exitCode === exitCodes.trouble) err.print(ifFailed)
       throw error
     })
   }

@@ -38,6 +38,8 @@ const looking = [
   'shell',
   'cat',
   'commit',
+  'ps',
+  'rm',
   'du',
   'prune',
 ]

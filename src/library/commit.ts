@@ -15,6 +15,7 @@ import { findContainer, type KeptRun, sweepKept, upperOf, usingKept } from '../k
 import type { Environment } from '../options.ts'
 import { planImage } from '../plan-image.ts'
 import { overlay, upperChanges } from '../tree/index.ts'
+import { lookingOnly } from './has-store.ts'
 import { planRequest } from './plan-request.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -26,11 +27,13 @@ import { openSession, type Session } from './session.ts'
  */
 export async function commit(options: CommitOptions, environment: Environment): Promise<string> {
   const names = readOption(() => (options.names ?? []).map((name) => parseReference(name).normal))
-  await using session = await openSession(environment, options)
-  const { store } = session
-  await sweepKept(store, environment.now())
-  const kept = findContainer(store.root, options.container)
-  return await usingKept(store.root, kept.id, () => commitKept(kept, names, options, session, environment))
+  return await lookingOnly(environment, async (place) => {
+    await using session = await openSession(place, options)
+    const { store } = session
+    await sweepKept(store, place.now())
+    const kept = findContainer(store.root, options.container)
+    return await usingKept(store.root, kept.id, () => commitKept(kept, names, options, session, place))
+  })
 }
 
 async function commitKept(

@@ -18,6 +18,7 @@ import {
   walk,
 } from '../tree/index.ts'
 import { type FoundStep, withStep } from './find-step.ts'
+import { lookingOnly } from './has-store.ts'
 import { openSession, type Session } from './session.ts'
 import { layersOfPlace, treeOfPlace } from './step-files.ts'
 
@@ -72,8 +73,10 @@ async function inStep<T>(
   environment: Environment,
   work: (step: FoundStep, session: Session) => Promise<T>,
 ): Promise<T> {
-  await using session = await openSession(environment, options)
-  return await withStep(options, session, environment, (step) => work(step, session))
+  return await lookingOnly(environment, async (place) => {
+    await using session = await openSession(place, options)
+    return await withStep(options, session, place, (step) => work(step, session))
+  })
 }
 
 function entryAt(tree: FileTree, path: string, { label }: FoundStep): Entry {

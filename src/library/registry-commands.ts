@@ -31,6 +31,7 @@ import type {
 import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
 import { findStored, isNamed, openStored } from './find-stored.ts'
+import { lookingOnly } from './has-store.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { loginHost } from './registry-allow.ts'
@@ -43,7 +44,16 @@ const pullsAtOnce = 4
  * Pushes an image of the store, to where its name says or to others.
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PUSH_NAME, TSB_PUSH_FAILED
  */
-export async function push(
+export function push(
+  name: string,
+  destinations: readonly string[],
+  options: PushOptions,
+  environment: Environment,
+): Promise<readonly RemoteName[]> {
+  return lookingOnly(environment, (place) => pushFrom(name, destinations, options, place))
+}
+
+async function pushFrom(
   name: string,
   destinations: readonly string[],
   options: PushOptions,

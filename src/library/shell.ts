@@ -3,6 +3,7 @@ import type { RunOp } from '../graph/index.ts'
 import type { Environment } from '../options.ts'
 import { enterPlace, shellOf } from './enter.ts'
 import { withStep } from './find-step.ts'
+import { lookingOnly } from './has-store.ts'
 import { openSession, type Session } from './session.ts'
 
 /**
@@ -10,7 +11,11 @@ import { openSession, type Session } from './session.ts'
  * afterwards. Mounts of a failed step are there too; secrets and agents only where they are given again.
  * @throws {TsbuildError} TSB_STEP_NOT_FOUND, TSB_STEP_AMBIGUOUS, TSB_TERMINAL_UNAVAILABLE, and those of a RUN that cannot be run
  */
-export async function shell(options: ShellOptions, environment: Environment): Promise<CommandResult> {
+export function shell(options: ShellOptions, environment: Environment): Promise<CommandResult> {
+  return lookingOnly(environment, (place) => shellIn(options, place))
+}
+
+async function shellIn(options: ShellOptions, environment: Environment): Promise<CommandResult> {
   const { command, io } = options
   const { now } = environment
   await using session = await openSession(environment, options)

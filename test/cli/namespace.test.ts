@@ -79,6 +79,7 @@ describe('the store is', () => {
       (['begins', 'failed'] as const).map((state) => missingRoot(command, state, root, { flag, env: variables }))
     expect(missed('images', undefined, env)).toEqual([warning('TSBUILD_ROOT'), ''])
     expect(missed('images', '/nowhere', env)).toEqual([warning('--root'), ''])
+    expect(missed('ps', '/nowhere')).toEqual([warning('--root'), ''])
     expect(missed('history', '/nowhere')).toEqual(['', warning('--root')])
     for (const none of [missed('images'), missed('images', '/', {}, '/'), missed('build', '/nowhere')]) {
       expect(none).toEqual(['', ''])

@@ -1,7 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { diskUsage, history, openImages, prune } from '../../src/index.ts'
+import {
+  commit,
+  diskUsage,
+  history,
+  listStep,
+  openImages,
+  prune,
+  push,
+  readStep,
+  removeContainer,
+  shell,
+  stepDiff,
+} from '../../src/index.ts'
 import { openWorkspace } from '../support/workspace.ts'
 
 test('who only looks makes no store where none is', async () => {
@@ -19,5 +31,15 @@ test('who only looks makes no store where none is', async () => {
   await expect(history('oci-archive:nothing.tar', {}, environment)).rejects.toMatchObject({
     code: 'TSB_ARCHIVE_NOT_FOUND',
   })
+  const noContainer = { code: 'TSB_CONTAINER_NOT_FOUND' }
+  await expect(removeContainer('box', environment)).rejects.toMatchObject(noContainer)
+  await expect(commit({ container: 'box' }, environment)).rejects.toMatchObject(noContainer)
+  await expect(push('app', [], {}, environment)).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
+  const noStep = { code: 'TSB_STEP_NOT_FOUND' }
+  const io = { output: () => {} }
+  await expect(shell({ io }, environment)).rejects.toMatchObject(noStep)
+  await expect(listStep({ path: '/' }, environment)).rejects.toMatchObject(noStep)
+  await expect(stepDiff({}, environment)).rejects.toMatchObject(noStep)
+  await expect(readStep({ path: '/a', write: () => {} }, environment)).rejects.toMatchObject(noStep)
   expect(existsSync(environment.root)).toBe(false)
 })
