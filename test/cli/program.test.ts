@@ -252,7 +252,7 @@ describe('commands on images', () => {
   })
 
   test('rmi prints what it did; an unknown image is an error, with --force it is passed over', async () => {
-    expect(await run('rmi', 'a', 'gone')).toMatchObject({
+    expect(await run('rmi', 'gone', 'a')).toMatchObject({
       status: 1,
       stdout: 'Untagged: a:latest\n',
       stderr: 'ERROR: No such image: gone [TSB_IMAGE_NOT_FOUND]\n',

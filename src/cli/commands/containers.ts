@@ -4,6 +4,7 @@ import { isTsbuildError } from '../exit.ts'
 import { listingText } from '../listing.ts'
 import type { Session } from '../session.ts'
 import { goTime, timeAgo } from '../text/time.ts'
+import { withEachName } from './each-name.ts'
 
 export interface PsFlags {
   readonly quiet?: true
@@ -61,12 +62,12 @@ function rowOf({ id, name, image, command, created, ended, exitCode }: Container
 /** Prints the names of what was removed. @param force passes over what is not there */
 export async function rmCommand(session: Session, names: readonly string[], force: boolean): Promise<void> {
   const { removeContainer } = await session.library()
-  for (const name of names) {
+  await withEachName(session, names, async (name) => {
     try {
       await removeContainer(name, session.environment)
       session.out.print(`${name}\n`)
     } catch (error) {
       if (!force || !isTsbuildError(error, 'TSB_CONTAINER_NOT_FOUND')) throw error
     }
-  }
+  })
 }

@@ -10,6 +10,7 @@ import { jsonText } from '../text/json.ts'
 import { repositoryAndTag } from '../text/repository.ts'
 import { goTime, timeAgo } from '../text/time.ts'
 import { dockerInspect } from './docker-inspect.ts'
+import { withEachName } from './each-name.ts'
 
 export interface ImagesFlags {
   readonly quiet?: true
@@ -123,13 +124,13 @@ export function tagCommand(session: Session, name: string, newName: string): Pro
 
 /** Prints what was removed. @param force passes over images that are not there */
 export function removeCommand(session: Session, names: readonly string[], force: boolean): Promise<void> {
-  return withImages(session, async (images) => {
-    for (const name of names) {
+  return withImages(session, (images) =>
+    withEachName(session, names, async (name) => {
       const lines = await images.remove(name).catch((error: unknown) => {
         if (force && isTsbuildError(error, 'TSB_IMAGE_NOT_FOUND')) return []
         throw error
       })
       session.out.print(lines.map((line) => `${line}\n`).join(''))
-    }
-  })
+    }),
+  )
 }

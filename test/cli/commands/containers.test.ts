@@ -50,6 +50,12 @@ c50e10b2b1a4   alpine    "sh -c apk add curl …"   5 minutes ago    Exited (4) 
   test('is removed by name and id; one that is not there is an error without --force', async () => {
     expect(await tsbuild('rm', 'box', '0123456789ab')).toMatchObject({ status: 0, stdout: 'box\n0123456789ab\n' })
     expect(await tsbuild('rm', 'nobox')).toMatchObject({ status: 1, stderr: expect.stringContaining('is kept') })
+    const some = await tsbuild('rm', 'nobox', 'box', 'none')
+    expect(some).toMatchObject({ status: 1, stdout: 'box\n' })
+    expect(some.stderr.match(/no container "\w+" is kept/g)).toEqual([
+      'no container "nobox" is kept',
+      'no container "none" is kept',
+    ])
     expect(await tsbuild('rm', '-f', 'nobox', 'box')).toMatchObject({ status: 0, stdout: 'box\n' })
   })
 })
