@@ -41,11 +41,18 @@ export function placeOf(root: string, id: string): string {
 
 /**
  * What `tsbuild run` left, by its name or the beginning of its id.
- * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND
+ * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_CONTAINER_AMBIGUOUS
  */
 export function findContainer(root: string, name: string): KeptRun {
   const all = listKept(root).filter(({ kind }) => kind === 'container')
-  const found = all.find((each) => each.name === name) ?? all.find(({ id }) => name.length >= 4 && id.startsWith(name))
+  const named = all.filter((each) => each.name === name)
+  const meant = named.length > 0 ? named : all.filter(({ id }) => name.length >= 4 && id.startsWith(name))
+  const [found, other] = meant
+  if (other) {
+    throw new TsbuildError('TSB_CONTAINER_AMBIGUOUS', `${meant.length} containers are ${JSON.stringify(name)}`, {
+      hint: `name one by its id: ${meant.map(({ id }) => id).join(', ')}`,
+    })
+  }
   if (found) return found
   const names = all.flatMap((each) => [each.id, ...(each.name === undefined ? [] : [each.name])])
   throw new TsbuildError('TSB_CONTAINER_NOT_FOUND', `no container ${JSON.stringify(name)} is kept`, {

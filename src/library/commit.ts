@@ -23,7 +23,8 @@ import { openSession, type Session } from './session.ts'
  * Makes an image of what a container changed: that of the container with one layer and one row of history more, and the
  * settings that it ran with.
  * @returns the id of the image
- * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_KEPT_GONE, TSB_COMMIT_CHANGE, TSB_REFERENCE_FORMAT, and those of parsing
+ * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_CONTAINER_AMBIGUOUS, TSB_KEPT_GONE, TSB_COMMIT_CHANGE,
+ *   TSB_REFERENCE_FORMAT, and those of parsing
  */
 export async function commit(options: CommitOptions, environment: Environment): Promise<string> {
   const names = readOption(() => (options.names ?? []).map((name) => parseReference(name).normal))

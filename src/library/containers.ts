@@ -16,7 +16,7 @@ export async function listContainers({ root, now }: Environment): Promise<readon
 /**
  * Removes what `runImage` kept.
  * @param name its id, the beginning of that of 4 digits or more, or its name
- * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_CONTAINER_IN_USE
+ * @throws {TsbuildError} TSB_CONTAINER_NOT_FOUND, TSB_CONTAINER_AMBIGUOUS, TSB_CONTAINER_IN_USE
  */
 export function removeContainer(name: string, environment: Environment): Promise<Container> {
   return lookingOnly(environment, async (place) => {

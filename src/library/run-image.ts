@@ -56,10 +56,20 @@ async function keepContainer(
   { onEvent }: RunImageOptions,
   { now }: Environment,
 ): Promise<string | undefined> {
-  try {
-    const { run, release } = await keepRun(what, take, store, cache)
+  const { name, ...unnamed } = what
+  const keep = async () => {
+    // Another command with this name may have ended since this one began.
+    const isTaken = name !== undefined && isKept(name, store)
+    const { run, release } = await keepRun(isTaken ? unnamed : what, take, store, cache)
     release()
+    if (isTaken) {
+      const message = `a container ${name} is kept already: this one is kept as ${run.id}`
+      onEvent?.({ type: 'notice', at: now(), message })
+    }
     return run.id
+  }
+  try {
+    return await (name === undefined ? keep() : store.locked(`container ${name}`, keep))
   } catch (error) {
     if (!(error instanceof Error)) throw error
     onEvent?.({ type: 'notice', at: now(), message: `what the command changed is not kept: ${error.message}` })
@@ -74,10 +84,14 @@ function checkName({ name, remove }: RunImageOptions, { store }: Session): void 
       hint: 'letters, digits, _ . and -, two at least',
     })
   }
-  if (remove || !listKept(store.root).some((kept) => kept.name === name)) return
+  if (remove || !isKept(name, store)) return
   throw new TsbuildError('TSB_RUN_NAME', `a container ${name} is kept already`, {
     hint: `choose another name; tsbuild rm ${name} removes it`,
   })
+}
+
+function isKept(name: string, { root }: Session['store']): boolean {
+  return listKept(root).some((kept) => kept.name === name)
 }
 
 /** By an id of the store too, which no FROM knows. */

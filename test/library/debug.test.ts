@@ -22,6 +22,8 @@ import {
 } from '../../src/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { hasProgram } from '../support/programs.ts'
+import { readKept } from '../../src/kept/index.ts'
+import { formatKept, type KeptRun } from '../../src/kept/kept-run.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const canRun = process.getuid?.() === 0 && hasBusyboxBase
@@ -455,5 +457,25 @@ describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
     await expect(commit({ container: 'nobox' }, work.environment)).rejects.toMatchObject({
       code: 'TSB_CONTAINER_NOT_FOUND',
     })
+  })
+
+  test('of two commands that run at once by one name one has it; where several have one, none is meant', async () => {
+    const { root } = work.environment
+    const notices: string[] = []
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && notices.push(event.message))
+    const options = { image: 'base', command: ['sleep', '1'], name: 'twin', onEvent }
+    const twins = await Promise.all([1, 2].map(() => said((io) => runImage({ ...options, io }, work.environment))))
+    expect(twins).toHaveLength(2)
+    const kept = await listContainers(work.environment)
+    expect(kept.map(({ name }) => name).sort()).toEqual(['twin', undefined])
+    const { id = '' } = kept.find(({ name }) => name === undefined) ?? {}
+    expect(notices.join()).toContain(`a container twin is kept already: this one is kept as ${id}`)
+    const run = readKept(root, id)
+    writeFileSync(path.join(root, 'kept', id, 'run.json'), formatKept({ ...(run as KeptRun), name: 'twin' }))
+    await expect(removeContainer('twin', work.environment)).rejects.toMatchObject({
+      code: 'TSB_CONTAINER_AMBIGUOUS',
+      hint: expect.stringContaining(id),
+    })
+    for (const each of kept) await removeContainer(each.id, work.environment)
   })
 })
