@@ -125,6 +125,13 @@ describe('what cannot be understood ends with 125', () => {
     [['history'], "missing required argument 'image'"],
     [['history', '--fromat', 'json', 'x'], 'hint: did you mean --format?'],
     [['rmi'], "missing required argument 'image'"],
+    [['history', 'export', '--bogus'], "unknown option '--bogus'"],
+    [['history', 'logs', '3'], 'none is called "logs"\nhint: tsbuild builds logs BUILD'],
+    [['--root', 'builds', 'builds', 'show', '--bogus'], "unknown option '--bogus'\nhint: see tsbuild builds show"],
+    [['--root', 'builds', 'builds', 'trace'], 'builds has no command "trace"\nhint: tsbuild builds show BUILD --report'],
+    [['buildx', 'history', 'trace'], 'hint: tsbuild builds show BUILD --report FILE.html writes a page with the steps'],
+    [['container', 'inspect', 'x'], 'tsbuild has no "container inspect"\nhint: tsbuild ps'],
+    [['container', 'prune'], 'tsbuild has no "container prune"\nhint: tsbuild rm'],
   ])('%j', async (argv, message) => {
     const ran = await runCommandLine(argv, recordingBuild())
     expect(ran.stderr).toContain(message)
@@ -139,6 +146,11 @@ describe('help', () => {
     for (const word of ['build', 'history', 'images', 'tag', 'rmi', 'inspect', 'save', 'load', 'import', 'version']) {
       expect(ran.stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'))
     }
+  })
+
+  test('of a command by what docker calls it is that of ours', async () => {
+    expect((await runCommandLine(['help', 'image', 'ls'])).stdout).toMatch(/^Usage: tsbuild images /)
+    expect((await runCommandLine(['help', 'system', 'df', '-v'])).stdout).toMatch(/^Usage: tsbuild du /)
   })
 
   test('of a command that is not there is an error', async () => {

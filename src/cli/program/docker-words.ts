@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { didYouMean } from '../../errors.ts'
 import { FlagError } from '../flags/flag-error.ts'
+import { historyWords } from './foreign-words.ts'
 
 /** Commands of docker, buildx and buildah that mean the same as one here: they are run as if that had been written. */
 const same: Readonly<Record<string, string>> = {
@@ -67,7 +68,9 @@ const absent: Readonly<Record<string, string>> = {
   'buildx use': noBuilders,
   check: 'tsbuild --check says what is doubtful in a Dockerfile',
   compose: 'tsbuild builds images and runs no services: tsbuild build -t NAME for each of them',
-  container: nothingRuns,
+  container: 'tsbuild run runs one command to its end; ps, commit and rm are about what it left',
+  'container inspect': 'tsbuild ps --format json has all that is known of what tsbuild run left',
+  'container prune': 'tsbuild rm removes what a command of tsbuild run left, tsbuild prune all of that; it goes after an hour',
   cp: 'tsbuild extract IMAGE PATH takes files out of an image',
   docker: 'write what follows without it: tsbuild build, images, push',
   exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',
@@ -86,6 +89,7 @@ const absent: Readonly<Record<string, string>> = {
   'system info': 'tsbuild doctor shows what this machine can do, tsbuild du what the store has',
   'system prune': 'tsbuild prune gives back what no image with a name needs, with -a also what can be made again',
   volume: 'no volumes are kept: tsbuild run -v DIR:/PLACE mounts a directory',
+  ...Object.fromEntries(Object.entries(historyWords).map(([word, hint]) => [`buildx history ${word}`, hint])),
   ...Object.fromEntries(
     [
       ...['attach', 'create', 'events', 'kill', 'pause', 'port', 'rename', 'restart', 'start', 'stats', 'stop', 'top'],
@@ -103,6 +107,14 @@ export function inWordsOfTsbuild(words: readonly string[], at: number): readonly
   return found === undefined
     ? words
     : [...words.slice(0, at), ...(same[found]?.split(' ') ?? []), ...words.slice(at + found.split(' ').length)]
+}
+
+/** The same behind `help`, which is about a command and not about its flags. */
+export function helpInWordsOfTsbuild(words: readonly string[], at: number): readonly string[] {
+  const [before, named] = [words.slice(0, at), words.slice(at)]
+  return longest(named, 0, same) === undefined
+    ? words
+    : [...before, ...inWordsOfTsbuild(named, 0).filter((word) => !word.startsWith('--'))]
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { Command, CommanderError } from 'commander'
 import { didYouMean } from '../../errors.ts'
 import { FlagError } from '../flags/flag-error.ts'
 
@@ -17,9 +17,12 @@ export const historyWords: Readonly<Record<string, string>> = {
 /** `builds report` too is looked for. */
 const buildsWords: Readonly<Record<string, string>> = { ...historyWords, report: historyWords['open'] ?? '' }
 
-/** The better error for a word that a command does not know, when one is known. */
-export function foreignWord(command: Command, argv: readonly string[]): FlagError | undefined {
-  const word = argv[argv.indexOf(command.name()) + 1] ?? ''
+/**
+ * The better error for a word that a command does not know, when one is known.
+ * @param word the one behind the command
+ */
+export function foreignWord(command: Command, word: string, { code }: CommanderError): FlagError | undefined {
+  if (code !== 'commander.unknownCommand' && code !== 'commander.excessArguments') return undefined
   if (command.name() === 'history') return historyWord(word)
   if (command.name() !== 'builds' || !/^[a-z]+$/.test(word)) return undefined
   const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()])

@@ -11,7 +11,7 @@ import { buildsProgram } from './builds.ts'
 import { completionProgram } from './completion.ts'
 import { contextProgram } from './context.ts'
 import { debugPrograms } from './debug.ts'
-import { checkCommand, checkHelp, inWordsOfTsbuild } from './docker-words.ts'
+import { checkCommand, checkHelp, helpInWordsOfTsbuild, inWordsOfTsbuild } from './docker-words.ts'
 import { doctorProgram } from './doctor.ts'
 import { foreignWord } from './foreign-words.ts'
 import { group, groupOrder } from './groups.ts'
@@ -140,7 +140,8 @@ function commandAt(words: readonly string[]): number {
 
 /** The command line as tsbuild calls its commands: `buildx build .` is `build .`. */
 export function readWords(words: readonly string[]): readonly string[] {
-  return inWordsOfTsbuild(words, commandAt(words))
+  const at = commandAt(words)
+  return words[at] === 'help' ? helpInWordsOfTsbuild(words, at + 1) : inWordsOfTsbuild(words, at)
 }
 
 /** That a flag which may be given several times was not given at all is nothing to say. */
@@ -169,14 +170,15 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (!(error instanceof CommanderError)) throw namingConfig(error, program)
     // A group without a command: its help was printed.
     if (error.code === 'commander.help' && error.exitCode !== 0) throw new Reported(exitCodes.usage)
-    if (error.exitCode !== 0) throw foreignWord(command, argv) ?? flagErrorOf(error, [command, ...below(command, argv)])
+    const behind = argv.slice(at + 1)
+    if (error.exitCode !== 0)
+      throw foreignWord(command, behind[0] ?? '', error) ?? flagErrorOf(error, [command, ...below(command, behind)])
   }
 }
 
-/** The command of a group that the words name. */
-function below(group: Command, argv: readonly string[]): readonly Command[] {
-  const names = argv.slice(argv.indexOf(group.name()) + 1)
-  const found = names.flatMap((name) => group.commands.filter((command) => command.name() === name))
+/** The command of a group that the words behind it name. */
+function below(group: Command, words: readonly string[]): readonly Command[] {
+  const found = words.flatMap((name) => group.commands.filter((command) => command.name() === name))
   return found.slice(0, 1)
 }
 
