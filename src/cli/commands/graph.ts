@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { BuildForecast } from '../../index.ts'
 import type { BuildFlags } from '../flags/build-options.ts'
+import { FlagError } from '../flags/flag-error.ts'
+import { isOutputSpec } from '../flags/output.ts'
 import { planJson } from '../plans/plan-json.ts'
 import type { graphFormats } from '../program/plan.ts'
 import { checkPlace, replaceFile } from '../replace-file.ts'
@@ -20,12 +22,13 @@ export interface GraphFlags extends PlanningFlags {
 export async function graphCommand(session: Session, context: string, flags: GraphFlags): Promise<void> {
   const { err, out } = session
   // An output of a build has a type; it has no effect here, as with `plan`.
-  const files = flags.output.filter((text) => !text.includes('='))
+  const files = flags.output.filter((text) => !isOutputSpec(text))
   for (const file of files) checkPlace('--output', file === '-' ? undefined : file)
-  const output = flags.output.filter((text) => text.includes('='))
+  const formats = new Map(files.map((file) => [file, flags.format ?? formatOf(file)]))
+  const output = flags.output.filter(isOutputSpec)
   const plan = await forecastFor(session, context, { ...flags, output })
   for (const file of files.length > 0 ? files : ['-']) {
-    const text = await drawn(session, plan, flags.format ?? formatOf(file), graphName(context, flags))
+    const text = await drawn(session, plan, formats.get(file) ?? flags.format ?? 'text', graphName(context, flags))
     if (file === '-') out.print(text)
     else await replaceFile(file, text)
   }
@@ -47,10 +50,21 @@ const endings: Readonly<Record<string, GraphFormat>> = {
   '.mermaid': 'mermaid',
   '.mmd': 'mermaid',
   '.svg': 'svg',
+  '.text': 'text',
+  '.txt': 'text',
 }
 
+/** @throws {FlagError} for a picture that is not drawn, and for a name as a build has it for a directory */
 function formatOf(file: string): GraphFormat {
-  return endings[path.extname(file).toLowerCase()] ?? 'text'
+  if (file === '-' || file.startsWith('/dev/')) return 'text'
+  const ending = path.extname(file)
+  const format = endings[ending.toLowerCase()]
+  if (format) return format
+  const what = ending === '' ? 'the name has no ending that says what to draw' : `${ending} is not drawn`
+  throw new FlagError(
+    `--output ${file}: ${what}`,
+    'name it graph.svg, .html, .json, .mmd, .dot or .txt; --format says it for any name',
+  )
 }
 
 /** What a picture is of: the name that the image would get, else the context, and the stage. */

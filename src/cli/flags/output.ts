@@ -14,6 +14,12 @@ export type OutputRequest =
   | OutputOptions
   | { readonly type: 'image'; readonly names: readonly string[]; readonly annotations: readonly Annotation[] }
 
+/** Whether a text is meant as `KEY=VALUE,…`, and not as the name of a file that has a `=`. */
+export function isOutputSpec(text: string): boolean {
+  const [, key = ''] = /^"?([^=,]+)=/.exec(text) ?? []
+  return known.some((each) => each === key) || readAnnotationKey(key, '') !== undefined
+}
+
 /**
  * Reads a value of `-o`: `type=oci,dest=app.tar`, a directory, or `-` for a tar on standard output.
  * @throws {FlagError} for an unknown type or key, or when `dest` is missing

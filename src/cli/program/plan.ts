@@ -57,7 +57,7 @@ export function graphProgram(run: Run): Command {
   addPlanningFlags(command)
   redefine(command, '--output', {
     flags: '-o, --output <file>',
-    description: 'write it to a file, or several: graph.svg, graph.html, graph.json, graph.mmd, graph.dot',
+    description: 'write it to a file, or several: graph.svg, graph.html, graph.json, graph.mmd, graph.dot, graph.txt',
   })
   return withHelp(command, { notes: resultsHelp.replace('-o, ', ''), examples: graphExamples }).action(
     (context: string, flags: GraphFlags) =>

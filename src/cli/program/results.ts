@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander'
 /** Flags of a build about what comes of it. */
 const results: readonly string[] = [
   ...['--output', '--push', '--load', '--iidfile', '--digest-file', '--metadata-file', '--report'],
-  ...['--max-size', '--max-growth', '--compare-to', '--summary', '--watch', '--cache-max'],
+  ...['--max-size', '--max-growth', '--compare-to', '--summary', '--watch', '--cache-max', '--cache-to'],
   ...['--on-error', '--on-error-output'],
 ]
 

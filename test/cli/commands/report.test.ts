@@ -57,18 +57,30 @@ describe('flags of a build where none is made', () => {
   const looking = { forecast, drawPlan: async (_: unknown, format: string) => `drawn as ${format}\n` }
 
   test('graph -o writes to files, in the form of their endings', async () => {
-    const [svg, text] = [join(folder, 'graph.svg'), join(folder, 'graph')]
+    const [svg, text] = [join(folder, 'a=b.svg'), join(folder, 'graph.txt')]
     const ran = await runCommandLine(['graph', '-o', svg, '-o', text, '-o', '-', '.'], looking)
     expect(ran).toEqual({ status: 0, stdout: 'drawn as tree\n', stderr: '' })
     expect([svg, text].map((file) => readFileSync(file, 'utf8'))).toEqual(['drawn as svg\n', 'drawn as tree\n'])
     await runCommandLine(['graph', '--format=dot', '-o', svg, '.'], looking)
     expect(readFileSync(svg, 'utf8')).toBe('drawn as dot\n')
     expect(await runCommandLine(['graph', '-o', folder, '.'])).toMatchObject({ status: 125 })
+    // What is no picture of ours, or the directory that a build would write.
+    for (const [name, why] of [
+      ['graph.PNG', '.PNG is not drawn'],
+      ['graph.pdf', '.pdf is not drawn'],
+      ['out', 'the name has no ending'],
+    ] as const) {
+      const refused = await runCommandLine(['graph', '-o', join(folder, name), '.'], looking)
+      expect(refused).toMatchObject({ status: 125, stderr: expect.stringMatching(`${why}.*\nhint: name it graph.svg`) })
+      expect(existsSync(join(folder, name))).toBe(false)
+    }
+    await runCommandLine(['graph', '--format=text', '-o', join(folder, 'out'), '.'], looking)
+    expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('drawn as tree\n')
   })
 
   test('plan says once that those about results have no effect, unless -q is there', async () => {
-    const flags = ['plan', '-o', 'type=oci,dest=x.tar', '--push', '--iidfile=id', '--format=dot', '.']
-    const note = 'note: nothing is built here, so that --output, --push, --iidfile have no effect\n'
+    const flags = ['plan', '-o', 'type=oci,dest=x.tar', '--push', '--iidfile=id', '--cache-to=inline', '--format=dot', '.']
+    const note = 'note: nothing is built here, so that --output, --push, --iidfile, --cache-to have no effect\n'
     expect(await runCommandLine(flags, looking)).toEqual({ status: 0, stdout: 'drawn as dot\n', stderr: note })
     expect(await runCommandLine([...flags, '-q'], looking)).toMatchObject({ stderr: '' })
     const graph = await runCommandLine(['graph', '-o', 'type=oci,dest=x.tar', '.'], looking)
