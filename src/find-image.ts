@@ -82,14 +82,14 @@ async function inFile(text: string, ports: FindPorts): Promise<FoundImage> {
 }
 
 function isDirectory(place: string): boolean {
-  return kindOf(place) === 'directory'
+  return kindOfSource(place) === 'directory'
 }
 
 function isFile(place: string): boolean {
-  return kindOf(place) === 'file'
+  return kindOfSource(place) === 'file'
 }
 
-function kindOf(place: string): 'directory' | 'file' | undefined {
+function kindOfSource(place: string): 'directory' | 'file' | undefined {
   try {
     const found = statSync(place)
     return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : undefined

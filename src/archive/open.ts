@@ -108,7 +108,7 @@ export async function openArchivedDocuments(
 }
 
 async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary, limits: Limits): Promise<Files> {
-  if ((await kindOf(path)) === 'directory') {
+  if ((await kindOfArchive(path)) === 'directory') {
     if (kind === 'oci-layout') return folderFiles(path)
     throw new TsbuildError('TSB_ARCHIVE_KIND', `${path} is a directory`, {
       hint: `for a layout use oci-layout://${path}`,
@@ -122,7 +122,7 @@ async function openFiles({ kind, path }: ArchiveSource, temporary: Temporary, li
 }
 
 /** Nobody may ever write to a pipe or device that a Dockerfile names: opening it waits for nothing. */
-async function kindOf(path: string): Promise<'directory' | 'file'> {
+async function kindOfArchive(path: string): Promise<'directory' | 'file'> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = await file.stat()

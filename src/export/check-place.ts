@@ -12,7 +12,7 @@ import { checkLayoutFolder } from './folder.ts'
  * @throws {TsbuildError} TSB_EXPORT_DEST, TSB_EXPORT_WRITE; TSB_EXPORT_REFUSED for a directory that no layout may be written to
  */
 export async function checkPlace(kind: 'file' | 'folder' | 'layout', place: string, hint: string): Promise<void> {
-  const found = kindOf(place)
+  const found = kindOfDestination(place)
   const unfit = kind === 'file' ? 'directory' : 'file'
   if (found === unfit) {
     const what = found === 'directory' ? 'is a directory' : 'is no directory'
@@ -27,7 +27,7 @@ export async function checkPlace(kind: 'file' | 'folder' | 'layout', place: stri
 }
 
 /** Undefined for what is not there, or cannot be looked at. */
-function kindOf(place: string): 'directory' | 'file' | undefined {
+function kindOfDestination(place: string): 'directory' | 'file' | undefined {
   try {
     const found = statSync(place, { throwIfNoEntry: false })
     return found && (found.isDirectory() ? 'directory' : 'file')

@@ -128,7 +128,10 @@ describe('what cannot be understood ends with 125', () => {
     [['history', 'export', '--bogus'], "unknown option '--bogus'"],
     [['history', 'logs', '3'], 'none is called "logs"\nhint: tsbuild builds logs BUILD'],
     [['--root', 'builds', 'builds', 'show', '--bogus'], "unknown option '--bogus'\nhint: see tsbuild builds show"],
-    [['--root', 'builds', 'builds', 'trace'], 'builds has no command "trace"\nhint: tsbuild builds show BUILD --report'],
+    [
+      ['--root', 'builds', 'builds', 'trace'],
+      'builds has no command "trace"\nhint: tsbuild builds show BUILD --report',
+    ],
     [['buildx', 'history', 'trace'], 'hint: tsbuild builds show BUILD --report FILE.html writes a page with the steps'],
     [['container', 'inspect', 'x'], 'tsbuild has no "container inspect"\nhint: tsbuild ps'],
     [['container', 'prune'], 'tsbuild has no "container prune"\nhint: tsbuild rm'],

@@ -20,10 +20,10 @@ import {
   stepDiff,
   type TsbuildError,
 } from '../../src/index.ts'
-import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
-import { hasProgram } from '../support/programs.ts'
 import { readKept } from '../../src/kept/index.ts'
 import { formatKept, type KeptRun } from '../../src/kept/kept-run.ts'
+import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
+import { hasProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const canRun = process.getuid?.() === 0 && hasBusyboxBase

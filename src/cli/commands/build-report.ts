@@ -1,5 +1,5 @@
 import type { BuildRecord, BuildResult } from '../../index.ts'
-import { replaceFile } from '../replace-file.ts'
+import { replaceText } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 
 /**
@@ -34,5 +34,5 @@ export async function withReport(
 
 export async function writeReport({ environment, library }: Session, path: string, build: BuildRecord): Promise<void> {
   const { buildReport } = await library()
-  await replaceFile(path, await buildReport(build, environment))
+  await replaceText(path, await buildReport(build, environment))
 }

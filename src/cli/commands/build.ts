@@ -4,7 +4,7 @@ import { type BuildFlags, buildOptions } from '../flags/build-options.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readChoice } from '../flags/limits.ts'
 import { ignoredNotes } from '../program/ignored.ts'
-import { checkPlace, replaceFile } from '../replace-file.ts'
+import { checkFileFlag, replaceText } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { effectiveMode, type ProgressMode } from '../views/choose.ts'
@@ -44,13 +44,13 @@ async function buildOnce(session: Session, context: string, flags: BuildCommandF
   const summary = readChoice('--summary', flags.summary ?? 'auto', summaryChoices)
   const asked = progressMode(flags, environment.env)
   checkStandardOutput(session, asked, options)
-  checkPlace('--iidfile', flags.iidfile)
-  checkPlace('--digest-file', flags.digestFile)
-  checkPlace('--metadata-file', flags.metadataFile)
-  checkPlace('--report', flags.report)
-  await replaceFile(flags.iidfile, undefined)
-  await replaceFile(flags.digestFile, undefined)
-  await replaceFile(flags.report, undefined)
+  checkFileFlag('--iidfile', flags.iidfile)
+  checkFileFlag('--digest-file', flags.digestFile)
+  checkFileFlag('--metadata-file', flags.metadataFile)
+  checkFileFlag('--report', flags.report)
+  await replaceText(flags.iidfile, undefined)
+  await replaceText(flags.digestFile, undefined)
+  await replaceText(flags.report, undefined)
   if (flags.onError) (await import('./shell.ts')).checkShell(flags.onError, session)
   const mode = effectiveMode(asked, session)
   const { build } = await session.library()
@@ -111,8 +111,8 @@ function checkStandardOutput(
 
 async function writeResults(result: BuildResult, flags: BuildCommandFlags, env: Environment['env']): Promise<void> {
   const { id, manifest } = result
-  if (flags.iidfile !== undefined) await replaceFile(flags.iidfile, id)
-  if (flags.digestFile !== undefined) await replaceFile(flags.digestFile, manifest.digest)
+  if (flags.iidfile !== undefined) await replaceText(flags.iidfile, id)
+  if (flags.digestFile !== undefined) await replaceText(flags.digestFile, manifest.digest)
   if (flags.metadataFile === undefined) return
-  await replaceFile(flags.metadataFile, `${jsonText(buildMetadata(result, env), 2)}\n`)
+  await replaceText(flags.metadataFile, `${jsonText(buildMetadata(result, env), 2)}\n`)
 }

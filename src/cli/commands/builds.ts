@@ -5,7 +5,7 @@ import { filterBuilds } from '../builds/filter.ts'
 import { buildsText } from '../builds/list-text.ts'
 import { recordFields, recordText } from '../builds/record-text.ts'
 import { FlagError } from '../flags/flag-error.ts'
-import { checkPlace } from '../replace-file.ts'
+import { checkFileFlag } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 import { parseTemplate } from '../template/index.ts'
 import { jsonText } from '../text/json.ts'
@@ -46,7 +46,7 @@ export async function showBuildCommand(
   name: string | undefined,
   { format, report }: ShowFlags,
 ): Promise<void> {
-  checkPlace('--report', report)
+  checkFileFlag('--report', report)
   const builds = await openBuilds(session)
   const build = await findBuild(session, builds, name)
   if (report !== undefined) return writeReport(session, report, build)

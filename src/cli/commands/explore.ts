@@ -9,7 +9,7 @@ import { type LookFlags, lookOptions } from '../flags/look.ts'
 import { checkRules, defaultRules, holdAgainst, parseRules, type RuleResult, type Rules } from '../look/ci-rules.ts'
 import { ciText, exploreJson, exploreText } from '../look/explore-text.ts'
 import { isContinuousIntegration } from '../output.ts'
-import { checkPlace, replaceFile } from '../replace-file.ts'
+import { checkFileFlag, replaceText } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 
@@ -27,7 +27,7 @@ export async function exploreCommand(session: Session, name: string, flags: Expl
   const rules = asked ? readRules(flags, environment.cwd) : undefined
   if (!rules && flags.json === undefined && canDraw(session)) return draw(session, name, flags)
   if (rules) checkRules(rules)
-  checkPlace('--json', flags.json === '-' ? undefined : flags.json)
+  checkFileFlag('--json', flags.json === '-' ? undefined : flags.json)
   await using image = await openImage(name, lookOptions(flags, session), environment)
   await sayWhatIsFetched(session, image)
   const waste = await image.waste(session.signal)
@@ -78,7 +78,7 @@ async function print(
     out.print(`${found}\n`)
     return
   }
-  if (json !== undefined) await replaceFile(json, `${found}\n`)
+  if (json !== undefined) await replaceText(json, `${found}\n`)
   if (results) out.print(ciText(waste, results, out.paint))
   else if (json === undefined) out.print(exploreText(name, image, waste))
 }

@@ -5,7 +5,7 @@ import { FlagError } from '../flags/flag-error.ts'
 import { isOutputSpec } from '../flags/output.ts'
 import { planJson } from '../plans/plan-json.ts'
 import type { graphFormats } from '../program/plan.ts'
-import { checkPlace, replaceFile } from '../replace-file.ts'
+import { checkFileFlag, replaceText } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 import { jsonText } from '../text/json.ts'
 import { warningSummary } from '../views/warnings.ts'
@@ -23,14 +23,14 @@ export async function graphCommand(session: Session, context: string, flags: Gra
   const { err, out } = session
   // An output of a build has a type; it has no effect here, as with `plan`.
   const files = flags.output.filter((text) => !isOutputSpec(text))
-  for (const file of files) checkPlace('--output', file === '-' ? undefined : file)
+  for (const file of files) checkFileFlag('--output', file === '-' ? undefined : file)
   const formats = new Map(files.map((file) => [file, flags.format ?? formatOf(file)]))
   const output = flags.output.filter(isOutputSpec)
   const plan = await forecastFor(session, context, { ...flags, output })
   for (const file of files.length > 0 ? files : ['-']) {
     const text = await drawn(session, plan, formats.get(file) ?? flags.format ?? 'text', graphName(context, flags))
     if (file === '-') out.print(text)
-    else await replaceFile(file, text)
+    else await replaceText(file, text)
   }
   err.print(warningSummary(plan.warnings, session))
 }

@@ -3,7 +3,7 @@ import { errorReport, Reported } from '../error-text.ts'
 import { exitCodeOf, exitCodes, isTsbuildError } from '../exit.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { type RunImageFlags, runImageOptions } from '../flags/run-image.ts'
-import { checkPlace, replaceFile } from '../replace-file.ts'
+import { checkFileFlag, replaceText } from '../replace-text.ts'
 import type { Session } from '../session.ts'
 import { commandIo, hasTerminal, userTerminal } from '../user-terminal.ts'
 import { endAs, sayNotice } from './shell.ts'
@@ -20,7 +20,7 @@ export async function runCommand(
   if (flags.tty && !hasTerminal(session)) {
     throw new FlagError('-t needs a terminal for standard input and output', 'leave -t out')
   }
-  checkPlace('--cidfile', flags.cidfile)
+  checkFileFlag('--cidfile', flags.cidfile)
   err.print(session.notes.map((note) => `note: ${note}\n`).join(''))
   const io = commandIo(session, flags.tty ? userTerminal(session) : undefined)
   const onEvent = (event: Parameters<typeof sayNotice>[0]) => sayNotice(event, session)
@@ -28,7 +28,7 @@ export async function runCommand(
   const asked = { ...options, image, command, io: joined(io, flags), signal, onEvent }
   const result = await runImage(asked, environment).catch((error: unknown) => startFailed(error, session))
   if (result.container !== undefined) {
-    await replaceFile(flags.cidfile, result.container)
+    await replaceText(flags.cidfile, result.container)
     const name = flags.name ?? result.container
     err.print(`kept for an hour as ${name}: tsbuild commit ${name} NAME (--rm keeps nothing)\n`)
   }

@@ -70,7 +70,8 @@ const absent: Readonly<Record<string, string>> = {
   compose: 'tsbuild builds images and runs no services: tsbuild build -t NAME for each of them',
   container: 'tsbuild run runs one command to its end; ps, commit and rm are about what it left',
   'container inspect': 'tsbuild ps --format json has all that is known of what tsbuild run left',
-  'container prune': 'tsbuild rm removes what a command of tsbuild run left, tsbuild prune all of that; it goes after an hour',
+  'container prune':
+    'tsbuild rm removes what a command of tsbuild run left, tsbuild prune all of that; it goes after an hour',
   cp: 'tsbuild extract IMAGE PATH takes files out of an image',
   docker: 'write what follows without it: tsbuild build, images, push',
   exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',

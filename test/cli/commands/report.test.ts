@@ -79,7 +79,16 @@ describe('flags of a build where none is made', () => {
   })
 
   test('plan says once that those about results have no effect, unless -q is there', async () => {
-    const flags = ['plan', '-o', 'type=oci,dest=x.tar', '--push', '--iidfile=id', '--cache-to=inline', '--format=dot', '.']
+    const flags = [
+      'plan',
+      '-o',
+      'type=oci,dest=x.tar',
+      '--push',
+      '--iidfile=id',
+      '--cache-to=inline',
+      '--format=dot',
+      '.',
+    ]
     const note = 'note: nothing is built here, so that --output, --push, --iidfile, --cache-to have no effect\n'
     expect(await runCommandLine(flags, looking)).toEqual({ status: 0, stdout: 'drawn as dot\n', stderr: note })
     expect(await runCommandLine([...flags, '-q'], looking)).toMatchObject({ stderr: '' })

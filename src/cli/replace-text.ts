@@ -9,7 +9,7 @@ import { FlagError } from './flags/flag-error.ts'
  * @param text undefined: what is at the path is removed
  * @throws {TsbuildError} TSB_EXPORT_WRITE
  */
-export async function replaceFile(path: string | undefined, text: string | undefined): Promise<void> {
+export async function replaceText(path: string | undefined, text: string | undefined): Promise<void> {
   if (path === undefined) return
   try {
     await replace(path, text)
@@ -44,7 +44,7 @@ async function isDevice(path: string): Promise<boolean> {
  * Makes sure, before there is anything to write, that a file can be put at the path of a flag.
  * @throws {FlagError} when it cannot
  */
-export function checkPlace(flag: string, path: string | undefined): void {
+export function checkFileFlag(flag: string, path: string | undefined): void {
   const reason = path === undefined ? undefined : whyNoFile(path)
   if (reason === undefined) return
   throw new FlagError(`${flag} ${path}: ${reason}`, writableHint)
