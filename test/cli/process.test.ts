@@ -24,6 +24,12 @@ const oldNode = (process.env['PATH'] ?? '')
   .find((node) => /^v([0-9]|1[0-9]|2[01])\./.test(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout ?? ''))
 
 describe('the process', () => {
+  test('a diff that failed says that the store that was named is not there', () => {
+    const { status, stderr } = run('--root', 'nowhere', 'diff', 'oci-archive:a.tar', 'oci-archive:b.tar')
+    expect(status).toBe(3)
+    expect(stderr).toContain(`WARNING: there is no store at ${join(directory, 'nowhere')}, which --root names`)
+  })
+
   test.skipIf(!oldNode)('an old Node says in one line what it needs (needs a Node before 22)', () => {
     const { status, stderr } = spawnSync(oldNode ?? '', [program, '--version'], { encoding: 'utf8' })
     expect(status).toBe(1)
