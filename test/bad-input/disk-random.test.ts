@@ -77,7 +77,9 @@ describe.skipIf(!able)(`a store that cannot be written to any more (${reason})`,
         'context',
       )
       expect(ran).toMatchObject({ status: 1, stdout: '' })
-      expect(ran.stderr.match(/^ERROR: .*/gm)).toEqual([expect.stringMatching(/cannot be written to: .* read-only \[TSB_STORE_READ_ONLY\]$/)])
+      expect(ran.stderr.match(/^ERROR: .*/gm)).toEqual([
+        expect.stringMatching(/cannot be written to: .* read-only \[TSB_STORE_READ_ONLY\]$/),
+      ])
       expect(await tsbuild(place, 'doctor', '--fsck')).toMatchObject({ status: 0 })
     })
   })

@@ -46,9 +46,7 @@ describe('an image that may not be', () => {
         onEvent: (event) => void (event.type === 'notice' && notices.push(event.message)),
       })
     await build({})
-    expect(notices).toEqual([
-      'warning: --max-growth: nothing to compare with: app:latest names no image so far',
-    ])
+    expect(notices).toEqual(['warning: --max-growth: nothing to compare with: app:latest names no image so far'])
     const before = await namesIn(workspace)
     workspace.write({ 'context/app/a': 'a'.repeat(4000), 'context/app/big': 'b'.repeat(9000) })
     const refused = build({})

@@ -240,7 +240,13 @@ export const failedRecord: BuildRecord = {
   target: hostile,
   tags: [hostile],
   dockerfile: { path: hostile, text: `${dockerfile}${hostile}\n` },
-  error: { code: 'TSB_STEP_FAILED', message: hostile, hint: `${hostile} no folder of PATH has it (${'/usr/local/sbin:/usr/local/bin'.repeat(3)})`, line: 8, step: idOf('build') },
+  error: {
+    code: 'TSB_STEP_FAILED',
+    message: hostile,
+    hint: `${hostile} no folder of PATH has it (${'/usr/local/sbin:/usr/local/bin'.repeat(3)})`,
+    line: 8,
+    step: idOf('build'),
+  },
   images: [],
   steps: serviceSteps.map((step): StepRecord => {
     if (step.id === idOf('build'))

@@ -90,7 +90,10 @@ describe('files for other programs', () => {
       return recordingBuild().build(options)
     }
     const ran = await runCommandLine(['--metadata-file', join(gone, 'file'), '.'], { build })
-    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining(`there is no directory ${gone} [TSB_EXPORT_WRITE]\nhint: `) })
+    expect(ran).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`there is no directory ${gone} [TSB_EXPORT_WRITE]\nhint: `),
+    })
   })
 })
 
