@@ -15,11 +15,13 @@ import { boundKept, bytesBelow } from './sweep.ts'
 /** What is kept, and nobody removes before `release`. */
 export interface HeldRun {
   readonly run: KeptRun
+  /** What of its kind went for it: there were too many, or they were too much. */
+  readonly removed: readonly KeptRun[]
   release(): void
 }
 
 /**
- * Keeps what a command left, for an hour. Where that is too much, the oldest goes.
+ * Keeps what a command left, for an hour. Where that is too much, the oldest of its kind goes.
  * @param take puts the files into an empty directory
  * @throws {TsbuildError} TSB_KEPT_TOO_LARGE when it alone is too much, or the disk is nearly full
  */
@@ -45,8 +47,7 @@ export async function keepRun(
     makeFolder(path.join(store.root, keptFolder), 0o700)
     await rename(draft, placeOf(store.root, run.id))
     await rm(path.dirname(draft), { recursive: true, force: true })
-    await boundKept(store)
-    return { run, release }
+    return { run, removed: await boundKept(store, run.kind), release }
   } catch (error) {
     release()
     throw error

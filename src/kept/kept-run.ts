@@ -67,10 +67,10 @@ export function isOver(run: KeptRun, now: number): boolean {
   return Math.abs(now - leftAt(run)) > keptFor
 }
 
-/** As many are kept. */
-export const mostKept = 8
+/** As many are kept of each kind: that builds fail costs nobody a container. */
+export const mostKept: Readonly<Record<KeptRun['kind'], number>> = { failed: 8, container: 32 }
 
-/** As much may one be, and all of them, in bytes. */
+/** As much may one be, and all of a kind, in bytes. */
 export const mostBytes = 4 * 2 ** 30
 
 const version = 1

@@ -16,15 +16,18 @@ export async function sweepKept(store: Store, now: number): Promise<void> {
   }
 }
 
-/** Removes the oldest where there are too many, or where they are too much together. */
-export async function boundKept(store: Store): Promise<void> {
+/** Removes the oldest of a kind where there are too many, or where they are too much together. @returns those */
+export async function boundKept(store: Store, kind: KeptRun['kind']): Promise<readonly KeptRun[]> {
   const runs = idsOfKept(store.root).flatMap((id) => readKept(store.root, id) ?? [])
-  const newestFirst = runs.sort((a, b) => leftAt(b) - leftAt(a))
+  const newestFirst = runs.filter((run) => run.kind === kind).sort((a, b) => leftAt(b) - leftAt(a))
+  const removed: KeptRun[] = []
   let bytes = 0
-  for (const [at, { id }] of newestFirst.entries()) {
-    if (at > 0 && bytes <= mostBytes) bytes += bytesBelow(placeOf(store.root, id), mostBytes + 1)
-    if (at >= mostKept || bytes > mostBytes) await removeKept(store, id)
+  for (const [at, run] of newestFirst.entries()) {
+    if (at > 0 && bytes <= mostBytes) bytes += bytesBelow(placeOf(store.root, run.id), mostBytes + 1)
+    const isTooMuch = at >= mostKept[kind] || bytes > mostBytes
+    if (isTooMuch && (await removeKept(store, run.id))) removed.push(run)
   }
+  return removed
 }
 
 /** Removes what is kept unless somebody uses it, and lets nobody use it meanwhile. @returns whether it did */
