@@ -8,7 +8,7 @@ import { annotated } from './annotations.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { openDebugging } from './debugging.ts'
-import { growthsOf } from './growths.ts'
+import { comparedImages, growthsOf } from './growths.ts'
 import { type Loaded, load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
@@ -78,6 +78,7 @@ async function buildIn(
   const loaded = await load(session, options, environment, progress)
   const platforms = loaded.requests.map(({ platform }) => platform)
   recording.loaded(loaded.dockerfile, platforms)
+  const compared = await comparedImages(options, platforms, session)
   const sharing = await openSharing(options, session, environment, progress, platforms)
   const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
@@ -94,7 +95,7 @@ async function buildIn(
         serious(secretInConfig(id))
       }
       options.signal?.throwIfAborted()
-      const growths = await growthsOf(built, names[0], options, session, serious)
+      const growths = await growthsOf(built, compared, names[0], options, session, serious)
       const images = await Promise.all(
         built.images.map(({ image, plan }) => sharing.ready(image, plan, built.executed)),
       )

@@ -2,8 +2,9 @@ import { layersOf, readStored } from '../bases/index.ts'
 import type { BuiltImage } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Executed } from '../executor/index.ts'
+import { missingHereToo } from '../find-image.ts'
 import type { Node } from '../graph/index.ts'
-import { type Image, type Layer, type Platform, parseReference } from '../image/index.ts'
+import { type Image, type Layer, type Platform, parseReference, tryReference } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
 import { imageFor } from '../store/index.ts'
 import { humanSize } from '../text/index.ts'
@@ -19,16 +20,25 @@ export interface ImageGrowth {
   readonly now: number
 }
 
-type Limits = Pick<BuildOptions, 'maxSize' | 'maxGrowth' | 'compareTo'>
+type Limits = Pick<BuildOptions, 'maxSize' | 'maxGrowth'>
+
+/** The image that another is held against. */
+export interface FormerImage {
+  /** As people call it. */
+  readonly against: string
+  readonly layers: readonly Layer[]
+}
 
 /**
- * Holds a built image against what it may be, and against what its name stood for before.
+ * Holds a built image against what it may be, and against another one.
+ * @param compared what `--compare-to` names; without it, what the name stands for by now
  * @param name in normal form: what the image will be called, if anything
- * @throws {TsbuildError} TSB_IMAGE_TOO_LARGE, TSB_IMAGE_GREW; TSB_IMAGE_NOT_FOUND and those of registries for `compareTo`
+ * @throws {TsbuildError} TSB_IMAGE_TOO_LARGE, TSB_IMAGE_GREW
  */
 export async function growthOf(
   built: BuiltImage,
   executed: Executed,
+  compared: FormerImage | undefined,
   name: string | undefined,
   limits: Limits,
   session: Session,
@@ -36,10 +46,10 @@ export async function growthOf(
   const layers = await sizedLayers(built, executed)
   if (limits.maxSize !== undefined) await checkSize(layers, limits.maxSize)
   const platform = platformOf(built.image)
-  const former = await formerImage(name, platform, limits, session)
+  const former = compared ?? (await namedImage(name, platform, session))
   if (!former) return undefined
   const before = await Promise.all(former.layers.map((layer) => sized(layer)))
-  if (limits.maxGrowth !== undefined) await checkGrowth(layers, before, former.against, limits.maxGrowth)
+  if (limits.maxGrowth !== undefined) await checkGrowth(layers, before, former.against, limits.maxGrowth, session)
   return { against: former.against, before: total(before), now: total(layers) }
 }
 
@@ -71,28 +81,47 @@ function platformOf({ config: { os, architecture, variant } }: Image): Platform 
   return { os, architecture, ...(variant && { variant }) }
 }
 
-/** What `--compare-to` names, else what the name stands for by now; undefined where that is nothing. */
-async function formerImage(
+/** What the name stands for by now; undefined where that is nothing. */
+async function namedImage(
   name: string | undefined,
   platform: Platform,
-  { compareTo }: Limits,
   session: Session,
-): Promise<{ readonly against: string; readonly layers: readonly Layer[] } | undefined> {
-  const { store, bases, cache } = session
-  if (compareTo !== undefined) {
-    if (/^(?:sha256:)?[0-9a-f]{12,64}$/.test(compareTo)) return ofStore(compareTo, platform, session)
-    const { image } = await bases.resolve(compareTo, platform)
-    const layers = await bases.layersOf(image)
-    return {
-      against: compareTo,
-      layers: layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId)),
-    }
-  }
-  if (name === undefined || !(await store.images.find(name))) return undefined
+): Promise<FormerImage | undefined> {
+  if (name === undefined || !(await session.store.images.find(name))) return undefined
   return ofStore(name, platform, session)
 }
 
-async function ofStore(name: string, platform: Platform, session: Session) {
+/**
+ * What `--compare-to` names: an image of the store, else of its registry, of which no layer is fetched.
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND and those of registries, which name the flag
+ */
+export async function comparedImage(
+  compareTo: string,
+  platform: Platform,
+  session: Session,
+): Promise<FormerImage | undefined> {
+  try {
+    if (/^(?:sha256:)?[0-9a-f]{12,64}$/.test(compareTo)) return await ofStore(compareTo, platform, session)
+    return await ofRegistryToo(compareTo, platform, session)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    const { code, message, hint, cause } = error
+    throw new TsbuildError(code, `--compare-to: ${message}`, { hint, cause })
+  }
+}
+
+async function ofRegistryToo(name: string, platform: Platform, { bases, cache, store }: Session): Promise<FormerImage> {
+  const { image } = await bases.resolve(name, platform).catch(async (error: unknown) => {
+    throw tryReference(name) ? await missingHereToo(error, name, store) : error
+  })
+  const layers = await bases.layersOf(image)
+  return {
+    against: name,
+    layers: layers.map(({ descriptor, diffId }) => cache.layers.fromDescriptor(descriptor, diffId)),
+  }
+}
+
+async function ofStore(name: string, platform: Platform, session: Session): Promise<FormerImage | undefined> {
   const { store, cache } = session
   const chosen = imageFor(await findStored(name, session), platform)
   if (!chosen) return undefined
@@ -129,6 +158,7 @@ async function checkGrowth(
   before: readonly SizedLayer[],
   against: string,
   most: NonNullable<BuildOptions['maxGrowth']>,
+  { store }: Session,
 ): Promise<void> {
   const [known, kept] = [new Set(before.map(({ diffId }) => diffId)), new Set(now.map(({ diffId }) => diffId))]
   const added = now.filter(({ diffId }) => !known.has(diffId))
@@ -136,7 +166,13 @@ async function checkGrowth(
   if (added.length === 0) return
   const [is, was] = [await filesIn(added), await filesIn(removed)]
   const growth = bytesOf(is) - bytesOf(was)
-  const former = total(before.filter(({ diffId }) => kept.has(diffId))) + bytesOf(was)
+  if (typeof most === 'number' && growth <= most) return
+  const former =
+    bytesOf(was) +
+    (await bytesInFiles(
+      before.filter(({ diffId }) => kept.has(diffId)),
+      store,
+    ))
   const allowed = typeof most === 'number' ? most : (former * Number.parseFloat(most)) / 100
   if (growth <= allowed) return
   const sizes = await Promise.all(added.map(async (layer) => ({ layer, bytes: bytesOf(await filesIn([layer])) })))
@@ -149,6 +185,16 @@ async function checkGrowth(
     `the image grew by ${humanSize(growth)}${percent} against ${against}, and --max-growth allows ${limit}${step}${inFiles(largestFiles(is, was))}`,
     { at: largest?.layer.node?.at, hint: 'keep those files out, or allow more by --max-growth' },
   )
+}
+
+/** Bytes of the files in all of these; of a layer that is not here, which nobody fetches for this, those of its blob. */
+async function bytesInFiles(layers: readonly SizedLayer[], { blobs }: Session['store']): Promise<number> {
+  let bytes = 0
+  for (const each of layers) {
+    const { digest, size } = await each.layer.descriptor()
+    bytes += (await blobs.has(digest, size)) ? bytesOf(await filesIn([each])) : size
+  }
+  return bytes
 }
 
 type Sizes = ReadonlyMap<string, number>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { mediaTypes } from '../../src/image/index.ts'
-import { openImages } from '../../src/index.ts'
+import { type BuildEvent, openImages } from '../../src/index.ts'
 import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer } from '../support/http-server.ts'
 import { tar } from '../support/tar.ts'
@@ -46,13 +46,18 @@ describe('an image that may not be', () => {
         onEvent: (event) => void (event.type === 'notice' && notices.push(event.message)),
       })
     await build({})
-    expect(notices).toEqual(['warning: --max-growth: nothing to compare with: app:latest names no image so far'])
+    expect(notices).toEqual([
+      'warning: --max-growth: nothing to compare with: no image app:latest is in the store so far; --compare-to app:latest looks in its registry too',
+    ])
+    // Also when all is cached.
+    await build({ tags: ['never'] })
+    expect(notices[1]).toContain('nothing to compare with: no image never:latest is in the store so far')
     const before = await namesIn(workspace)
     workspace.write({ 'context/app/a': 'a'.repeat(4000), 'context/app/big': 'b'.repeat(9000) })
     const refused = build({})
     await expect(refused).rejects.toMatchObject({ code: 'TSB_IMAGE_GREW', at: { start: { line: 2 } } })
     await expect(refused).rejects.toThrow(
-      'the image grew by 12kB (11.7%) against app:latest, and --max-growth allows 5%, most of it by [2/2] COPY app /app (13kB); largest: /app/big 9kB, /app/a 1kB → 4kB',
+      'the image grew by 12kB (11.9%) against app:latest, and --max-growth allows 5%, most of it by [2/2] COPY app /app (13kB); largest: /app/big 9kB, /app/a 1kB → 4kB',
     )
     expect(await namesIn(workspace)).toEqual(before)
     await expect(build({ maxGrowth: 11_000 })).rejects.toMatchObject({ code: 'TSB_IMAGE_GREW' })
@@ -70,7 +75,31 @@ describe('an image that may not be', () => {
     await expect(refused).rejects.toThrow(
       `the image grew by 100kB (10000.0%) against ${compareTo}, and --max-growth allows 50%, most of it by [1/2] COPY base / (100kB); largest: /base 100kB`,
     )
-    const unknown = workspace.build({ dockerfile, maxGrowth: 0, compareTo: `${server.host}/nosuch` })
-    await expect(unknown).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
+  })
+
+  test('with one that is nowhere fails before any step', async () => {
+    await using workspace = await opened()
+    const events: BuildEvent[] = []
+    const unknown = workspace.build({
+      dockerfile,
+      maxGrowth: 0,
+      compareTo: '127.0.0.1:1/nosuch',
+      onEvent: (event) => void events.push(event),
+    })
+    await expect(unknown).rejects.toThrow('--compare-to: no image 127.0.0.1:1/nosuch in the store, and cannot reach ')
+    expect(events.filter((event) => 'label' in event && /COPY/.test(event.label))).toEqual([])
+  })
+
+  test('is held against the files of the other one, whatever the store makes of them', async () => {
+    await using workspace = await openWorkspace()
+    // 50 files of 1 byte are 50 bytes, and an archive of 50 kB.
+    const small = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`context/base/${i}`, 'b']))
+    workspace.write({ ...small, 'context/app/a': 'a'.repeat(50) })
+    const build = () => workspace.build({ dockerfile, tags: ['app'], maxGrowth: '20%' })
+    await build()
+    workspace.write({ 'context/app/a': 'a'.repeat(100) })
+    await expect(build()).rejects.toThrow(
+      'the image grew by 50B (50.0%) against app:latest, and --max-growth allows 20%',
+    )
   })
 })

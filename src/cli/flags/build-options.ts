@@ -168,7 +168,7 @@ function sizeLimits({ maxSize, maxGrowth, compareTo }: BuildFlags) {
 /** Hundredths may be more than a hundred. */
 function readGrowth(text: string): NonNullable<BuildOptions['maxGrowth']> {
   const percent = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(text)?.[1]
-  return percent === undefined ? readBytes('--max-growth', text) : `${Number(percent)}%`
+  return percent === undefined ? readBytes('--max-growth', text, '5%, 10m or bytes') : `${Number(percent)}%`
 }
 
 function mountFolders({ cacheMount, cacheMounts }: BuildFlags): BuildOptions['cacheMountFolders'] {

@@ -6,10 +6,10 @@ import { FlagError } from './flag-error.ts'
 const factors: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 /** `64m` in bytes. Units are powers of 1024, as in `docker build --shm-size`. */
-export function readBytes(flag: string, text: string): number {
+export function readBytes(flag: string, text: string, forms = '64m, 1g or bytes'): number {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text)
   const factor = factors[match?.[2]?.toLowerCase() ?? 'none']
-  if (!match || factor === undefined) throw new FlagError(`invalid size for ${flag}: ${text}`, 'write 64m, 1g or bytes')
+  if (!match || factor === undefined) throw new FlagError(`invalid size for ${flag}: ${text}`, `write ${forms}`)
   return Math.floor(Number(match[1]) * factor)
 }
 

@@ -132,7 +132,10 @@ function addOutputFlags(command: Command): void {
       'fail, and name or push nothing, when its layers are larger, as images shows them: 200m, 1g',
     )
     .option('--max-growth <size>', 'the same when its files grew by more than that: 5%, 10m')
-    .option('--compare-to <image>', 'the image that growth is counted from (default: what the first -t names by now)')
+    .option(
+      '--compare-to <image>',
+      'what growth is counted from: in the store, else in its registry (default: what the first -t names in the store)',
+    )
     .optionsGroup('What is printed:')
     .option('--progress <mode>', progressHelp)
     .option('--summary <when>', 'what the build came to, after the last step: auto, always or never (default: auto)')
