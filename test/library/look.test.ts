@@ -213,6 +213,7 @@ describe('a hostile image', () => {
       join(directory, 'bad.tar'),
       tar(
         'd d/',
+        's d/gone->/nowhere',
         `s d/out->${directory}/victim`,
         's d/up->../../victim',
         { name: 'd/sub/', type: '5', mode: 0o7777 },
@@ -227,6 +228,9 @@ describe('a hostile image', () => {
     writeFileSync(join(directory, 'worse.tar'), tar('d d/', 'd d/out/', 'f d/out/canary=dead'))
     await workspace.import(join(directory, 'worse.tar'), 'worse')
     await expect(extract('worse', '/d', { dest: 'out' }, environment)).rejects.toThrow(code('TSB_EXPORT_LINK'))
+    const gone = '/d/gone points to /nowhere, which is not in the image bad'
+    await expect(extract('bad', '/d/gone', {}, environment)).rejects.toThrow(gone)
+    await expect(extract('bad', '/d/gone/x', {}, environment)).rejects.toThrow(gone)
     await expect(extract('bad', '/d/out/canary', {}, environment)).rejects.toThrow(code('TSB_IMAGE_PATH'))
     await expect(extract('bad', '/../../../etc/passwd', {}, environment)).rejects.toThrow(code('TSB_IMAGE_PATH'))
     symlinkSync(join(directory, 'victim/canary'), join(directory, 'su'))

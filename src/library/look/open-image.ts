@@ -86,7 +86,7 @@ function imageFile(entry: Entry): ImageFile {
 export async function located(path: string, name: string, image: SeenImage): Promise<Located> {
   const found = await locate(treePath(path), image)
   if (found) return found
-  throw noSuchPath(path, name)
+  throw await missingPath(path, name, image)
 }
 
 /** The file that a name stands for, with its bytes. @throws {TsbuildError} TSB_IMAGE_PATH_KIND for what is none */
@@ -110,7 +110,7 @@ async function* readFile(path: string, name: string, image: SeenImage): AsyncGen
 async function* filesOf(path: string, name: string, image: SeenImage): AsyncGenerator<ImageFile, void, undefined> {
   const tree = overlay(await image.openAll())
   const { path: place, entry } = resolvePath(tree, treePath(path), { followLast: true })
-  if (!entry) throw noSuchPath(path, name)
+  if (!entry) throw await missingPath(path, name, image)
   if (entry.kind !== 'directory') yield imageFile(entry)
   else for (const each of walk(tree, place)) yield imageFile(each)
 }
@@ -133,6 +133,17 @@ async function blameOf(text: string, name: string, image: SeenImage): Promise<Bl
 /** The path with the links on the way to it followed. */
 function withoutLinks(path: TreePath, trees: Parameters<typeof overlay>[0]): TreePath {
   return path === rootPath ? path : resolvePath(overlay(trees), path, { followLast: false }).path
+}
+
+/** A link that leads to nothing is there, and says so. All layers were looked at by now. */
+async function missingPath(path: string, name: string, image: SeenImage): Promise<TsbuildError> {
+  const tree = overlay(await image.openAll())
+  const { link } = resolvePath(tree, treePath(path), { followLast: true })
+  if (!link) return noSuchPath(path, name)
+  const end = resolvePath(tree, link.path, { followLast: true })
+  if (end.entry) return noSuchPath(path, name)
+  const points = `${absolutePath(link.path)} points to ${absolutePath(end.path)}, which is not in the image ${name}`
+  return new TsbuildError('TSB_IMAGE_PATH', points, { hint: `look around with tsbuild explore ${name}` })
 }
 
 function noSuchPath(path: string, name: string): TsbuildError {
