@@ -16,7 +16,8 @@ const toKeys = [...toRules, 'ref', 'dest', 'tag'] as const
 type ToRule = (typeof toRules)[number]
 
 /**
- * Reads a value of `--cache-from`: `type=registry,ref=REF`, `type=local,src=DIR`, `type=s3,…`, `type=gha`, or references alone.
+ * Reads a value of `--cache-from`: `type=registry,ref=REF`, `type=local,src=DIR`, `type=s3,…`, `type=gha`, references alone, or one
+ * with what else is said behind it: `REF,required=true`.
  * @throws {FlagError} for an unknown type or key, or when the place is missing
  */
 export function readCacheFrom(text: string): readonly CacheFrom[] {
@@ -132,7 +133,7 @@ function typed(
   flag: string,
   text: string,
 ): { type: CacheType; pairs: readonly (readonly [string, string])[]; shown: string } {
-  const pairs = pairsOf(flag, text)
+  const pairs = withReference(text, pairsOf(flag, text))
   const type =
     pairs.find(([key]) => key.toLowerCase() === 'type')?.[1] ?? (pairs.some(([key]) => key === 'ref') ? 'registry' : '')
   const known = (['registry', 'local', 'inline', 's3', 'gha'] as const).find((one) => one === type)
@@ -147,6 +148,12 @@ function typed(
     )
   }
   throw new FlagError(`${flag}: unknown type`, 'types: registry, local, inline, s3, gha')
+}
+
+/** A reference may stand alone before what else is said: `app:cache,mode=max`. */
+function withReference(text: string, pairs: ReturnType<typeof pairsOf>): typeof pairs {
+  const isBare = /^[^=,"]+,/.test(text) && pairs.every(([key]) => !/^(?:type|ref)$/i.test(key))
+  return isBare ? pairs.map(([key, value], at) => (at === 0 ? ['ref', key] : [key, value])) : pairs
 }
 
 function pairsOf(flag: string, text: string): readonly (readonly [string, string])[] {

@@ -34,6 +34,7 @@ describe('--cache-from', () => {
       ],
     ],
     ['type=registry,ref=a,required=true', [{ type: 'registry', ref: 'a', required: true }]],
+    ['app:1,required=true', [{ type: 'registry', ref: 'app:1', required: true }]],
     ['ref=a,verify=1', [{ type: 'registry', ref: 'a', verify: true }]],
     ['type=local,src=dir,tag=x', [{ type: 'local', path: 'dir', tag: 'x' }]],
     ['type=s3,bucket=b,region=r,verify=1', [{ type: 's3', bucket: 'b', region: 'r', verify: true }]],
@@ -55,6 +56,7 @@ describe('--cache-from', () => {
 describe('--cache-to', () => {
   test.each([
     ['app:cache', { type: 'registry', ref: 'app:cache' }],
+    ['localhost:5000/app,mode=max', { type: 'registry', ref: 'localhost:5000/app', mode: 'max' }],
     [
       'type=registry,ref=a,mode=max,compression=zstd,ignore-error=false',
       { type: 'registry', ref: 'a', mode: 'max', compression: 'zstd', required: true },
