@@ -205,6 +205,7 @@ function addStepFlags(command: Command): void {
     )
     .option('--step-timeout <duration>', 'time for a RUN, which is killed then: 90s, 10m, 1h30m')
     .option('--retry <number>', 'run a RUN that failed again on clean files, so often')
+    .option('--retry-delay <duration>', 'time before each try of --retry (default: none)')
     .addOption(
       new Option('--on-error <what>', 'when a RUN fails: shell opens one in it, as it was').choices(['shell', 'fail']),
     )
@@ -214,7 +215,6 @@ function addStepFlags(command: Command): void {
         'files of a RUN that fails: type=local|tar,dest=PATH[,from=PATH], or a directory for all; several are allowed',
       ),
     )
-    .option('--retry-delay <duration>', 'time before that (default: none)')
     .addOption(
       new Option('--runtime <name>', 'what shuts a step in').choices(['auto', 'runc', 'crun', 'native', 'chroot']),
     )

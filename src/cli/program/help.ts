@@ -60,3 +60,39 @@ function helpText({ notes, examples }: HelpText): string {
 
 /** A command line as long as this has a line of its own. */
 const longest = 60
+
+/**
+ * Breaks what is too long for a terminal between words: the text of a table goes on in its column. Of a paragraph that has lines
+ * of its own these are joined first.
+ */
+export function wrapHelp(text: string, width: number): string {
+  const lines: string[] = []
+  let isOpen = false
+  for (const line of text.split('\n')) {
+    const joined: string = isOpen && /^\S/.test(line) ? `${lines.pop()} ${line}` : line
+    isOpen = joined.length > width && /^\S/.test(joined)
+    lines.push(joined)
+  }
+  return lines.map((line) => wrapLine(line, width)).join('\n')
+}
+
+/** As much room a column of text has at least. */
+const narrowest = 20
+
+function wrapLine(line: string, width: number): string {
+  if (line.length <= width) return line
+  const indent = /^ */.exec(line)?.[0].length ?? 0
+  const column = /^ *\S.*? {2,}/.exec(line)?.[0].length ?? 0
+  const hanging = column > 0 && column <= width - narrowest ? column : indent === 0 ? 0 : indent + 4
+  const done: string[] = []
+  let rest = line
+  while (rest.length > width) {
+    const first = done.length === 0 ? Math.max(indent, hanging) : hanging
+    const blank = rest.lastIndexOf(' ', width)
+    const at = blank > first ? blank : rest.indexOf(' ', width)
+    if (at < 0) break
+    done.push(rest.slice(0, at).trimEnd())
+    rest = ' '.repeat(hanging) + rest.slice(at).trimStart()
+  }
+  return [...done, rest].join('\n')
+}

@@ -15,7 +15,7 @@ import { checkCommand, checkHelp, helpInWordsOfTsbuild, inWordsOfTsbuild } from 
 import { doctorProgram } from './doctor.ts'
 import { foreignWord } from './foreign-words.ts'
 import { group, groupOrder } from './groups.ts'
-import { withHelp } from './help.ts'
+import { withHelp, wrapHelp } from './help.ts'
 import { historyProgram } from './history.ts'
 import { missing } from './ignored.ts'
 import { archivePrograms, imagePrograms } from './images.ts'
@@ -99,10 +99,20 @@ export function createProgram(
     command
       .exitOverride()
       .addHelpOption(new Option('-h, --help', 'show this').helpGroup(globalGroup))
-      .configureHelp({ optionDescription, groupItems, visibleOptions: (shown) => visibleOptions(shown, program) })
-      .configureOutput({ writeOut: write, outputError: () => {} })
+      .configureHelp({
+        optionDescription,
+        groupItems,
+        minWidthToWrap: 20,
+        visibleOptions: (shown) => visibleOptions(shown, program),
+      })
+      .configureOutput({ writeOut: (text) => write(wrapHelp(text, helpWidth(command))), outputError: () => {} })
   }
   return program
+}
+
+/** What commander takes for its tables. */
+function helpWidth(command: Command): number {
+  return command.configureOutput().getOutHelpWidth?.() ?? 80
 }
 
 function versionProgram(write: (text: string) => void): Command {

@@ -31,6 +31,23 @@ function wordsOf(line: string): readonly string[] {
 }
 
 describe('--help', () => {
+  test('is broken between words at the width of the terminal, and in the columns of its tables', async () => {
+    const texts: string[] = []
+    for (const words of [['--help'], ['explore', '--help'], ['builds', '--help'], ['build', '--help']]) {
+      const program = createProgram(
+        async () => {},
+        (text) => void texts.push(text),
+        words,
+      )
+      await runProgram(program, words)
+    }
+    const lines = texts.join('').split('\n')
+    // What is longer is one word.
+    expect(lines.filter((line) => line.length > 80 && /\S +\S/.test(line))).toEqual([])
+    expect(lines).toContain('  completion <shell>                       print what makes a shell complete')
+    expect(lines).toContain('writes the file here, Space folds, ctrl+F or / filters by a regular expression,')
+  })
+
   test.each(commands)('%s: each flag is in a group, and it says what it does', (_name, command) => {
     const { program } = idle()
     const without = visibleOptions(command, program).filter(
