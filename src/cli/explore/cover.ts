@@ -4,6 +4,7 @@ import { percent } from '../look/explore-text.ts'
 import { inline, layerName } from '../look/words.ts'
 import type { Paint } from '../text/paint.ts'
 import { bodyHeight, type Cover, type Explorer, topOf } from './state.ts'
+import { wrapped } from './wrapped.ts'
 
 /** The lines of what covers the panes. */
 export function coverLines(explorer: Explorer, cover: Cover, paint: Paint): readonly string[] {
@@ -11,7 +12,7 @@ export function coverLines(explorer: Explorer, cover: Cover, paint: Paint): read
   const height = bodyHeight(explorer.size)
   switch (cover.kind) {
     case 'help':
-      return help.map((line) => ellipsis(line, columns))
+      return helpLines(columns).slice(cover.top, cover.top + height)
     case 'waste':
       return wasteLines(explorer, cover.cursor, paint)
     case 'file': {
@@ -21,6 +22,13 @@ export function coverLines(explorer: Explorer, cover: Cover, paint: Paint): read
       return [head, ...lines.slice(top, top + height - 1).map((line) => ellipsis(line, columns))]
     }
   }
+}
+
+/** The keys, in lines of so many columns. */
+export function helpLines(columns: number): readonly string[] {
+  return help
+    .flatMap((line) => (line === '' ? [line] : wrapped(line, columns, Number.POSITIVE_INFINITY)))
+    .map((line) => line.trimEnd())
 }
 
 /** At most 22 lines of 80 columns. */
@@ -58,7 +66,10 @@ function wasteLines(explorer: Explorer, cursor: number, paint: Paint): readonly 
   const { files, wastedBytes, hiddenBytes, efficiency, userWastedPercent } = waste
   const head = [
     paint('cyan', '[Wasted space]  (q closes)'),
-    ` ${humanSize(wastedBytes)} in ${files.length}, of which nobody sees ${humanSize(hiddenBytes)}; efficiency ${percent(efficiency)}, wasted above the lowest layer ${percent(userWastedPercent)}`,
+    ...[
+      `${humanSize(wastedBytes)} in ${files.length}, of which nobody sees ${humanSize(hiddenBytes)}`,
+      `efficiency ${percent(efficiency)}, wasted above the lowest layer ${percent(userWastedPercent)}`,
+    ].flatMap((text) => wrapped(text, Math.max(1, columns - 1), 2).map((line) => ` ${line}`)),
     ...(files.length === 0 ? ['', ' nothing is in the image more than once'] : ['   COUNT    TOTAL  PATH']),
   ].map((line, i) => (i === 0 ? line : ellipsis(line, columns)))
   const chosen = files[cursor]

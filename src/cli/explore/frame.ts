@@ -4,7 +4,9 @@ import { inline, instruction, modeText } from '../look/words.ts'
 import type { Paint } from '../text/paint.ts'
 import { coverLines } from './cover.ts'
 import { layersHeight } from './press.ts'
-import { bodyHeight, type Explorer, kindOf, type Row, shutLayers, topOf } from './state.ts'
+import { patternFault } from './rows.ts'
+import { bodyHeight, type Cover, type Explorer, kindOf, type Row, shutLayers, topOf } from './state.ts'
+import { wrapped } from './wrapped.ts'
 
 /** The screen: as many lines as it has rows, none wider than it is. */
 export function frame(explorer: Explorer, paint: Paint): readonly string[] {
@@ -34,17 +36,20 @@ function header({ image, size, show, layer }: Explorer, paint: Paint): string {
 }
 
 function footer(explorer: Explorer, paint: Paint): string {
-  const { size, error, said, waiting, isTyping, filter, pane, without } = explorer
+  const { size, error, said, waiting, isTyping, filter, pane, without, cover } = explorer
   const show = (text: string, style?: string) => {
     const line = ellipsis(` ${text}`, size.columns)
     return style ? paint(style, line) : line
   }
   if (error !== undefined) return show(inline(error), 'red')
   if (said !== undefined) return show(inline(said), 'green')
+  const fault = patternFault(filter)
+  if (isTyping && fault !== undefined) return show(`filter: ${inline(filter)}▏ ${inline(fault)}`, 'red')
   if (isTyping) return show(`filter: ${inline(filter)}▏ (a regular expression; Enter keeps it, Esc ends it)`)
   if (waiting !== undefined) return show(inline(waiting), 'yellow')
+  if (cover) return show(coverKeys[cover.kind], 'faint')
   const notes = [
-    ...(filter === '' ? [] : [`filter ${inline(filter)} (Esc)`]),
+    ...(filter === '' ? [] : [`filter ${inline(filter)}${fault === undefined ? '' : ` ${inline(fault)}`} (Esc)`]),
     ...(without.size === 0 ? [] : [`without ${[...without].join(', ')}`]),
   ]
   const keys = pane === 'layers' ? layerKeys : fileKeys
@@ -53,11 +58,20 @@ function footer(explorer: Explorer, paint: Paint): string {
 
 const layerKeys = '? keys  Tab files  Enter open  ^A all layers  ^L this layer  w waste  q quit'
 const fileKeys = '? keys  Tab layers  Enter show  Space fold  / filter  ^O size  w waste  q quit'
+const coverKeys: Readonly<Record<Cover['kind'], string>> = {
+  help: 'q close  up down one line  PgUp PgDn a page',
+  waste: 'q close  up down one file  PgUp PgDn a page',
+  file: 'q close  up down one line  PgUp PgDn a page  ^E write it here',
+}
+
+/** Columns that the files have with their rights and owners, where there are so many. */
+const roomOfAttributes = 58
 
 function panes(explorer: Explorer, paint: Paint): readonly string[] {
   const { columns } = explorer.size
   const height = bodyHeight(explorer.size)
-  const left = Math.max(10, Math.min(48, Math.floor(columns * 0.45)))
+  const usual = Math.min(48, Math.floor(columns * 0.45))
+  const left = Math.max(10, explorer.attributes ? Math.min(usual, columns - roomOfAttributes - 3) : usual)
   const right = Math.max(1, columns - left - 3)
   const [layers, files] = [leftSide(explorer, left, paint), fileList(explorer, right, paint)]
   return Array.from({ length: height }, (_, i) => {
@@ -86,7 +100,8 @@ function leftSide(explorer: Explorer, width: number, paint: Paint): readonly str
     const text = `${number} ${mark}${humanSize(size).padStart(7)}  ${instruction(createdBy)}`
     return cursorLine(ellipsis(text, width - 2), index === layer, pane === 'layers', paint)
   })
-  return [title('Layers', pane === 'layers', paint), ...rows, '', ...details(explorer, width, paint)]
+  const room = bodyHeight(explorer.size) - rows.length - 2
+  return [title('Layers', pane === 'layers', paint), ...rows, '', ...details(explorer, width, room, paint)]
 }
 
 function cursorLine(text: string, isAt: boolean, isActive: boolean, paint: Paint): string {
@@ -94,22 +109,25 @@ function cursorLine(text: string, isAt: boolean, isActive: boolean, paint: Paint
   return isActive ? paint('cyan', `> ${text}`) : `> ${text}`
 }
 
-function details(explorer: Explorer, width: number, paint: Paint): readonly string[] {
+/** Lines of the command of a layer that are shown also where that leaves no room for the image. */
+const fewestOfCommand = 4
+
+function details(explorer: Explorer, width: number, height: number, paint: Paint): readonly string[] {
   const { image, layer, here, waste } = explorer
   const facts = image.layers[layer]
   const bytes = waste?.layerBytes[layer]
   const files = bytes === undefined ? '' : `, ${humanSize(bytes)} of files`
+  const ofImage = imageLines(explorer, paint)
+  const room = Math.max(fewestOfCommand, height - ofImage.length - 4)
   const layerLines = facts
     ? [
         paint('faint', ` Layer ${layer + 1} `),
         `  ${facts.diffId.slice(0, width - 3)}`,
         `  ${humanSize(facts.size)}${here[layer] ? '' : ' to fetch'}${files}`,
-        ...wrapped(instruction(facts.createdBy), width - 2, 4).map((line) => `  ${line}`),
+        ...wrapped(instruction(facts.createdBy), width - 2, room).map((line) => `  ${line}`),
       ]
     : []
-  return [...layerLines, '', ...imageLines(explorer, paint)].map((line) =>
-    shownWidth(line) > width ? cut(line, width) : line,
-  )
+  return [...layerLines, '', ...ofImage].map((line) => (shownWidth(line) > width ? cut(line, width) : line))
 }
 
 function imageLines({ waste }: Explorer, paint: Paint): readonly string[] {
@@ -121,26 +139,6 @@ function imageLines({ waste }: Explorer, paint: Paint): readonly string[] {
     `  wasted      ${humanSize(wastedBytes)} in ${files.length} (w)`,
     `  efficiency  ${percent(efficiency)}`,
   ]
-}
-
-/** A text in lines of a width, broken between words where it can be; of more than `most` the last one ends in `…`. */
-function wrapped(text: string, width: number, most: number): readonly string[] {
-  const lines: string[] = []
-  for (let rest = text; rest !== ''; ) {
-    if (lines.length === most - 1) return [...lines, ellipsis(rest, width)]
-    const line = upToBlank(cut(rest, width), rest)
-    if (line === '') return lines
-    lines.push(line)
-    rest = rest.slice(line.length).trimStart()
-  }
-  return lines
-}
-
-function upToBlank(line: string, text: string): string {
-  const blank = line.lastIndexOf(' ')
-  return line.length === text.length || text[line.length] === ' ' || blank < line.length / 2
-    ? line
-    : line.slice(0, blank)
 }
 
 function fileList(explorer: Explorer, width: number, paint: Paint): readonly string[] {

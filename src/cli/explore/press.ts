@@ -1,3 +1,4 @@
+import { helpLines } from './cover.ts'
 import { rowsOf } from './rows.ts'
 import { bodyHeight, type Cover, type Explorer, type Kind, neededLayers } from './state.ts'
 
@@ -183,8 +184,11 @@ function inCover(explorer: Explorer, cover: Cover, key: string): Pressed {
       const cursor = move(key, cover.cursor, explorer.waste?.files.length ?? 0, height)
       return { explorer: cursor === undefined ? explorer : { ...explorer, cover: { ...cover, cursor } } }
     }
-    case 'help':
-      return { explorer }
+    case 'help': {
+      const last = Math.max(0, helpLines(explorer.size.columns).length - bodyHeight(explorer.size))
+      const top = move(key, cover.top, last + 1, height)
+      return { explorer: top === undefined ? explorer : { ...explorer, cover: { ...cover, top } } }
+    }
     case 'file': {
       if (key === 'ctrl+e') return { explorer, wish: { kind: 'save', path: cover.path } }
       const last = Math.max(0, cover.lines.length - height)

@@ -50,6 +50,17 @@ export function pattern(filter: string): RegExp | undefined {
   }
 }
 
+/** What is wrong with what is typed, if anything: `is no regular expression: Unterminated character class`. */
+export function patternFault(filter: string): string | undefined {
+  try {
+    new RegExp(filter)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return `is no regular expression: ${error.message.split(': ').at(-1)}`
+  }
+}
+
 function sorted(children: readonly FileNode[], sort: Explorer['sort']): readonly FileNode[] {
   return sort === 'name' ? children : [...children].sort((a, b) => b.size - a.size)
 }

@@ -258,15 +258,43 @@ describe('explore', () => {
     expect((await press('q'))[1]).toContain('[Files]')
   })
 
+  it('shows names beside owners, commands whole where there is room, and all keys on a small screen', async () => {
+    const { press, controller } = await explore(true, 80, 24)
+    const narrow = await press('down', 'ctrl+b')
+    expect(narrow.join('\n')).toContain('▾ etc/\n')
+    expect(narrow.join('\n')).toContain('    passwd')
+    controller.resize({ columns: 24, rows: 24 })
+    const left = (await press()).map((line) => line.split(' │ ')[0]?.trim())
+    expect(left.slice(8, 13)).toEqual(['RUN addu', 'ser me', '&& rm', '-rf /var', '/lib'])
+    controller.resize({ columns: 40, rows: 10 })
+    const help = [await press('?'), await press('end')]
+    expect(help[0]?.[1]).toBe('Tab          the other pane')
+    expect(help[1]?.at(-2)).toContain('the steps that wrote them')
+    expect(help[1]?.at(-1)).toContain('q close')
+  })
+
+  it('says below what the keys of a file and of waste are, and what is wrong with a pattern', async () => {
+    const { press } = await explore()
+    const last = (lines: readonly string[]) => lines.at(-1)?.trim()
+    expect(last(await press('down', 'tab', 'end', 'enter'))).toContain('^E write it here')
+    expect(last(await press('q', 'w'))).toBe('q close  up down one file  PgUp PgDn a page')
+    expect(last(await press('q', '/', '['))).toBe('filter: [▏ is no regular expression: Unterminated character class')
+    expect(last(await press('enter'))).toContain(
+      'filter [ is no regular expression: Unterminated character class (Esc)',
+    )
+  })
+
   it('says which steps fought over a file', async () => {
     const { press } = await explore()
     const lines = (await press('w', 'down')).map((line) => line.trimEnd())
-    expect(lines.slice(3, 6)).toEqual([
+    expect(lines.slice(2, 7)).toEqual([
+      ' 20B in 2, of which nobody sees 13B',
+      ' efficiency 27.27 %, wasted above the lowest layer 250.00 %',
       '   COUNT    TOTAL  PATH',
       '      2      11B  /etc/passwd',
       '>     2       9B  /var/lib/',
     ])
-    expect(lines.slice(7, 9)).toEqual([
+    expect(lines.slice(8, 10)).toEqual([
       ' written by layer 1  ADD base',
       ' removed by layer 2  RUN adduser me && rm -rf /var/lib',
     ])
