@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { criticalPath, waitings } from '../../src/report/critical-path.ts'
+import { reportPage } from '../../src/report/index.ts'
 import { serviceRecord, stepsOf } from './record.ts'
 
 test('the critical path goes back from the last step to what each one waited for longest', () => {
@@ -23,4 +24,11 @@ test('a record that names itself as its input, or has no steps, has a path that 
   const loop = stepsOf([{ name: 'a', label: 'a', reads: ['a'], from: 0, to: 5 }])
   expect(criticalPath({ ...serviceRecord, steps: loop }).size).toBe(1)
   expect(criticalPath({ ...serviceRecord, steps: [] }).size).toBe(0)
+})
+
+test('instructions of the Dockerfile have the colours of the timeline: those on the critical path another than what ran beside it', () => {
+  const page = reportPage(serviceRecord, new Map())
+  const looks = [...page.matchAll(/<li id="L\d+" class="(ran[^"]*)"/g)].map(([, look]) => look)
+  const critical = ['ran critical', 'ran critical heavy', 'ran critical heavy', 'ran critical', 'ran critical']
+  expect(looks).toEqual([...critical, 'ran', 'ran', 'ran critical', 'ran critical'])
 })

@@ -1,4 +1,5 @@
 import type { BuildRecord, StepRecord } from '../../builds/index.ts'
+import { criticalPath } from '../critical-path.ts'
 import { type Hole, type Html, html } from '../html.ts'
 import { outcomeText, sizeText, timeText, tookOf } from '../words.ts'
 
@@ -10,6 +11,8 @@ interface Cost {
   readonly outcome: StepRecord['outcome']
   /** It opened an image, and made nothing. */
   readonly isSource: boolean
+  /** The build waited for one of the steps. */
+  readonly isCritical: boolean
   /** Milliseconds. */
   readonly time: number
   /** Bytes. */
@@ -31,18 +34,19 @@ ${lines.map((line, i) => sourceLine(line, i + 1, looks.get(i + 1) ?? '', costs.g
 </section>`
 }
 
-function costsOf({ steps }: BuildRecord): ReadonlyMap<number, Cost> {
+function costsOf(record: BuildRecord): ReadonlyMap<number, Cost> {
+  const critical = criticalPath(record)
   const byLine = new Map<number, StepRecord[]>()
-  for (const step of steps) {
+  for (const step of record.steps) {
     if (!step.lines) continue
     const known = byLine.get(step.lines.start)
     if (known) known.push(step)
     else byLine.set(step.lines.start, [step])
   }
-  return new Map([...byLine].map(([line, found]) => [line, costOf(found)]))
+  return new Map([...byLine].map(([line, found]) => [line, costOf(found, critical)]))
 }
 
-function costOf(steps: readonly StepRecord[]): Cost {
+function costOf(steps: readonly StepRecord[], critical: ReadonlySet<StepRecord>): Cost {
   const sum = (of: (step: StepRecord) => number | undefined) =>
     steps.reduce((total, step) => total + (of(step) ?? 0), 0)
   return {
@@ -50,6 +54,7 @@ function costOf(steps: readonly StepRecord[]): Cost {
     end: Math.max(...steps.map(({ lines }) => lines?.end ?? 0)),
     outcome: order.find((outcome) => steps.some((step) => step.outcome === outcome)) ?? 'not-run',
     isSource: steps.every(({ kind, outcome }) => outcome === 'ran' && kind === 'image'),
+    isCritical: steps.some((step) => critical.has(step)),
     time: sum((step) => (step.outcome === 'cached' ? 0 : tookOf(step))),
     size: sum(({ layer }) => layer?.size),
   }
@@ -58,12 +63,14 @@ function costOf(steps: readonly StepRecord[]): Cost {
 /** What is said of several steps: the first of these that one of them came to. */
 const order: readonly StepRecord['outcome'][] = ['error', 'canceled', 'ran', 'not-run', 'cached']
 
-/** The look of each line that is a part of an instruction with steps. */
+/** The look of each line that is a part of an instruction with steps: colours mean what they do in the timeline and the graph. */
 function looksOf(costs: ReadonlyMap<number, Cost>): ReadonlyMap<number, string> {
   const looks = new Map<number, string>()
   const all = [...costs.values()].reduce((total, { time }) => total + time, 0)
-  for (const [start, { end, outcome, time, isSource }] of costs) {
-    const look = outcome === 'ran' && time * 3 >= all ? 'ran heavy' : isSource ? 'source-of' : outcome
+  for (const [start, { end, outcome, time, isSource, isCritical }] of costs) {
+    const isHeavy = outcome === 'ran' && time * 3 >= all
+    const ran = `ran${isCritical ? ' critical' : ''}${isHeavy ? ' heavy' : ''}`
+    const look = isSource && !isHeavy ? 'source-of' : outcome === 'ran' ? ran : outcome
     for (let line = start; line <= end; line++) looks.set(line, look)
   }
   return looks

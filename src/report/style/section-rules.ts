@@ -92,11 +92,14 @@ export const dockerfileRules = `
 .source code{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;line-height:1.5rem;min-height:1.5rem}
 .source .cost{font-size:.8rem;line-height:1.5rem;color:var(--muted);text-align:right}
 .source .cost a{text-decoration:none;color:inherit}
-.source .heavy .cost{color:var(--critical);font-weight:600}
+.source .heavy .cost{font-weight:600}
+.source .heavy.critical .cost{color:var(--critical)}
 .source .cost a:hover{text-decoration:underline}
 .source .cached{border-left-color:var(--hit)}
 .source .ran{border-left-color:var(--ran)}
-.source .ran.heavy{background:color-mix(in oklab,var(--critical) 8%,var(--card));border-left-color:var(--critical)}
+.source .ran.critical{border-left-color:var(--critical)}
+.source .ran.heavy{background:color-mix(in oklab,var(--ran) 8%,var(--card))}
+.source .critical.heavy{background:color-mix(in oklab,var(--critical) 8%,var(--card))}
 .source .source-of{border-left-color:var(--line)}
 .source .error{border-left-color:var(--error);background:color-mix(in oklab,var(--error) 8%,var(--card))}
 .source .canceled,.source .not-run{border-left-color:var(--idle)}
