@@ -4,11 +4,13 @@ import { TsbuildError } from './errors.ts'
 
 /**
  * TSB_DISK_FULL for a file that had no room.
- * @param bytes how many were to be written, or had been
+ * @param bytes how many were to be written
+ * @param isPart these could be written, of a number that nobody knows, and are free again
  */
-export async function diskFull(cause: unknown, path: string, bytes: number): Promise<TsbuildError> {
+export async function diskFull(cause: unknown, path: string, bytes: number, isPart = false): Promise<TsbuildError> {
   const room = await roomOf(dirname(path))
-  const missing = room?.inodes === 0 ? 'no inode is free' : `${bytes} bytes, ${room?.bytes ?? 0} are free`
+  const sizes = isPart ? `full after ${bytes} bytes of it` : `${bytes} bytes, ${room?.bytes ?? 0} are free`
+  const missing = room?.inodes === 0 ? 'no inode is free' : sizes
   return new TsbuildError('TSB_DISK_FULL', `no space left for ${path} (${missing})`, { hint, cause })
 }
 

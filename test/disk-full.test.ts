@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { getuid } from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
-import { fullBelow } from '../src/disk-full.ts'
+import { diskFull, fullBelow } from '../src/disk-full.ts'
 import { runProgram } from './support/programs.ts'
 import { scratch } from './support/scratch.ts'
 
@@ -10,6 +10,14 @@ const failed = 'crun could not start the step: write to seccomp fd'
 test('a program may have failed for want of room only where there is little', async () => {
   expect(await fullBelow(await scratch(), failed)).toBeUndefined()
   expect(await fullBelow('/nowhere', failed)).toBeUndefined()
+})
+
+test('a file of which a part could be written has that alone in its error', async () => {
+  const folder = await scratch()
+  expect((await diskFull(undefined, `${folder}/x`, 7, true)).message).toBe(
+    `no space left for ${folder}/x (full after 7 bytes of it)`,
+  )
+  expect((await diskFull(undefined, `${folder}/x`, 7)).message).toMatch(/\(7 bytes, \d+ are free\)$/)
 })
 
 test.skipIf(getuid?.() !== 0).each([

@@ -4,11 +4,12 @@ import { isSystemError, TsbuildError } from '../errors.ts'
 /**
  * What a failed write means to the user.
  * @param path the file that was being written
- * @param bytes how many were to be written, or had been
+ * @param bytes how many were to be written
+ * @param isPart these could be written, of a number that nobody knows
  * @returns TSB_DISK_FULL or TSB_STORE_READ_ONLY, or the error itself when it is something else
  */
-export async function writeFailure(error: unknown, path: string, bytes: number): Promise<unknown> {
-  if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return diskFull(error, path, bytes)
+export async function writeFailure(error: unknown, path: string, bytes: number, isPart = false): Promise<unknown> {
+  if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return diskFull(error, path, bytes, isPart)
   if (isSystemError(error, 'EROFS', 'EACCES', 'EPERM')) return readOnly(error, path)
   return error
 }

@@ -30,7 +30,7 @@ export async function withFreshFile<T>(
   } catch (error) {
     const written = await sizeOf(path)
     await rm(path, { force: true })
-    throw await writeFailure(error, path, written)
+    throw await writeFailure(error, path, written, true)
   }
 }
 
