@@ -37,7 +37,10 @@ export async function whyNotFound(clue: Clue, name: string): Promise<string | un
   if (isMounted(clue, path)) return undefined
   if (fileAt(clue, path)) return whatItNeeds(clue, path)
   const similar = nearest(path.slice(path.lastIndexOf('/') + 1), namesBeside(clue, path))
-  const hint = similar === undefined ? '' : `; near to it is ${similar}`
+  const hint =
+    similar === undefined
+      ? ': if the step makes it, the interpreter that its first line asks for may be what is missing'
+      : `; near to it is ${similar}`
   return `${absolutePath(path)} was not in the image when the step began${hint}`
 }
 

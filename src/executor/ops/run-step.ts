@@ -34,5 +34,9 @@ async function afterFailure(error: unknown, ready: ReadyRun, context: OpContext)
   })
   if (next === undefined) return error
   const { code, message, hint, at, cause } = error
-  return new TsbuildError(code, message, { at, cause, hint: hint === undefined ? next : `${hint}; ${next}` })
+  return new TsbuildError(code, message, {
+    at,
+    cause,
+    hint: hint === undefined ? next : `${hint}${/[?.!]$/.test(hint) ? '' : ';'} ${next}`,
+  })
 }

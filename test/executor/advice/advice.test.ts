@@ -70,6 +70,11 @@ describe.skipIf(!able)(`what is said of a step that failed (${hasBusyboxBase ? '
       ['WORKDIR /a', 'COPY plain.sh ./plain.sh', 'RUN ./plan.sh'],
       /^\/a\/plan.sh was not in the image .* near to it is plain.sh$/,
     ],
+    [
+      'a script of the step itself whose interpreter is not there',
+      ["RUN printf '#!/bin/bash\\n' > /own; chmod +x /own; /own"],
+      /^\/own was not in the image when the step began: if the step makes it, the interpreter /,
+    ],
     ['CR LF', ['COPY --chmod=755 crlf.sh /crlf.sh', 'RUN /crlf.sh'], /lines of \/crlf.sh end in CR LF/],
     [
       'an interpreter that is not there',
