@@ -67,6 +67,8 @@ const ofPlaceholders: Readonly<Record<string, 'files' | 'directories' | PlaceKin
   directory: 'directories',
   context: 'directories',
   image: 'images',
+  A: 'images',
+  B: 'images',
   source: 'images',
   destination: 'images',
   repository: 'repositories',

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { HistoryFlags } from '../commands/history.ts'
 import { withHelp } from './help.ts'
+import { imageArgument } from './look.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run } from './run.ts'
 
@@ -22,7 +23,7 @@ export function historyProgram(run: Run): Command {
     .description(
       'Shows how an image was made, newest row first. An image that is not in the store is asked of its registry.',
     )
-    .argument('<image>', 'name, id, oci-archive:FILE or oci-layout:DIR')
+    .argument('<image>', imageArgument)
     .optionsGroup('What is printed:')
     .option('-H, --human', 'sizes and dates for people; --human=false for programs', true)
     .addOption(new Option('--no-human').hideHelp())

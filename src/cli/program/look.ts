@@ -6,7 +6,9 @@ import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, type Run } from './run.ts'
 
 const commands = () => import('../commands/look.ts')
-const imageArgument = 'name, id, docker://NAME, oci-archive:FILE, oci-layout:DIR, docker-archive:FILE, ./FILE or ./DIR'
+/** Where an image that is looked into may be. */
+export const imageArgument =
+  'name, id, docker://NAME, oci-archive:FILE, oci-layout:DIR, docker-archive:FILE, ./FILE or ./DIR'
 
 /** The commands that look into images, wherever they are. */
 export function lookPrograms(run: Run): readonly Command[] {

@@ -73,6 +73,8 @@ describe('what may stand at the cursor', () => {
     workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY Dockerfile /\n' })
     await workspace.build({ tags: ['shop/web:1.2'] })
     expect(await values(workspace, 'history', 'shop')).toEqual(['shop/web:1.2', ':nothing'])
+    expect(await values(workspace, 'diff', 'sh')).toEqual(['shop/web:1.2', ':nothing'])
+    expect(await values(workspace, 'diff', 'app', 'sh')).toEqual(['shop/web:1.2', ':nothing'])
     expect(await values(workspace, 'rmi', 'other', 'shop')).toEqual(['shop/web:1.2', ':nothing'])
     expect(await values(workspace, 'rm', 'b')).toEqual(['box', ':nothing'])
   })
