@@ -8,7 +8,7 @@ import { type HostBind, type LeftRun, runRefusal } from '../executor/index.ts'
 import { missingHereToo } from '../find-image.ts'
 import { opId, type RunOp } from '../graph/index.ts'
 import { type ContainerConfig, type ImageConfig, machinePlatform, type Platform, tryReference } from '../image/index.ts'
-import { type KeptRun, keepRun, listKept, type RunHow, sweepKept } from '../kept/index.ts'
+import { type KeptRun, keepRun, listKept, mostKept, type RunHow, sweepKept } from '../kept/index.ts'
 import type { Environment } from '../options.ts'
 import type { BaseImage } from '../planner/index.ts'
 import { imageFor } from '../store/index.ts'
@@ -60,8 +60,12 @@ async function keepContainer(
   const keep = async () => {
     // Another command with this name may have ended since this one began.
     const isTaken = name !== undefined && isKept(name, store)
-    const { run, release } = await keepRun(isTaken ? unnamed : what, take, store, cache)
+    const { run, removed, release } = await keepRun(isTaken ? unnamed : what, take, store, cache)
     release()
+    for (const each of removed) {
+      const message = `container ${each.name ?? each.id} is not kept any more: the newest ${mostKept.container} are, 4 GiB at most`
+      onEvent?.({ type: 'notice', at: now(), message })
+    }
     if (isTaken) {
       const message = `a container ${name} is kept already: this one is kept as ${run.id}`
       onEvent?.({ type: 'notice', at: now(), message })

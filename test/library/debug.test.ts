@@ -20,8 +20,9 @@ import {
   stepDiff,
   type TsbuildError,
 } from '../../src/index.ts'
-import { readKept } from '../../src/kept/index.ts'
+import { keepRun, readKept } from '../../src/kept/index.ts'
 import { formatKept, type KeptRun } from '../../src/kept/kept-run.ts'
+import { openSession } from '../../src/library/session.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { hasProgram } from '../support/programs.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
@@ -385,6 +386,23 @@ describe.skipIf(!canRun)(`runImage and commit${title}`, () => {
     rmSync(kept)
     expect(exitCode).toBe(4)
     expect(notices.join()).toContain('is not kept: ')
+  })
+
+  test('says which container goes for it, where there are too many', async () => {
+    await using session = await openSession(work.environment, {})
+    const run = { label: 'run base', op: { kind: 'run', argv: [] }, inputs: {} } as unknown as KeptRun['run']
+    const kept = path.join(work.environment.root, 'kept')
+    rmSync(kept, { recursive: true, force: true })
+    for (let at = 0; at < 32; at++) {
+      const what = { kind: 'container', name: `old${at}`, created: Date.now() - 1000 + at, run, how: {} } as const
+      const held = await keepRun(what, async () => ({ kind: 'upper' }), session.store, session.cache)
+      held.release()
+    }
+    const notices: string[] = []
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && notices.push(event.message))
+    await said((io) => runImage({ image: 'base', command: ['true'], onEvent, io }, work.environment))
+    rmSync(kept, { recursive: true, force: true })
+    expect(notices).toEqual(['container old0 is not kept any more: the newest 32 are, 4 GiB at most'])
   })
 
   const forms = ['runc', 'crun', 'native', 'chroot'] as const

@@ -9,8 +9,9 @@ import { limitFlag, type Run, repeatable } from './run.ts'
 
 const commands = () => import('../commands/run.ts')
 
-const runNotes = `Without --rm what the command changed is kept for an hour, for tsbuild commit: tsbuild ps lists it, tsbuild rm removes it. Exit status: that of the command; 125 when
-it was not begun, 126 and 127 as a shell has them.`
+const runNotes = `Without --rm what the command changed is kept for an hour, for tsbuild commit: tsbuild ps lists it, tsbuild rm removes it. The newest 32 are kept, 4 GiB at most.
+
+Exit status: that of the command; 125 when it was not begun, 126 and 127 as a shell has them.`
 
 /** `tsbuild run`, and what is done with what it keeps. */
 export function containerPrograms(run: Run): readonly Command[] {
