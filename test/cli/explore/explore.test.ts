@@ -269,7 +269,7 @@ describe('explore', () => {
     controller.resize({ columns: 40, rows: 10 })
     const help = [await press('?'), await press('end')]
     expect(help[0]?.[1]).toBe('Tab          the other pane')
-    expect(help[1]?.at(-2)).toContain('the steps that wrote them')
+    expect(help[1]?.at(-2)).toContain('steps that wrote them')
     expect(help[1]?.at(-1)).toContain('q close')
   })
 

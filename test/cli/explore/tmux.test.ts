@@ -45,7 +45,7 @@ describe.skipIf(!hasProgram('tmux'))('explore in a real terminal (skipped withou
     const shown = await terminal.screen('[/etc/a]')
     expect(shown[2]).toBe('one<U+001B>]0;owned<U+0007><U+001B>[2Jtwo')
     await terminal.press('q', '?')
-    expect((await terminal.screen('Space fold')).join('\n')).toContain('leave out added, removed, changed, unchanged')
+    expect((await terminal.screen('q close')).join('\n')).toContain('leave out added, removed, changed, unchanged')
     await terminal.press('q', 'q')
     expect((await terminal.screen('ended')).filter((line) => line !== '')).toEqual(['before', 'ended 0'])
   })
