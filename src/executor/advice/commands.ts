@@ -37,10 +37,11 @@ export async function whyNotFound(clue: Clue, name: string): Promise<string | un
   if (isMounted(clue, path)) return undefined
   if (fileAt(clue, path)) return whatItNeeds(clue, path)
   const similar = nearest(path.slice(path.lastIndexOf('/') + 1), namesBeside(clue, path))
-  const hint =
-    similar === undefined
-      ? ': if the step makes it, the interpreter that its first line asks for may be what is missing'
-      : `; near to it is ${similar}`
+  const own =
+    clue.op.argv[0] === name
+      ? ''
+      : ': if the step makes it, the interpreter that its first line asks for may be what is missing'
+  const hint = similar === undefined ? own : `; near to it is ${similar}`
   return `${absolutePath(path)} was not in the image when the step began${hint}`
 }
 
