@@ -2,7 +2,6 @@ import { layersOf, readStored } from '../bases/index.ts'
 import type { BuiltImage } from '../build.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Executed } from '../executor/index.ts'
-import { missingHereToo } from '../find-image.ts'
 import type { Node } from '../graph/index.ts'
 import { type Image, type Layer, type Platform, parseReference, tryReference } from '../image/index.ts'
 import type { BuildOptions } from '../options.ts'
@@ -112,7 +111,9 @@ export async function comparedImage(
 
 async function ofRegistryToo(name: string, platform: Platform, { bases, cache, store }: Session): Promise<FormerImage> {
   const { image } = await bases.resolve(name, platform).catch(async (error: unknown) => {
-    throw tryReference(name) ? await missingHereToo(error, name, store) : error
+    if (!tryReference(name)) throw error
+    const { missingHereToo } = await import('../find-image.ts')
+    throw await missingHereToo(error, name, store)
   })
   const layers = await bases.layersOf(image)
   return {
