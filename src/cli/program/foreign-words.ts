@@ -22,9 +22,10 @@ const buildsWords: Readonly<Record<string, string>> = { ...historyWords, report:
  * @param word the one behind the command
  */
 export function foreignWord(command: Command, word: string, { code }: CommanderError): FlagError | undefined {
-  if (code !== 'commander.unknownCommand' && code !== 'commander.excessArguments') return undefined
-  if (command.name() === 'history') return historyWord(word)
-  if (command.name() !== 'builds' || !/^[a-z]+$/.test(word)) return undefined
+  const isWord = code === 'commander.unknownCommand' || code === 'commander.excessArguments'
+  if (command.name() === 'history') return isWord ? historyWord(word) : undefined
+  if (command.name() !== 'builds' || !(isWord || code === 'commander.unknownOption')) return undefined
+  if (!/^[a-z]+$/.test(word)) return undefined
   const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()])
   if (names.includes(word)) return undefined
   const hint = Object.hasOwn(buildsWords, word) ? buildsWords[word] : didYouMean(word, names)
