@@ -1,6 +1,7 @@
 import type { FileChange, KeyChange } from '../executor/index.ts'
 import { withoutPlace } from './compare.ts'
 import type { BuildRecord, StepRecord } from './record.ts'
+import { variablesTooEarly } from './variable-advice.ts'
 
 /** What would keep a step in the cache the next time. */
 export interface Advice {
@@ -9,6 +10,7 @@ export interface Advice {
     | 'copy-above-install'
     | 'ignore-files'
     | 'argument-too-early'
+    | 'variable-too-early'
     | 'url-not-pinned'
     | 'base-not-pinned'
     | 'no-cache'
@@ -26,7 +28,7 @@ export function adviceFor(step: StepRecord, cause: StepRecord | undefined, build
   const { changes } = reason
   return [
     ...ignorable(changes),
-    ...tooEarly(step, changes, build),
+    ...variablesTooEarly(step, changes, build),
     ...notPinned(step, changes, build),
     ...movedBase(changes),
     ...copyAbove(step, cause, build),
@@ -59,8 +61,9 @@ const seldomMeant: readonly (readonly [pattern: RegExp, line: string])[] = [
 function ignorable(changes: readonly KeyChange[]): readonly Advice[] {
   const files = changes.flatMap((change): readonly FileChange[] => (change.kind === 'files' ? change.files : []))
   const inside = files.filter(({ path }) => !path.startsWith('/'))
+  const present = inside.filter(({ change }) => change !== 'removed')
   return seldomMeant.flatMap(([pattern, line]): readonly Advice[] => {
-    const found = inside.filter(({ path }) => pattern.test(path))
+    const found = present.filter(({ path }) => pattern.test(path))
     const [first, ...others] = found
     if (!first) return []
     const more = others.length === 0 ? '' : ` and ${others.length} more like it`
@@ -72,29 +75,6 @@ function ignorable(changes: readonly KeyChange[]): readonly Advice[] {
       },
     ]
   })
-}
-
-/** Each RUN below an ARG has its value in its key, whether its command says so or not. */
-function tooEarly(step: StepRecord, changes: readonly KeyChange[], build: BuildRecord): readonly Advice[] {
-  const text = textAt(step, build)
-  return changes.flatMap((change): readonly Advice[] => {
-    if (change.kind !== 'variable' || !change.argument || text === undefined) return []
-    if (new RegExp(`\\b${change.name.replace(/\W/g, '\\$&')}\\b`).test(text)) return []
-    return [
-      {
-        kind: 'argument-too-early',
-        text: `the command does not name ${change.name}, and ran for its value all the same: declare ARG ${change.name} below this step, just above the first one that uses it`,
-      },
-    ]
-  })
-}
-
-function textAt({ lines }: StepRecord, { dockerfile }: BuildRecord): string | undefined {
-  if (!lines || dockerfile?.text === undefined) return undefined
-  return dockerfile.text
-    .split('\n')
-    .slice(lines.start - 1, lines.end)
-    .join('\n')
 }
 
 function notPinned(step: StepRecord, changes: readonly KeyChange[], { steps }: BuildRecord): readonly Advice[] {

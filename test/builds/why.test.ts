@@ -111,6 +111,12 @@ describe('why a step ran', () => {
     expect(adviceOf(build([{ ...copy, reason: files('/app/.git/index') }]))).toEqual([])
   })
 
+  test('has no such advice for files that are gone', () => {
+    const gone = { kind: 'files', files: [{ path: '.git/index', change: 'removed' }], more: 0 } as const
+    const reason: MissReason = { kind: 'changed', changes: [gone] }
+    expect(adviceOf(build([step('[1/1] COPY . .', { reason })]))).toEqual([])
+  })
+
   test('advises to declare an ARG below a step that does not name it', () => {
     const change = { kind: 'variable', name: 'VERSION', argument: true, before: '1', now: '2' } as const
     const reason: MissReason = { kind: 'changed', changes: [change] }
@@ -119,6 +125,39 @@ describe('why a step ran', () => {
     const steps = [step('[2/3] RUN make', at(3)), step('[3/3] RUN echo 2', at(4))]
     const [first, second] = explainBuild(build(steps, { dockerfile: { path: 'Dockerfile', text } }), []).steps
     expect([first?.advice.map(({ kind }) => kind), second?.advice]).toEqual([['argument-too-early'], []])
+  })
+
+  test('follows an ARG through ENV and LABEL: what uses it goes with it, and what nothing uses can go', () => {
+    const changed = (...names: readonly string[]): MissReason => ({
+      kind: 'changed',
+      changes: names.map((name) => ({
+        kind: 'variable',
+        name,
+        ...(name === name.toUpperCase() && { argument: true }),
+        before: '1',
+        now: '2',
+      })),
+    })
+    const texts = (text: string, line: number, ...names: readonly string[]) => {
+      const make = step('RUN make', { lines: { start: line, end: line }, reason: changed(...names) })
+      const { steps } = explainBuild(build([make], { dockerfile: { path: 'Dockerfile', text } }), [])
+      return steps.flatMap(({ advice }) => advice.map(({ text }) => text.replace(/^.*all the same: /, '')))
+    }
+    const stamped = 'FROM x\nARG V\nLABEL rev=$V\nENV \\\n  # says which\n  app_v=$V\nRUN make\n'
+    expect(texts(stamped, 7, 'V', 'app_v')).toEqual(['move ARG V and what uses it (LABEL, ENV) below this step'])
+    expect(texts(stamped.replace('make', 'make $app_v'), 7, 'V', 'app_v')).toEqual([])
+    expect(texts('FROM x\nARG V\nRUN make\n', 3, 'V')).toEqual([
+      'nothing uses it: remove ARG V, unless a command reads it',
+    ])
+    const staged = 'FROM x AS a\nARG V\nFROM a\nRUN make\nFROM y\nARG V\nRUN echo $V\n'
+    expect(texts(staged, 4, 'V')[0]).toMatch(/^nothing uses it/)
+    expect(texts(`${staged}FROM a\nCOPY $V /\n`, 4, 'V')[0]).toMatch(/^nothing uses it/)
+    expect(texts('FROM x AS a\nARG V\nRUN make\nFROM a\nCOPY $V /\n', 3, 'V')[0]).toMatch(/^declare ARG V below/)
+    expect(texts('FROM x\nARG V\nRUN echo $V\nRUN make\n', 4, 'V')[0]).toMatch(/^move this step above ARG V/)
+    expect(texts('FROM x\nENV v=2\nRUN make\n', 3, 'v')).toEqual([
+      'move ENV v below this step, unless the command reads it',
+    ])
+    expect(texts('FROM x\nRUN <<E\nENV v=2\nE\nRUN make\n', 5, 'v')).toEqual([])
   })
 
   test('advises to pin what others change: a URL, a base', () => {
