@@ -48,6 +48,7 @@ async function forecastOf(
     if (op.kind !== 'http' && op.kind !== 'git') values.set(id, await openSource(node, ports, ports.signal))
     return { kind: 'source' }
   }
+  if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
   const until = inputsOf(op).find((input) => !values.has(input))
   if (until !== undefined) return { kind: 'unknown', until }
   const forecast = await outcomeOf(node, values, nodes, ports)
@@ -61,7 +62,6 @@ async function outcomeOf(
   nodes: ReadonlyMap<OpId, Node>,
   ports: ExecutorPorts,
 ): Promise<Extract<Forecast, { kind: 'hit' | 'miss' }>> {
-  if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
   const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, {
     ...noCommands,
     below: belowStep(node.op.onto, nodes, new Map()),

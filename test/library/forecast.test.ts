@@ -67,10 +67,12 @@ describe('a forecast', () => {
     expect(ran[0]).toBe('[build 2/2] COPY b /')
   })
 
-  test('--no-cache is a reason of its own', async () => {
+  test('--no-cache is a reason of its own, and known of every step', async () => {
     await using workspace = await opened()
     await workspace.build({ dockerfile })
-    expect(outcomes(await foresee(workspace, { noCache: true }))[0]).toBe('miss: --no-cache')
+    expect(outcomes(await foresee(workspace, { noCache: true }))).toEqual(Array(4).fill('miss: --no-cache'))
+    const filtered = outcomes(await foresee(workspace, { noCache: ['build'] }))
+    expect(filtered.slice(0, 3)).toEqual(['miss: --no-cache', 'miss: --no-cache', 'unknown <- [build 2/2] COPY b /'])
   })
 
   test('of a COPY without its source is the error that a build has', async () => {
