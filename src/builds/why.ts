@@ -47,6 +47,7 @@ function explainStep(step: StepRecord, build: BuildRecord, before: readonly Earl
   return { step, ...(earlier && { earlier }), ...(cause && { cause }), advice: adviceFor(step, cause, build) }
 }
 
+/** One that was in the cache is told of as it was when it ran. */
 function causeOf(
   { reason }: StepRecord,
   { steps }: BuildRecord,
@@ -55,8 +56,10 @@ function causeOf(
   if (reason?.kind !== 'changed') return undefined
   const below = reason.changes.find((change) => change.kind === 'step')
   const cause = steps.find(({ id }) => id === below?.step)
-  if (!cause || cause.reason || reason.failedIn === undefined) return cause
-  const ran = before.flatMap(({ build }) => build.steps).find((step) => step.id === cause.id && step.reason)
+  if (!cause || cause.reason) return cause
+  const [ran] = before
+    .flatMap(({ build }) => build.steps)
+    .filter(({ id, key, reason }) => id === cause.id && key === cause.key && reason)
   return { ...cause, ...(ran?.reason && { reason: ran.reason }) }
 }
 

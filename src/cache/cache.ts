@@ -72,6 +72,8 @@ export interface Records {
    * or command), with its `files`: to explain a miss. Its layer may be gone.
    */
   nearest(components: KeyComponents): Promise<CacheRecord | undefined>
+  /** The newest record of the same step (as for `nearest`) whose layer made the files of this chain. Its layer may be gone. */
+  whichGave(components: KeyComponents, chain: Digest): Promise<CacheRecord | undefined>
   /** False when nothing can be found by a key with this definition and parent, whatever its inputs are. */
   hasLike(components: Pick<KeyComponents, 'definition' | 'parent'>): Promise<boolean>
   /** The oldest record that gave a layer with this content id on this parent: for early cutoff. */

@@ -1,5 +1,6 @@
 import { type Digest, digestOf, type Json } from '../digest/index.ts'
 import type { CacheKey, CacheRecord, KeyComponents, LayerRecord, Records } from './cache.ts'
+import { chainOf } from './chain.ts'
 import { isCacheKey } from './key.ts'
 import { formatFiles, formatRecord, parseFiles, parseRecord } from './record-file.ts'
 import type { Shelf } from './shelf.ts'
@@ -61,6 +62,10 @@ export function openRecords(
     async nearest(components) {
       const best = mostAlike(components, await ofStep(components))
       return best && withFiles(best, shelves.files)
+    },
+    async whichGave(components, chain) {
+      const records = await ofStep(components)
+      return records.find(({ components: { parent }, layer }) => parent && chainOf(parent, layer.contentId) === chain)
     },
     async hasLike({ definition, parent }) {
       const wanted = digestOf(definition)

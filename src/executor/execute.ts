@@ -3,7 +3,7 @@ import { atPlace } from '../errors.ts'
 import { type ContextOp, inputsOf, type Node, type OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import type { GraphStep } from './events.ts'
-import type { Below } from './explain.ts'
+import type { Below, StepBelow } from './explain.ts'
 import { runsCommand } from './ops/index.ts'
 import type { ExecutorPorts } from './ports.ts'
 import { refusalOfRuns } from './refusal-of-runs.ts'
@@ -80,19 +80,30 @@ function graphStep({ id, op, label, at }: Node): GraphStep {
   return { id, kind: op.kind, label, inputs: inputsOf(op), ...(at && { at }), ...image }
 }
 
+/** How the steps below were done, or would be. */
+type Results = ReadonlyMap<OpId, Pick<StepResult, 'record' | 'cached' | 'same'>>
+
 /** Walks down to the base. */
-export function belowStep(
-  onto: OpId,
-  nodes: ReadonlyMap<OpId, Node>,
-  results: ReadonlyMap<OpId, Pick<StepResult, 'cached' | 'same'>>,
-): Below {
+export function belowStep(onto: OpId, nodes: ReadonlyMap<OpId, Node>, results: Results): Below {
   let missed: Node | undefined
   let node = nodes.get(onto)
   for (; node && 'onto' in node.op; node = nodes.get(node.op.onto)) {
     const result = results.get(node.id)
     if (result && !result.cached && !result.same) missed = node
   }
-  return { base: node?.op.kind === 'image' ? node.op.image : undefined, missed }
+  return {
+    base: node?.op.kind === 'image' ? node.op.image : undefined,
+    missed,
+    steps: () => stepsBelow(onto, nodes, results),
+  }
+}
+
+function* stepsBelow(onto: OpId, nodes: ReadonlyMap<OpId, Node>, results: Results): Generator<StepBelow> {
+  for (let node = nodes.get(onto); node && 'onto' in node.op; node = nodes.get(node.op.onto)) {
+    const record = results.get(node.id)?.record
+    if (!record) return
+    yield { node, record }
+  }
 }
 
 export function isLayerNode(node: Node): node is LayerNode {

@@ -15,6 +15,13 @@ export interface Below {
   readonly base?: PinnedImage | undefined
   /** The lowest step below that was not in the cache, if one was not. */
   readonly missed?: Pick<Node, 'id' | 'label'> | undefined
+  /** All steps below, the nearest first. */
+  readonly steps?: () => Iterable<StepBelow>
+}
+
+export interface StepBelow {
+  readonly node: Pick<Node, 'id' | 'label'>
+  readonly record: CacheRecord
 }
 
 /** What a step is made of. */

@@ -25,11 +25,11 @@ export type Forecast =
  */
 export async function foresee(nodes: readonly Node[], ports: ExecutorPorts): Promise<ReadonlyMap<OpId, Forecast>> {
   const values = new Map<OpId, OpValue>()
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const known: Known = { nodes: new Map(nodes.map((node) => [node.id, node])), hits: new Map() }
   const forecasts = new Map<OpId, Forecast>()
   for (const node of nodes) {
     ports.signal.throwIfAborted()
-    const forecast = await forecastOf(node, values, byId, ports).catch((error: unknown) => {
+    const forecast = await forecastOf(node, values, known, ports).catch((error: unknown) => {
       throw atPlace(error, node.at)
     })
     forecasts.set(node.id, forecast)
@@ -37,10 +37,16 @@ export async function foresee(nodes: readonly Node[], ports: ExecutorPorts): Pro
   return forecasts
 }
 
+/** The graph, and what of it was found by now. */
+interface Known {
+  readonly nodes: ReadonlyMap<OpId, Node>
+  readonly hits: Map<OpId, { readonly record: CacheRecord; readonly cached: true }>
+}
+
 async function forecastOf(
   node: Node,
   values: Map<OpId, OpValue>,
-  nodes: ReadonlyMap<OpId, Node>,
+  known: Known,
   ports: ExecutorPorts,
 ): Promise<Forecast> {
   const { id, op } = node
@@ -51,26 +57,29 @@ async function forecastOf(
   if (node.noCache) return { kind: 'miss', reason: { kind: 'not-cached', why: '--no-cache' } }
   const until = inputsOf(op).find((input) => !values.has(input))
   if (until !== undefined) return { kind: 'unknown', until }
-  const forecast = await outcomeOf(node, values, nodes, ports)
-  if (forecast.kind === 'hit') values.set(id, await onTop(node, forecast.record, values, ports))
+  const forecast = await outcomeOf(node, values, known, ports)
+  if (forecast.kind === 'hit') {
+    known.hits.set(id, { record: forecast.record, cached: true })
+    values.set(id, await onTop(node, forecast.record, values, ports))
+  }
   return forecast
 }
 
 async function outcomeOf(
   node: LayerNode,
   values: ReadonlyMap<OpId, OpValue>,
-  nodes: ReadonlyMap<OpId, Node>,
+  { nodes, hits }: Known,
   ports: ExecutorPorts,
 ): Promise<Extract<Forecast, { kind: 'hit' | 'miss' }>> {
   const context = contextOf(node, inputsFrom(valueIn(values)), withoutMaking(ports), ports.signal, {
     ...noCommands,
-    below: belowStep(node.op.onto, nodes, new Map()),
+    below: belowStep(node.op.onto, nodes, hits),
   })
   const { found, sought } = await lookUp(node, context, (work) => work())
   if (!sought) return { kind: 'hit', record: found }
   if (found) return { kind: 'hit', record: found }
-  const explained = await whatExplains(node, sought.parts, context)
-  const nearest = await ports.cache.records.nearest(explained.components)
+  const nearest = await ports.cache.records.nearest(sought.parts.components)
+  const explained = await whatExplains(node, sought.parts, context, nearest)
   return { kind: 'miss', reason: await nameFormer(explainMiss(node, explained, nearest), node, sought.key, ports) }
 }
 

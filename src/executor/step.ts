@@ -9,6 +9,7 @@ import {
 import { canonicalJson } from '../digest/index.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
+import { withChanged } from './changed-below.ts'
 import type { BuildEvent, MissReason } from './events.ts'
 import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
@@ -135,8 +136,8 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
     await parts.made?.drop()
     return hit(node, made, context)
   }
-  const explained = await whatExplains(node, parts, context)
   const nearest = node.noCache ? undefined : await ports.cache.records.nearest(parts.components)
+  const explained = await whatExplains(node, parts, context, nearest)
   const reason = await nameFormer(explainMiss(node, explained, nearest), node, key, ports)
   const started = parts.made?.started ?? ports.now()
   ports.events({ type: 'step:miss', at: started, step: node.id, key, reason })
@@ -186,10 +187,12 @@ function withFailure(reason: MissReason, { build, reason: then }: FormerFailure)
 export async function whatExplains(
   { op }: LayerNode,
   { components, files }: OpKey,
-  { inputs, below }: StepContext,
+  { inputs, below, ports }: StepContext,
+  nearest: CacheRecord | undefined,
 ): Promise<Explained> {
   const ofContext = op.kind === 'copy' && op.sources.every(({ from }) => inputs.value(from).kind === 'context')
-  return { components, files: files && (await repairing(files)), ofContext, below }
+  const changed = await withChanged(below, components, nearest, ports.cache.records)
+  return { components, files: files && (await repairing(files)), ofContext, below: changed }
 }
 
 function recorded({ files, below: { base } }: Explained): Pick<CacheRecord, 'files' | 'base'> {

@@ -73,6 +73,16 @@ describe('why a step ran', () => {
     expect(explained?.cause).toMatchObject({ label: copy.label, outcome: 'cached', reason: files('src/a') })
   })
 
+  test('says why the step below ran, also when that was in a build before', () => {
+    const [copy, make] = [step('[1/2] COPY src /src', { key: sha256('key') }), step('[2/2] RUN make')]
+    const ran = build([{ ...copy, reason: files('src/a') }], { number: 1, target: 'deps' })
+    const now = build([
+      { ...copy, outcome: 'cached' },
+      { ...make, reason: because(copy.label) },
+    ])
+    expect(explainBuild(now, [now, ran]).steps[0]?.cause?.reason).toEqual(files('src/a'))
+  })
+
   test('is told of the last build of the same Dockerfile, target and platforms, else of one that differs, and in what', () => {
     const make = step('[1/1] RUN make', { reason: { kind: 'removed' } })
     const dockerfile = { path: 'Dockerfile' }

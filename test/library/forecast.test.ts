@@ -67,6 +67,19 @@ describe('a forecast', () => {
     expect(ran[0]).toBe('[build 2/2] COPY b /')
   })
 
+  test('names the step below that changed also when another build has run it by now', async () => {
+    await using workspace = await opened()
+    const staged = 'FROM scratch AS deps\nCOPY b /x/\nCOPY a /x/\nFROM deps\nCOPY b /\n'
+    await workspace.build({ dockerfile: staged })
+    workspace.write({ 'context/a': '3' })
+    await workspace.build({ dockerfile: staged, target: 'deps' })
+    expect(outcomes(await foresee(workspace, { dockerfile: staged }))).toEqual([
+      'hit',
+      'hit',
+      'miss: step deps 2/2 changed',
+    ])
+  })
+
   test('--no-cache is a reason of its own, and known of every step', async () => {
     await using workspace = await opened()
     await workspace.build({ dockerfile })
