@@ -15,12 +15,18 @@ export function reasonText(reason: MissReason): string {
     case 'not-cached':
       return reason.why
     case 'removed':
-      return withNotes('the result was removed from the cache', [failureNote(reason)])
+      return withNotes(removedText(reason), [failureNote(reason)])
     case 'changed': {
       const { what, more } = firstOf(reason.changes)
       return withNotes(what, [more > 0 ? `${more} more` : '', failureNote(reason)])
     }
   }
+}
+
+function removedText({ build, source }: Extract<MissReason, { readonly kind: 'removed' }>): string {
+  if (build === undefined) return 'the result was removed from the cache'
+  if (source === undefined) return `removed from the cache since build ${build}`
+  return `build ${build} took it from ${source}, and nothing is kept here`
 }
 
 function failureNote({ failedIn }: { readonly failedIn?: number }): string {

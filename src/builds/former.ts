@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { isSystemError } from '../errors.ts'
-import type { Former, FormerFailure } from '../executor/index.ts'
+import type { Former, FormerFailure, FormerResult } from '../executor/index.ts'
 import { placeText, withoutPlace } from './compare.ts'
 import { differencesOf } from './earlier.ts'
 import { buildNumbers, recordFile } from './files.ts'
@@ -39,6 +39,7 @@ export function formerSteps(root: string, of: Asked, labels: () => readonly stri
       for (let at = 0; failed && at < failed.at; at++) if ((await recordAt(at))?.includes(name)) return undefined
       return failed?.failure
     },
+    result: (key) => resultIn(recordAt, key),
   }
 }
 
@@ -80,6 +81,17 @@ async function failuresIn(recordAt: RecordAt) {
     }
   }
   return failures
+}
+
+async function resultIn(recordAt: RecordAt, key: string): Promise<FormerResult | undefined> {
+  for (let at = 0; at < newestRecords; at++) {
+    const text = await recordAt(at)
+    if (text === undefined) break
+    const build = text.includes(key) ? await recordIn(text) : undefined
+    const step = build?.steps.find((one) => one.key === key && (one.outcome === 'ran' || one.outcome === 'cached'))
+    if (build && step) return { build: build.number, ...(step.source !== undefined && { source: step.source }) }
+  }
+  return undefined
 }
 
 function hasSteps({ steps }: BuildRecord): boolean {

@@ -27,7 +27,12 @@ const reason = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('never-built') }),
   z.object({ kind: z.literal('failed'), build: count }),
   z.object({ kind: z.literal('not-cached'), why: text }),
-  z.object({ kind: z.literal('removed'), failedIn: z.optional(count) }),
+  z.object({
+    kind: z.literal('removed'),
+    build: z.optional(count),
+    source: z.optional(text),
+    failedIn: z.optional(count),
+  }),
   z.object({ kind: z.literal('changed'), changes: list(keyChange).check(z.minLength(1)), failedIn: z.optional(count) }),
 ])
 

@@ -11,8 +11,11 @@ export type MissReason =
   /** Nothing like it is in the cache, for it was tried in an earlier build and failed: just so, or on other files. */
   | { readonly kind: 'failed'; readonly build: number }
   | { readonly kind: 'not-cached'; readonly why: string }
-  /** It was built just so, and what it gave is gone. */
-  | { readonly kind: 'removed'; readonly failedIn?: number }
+  /**
+   * It was built just so, and what it gave is gone. `build`: the last one that had it; `source`: the shared cache that this one
+   * took it from, which has it no more or is not asked.
+   */
+  | { readonly kind: 'removed'; readonly build?: number; readonly source?: string; readonly failedIn?: number }
   /**
    * What is other than in the record most like it: what a person would look at first comes first. Never empty. `failedIn`: the
    * build that tried it just so, and failed there.

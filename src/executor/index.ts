@@ -35,6 +35,7 @@ export type {
   FailedRun,
   Former,
   FormerFailure,
+  FormerResult,
   Hosts,
   Secrets,
   Sources,

@@ -56,6 +56,15 @@ export interface Former {
   instruction(node: Pick<Node, 'label'>): Promise<{ readonly before: string; readonly now: string } | undefined>
   /** In which build a step failed, by its key or its op id, when no later one is known to have it. */
   failure(name: Digest | OpId): Promise<FormerFailure | undefined>
+  /** The newest build that had what a step with this key gives. */
+  result(key: Digest): Promise<FormerResult | undefined>
+}
+
+export interface FormerResult {
+  /** Its number. */
+  readonly build: number
+  /** The shared cache that it was taken from. */
+  readonly source?: string
 }
 
 export interface FormerFailure {

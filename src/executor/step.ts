@@ -158,7 +158,7 @@ async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: St
   }
 }
 
-/** What earlier builds know beside: that it failed, and, of what nothing in the cache is like, that another instruction was in its place. */
+/** What earlier builds know beside: that it failed, that its result was there, and, of what nothing in the cache is like, that another instruction was in its place. */
 export async function nameFormer(
   reason: MissReason,
   node: LayerNode,
@@ -169,6 +169,8 @@ export async function nameFormer(
   const isNew = reason.kind === 'never-built'
   const failure = (await former.failure(key)) ?? (isNew ? await former.failure(node.id) : undefined)
   if (failure) return withFailure(reason, failure)
+  const result = await former.result(key)
+  if (result) return { kind: 'removed', ...result }
   if (!isNew) return reason
   const texts = await former.instruction(node)
   return texts ? { kind: 'changed', changes: [{ kind: 'definition', part: 'instruction', ...texts }] } : reason

@@ -75,6 +75,7 @@ export function openRecording(
     former: {
       instruction: (node) => formerly().instruction({ ...node, label: hushed(node.label) }),
       failure: (name) => formerly().failure(name),
+      result: (key) => formerly().result(key),
     },
     loaded({ name, text }, platforms) {
       const dockerfile = { path: hushed(withoutLogins(name)), text: hushed(maskLogins(text)) }

@@ -20,7 +20,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 /** A build of one step, which ended so. */
 function built(
-  end: 'step:error' | 'step:done',
+  end: 'step:error' | 'step:done' | 'step:cached',
   { context = '/app', text = label, path = 'Dockerfile', target = '', platforms = [] as readonly string[] } = {},
 ): void {
   const recorder = openRecorder(root, {
@@ -32,7 +32,11 @@ function built(
     ...(target && { target }),
   })
   const step = { id, label: text, kind: 'run', inputs: [] } as const
-  const ending = { 'step:error': { message: 'no' }, 'step:done': { key, milliseconds: 1 } }[end]
+  const ending = {
+    'step:error': { message: 'no' },
+    'step:done': { key, milliseconds: 1 },
+    'step:cached': { key, label: text, source: 'reg/app:cache' },
+  }[end]
   const events = [
     { type: 'build:graph', at: 1, steps: [step] },
     { type: 'step:start', at: 1, step: id, label: text },
@@ -40,7 +44,7 @@ function built(
     { type: end, at: 2, step: id, ...ending },
   ] as unknown as readonly BuildEvent[]
   for (const event of events) recorder.event(event)
-  const status = end === 'step:done' ? 'completed' : 'error'
+  const status = end === 'step:error' ? 'error' : 'completed'
   expect(recorder.end({ status, completed: 2, dockerfile: { path }, platforms, images: [] })).toBeDefined()
 }
 
@@ -72,6 +76,16 @@ test('the instruction that stood in a place is that of the newest record of the 
   const reversed = formerSteps(root, { ...of, platforms: both.toReversed() }, () => [label])
   expect((await reversed.instruction({ label }))?.before).toBe('RUN both')
   expect(await former([label, '[2/2] RUN old']).instruction({ label })).toBeUndefined()
+})
+
+test('what was there before is known by its key, with the shared cache that it came from', async () => {
+  built('step:error')
+  expect(await former().result(key)).toBeUndefined()
+  built('step:done')
+  built('step:done', { context: '/other' })
+  expect(await former().result(key)).toEqual({ build: 2 })
+  built('step:cached')
+  expect(await former().result(key)).toEqual({ build: 4, source: 'reg/app:cache' })
 })
 
 test('no record is read that is too long, nor more than is looked for', async () => {

@@ -110,6 +110,21 @@ describe('a miss is said in one line', () => {
     expect(reasonText(explainMiss({}, about, undefined))).toBe('never built here')
   })
 
+  test('of what an earlier build had just so: since when it is gone, or which shared cache it came from', async () => {
+    const had = async (result: { build: number; source?: string }) => {
+      const former = {
+        failure: async () => undefined,
+        result: async () => result,
+      } as unknown as ExecutorPorts['former']
+      const changed: MissReason = { kind: 'changed', changes: [{ kind: 'step' }] }
+      return reasonText(
+        await nameFormer(changed, {} as LayerNode, sha256('key') as CacheKey, { former } as unknown as ExecutorPorts),
+      )
+    }
+    expect(await had({ build: 7 })).toBe('removed from the cache since build 7')
+    expect(await had({ build: 7, source: 'reg/c' })).toBe('build 7 took it from reg/c, and nothing is kept here')
+  })
+
   test('of what failed before beside what changed, by the step below of then when that is in the cache by now', async () => {
     const [step, label] = [sha256('copy') as unknown as OpId, '[build 3/4] COPY a /']
     const changed = (change: KeyChange): MissReason => ({ kind: 'changed', changes: [change] })
