@@ -20,6 +20,8 @@ export interface Recorder {
   readonly id: string
   /** Takes what happens, after secrets were taken out of it. */
   readonly event: EventSink
+  /** Nothing of it is on the disk. */
+  readonly isEmpty: boolean
   /** Of all steps that the graph has. */
   readonly labels: () => readonly string[]
   /** The number that the record will have; undefined when none can be had. */
@@ -47,6 +49,9 @@ export function openRecorder(root: string, start: BuildStart): Recorder {
   }
   return {
     id,
+    get isEmpty() {
+      return claimed === undefined
+    },
     labels: () => steps.labels,
     event(event) {
       steps.event(event)

@@ -92,6 +92,8 @@ export function openRecording(
       return told(recorder.end({ ...known, status: 'completed', completed: now(), images: all }))
     },
     failed(error) {
+      // A folder that is not there, most likely a word that was mistyped, is not the last build of anything.
+      if (!known.dockerfile && recorder.isEmpty) return undefined
       const status = options.signal?.aborted ? 'canceled' : 'error'
       const record = told(recorder.end({ ...known, status, completed: now(), images: [], error: errorOf(error) }))
       const step = record?.steps.find(({ id }) => id === record.error?.step)

@@ -3,8 +3,8 @@ import { reasonJson, reasonText } from '../../reason-text.ts'
 
 /** The explanation for programs. Fields are added, never renamed. */
 export function whyJson({ build, steps }: BuildExplanation): object {
-  const { number, id, name, status, started, context } = build
-  return { build: { number, id, name, status, started, context }, steps: steps.map(stepJson) }
+  const { number, id, name, status, started, context, error } = build
+  return { build: { number, id, name, status, started, context, ...(error && { error }) }, steps: steps.map(stepJson) }
 }
 
 function stepJson({ step, earlier, cause, advice }: StepExplanation): object {

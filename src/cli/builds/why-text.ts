@@ -1,4 +1,4 @@
-import type { BuildExplanation, KeyChange, StepExplanation } from '../../index.ts'
+import type { BuildExplanation, BuildRecord, KeyChange, StepExplanation } from '../../index.ts'
 import { changeLines, reasonText } from '../../reason-text.ts'
 import { countText } from '../../text/index.ts'
 import { timeAgo } from '../text/time.ts'
@@ -10,11 +10,18 @@ const listedFiles = 50
 
 /** Why steps ran, whole. @param now milliseconds since 1970 */
 export function whyText({ build, steps }: BuildExplanation, now: number): string {
-  const { total, cached } = stepCounts(build)
+  const { total, begun, cached } = stepCounts(build)
   const ago = timeAgo(new Date(build.started).toISOString(), now)
-  const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${cached} of ${countText(total, 'step')} came from the cache`
+  const hits = `${cached} of ${countText(total, 'step')} came from the cache`
+  const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${begun === 0 ? (failureText(build) ?? hits) : hits}`
   const blocks = steps.map((step) => block(step, now))
   return [`${title}\n`, ...blocks.map((lines) => lines.map((line) => `${line}\n`).join(''))].join('\n')
+}
+
+/** Of a build in which no step began. */
+function failureText({ status, error }: BuildRecord): string | undefined {
+  if (status === 'canceled') return 'it was stopped before its steps'
+  return error && `it failed before its steps: ${oneLine(error.message)}  [${error.code}]`
 }
 
 function block({ step, earlier, cause, advice }: StepExplanation, now: number): readonly string[] {

@@ -73,6 +73,7 @@ const absent: Readonly<Record<string, string>> = {
   'container prune':
     'tsbuild rm removes what a command of tsbuild run left, tsbuild prune all of that; it goes after an hour',
   cp: 'tsbuild extract IMAGE PATH takes files out of an image',
+  dive: 'tsbuild explore IMAGE shows layers, files and wasted room, with the keys of dive',
   docker: 'write what follows without it: tsbuild build, images, push',
   exec: 'nothing runs when tsbuild has ended: tsbuild run IMAGE COMMAND, or tsbuild shell STEP for a step of a build',
   export: 'tsbuild commit makes an image of what tsbuild run left, and tsbuild extract IMAGE / - its files as a tar',
@@ -119,7 +120,7 @@ export function helpInWordsOfTsbuild(words: readonly string[], at: number): read
 }
 
 /**
- * A first word that is no command is a context, unless nothing is there and people mean a command by it.
+ * A first word that is no command is a context, unless nothing is there and people mean a command by it: a build has one word.
  * @param at where it stands
  * @param names of the commands there are
  * @throws {FlagError}
@@ -127,8 +128,9 @@ export function helpInWordsOfTsbuild(words: readonly string[], at: number): read
 export function checkCommand(words: readonly string[], at: number, names: readonly string[]): void {
   const found = longest(words, at, absent)
   if (found !== undefined) throw new FlagError(`tsbuild has no "${found}"`, absent[found])
-  const word = words[at] ?? ''
-  const hint = /^[a-z]+$/.test(word) && !existsSync(word) ? didYouMean(word, names) : undefined
+  const [word = '', next] = words.slice(at)
+  if (!/^[a-z]+$/.test(word) || existsSync(word)) return
+  const hint = didYouMean(word, names) ?? (next === undefined || next.startsWith('-') ? undefined : listing)
   if (hint !== undefined) throw new FlagError(`unknown command "${word}"`, hint)
 }
 
@@ -138,8 +140,10 @@ export function checkHelp(words: readonly string[], names: readonly string[]): v
   if (word === undefined || word === 'help' || names.includes(word)) return
   const found = longest(words, 0, absent)
   if (found !== undefined) throw new FlagError(`tsbuild has no "${found}"`, absent[found])
-  throw new FlagError(`unknown command "${word}"`, didYouMean(word, names) ?? 'tsbuild help lists all commands')
+  throw new FlagError(`unknown command "${word}"`, didYouMean(word, names) ?? listing)
 }
+
+const listing = 'tsbuild help lists all commands'
 
 /** Three words of a table, else two, else one. A single word may be the name of a folder, two that follow are no build. */
 function longest(words: readonly string[], at: number, table: Readonly<Record<string, string>>): string | undefined {

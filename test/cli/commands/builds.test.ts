@@ -106,6 +106,18 @@ test('tsbuild why lists each file that changed, in words and as JSON, and no nam
   expect(json.steps[0].advice[0].kind).toBe('ignore-files')
 })
 
+test('a build that failed before its steps says so, and one whose context is not there is none', async () => {
+  await using workspace = await twoBuilds()
+  const why = async () => (await tsbuild(workspace, 'why')).stdout
+  await expect(build({ context: 'tset' }, workspace.environment)).rejects.toMatchObject({
+    code: 'TSB_CONTEXT_NOT_FOUND',
+  })
+  expect(await why()).toMatch(/^build 2 of app/)
+  workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPX a /\n' })
+  await expect(workspace.build()).rejects.toThrow('COPX')
+  expect(await why()).toMatch(/^build 3 of .*: it failed before its steps: .*COPX {2}\[TSB_UNKNOWN_INSTRUCTION\]\n$/)
+})
+
 test('without a name the newest build of this folder is meant, else the newest of the store, which is said', async () => {
   await using workspace = await twoBuilds()
   workspace.write({ 'other/Dockerfile': dockerfile, 'other/a': '1' })
