@@ -31,7 +31,7 @@ export interface Entry {
   readonly shared: readonly Part[]
   /** Ids of entries that stay while this one does. */
   readonly holds: readonly string[]
-  /** It stays whatever is asked: an image with a name. */
+  /** It stays whatever is asked: an image with a name, what is remembered of builds. */
   readonly kept: boolean
   /** It is noted whenever it is used, so that it may go beside others who work in the store. */
   readonly noted: boolean

@@ -56,13 +56,13 @@ export async function fetchedEntries(folder: string, measure: Measure): Promise<
   return entries
 }
 
-/** All that is remembered of builds that are over, as one. */
+/** All that is remembered of builds that are over, as one. Nothing makes it again, so it stays until it is forgotten. */
 export async function buildEntries(root: string, measure: Measure): Promise<readonly Entry[]> {
   const over = buildNumbers(root).filter((number) => existsSync(recordFile(root, number)))
   if (over.length === 0) return []
   const folders = over.map((number) => buildFolder(root, number))
   const description = `records of ${over.length === 1 ? 'a build' : `${over.length} builds`}, with what their steps printed`
-  return [await entryOf(buildsFolder(root), 'internal', description, folders, measure)]
+  return [{ ...(await entryOf(buildsFolder(root), 'internal', description, folders, measure)), kept: true }]
 }
 
 async function entryOf(

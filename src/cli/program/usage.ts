@@ -14,7 +14,8 @@ Filters: KEY=VALUE, KEY!=VALUE, KEY~=PATTERN; all of them have to hold.
 
 const pruneHelp = `
 Without -a what images with a name share stays, and so do plans and digests of files. Limits take what was used least
-recently first, and no more than they need. Sizes are bytes, 500m, 10g, or hundredths of the disk: 20%.`
+recently first, and no more than they need. What is remembered of builds stays: tsbuild builds rm --all forgets it.
+Sizes are bytes, 500m, 10g, or hundredths of the disk: 20%.`
 
 /** The commands that look after the room that the store takes. */
 export function usagePrograms(run: Run): readonly Command[] {
