@@ -82,8 +82,16 @@ function changeText(change: KeyChange): string {
 
 const fileWords = { changed: 'changed', added: 'is new', removed: 'is gone' } as const
 
-export function fileText({ path, change }: FileChange): string {
-  return `${path} ${fileWords[change]}`
+/** `a.txt changed`, or `a.txt: mode 0644 → 0600`. */
+export function fileText(file: FileChange): string {
+  const permissions = permissionsText(file)
+  return permissions === '' ? `${file.path} ${fileWords[file.change]}` : `${file.path}: ${permissions}`
+}
+
+/** Of one whose bytes are what they were. */
+function permissionsText({ mode, owner }: FileChange): string {
+  const [modes, owners] = [mode && `mode ${arrow(mode)}`, owner && `owner ${arrow(owner)}`]
+  return [modes, owners].filter(Boolean).join(', ')
 }
 
 /** `base node:22 moved sha256:ab… → cd…` */
@@ -110,7 +118,10 @@ export function stepText(label: string | undefined): string {
 export function changeLines(change: KeyChange): readonly string[] {
   switch (change.kind) {
     case 'files':
-      return change.files.map(({ path, change: how }) => `${how.padEnd(7)}  ${path}`)
+      return change.files.map((file) => {
+        const permissions = permissionsText(file)
+        return `${file.change.padEnd(7)}  ${file.path}${permissions === '' ? '' : `: ${permissions}`}`
+      })
     case 'variable': {
       const { before = '(not set)', now = '(not set)' } = change
       const hidden = before === now ? ' (another value, which is not shown)' : ''

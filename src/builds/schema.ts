@@ -11,10 +11,15 @@ const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/))
 const stepId = z.string().check(z.maxLength(1000), z.regex(/^(sha256:[0-9a-f]{64}$|internal:)/))
 const image = z.object({ name: text, manifest: digest })
 const change = z.enum(['changed', 'added', 'removed'])
+const both = z.optional(z.object({ before: text, now: text }))
 const values = { before: z.optional(long), now: z.optional(long) }
 
 const keyChange = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('files'), files: list(z.object({ path: text, change })), more: count }),
+  z.object({
+    kind: z.literal('files'),
+    files: list(z.object({ path: text, change, mode: both, owner: both })),
+    more: count,
+  }),
   z.object({ kind: z.literal('input'), name: text, change }),
   z.object({ kind: z.literal('variable'), name: text, argument: z.optional(z.literal(true)), ...values }),
   z.object({ kind: z.literal('mount'), path: text, ...values }),

@@ -47,6 +47,15 @@ export type KeyChange =
 export interface FileChange {
   readonly path: string
   readonly change: 'changed' | 'added' | 'removed'
+  /** Of one whose bytes are the same: `0644`, in octal. */
+  readonly mode?: BeforeAndNow
+  /** Of one whose bytes are the same: `0:0`. */
+  readonly owner?: BeforeAndNow
+}
+
+export interface BeforeAndNow {
+  readonly before: string
+  readonly now: string
 }
 
 /** An op of the graph, as far as it may be told. */

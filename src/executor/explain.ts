@@ -3,6 +3,7 @@ import { canonicalJson, type Json } from '../digest/index.ts'
 import type { Node, PinnedImage } from '../graph/index.ts'
 import { withoutLogins } from '../logins.ts'
 import { isSecretName, stars } from '../secret.ts'
+import { tellContent } from '../tree/index.ts'
 import type { FileChange, KeyChange, MissReason } from './events.ts'
 
 type TakenFiles = NonNullable<CacheRecord['files']>
@@ -69,7 +70,7 @@ function changedInputs(
   const listed = all.length > 0 && files && before.files ? changedFiles(files, before.files) : []
   if (listed.length === 0) return all
   const named = listed.slice(0, namedFiles)
-  const shown = named.map(({ path, change }) => ({ path: ofContext ? path.replace(/^\//, '') : path, change }))
+  const shown = named.map((file) => (ofContext ? { ...file, path: file.path.replace(/^\//, '') } : file))
   return [{ kind: 'files', files: shown, more: listed.length - named.length }]
 }
 
@@ -79,9 +80,19 @@ function changedFiles(now: TakenFiles, before: TakenFiles): readonly FileChange[
     const known = old.get(path)
     old.delete(path)
     if (known === undefined) return [{ path, change: 'added' }]
-    return known === content ? [] : [{ path, change: 'changed' }]
+    return known === content ? [] : [{ path, change: 'changed', ...permissions(known, content) }]
   })
   return [...changed, ...Array.from(old.keys(), (path): FileChange => ({ path, change: 'removed' }))]
+}
+
+/** Of a file that is the same but for them. */
+function permissions(before: string, now: string): Pick<FileChange, 'mode' | 'owner'> {
+  const [was, is] = [tellContent(before), tellContent(now)]
+  if (!was || was.rest !== is?.rest) return {}
+  return {
+    ...(was.mode !== is.mode && { mode: { before: was.mode, now: is.mode } }),
+    ...(was.owner !== is.owner && { owner: { before: was.owner, now: is.owner } }),
+  }
 }
 
 type Members = Readonly<Record<string, Json | undefined>>

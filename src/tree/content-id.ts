@@ -48,6 +48,24 @@ function brief(change: Change, digest: Digest | ''): string {
 /** More than what counts of a file without extended attributes. */
 const longestText = 120
 
+/** What of the text of a change can be told to people; undefined for what has no mode, or a text that was too long. */
+export function tellContent(
+  text: string,
+): { readonly mode: string; readonly owner: string /** All else that counts. */; readonly rest: string } | undefined {
+  const [kind = ''] = /^[a-z]+ /.exec(text) ?? []
+  const [mode, afterMode] = firstField(text.slice(kind.length))
+  const [user, afterUser] = firstField(afterMode)
+  const [group, rest] = firstField(afterUser)
+  if (kind === '' || mode === undefined || user === undefined || group === undefined) return undefined
+  return { mode: mode.padStart(4, '0'), owner: `${user}:${group}`, rest: kind + rest }
+}
+
+function firstField(text: string): readonly [field: string | undefined, rest: string] {
+  const [head = '', length = ''] = /^(\d{1,6}):/.exec(text) ?? []
+  const end = head.length + Number(length)
+  return head === '' || text.length < end ? [undefined, text] : [text.slice(head.length, end), text.slice(end)]
+}
+
 async function addUp(
   changes: Iterable<Change>,
   digestOf: DigestOf,

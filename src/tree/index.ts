@@ -9,7 +9,7 @@ export {
   sniffLength,
 } from './compression.ts'
 export { digestOfContent, readContent, readSmall } from './content.ts'
-export { type ContentList, contentId, contentOf, type DigestOf } from './content-id.ts'
+export { type ContentList, contentId, contentOf, type DigestOf, tellContent } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'
 export { impliedDirectory, treeOfEntries } from './entries.ts'

@@ -6,6 +6,7 @@ import type { ExecutorPorts, KeyChange, MissReason } from '../../src/executor/in
 import { type LayerNode, nameFormer } from '../../src/executor/step.ts'
 import type { OpId } from '../../src/graph/index.ts'
 import { reasonText } from '../../src/reason-text.ts'
+import { type Change, contentOf } from '../../src/tree/index.ts'
 
 const run = { kind: 'run', argv: ['/bin/sh', '-c', 'make'], env: ['A=1', 'V=1.2'], user: '', mounts: [] }
 const components = (definition: object, more: Partial<KeyComponents> = {}): KeyComponents => ({
@@ -101,6 +102,24 @@ describe('a miss is said in one line', () => {
     const many = Array.from({ length: namedFiles + 5 }, (_, i) => [`/f${i}`, '1'] as const)
     const large = explainMiss({}, { components: now, files: many, below: {} }, { ...before, files: [] })
     expect(reasonText(large)).toBe(`/f0 is new (${namedFiles + 4} more)`)
+  })
+
+  test('of a file whose bytes are the same by its mode and its owner', async () => {
+    const taken = async (mode: number, uid: number, text: string) => {
+      const file = { kind: 'file', path: 'a', mode, uid, gid: 0, size: 1, digest: sha256(text) } as unknown as Change
+      const content = await contentOf([file], () => sha256(text))
+      return Array.from(content.texts(), ([, one]) => ['/a', one] as const)
+    }
+    const inputs = (text: string) => ({ inputs: [{ name: 'context', id: sha256(text) }] })
+    const before = recordOf(components({ kind: 'copy' }, inputs('1')), { files: await taken(0o644, 0, 'x') })
+    const why = async (mode: number, uid: number, text: string) => {
+      const files = await taken(mode, uid, text)
+      const now = components({ kind: 'copy' }, inputs('2'))
+      return reasonText(explainMiss({}, { components: now, files, ofContext: true, below: {} }, before))
+    }
+    expect(await why(0o600, 0, 'x')).toBe('a: mode 0644 → 0600')
+    expect(await why(0o4755, 5, 'x')).toBe('a: mode 0644 → 4755, owner 0:0 → 5:0')
+    expect(await why(0o600, 0, 'y')).toBe('a changed')
   })
 
   test('of what nothing explains but that it is gone, or was not to be taken', () => {
