@@ -1,4 +1,3 @@
-import { holdNumber } from '../builds/index.ts'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import type { Environment } from '../options.ts'
@@ -56,7 +55,6 @@ export async function pruneBeside(
   const request = { all, matches: matching(filters), unusedFor, ...limits }
   if (!hasStore(environment)) return { removed: [], total: 0, left: 0, needed: 0, othersHere: false }
   return withUnseenStore(environment, async (store) => {
-    if (!dryRun) holdNumber(store.root)
     const { removed, ...rest } = await pruneStore(store, request, { now: environment.now, dryRun, own })
     const entries = removed.map(({ entry, why }) => ({ ...shownEntry(entry, entry.lastUsed), why }))
     return { removed: entries, total: sum(entries.map(({ reclaimable }) => reclaimable)), ...rest }

@@ -89,11 +89,8 @@ describe('what prune leaves', () => {
     const done = await prune({ all: true }, workspace.environment)
     expect(done.removed.map(({ id, why }) => [id, why])).toEqual(planned.removed.map(({ id, why }) => [id, why]))
     expect(done.total).toBe(planned.total)
-    expect(filesIn(workspace.environment.root).map((file) => file.replace(/^.*\//, ''))).toEqual([
-      'index.json',
-      'oci-layout',
-      'version',
-    ])
+    const left = filesIn(workspace.environment.root).filter((file) => !file.includes('/builds/'))
+    expect(left.map((file) => file.replace(/^.*\//, ''))).toEqual(['index.json', 'oci-layout', 'version'])
   })
 
   it('is what the filters do not say', async () => {
