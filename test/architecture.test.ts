@@ -52,7 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   archive: ['image', 'tree'],
   bases: ['planner', 'graph', 'store', 'registry', 'archive', 'image', 'tree'],
   executor: ['graph', 'cache', 'erofs', 'image', 'tree'],
-  builds: ['executor', 'graph', 'store'],
+  builds: ['parser', 'executor', 'graph', 'store'],
   report: ['builds', 'reason-text.ts'],
   export: ['image', 'tree'],
   look: ['image', 'tree'],

@@ -1,6 +1,7 @@
 import type { KeyChange } from '../executor/index.ts'
+import type { StageInstruction } from '../parser/index.ts'
 import type { Advice } from './advice.ts'
-import { instructionsAround, type WrittenInstruction } from './instructions.ts'
+import { instructionsAround, type Surroundings } from './instructions.ts'
 import type { BuildRecord, StepRecord } from './record.ts'
 
 type Variable = Extract<KeyChange, { readonly kind: 'variable' }>
@@ -12,23 +13,11 @@ export function variablesTooEarly(
   { dockerfile }: BuildRecord,
 ): readonly Advice[] {
   if (!lines || dockerfile?.text === undefined) return []
-  const place = { ...instructionsAround(dockerfile.text, lines.start), command: textAt(lines, dockerfile.text) }
+  const place = instructionsAround(dockerfile.text, lines.start)
   const variables = changes.filter((change) => change.kind === 'variable')
   const found = variables.flatMap((variable) => followed(variable, place) ?? [])
   const follow = new Set(found.flatMap(({ variable, names }) => [...names].filter((name) => name !== variable.name)))
   return found.filter(({ variable }) => !follow.has(variable.name)).map((one) => adviceOf(one, place))
-}
-
-interface Place extends ReturnType<typeof instructionsAround> {
-  /** All lines of the step. */
-  readonly command: string
-}
-
-function textAt({ start, end }: NonNullable<StepRecord['lines']>, text: string): string {
-  return text
-    .split('\n')
-    .slice(start - 1, end)
-    .join('\n')
 }
 
 /** A variable that the step ran for, and what has its value between its declaration and the step. */
@@ -46,19 +35,19 @@ interface Followed {
 const moved = new Set(['ARG', 'ENV', 'LABEL', 'EXPOSE', 'VOLUME', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'STOPSIGNAL'])
 
 /** Undefined for one that the step does use, or that no instruction declares. */
-function followed(variable: Variable, { before, command }: Place): Followed | undefined {
-  const declares = (instruction: WrittenInstruction) =>
-    instruction.keyword === keywordOf(variable) && namesSet(instruction).includes(variable.name)
+function followed(variable: Variable, { before, instruction }: Surroundings): Followed | undefined {
+  const declares = (one: StageInstruction) =>
+    one.kind === (variable.argument ? 'arg' : 'env') && namesSet(one).includes(variable.name)
   const declared = before.findLastIndex(declares)
-  if (declared < 0) return undefined
+  if (declared < 0 || !instruction) return undefined
   const names = new Set([variable.name])
   const users = before.slice(declared + 1).filter((instruction) => {
     const isUser = uses(instruction, names)
     if (isUser) for (const name of namesSet(instruction)) names.add(name)
     return isUser
   })
-  if (uses({ keyword: 'RUN', text: command, line: 0 }, names)) return undefined
-  const keywords = [...new Set(users.map(({ keyword }) => keyword))]
+  if (uses(instruction, names)) return undefined
+  const keywords = [...new Set(users.map(({ keyword }) => keyword.toUpperCase()))]
   const movable = keywords.filter((keyword) => moved.has(keyword))
   return { variable, names, movable, isNeeded: movable.length < keywords.length }
 }
@@ -68,23 +57,20 @@ function keywordOf({ argument }: Variable): 'ARG' | 'ENV' {
 }
 
 /** Those that ARG declares, or ENV sets. */
-function namesSet({ keyword, text }: WrittenInstruction): readonly string[] {
-  if (keyword !== 'ARG' && keyword !== 'ENV') return []
-  const [first = '', ...others] = text
-    .split(/\s+/)
-    .slice(1)
-    .filter((word) => !/^[\\`]?$/.test(word))
-  const isOldForm = keyword === 'ENV' && !first.includes('=')
-  return isOldForm ? [first] : [first, ...others].map((word) => word.replace(/=.*/s, ''))
+function namesSet(instruction: StageInstruction): readonly string[] {
+  if (instruction.kind === 'arg') return instruction.args.map(({ name }) => name)
+  return instruction.kind === 'env' ? instruction.pairs.map(({ name }) => name.text) : []
 }
 
 /** A command sees a variable as one of its environment too; all else has its value only where a `$` stands. */
-function uses({ keyword, text }: WrittenInstruction, names: ReadonlySet<string>): boolean {
-  const sign = keyword === 'RUN' ? '\\b' : '\\$\\{?'
+function uses(instruction: StageInstruction, names: ReadonlySet<string>): boolean {
+  const bodies = 'heredocs' in instruction ? instruction.heredocs.map(({ text }) => text) : []
+  const text = [instruction.text, ...bodies].join('\n')
+  const sign = instruction.kind === 'run' ? '\\b' : '\\$\\{?'
   return [...names].some((name) => /^\w+$/.test(name) && new RegExp(`${sign}${name}\\b`).test(text))
 }
 
-function adviceOf(followed: Followed, place: Place): Advice {
+function adviceOf(followed: Followed, place: Surroundings): Advice {
   const { name, argument } = followed.variable
   return {
     kind: argument ? 'argument-too-early' : 'variable-too-early',
@@ -92,7 +78,7 @@ function adviceOf(followed: Followed, place: Place): Advice {
   }
 }
 
-function wayOut({ variable, names, movable, isNeeded }: Followed, { after }: Place): string {
+function wayOut({ variable, names, movable, isNeeded }: Followed, { after }: Surroundings): string {
   const declaration = `${keywordOf(variable)} ${variable.name}`
   if (isNeeded) return `move this step above ${declaration}, if it can do without what stands between`
   if (movable.length > 0) return `move ${declaration} and what uses it (${movable.join(', ')}) below this step`
