@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { isSystemError } from '../errors.ts'
-import type { Former, FormerFailure, FormerResult } from '../executor/index.ts'
+import type { Former, FormerFailure } from '../executor/index.ts'
 import { placeText, withoutPlace } from './compare.ts'
 import { differencesOf } from './earlier.ts'
 import { buildNumbers, recordFile } from './files.ts'
@@ -23,6 +23,7 @@ export function formerSteps(root: string, of: Asked, labels: () => readonly stri
   let steps: Promise<ReadonlyMap<string, string>> | undefined
   let present: ReadonlySet<string> | undefined
   let failures: ReturnType<typeof failuresIn> | undefined
+  let keys: ReturnType<typeof keysIn> | undefined
   return {
     async instruction({ label }) {
       const place = placeText(label)
@@ -36,15 +37,30 @@ export function formerSteps(root: string, of: Asked, labels: () => readonly stri
       failures ??= failuresIn(recordAt)
       const failed = (await failures).get(name)
       // One that went well since, and whose result is gone, has no failure to tell of.
-      for (let at = 0; failed && at < failed.at; at++) if ((await recordAt(at))?.includes(name)) return undefined
+      for (let at = 0; failed && at < failed.at; at++) if ((await recordAt(at))?.text.includes(name)) return undefined
       return failed?.failure
     },
-    result: (key) => resultIn(recordAt, key),
+    async result(key) {
+      keys ??= keysIn(recordAt)
+      for (const record of (await keys).get(key) ?? []) {
+        const build = await record.read()
+        const step = build?.steps.find((one) => one.key === key && (one.outcome === 'ran' || one.outcome === 'cached'))
+        if (build && step) return { build: build.number, ...(step.source !== undefined && { source: step.source }) }
+      }
+      return undefined
+    },
   }
 }
 
-/** The text of a record of the same context as it was written, by how many are newer; undefined beyond the last. */
-type RecordAt = (index: number) => Promise<string | undefined>
+/** A record as it was written. */
+interface WrittenRecord {
+  readonly text: string
+  /** Checks all of it, once. */
+  read(): Promise<BuildRecord | undefined>
+}
+
+/** A record of the same context, by how many are newer; undefined beyond the last. */
+type RecordAt = (index: number) => Promise<WrittenRecord | undefined>
 
 /** By their places. Of the newest build that was asked for the same, else of the newest of the same Dockerfile. */
 async function stepsOfLast(recordAt: RecordAt, of: Asked): Promise<ReadonlyMap<string, string>> {
@@ -52,9 +68,9 @@ async function stepsOfLast(recordAt: RecordAt, of: Asked): Promise<ReadonlyMap<s
   let looked = 0
   let last: BuildRecord | undefined
   for (let at = 0; looked < newestRecords; at++) {
-    const text = await recordAt(at)
-    if (text === undefined) break
-    const build = text.includes(path) ? await recordIn(text) : undefined
+    const record = await recordAt(at)
+    if (!record) break
+    const build = record.text.includes(path) ? await record.read() : undefined
     if (build?.context !== of.context || build.dockerfile?.path !== of.dockerfile || !hasSteps(build)) continue
     const isAlike = differencesOf(build, { ...of, dockerfile: { path: of.dockerfile } }).length === 0
     last = isAlike ? build : (last ?? build)
@@ -71,9 +87,9 @@ const newestRecords = 8
 async function failuresIn(recordAt: RecordAt) {
   const failures = new Map<string, { readonly failure: FormerFailure; readonly at: number }>()
   for (let at = 0; at < newestRecords; at++) {
-    const text = await recordAt(at)
-    if (text === undefined) break
-    const build = text.includes('"outcome":"error"') ? await recordIn(text) : undefined
+    const record = await recordAt(at)
+    if (!record) break
+    const build = record.text.includes('"outcome":"error"') ? await record.read() : undefined
     const failed = build?.steps.filter(({ outcome }) => outcome === 'error') ?? []
     for (const { key, id, reason } of failed) {
       const failure = { build: build?.number ?? 0, ...(reason && { reason }) }
@@ -83,31 +99,43 @@ async function failuresIn(recordAt: RecordAt) {
   return failures
 }
 
-async function resultIn(recordAt: RecordAt, key: string): Promise<FormerResult | undefined> {
+/** The records that name a key, the newest first. Each text is looked through once: a build may ask for a thousand keys. */
+async function keysIn(recordAt: RecordAt): Promise<ReadonlyMap<string, readonly WrittenRecord[]>> {
+  const keys = new Map<string, WrittenRecord[]>()
   for (let at = 0; at < newestRecords; at++) {
-    const text = await recordAt(at)
-    if (text === undefined) break
-    const build = text.includes(key) ? await recordIn(text) : undefined
-    const step = build?.steps.find((one) => one.key === key && (one.outcome === 'ran' || one.outcome === 'cached'))
-    if (build && step) return { build: build.number, ...(step.source !== undefined && { source: step.source }) }
+    const record = await recordAt(at)
+    if (!record) break
+    for (const [, key = ''] of record.text.matchAll(/"key":"(sha256:[0-9a-f]{64})"/g)) {
+      const records = keys.get(key) ?? []
+      if (records.at(-1) !== record) records.push(record)
+      keys.set(key, records)
+    }
   }
-  return undefined
+  return keys
 }
 
 function hasSteps({ steps }: BuildRecord): boolean {
   return steps.some(({ kind }) => kind !== 'internal')
 }
 
-async function recordIn(text: string): Promise<BuildRecord | undefined> {
-  return (await import('./schema.ts')).readRecord(text)
+function written(text: string): WrittenRecord {
+  let read: Promise<BuildRecord | undefined> | undefined
+  return {
+    text,
+    read() {
+      read ??= import('./schema.ts').then(({ readRecord }) => readRecord(text))
+      return read
+    },
+  }
 }
 
 /** Each is read once, and none before it is asked for. */
 function recordsOf(root: string, context: string): RecordAt {
-  const found: Promise<string | undefined>[] = []
+  const found: Promise<WrittenRecord | undefined>[] = []
   const texts = textsOf(root, JSON.stringify(context))
   return async (index) => {
-    while (found.length <= index) found.push(texts.next().then(({ value }) => value ?? undefined))
+    while (found.length <= index)
+      found.push(texts.next().then(({ value }) => (value === undefined ? undefined : written(value))))
     return found[index]
   }
 }
