@@ -1,3 +1,4 @@
+import type { MissReason } from '../../index.ts'
 import { cut, keepColours, pad, stripControls, visible, widthOf } from '../../text/index.ts'
 import type { Paint } from '../text/paint.ts'
 import type { Palette } from './palette.ts'
@@ -40,11 +41,13 @@ interface Moment {
   readonly now: number
   readonly width: number
   readonly look: FrameLook
+  /** Whether a reason stands below each step that missed, or below those alone of which it tells something. */
+  readonly reasons: 'all' | 'telling'
 }
 
 /** The lines of the terminal view at one moment, with colours: the stages as a tree, what is cached folded. */
 export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLook): readonly string[] {
-  const moment = { now, width: size.width, look }
+  const moment = { now, width: size.width, look, reasons: 'telling' } as const
   const blocks = blocksOf(trace, moment, foldCached)
   const budget = size.height - 1
   const kept = fitting(blocks, budget - wantedLogLines(trace, look))
@@ -56,8 +59,19 @@ export function frame(trace: Trace, now: number, size: FrameSize, look: FrameLoo
 
 /** All steps, for the screen to keep when the build is over. */
 export function lastFrame(trace: Trace, now: number, width: number, look: FrameLook): readonly string[] {
-  const blocks = blocksOf(trace, { now, width, look }, stepBlocks)
-  return [header(trace, now, width), ...blocks.flatMap((block) => block.lines())]
+  const same = sameForAll([...trace.steps])
+  const reasons = same === undefined ? 'all' : 'telling'
+  const blocks = blocksOf(trace, { now, width, look, reasons }, stepBlocks)
+  const about = same === undefined ? [] : [look.paint('faint', cut(`${topLead}${same}`, width))]
+  return [header(trace, now, width), ...blocks.flatMap((block) => block.lines()), ...about]
+}
+
+/** Of a first build, or one without cache, one line says it for all: `miss: never built here: each of 9 steps`. */
+function sameForAll(steps: readonly Step[]): string | undefined {
+  const missed = steps.flatMap(({ miss }) => miss ?? [])
+  const [text, ...others] = new Set(missed.map(missText))
+  const isSaidOnce = missed.length > 1 && others.length === 0 && !missed.some(isTelling)
+  return isSaidOnce ? `${text}: each of ${missed.length} steps` : undefined
 }
 
 function header(trace: Trace, now: number, width: number): string {
@@ -147,24 +161,29 @@ const prefixes = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANC
 
 function stepBlock(step: Step, lead: string, moment: Moment): Block {
   const isRunning = step.outcome === undefined
-  const height = 1 + (reasonOf(step) === undefined ? 0 : 1) + step.transfers.size
+  const height = 1 + (reasonOf(step, moment) === undefined ? 0 : 1) + step.transfers.size
   return { kind: 'step', isRunning, height, step, lead, lines: () => stepLines(step, lead, moment) }
 }
 
-function stepLines(step: Step, lead: string, { now, width, look }: Moment): readonly string[] {
+function stepLines(step: Step, lead: string, moment: Moment): readonly string[] {
+  const { now, width, look } = moment
   const from = step.source === undefined ? '' : ` (from ${visible(step.source)})`
   const name = (step.outcome ? prefixes[step.outcome] : '') + step.label + from
   const own = row(lead + name, '', seconds(step.startedAt, step.endedAt ?? now), width)
   const style = step.outcome && look.palette[step.outcome]
-  const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, lead, { now, width, look }))
-  const why = reasonOf(step)
+  const transfers = [...step.transfers.values()].map((transfer) => transferRow(transfer, lead, moment))
+  const why = reasonOf(step, moment)
   const reason = why === undefined ? [] : [look.paint('faint', cut(`${lead}=> ${why}`, width))]
   return [style ? look.paint(style, own) : own, ...reason, ...transfers]
 }
 
-/** What changed since a step was cached, or that it failed before; that it was never built, or is not to be cached, would be said on every line. */
-function reasonOf({ miss }: Step): string | undefined {
-  return miss && miss.kind !== 'never-built' && miss.kind !== 'not-cached' ? missText(miss) : undefined
+function reasonOf({ miss }: Step, { reasons }: Moment): string | undefined {
+  return miss && (reasons === 'all' || isTelling(miss)) ? missText(miss) : undefined
+}
+
+/** What changed since a step was cached, or that it failed before; that it was never built, or is not to be cached, is often so of all. */
+function isTelling({ kind }: MissReason): boolean {
+  return kind !== 'never-built' && kind !== 'not-cached'
 }
 
 function transferRow(transfer: Transfer, lead: string, { now, width, look }: Moment): string {

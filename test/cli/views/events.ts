@@ -1,6 +1,6 @@
 import { sha256 } from '../../../src/digest/index.ts'
 import type { GraphStep } from '../../../src/executor/index.ts'
-import type { BuildEvent, StepId } from '../../../src/index.ts'
+import type { BuildEvent, MissReason, StepId } from '../../../src/index.ts'
 
 /**
  * Events of a build that began at 0, written shortly: each takes the time it happens at, in milliseconds. A step whose name
@@ -44,6 +44,13 @@ export const happens = {
     message,
   }),
   canceled: (at: number, step: string): BuildEvent => ({ type: 'step:canceled', at, step: id(step) }),
+  missed: (at: number, step: string, reason: MissReason): BuildEvent => ({
+    type: 'step:miss',
+    at,
+    step: id(step),
+    key: sha256(step),
+    reason,
+  }),
   changed: (at: number, step: string, what: string, more: number): BuildEvent => ({
     type: 'step:miss',
     at,

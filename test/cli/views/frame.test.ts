@@ -3,10 +3,10 @@ import { noPaint, paint } from '../../../src/cli/text/paint.ts'
 import { type FrameLook, frame, lastFrame } from '../../../src/cli/views/frame.ts'
 import { readPalette } from '../../../src/cli/views/palette.ts'
 import { Trace } from '../../../src/cli/views/trace.ts'
-import type { BuildEvent } from '../../../src/index.ts'
+import type { BuildEvent, MissReason } from '../../../src/index.ts'
 import { happens } from './events.ts'
 
-const { build, graph, start, log, progress, cached, done, error, canceled, end } = happens
+const { build, graph, missed, start, log, progress, cached, done, error, canceled, end } = happens
 const look: FrameLook = { palette: readPalette(undefined), paint: noPaint, colours: true, logLines: 6 }
 
 function traceOf(...events: readonly BuildEvent[]): Trace {
@@ -53,6 +53,28 @@ describe('the terminal view', () => {
     const lines = frame(traceOf(...steps), 1000, { width: 40, height: 24 }, look)
     expect(lines).toEqual(['[+] Building 1.0s (2/3)', ' => CACHED 2 steps', ' => [3/4] RUN c                    1.0s'])
     expect(lastFrame(traceOf(...steps), 1000, 40, look)).toHaveLength(4)
+  })
+
+  test('says in the end why each step missed; what is so of all of them in one line', () => {
+    const ran = (id: string, reason: MissReason) => [
+      start(0, id, id.toUpperCase()),
+      missed(0, id, reason),
+      done(9, id, 9),
+    ]
+    const last = (...events: readonly BuildEvent[]) =>
+      lastFrame(traceOf(build(0, 2), ...events, end(9)), 9, 60, look)
+        .slice(1)
+        .map((line) => line.replace(/ +[\d.]+s$/, ''))
+    const never: MissReason = { kind: 'never-built' }
+    const removed: MissReason = { kind: 'removed' }
+    expect(last(...ran('a', never), ...ran('b', never))).toEqual([
+      ' => A',
+      ' => B',
+      ' => miss: never built here: each of 2 steps',
+    ])
+    const [, , , second] = last(...ran('a', removed), ...ran('b', never))
+    expect(second).toBe(' => => miss: never built here')
+    expect(last(...ran('a', never))).toEqual([' => A', ' => => miss: never built here'])
   })
 
   test('of a stage that has ended the name stays longest, and a thousand steps fit', () => {
