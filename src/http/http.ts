@@ -7,13 +7,13 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
-import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
+import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
-import { noTrusts, type TlsOptions, type Trusts, tlsOptions } from './trust.ts'
+import { noTrusts, openTlsAgents, type TlsOptions, type Trusts } from './trust.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
 
 /** One request, without redirects. */
@@ -85,8 +85,7 @@ export function openHttp(
   { proxies = noProxies, trusts = noTrusts, limits = defaultLimits }: HttpSettings = {},
 ): Http {
   const plain = new Agent({ keepAlive: true })
-  // What an agent is told goes before what a request says: each of them says whose certificates it takes.
-  const tls = new TlsAgent({ keepAlive: true })
+  const tls = openTlsAgents()
   async function send(message: HttpMessage, signal: AbortSignal | undefined) {
     const { url, headers, admit, method, body = [], answerMs = idleMs, trustAs = url } = message
     const literal = literalNeighbourhood(url.hostname)
@@ -98,16 +97,16 @@ export function openHttp(
       maxHeaderSize: limits['header-bytes'] + 1,
       ...(signal && { signal }),
     }
-    const trusted = url.protocol === 'https:' ? await tlsOptions(await trusts(trustAs)) : undefined
+    const trusted = url.protocol === 'https:' ? await tls.of(await trusts(trustAs)) : undefined
     const proxy = proxies(url)
     const taken = (sent: ClientRequest) =>
       answerTo(sent, body, idleMs, answerMs, signal).catch((error: unknown) => {
         throw isSystemError(error, 'HPE_HEADER_OVERFLOW') ? headerError(url, limits['header-bytes'], error) : error
       })
-    if (proxy) return taken(await requestThrough(proxy, url, options, trusted, idleMs, signal))
+    if (proxy) return taken(await requestThrough(proxy, url, options, trusted?.options, idleMs, signal))
     const direct = { ...options, lookup: admittingLookup(admit) }
     const sent = trusted
-      ? httpsRequest(url, { ...direct, agent: tls, ...trusted })
+      ? httpsRequest(url, { ...direct, agent: trusted.agent, ...trusted.options })
       : httpRequest(url, { ...direct, agent: plain })
     return taken(sent)
   }
@@ -117,7 +116,7 @@ export function openHttp(
     send,
     close() {
       plain.destroy()
-      tls.destroy()
+      tls.close()
     },
   }
 }
