@@ -14,7 +14,6 @@ import type { Image, Layer } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { Store } from '../store/index.ts'
 import { emptyCache, type SharedCache, type SharedMount, type SharedRecord } from './format.ts'
-import { isDirectory, unpackMount } from './mounts.ts'
 
 /** A shared cache that may be asked. */
 export interface CacheSource {
@@ -85,7 +84,7 @@ export function openImports(
   const takeMount = async (mount: SharedMount, source: CacheSource, directory: string) => {
     try {
       await blobs.rememberOrigin(mount.blob.digest, source)
-      await unpackMount(mount, directory, store, limits)
+      await (await mountFiles()).unpackMount(mount, directory, store, limits)
       return true
     } catch (error) {
       if (!(error instanceof TsbuildError) || ownFaults.has(error.code)) throw error
@@ -105,7 +104,7 @@ export function openImports(
       async cacheMount(id) {
         const base = await cache.cacheMount(id)
         const directory = `${base}/shared`
-        if (await isDirectory(directory)) return base
+        if (await (await mountFiles()).isDirectory(directory)) return base
         for (const { source, mounts } of await loaded()) {
           const mount = mounts.find((one) => one.id === id)
           if (mount && (await takeMount(mount, source, directory))) break
@@ -160,6 +159,9 @@ export function openImports(
     },
   }
 }
+
+/** Most caches have no mounts, and what unpacks them is much. */
+const mountFiles = () => import('./mounts.ts')
 
 /** What is wrong was said by whoever found it. */
 async function isRight(layer: Layer): Promise<boolean> {

@@ -1,5 +1,6 @@
 export { allOrNone } from './all-or-none.ts'
 export { copyAll } from './copy.ts'
-export { layoutSource, layoutTarget } from './layout.ts'
+export { layoutSource } from './late.ts'
+export { layoutTarget } from './layout.ts'
 export type { Blob, Document, Report, Source, Target } from './place.ts'
 export { registrySource, registryTarget, uploadTo } from './registry.ts'
