@@ -75,9 +75,10 @@ const common = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
-/** Sources whose pieces are in one file: what a cached build loads, and what others load beside it. */
+/** Sources whose pieces are in one file: what every command loads, a cached build beside it, and others beside that. */
 const loadedTogether = {
-  'cli.cjs': ['src/cli/main.ts', 'src/cli/commands/build.ts', 'src/library/build.ts'],
+  'cli.cjs': ['src/cli/main.ts'],
+  'building.cjs': ['src/cli/commands/build.ts', 'src/library/build.ts'],
   'documents.cjs': ['src/image/schemas.ts'],
   'planning.cjs': ['src/plan-image.ts'],
   'running.cjs': [
@@ -129,15 +130,38 @@ function bundleDockerfileAst() {
   })
 }
 
-/** The second thread of whoever writes a layer, which shares no piece with the program: it has to start at once. */
-function bundleFillWorker() {
+/**
+ * What shares no piece with the program: the second thread of whoever writes a layer, which has to start at once, and what is run
+ * once after an installation.
+ */
+function bundleLoners() {
   return build({
     ...common,
-    entryPoints: { 'fill-worker': 'src/tree/tar/fill-worker.ts' },
+    entryPoints: { 'fill-worker': 'src/tree/tar/fill-worker.ts', 'warm-up': 'src/cli/start/warm-up.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
   })
+}
+
+/** What starts the command line: it loads the bundles itself, with the code that V8 made of them before (decision 0055). */
+function bundleStart(bundles: readonly string[], texts: string) {
+  return build({
+    ...common,
+    entryPoints: { start: 'src/cli/start/start.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: {
+      ...common.define,
+      TSBUILD_BUNDLES: JSON.stringify(bundles),
+      TSBUILD_BUNDLES_DIGEST: JSON.stringify(sha256(texts)),
+    },
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /**
@@ -172,12 +196,10 @@ async function bundleProgram(): Promise<void> {
     file,
     pieces: loadedWith(metafile, sources),
   }))
-  const program = createHash('sha256')
-    .update(JSON.stringify([...pieces]))
-    .digest('hex')
-  for (const [name, text] of merged(pieces, files)) {
-    await write(name, text.replaceAll('__TSBUILD_PROGRAM__', program))
-  }
+  const program = sha256(JSON.stringify([...pieces]))
+  const bundles = merged(pieces, files)
+  for (const [name, text] of bundles) await write(name, text.replaceAll('__TSBUILD_PROGRAM__', program))
+  await bundleStart(Object.keys(loadedTogether), JSON.stringify([...bundles]))
   await write('index.js', libraryDoor(metafile.outputs['dist/index.cjs']?.exports ?? []))
 }
 
@@ -238,7 +260,7 @@ await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
 await Promise.all([
   bundleTerminalViews(),
   bundleDockerfileAst(),
-  bundleFillWorker(),
+  bundleLoners(),
   bundleProgram(),
   declare(),
   writeManPage(),

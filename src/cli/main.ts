@@ -13,8 +13,13 @@ import type { Session } from './session.ts'
 import { configFile } from './settings/settings.ts'
 import { watchSignals } from './signals.ts'
 
-/** Runs the command line of this process, to the end of the process. */
-export async function main(): Promise<void> {
+export { withFlagsOfStart } from './small-heap.ts'
+
+/**
+ * Runs the command line of this process, to the end of the process.
+ * @param ended called when all is written, with the command that ran: `['builds', 'show']`
+ */
+export async function main(ended: (command: readonly string[]) => void = () => {}): Promise<void> {
   const out = createOutput(process.stdout, process.env)
   const err = createOutput(process.stderr, process.env)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
@@ -29,12 +34,22 @@ export async function main(): Promise<void> {
     err.print(errorReport(error, { prefix: '', debug: false, paint: err.paint }))
     process.exit(exitCodes.internal)
   })
-  const status = await runMain(out, err, signal)
+  let named: readonly string[] = []
+  const status = await runMain(out, err, signal, (names) => {
+    named = names
+  })
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  ended(named)
   process.exit(status)
 }
 
-async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<number> {
+/** @param began called with the command, once it is known */
+async function runMain(
+  out: Output,
+  err: Output,
+  signal: AbortSignal,
+  began: (command: readonly string[]) => void,
+): Promise<number> {
   const debug = () => program.opts()['debug'] === true || Boolean(process.env['TSBUILD_DEBUG'])
   let named: readonly string[] = []
   const run: Run = async (touches, work) => {
@@ -52,6 +67,7 @@ async function runMain(out: Output, err: Output, signal: AbortSignal): Promise<n
   const words = readWords(process.argv.slice(2))
   const program = createProgram(run, out.print, words, (_program, command) => {
     named = namesOf(command)
+    began(named)
     return settings(program, command, err)
   })
   try {

@@ -3,5 +3,6 @@
 const path = require('node:path')
 
 const root = path.join(__dirname, '../../..')
-require('node:module').enableCompileCache(path.join(root, 'node_modules/.cache/tsbuild-tests'))
-require(path.join(root, 'dist/cli.cjs')).main()
+const caches = path.join(root, 'node_modules/.cache/tsbuild-tests')
+require('node:module').enableCompileCache(caches)
+require(path.join(root, 'dist/start.cjs')).start(caches, true)

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { createRequire, Module } from 'node:module'
+import path from 'node:path'
+import type * as cli from '../main.ts'
+import { compiledFolderName, openCompiledCode } from './compiled-code.ts'
+
+/** The files of the bundle that hold most of the program, and a digest of them: put in by `scripts/bundle.ts`. */
+declare const TSBUILD_BUNDLES: readonly string[]
+declare const TSBUILD_BUNDLES_DIGEST: string
+
+/** A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
+const longestToKeep = 10_000
+
+/**
+ * Runs the command line of this process from its bundle, with the code that earlier runs have compiled.
+ * @param caches where compiled code may be kept; none where it may not
+ * @param adds false where what is kept is not likely to be seen again
+ */
+export function start(caches: string | undefined, adds: boolean): void {
+  const require = createRequire(__filename)
+  const folderName = compiledFolderName(TSBUILD_BUNDLES_DIGEST)
+  let withFlagsOfStart: typeof cli.withFlagsOfStart = (work) => work()
+  const code = openCompiledCode({
+    folder: caches === undefined ? undefined : path.join(caches, folderName),
+    adds,
+    installed: path.join(__dirname, 'compiled', folderName),
+    withFlagsOfStart: (work) => withFlagsOfStart(work),
+  })
+
+  /** As `require` does it, and found by it. */
+  const load = (name: string): unknown => {
+    const filename = path.join(__dirname, name)
+    const known = require.cache[filename]
+    if (known) return known.exports
+    const module = new Module(filename)
+    module.filename = filename
+    require.cache[filename] = module
+    const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`
+    const run = code.script(name, filename, source).runInThisContext() as Wrapped
+    run.call(module.exports, module.exports, requireHere, module, filename, __dirname)
+    module.loaded = true
+    return module.exports
+  }
+  const requireHere = (specifier: string): unknown => {
+    const name = specifier.startsWith('./') ? specifier.slice(2) : ''
+    return TSBUILD_BUNDLES.includes(name) ? load(name) : require(specifier)
+  }
+
+  const program = load('cli.cjs') as typeof cli
+  withFlagsOfStart = program.withFlagsOfStart
+  program.main((command) => {
+    if (performance.now() < longestToKeep) code.keep(command.join(' '))
+  })
+}
+
+type Wrapped = (
+  exports: unknown,
+  require: (specifier: string) => unknown,
+  module: unknown,
+  filename: string,
+  dirname: string,
+) => void
