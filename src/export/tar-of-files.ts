@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { type Header, type Pack, pack } from 'tar-stream'
 import {
   type Change,
@@ -58,10 +57,23 @@ async function addFile(archive: Pack, file: FileEntry, of: LayoutFile | undefine
   for await (const piece of bytesOf(file, of)) {
     // One that was destroyed meanwhile, since nobody reads on, would never tell that it has room again.
     if (sink.destroyed) break
-    if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
+    if (!sink.write(piece)) await drainOrClose(sink)
   }
   sink.end(null)
   await done
+}
+
+/** No listener stays: there are as many of these waits as pieces. */
+function drainOrClose(sink: ReturnType<Pack['entry']>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      sink.off('drain', done)
+      sink.off('close', done)
+      resolve()
+    }
+    sink.on('drain', done)
+    sink.on('close', done)
+  })
 }
 
 function bytesOf(file: FileEntry, of: LayoutFile | undefined): AsyncIterable<Uint8Array> {
