@@ -10,6 +10,8 @@ export interface ErrorDetails {
   readonly cause?: unknown
   /** The file with all that the step printed. */
   readonly log?: string | undefined
+  /** It comes up in a step, and has nothing to do with that one. */
+  readonly ofNoStep?: boolean | undefined
 }
 
 /**
@@ -22,6 +24,8 @@ export class TsbuildError extends Error {
   readonly at: SourceRange | undefined
   readonly hint: string | undefined
   readonly log: string | undefined
+  /** It came up in a step, and has nothing to do with that one. */
+  readonly ofNoStep: boolean
 
   /** @param code `TSB_` and capitals, such as `TSB_UNKNOWN_STAGE` */
   constructor(code: string, message: string, details: ErrorDetails = {}) {
@@ -31,6 +35,7 @@ export class TsbuildError extends Error {
     this.at = details.at
     this.hint = details.hint === undefined ? undefined : presentable(details.hint)
     this.log = details.log
+    this.ofNoStep = details.ofNoStep ?? false
   }
 }
 
@@ -62,9 +67,9 @@ export function presentable(text: string): string {
   return `${shown.slice(0, headLength)} … ${shown.slice(-tailLength)}`
 }
 
-/** The same error with a place, when it has none of its own. Anything but a TsbuildError is given back as it is. */
+/** The same error with a place, when it has none of its own and could have one. Anything but a TsbuildError is given back as it is. */
 export function atPlace(error: unknown, at: SourceRange | undefined): unknown {
-  if (!(error instanceof TsbuildError) || error.at || !at) return error
+  if (!(error instanceof TsbuildError) || error.at || error.ofNoStep || !at) return error
   return new TsbuildError(error.code, error.message, { at, hint: error.hint, cause: error.cause, log: error.log })
 }
 

@@ -87,7 +87,7 @@ async function buildIn(
     former: recording.former,
     ...debugging.ports,
   }
-  const { built, kept, written, growths } = await debugging.around(() =>
+  const work = debugging.around(() =>
     sharing.sound(async () => {
       const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
       const configs = built.images.map(({ image }) => image)
@@ -105,6 +105,10 @@ async function buildIn(
       return { built, kept, written, growths }
     }),
   )
+  const { built, kept, written, growths } = await work.catch(async (error: unknown) => {
+    await sharing.abandon()
+    throw error
+  })
   const plans = built.images.map(({ plan }) => plan)
   await sharing.write(plans, built.executed)
   await adviseOnContext(built, loaded, options, environment)

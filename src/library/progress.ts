@@ -2,7 +2,8 @@ import type { EventSink, StepId } from '../executor/index.ts'
 
 /** Lets the views see work that is no op of the graph: `[internal] load build definition`, `exporting to image`. */
 export interface Progress {
-  step<T>(name: string, label: string, work: (report: Report) => Promise<T>): Promise<T>
+  /** @param over work that fails after it was aborted was called off */
+  step<T>(name: string, label: string, work: (report: Report) => Promise<T>, over?: AbortSignal): Promise<T>
 }
 
 /** Says how far a part of a step is; `done` ends the part. */
@@ -11,7 +12,7 @@ export type Report = (label: string, current: number, total?: number, done?: tru
 /** Sends what happens to `events`, with times from `now` (milliseconds since 1970). */
 export function progressTo(events: EventSink, now: () => number): Progress {
   return {
-    async step(name, label, work) {
+    async step(name, label, work, over) {
       const step: StepId = `internal:${name}`
       const started = now()
       events({ type: 'step:start', at: started, step, label })
@@ -30,6 +31,10 @@ export function progressTo(events: EventSink, now: () => number): Progress {
         events({ type: 'step:done', at: now(), step, milliseconds: now() - started })
         return result
       } catch (error) {
+        if (over?.aborted) {
+          events({ type: 'step:canceled', at: now(), step })
+          throw error
+        }
         const message = error instanceof Error ? error.message : String(error)
         events({ type: 'step:error', at: now(), step, message })
         throw error

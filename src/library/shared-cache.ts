@@ -14,7 +14,7 @@ import {
 } from '../shared-cache/index.ts'
 import { countText } from '../text/index.ts'
 import { layoutSource, registrySource, type Source } from '../transfer/index.ts'
-import type { Progress } from './progress.ts'
+import type { Progress, Report } from './progress.ts'
 import type { Session } from './session.ts'
 
 /** What reading shared caches takes. */
@@ -26,6 +26,8 @@ export interface CacheWorld {
   /** Whose images of an index have their records read. */
   readonly platforms: readonly Platform[]
   readonly signal: AbortSignal | undefined
+  /** Aborted when nobody wants to know any more what is in them. */
+  readonly over?: AbortSignal
 }
 
 /** The caches of `--cache-from` behind that of the store; nothing is asked of them before the store does not know a step. */
@@ -54,7 +56,10 @@ export function placeOf(
 }
 
 /** @throws {TsbuildError} those of `registrySource`, `layoutSource` and `ObjectCache`; TSB_CACHE_NONE */
-export async function sourceAt(place: CachePlace, { session, environment, signal }: CacheWorld): Promise<Source> {
+export async function sourceAt(
+  place: CachePlace,
+  { session, environment, signal }: Pick<CacheWorld, 'session' | 'environment' | 'signal'>,
+): Promise<Source> {
   if (place.type === 'registry') return registrySource(await session.registry(), parseReference(place.ref), signal)
   if (place.type === 's3' || place.type === 'gha') {
     const cache = await (await session.objects()).at(place)
@@ -71,25 +76,29 @@ export async function sourceAt(place: CachePlace, { session, environment, signal
 
 /** What cannot be read is passed over with a notice, unless it is required. */
 async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<SharedCache> {
-  const { progress, session, platforms, signal, notice } = world
-  return progress.step(`cache-from ${name}`, `importing cache from ${name}`, async (report) => {
+  const { progress, session, environment, platforms, over, notice } = world
+  const signal = world.signal && over ? AbortSignal.any([world.signal, over]) : (over ?? world.signal)
+  const read = async (report: Report) => {
     try {
       const limits = documentLimitsOf(session.limits)
-      const cache = await readCache(await sourceAt(from, world), { name, platforms, limits, signal })
+      const source = await sourceAt(from, { session, environment, signal })
+      const cache = await readCache(source, { name, platforms, limits, signal })
       report(countText(cache.records.length, 'record'), 0, undefined, true)
       return cache
     } catch (error) {
-      if (!(error instanceof TsbuildError)) throw error
+      if (over?.aborted || !(error instanceof TsbuildError)) throw error
       if (from.required) throw unread(name, error)
       notice(`warning: the cache ${name} is not used: ${error.message}`)
       return emptyCache
     }
-  })
+  }
+  return progress.step(`cache-from ${name}`, `importing cache from ${name}`, read, over)
 }
 
 function unread(name: string, error: TsbuildError): TsbuildError {
   return new TsbuildError('TSB_CACHE_IMPORT', `cannot use the cache ${name}: ${error.message}`, {
     hint: error.hint ?? 'it is required: leave required=true out, and the build goes on without it',
     cause: error,
+    ofNoStep: true,
   })
 }

@@ -28,6 +28,8 @@ export interface Sharing {
   sound<T>(work: () => Promise<T>): Promise<T>
   /** An image as it is named and exported: with its layers where they stay, and its records where it is to have them. */
   ready(image: Image, plan: Plan, executed: Executed): Promise<Image>
+  /** Of a build that failed: calls off what is still read of shared caches. */
+  abandon(): Promise<void>
   /** After all else: writes the cache to where it is asked for. @throws {TsbuildError} TSB_CACHE_EXPORT */
   write(plans: readonly Plan[], executed: Executed): Promise<void>
 }
@@ -61,7 +63,8 @@ export async function openSharing(
 ): Promise<Sharing> {
   const session = cacheMountFolders ? withHostMounts(opened, cacheMountFolders, environment) : opened
   const notice = (message: string) => onEvent?.({ type: 'notice', at: environment.now(), message })
-  const world = { session, environment, progress, notice, platforms, signal }
+  const over = new AbortController()
+  const world = { session, environment, progress, notice, platforms, signal, over: over.signal }
   const imports = cacheFrom.length > 0 ? (await import('./shared-cache.ts')).importsOf(cacheFrom, world) : undefined
   const exporting = () => import('./cache-export.ts')
   const leaving = (location: string) => outputs.some((output) => reads(output, tags, location))
@@ -74,6 +77,10 @@ export async function openSharing(
       await imports?.settle(image, leaving)
       if (!cacheTo.some(({ type }) => type === 'inline')) return image
       return (await exporting()).withCacheInside(image, { plans: [plan], results })
+    },
+    async abandon() {
+      over.abort()
+      await imports?.ended()
     },
     async write(plans, { results }) {
       for (const id of await unknownMounts(cacheMountFolders, plans)) {

@@ -36,6 +36,8 @@ export interface Imports {
   readonly cache: Cache
   /** Begins to read the records of the shared caches, for who knows that they will be asked for. */
   begin(): void
+  /** Waits until no source is being read any more, however that ends. */
+  ended(): Promise<void>
   /** How many layers turned out not to be what their records say: each of them is not given again. */
   refused(): number
   isRefused(blob: Digest): boolean
@@ -58,7 +60,11 @@ export function openImports(
   refuse: (source: CacheSource, error: TsbuildError) => void,
 ): Imports {
   const { blobs } = store
-  const loaded = once(() => Promise.all(sources.map(async (source) => index(source, await source.load()))))
+  let loading: Promise<readonly Indexed[]> | undefined
+  const loaded = () => {
+    loading ??= Promise.all(sources.map(async (source) => index(source, await source.load())))
+    return loading
+  }
   const refused = new Set<Digest>()
   const given = new Map<string, CacheSource>()
   const usable = ({ layer }: SharedRecord) => !refused.has(layer.descriptor.digest)
@@ -139,6 +145,9 @@ export function openImports(
     },
     // Whoever asks for a record is told what failed.
     begin: () => void loaded().catch(() => {}),
+    async ended() {
+      await loading?.catch(() => {})
+    },
     refused: () => refused.size,
     isRefused: (blob) => refused.has(blob),
     lost(blob, error) {
@@ -240,13 +249,5 @@ async function attempting<T>(
       }
       await blobs.rememberOrigin(digest, source)
     }
-  }
-}
-
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined
-  return () => {
-    done ??= work()
-    return done
   }
 }

@@ -5,9 +5,10 @@ import { getuid } from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BuildOptions } from '../../src/index.ts'
 import { type ActionsCache, startActionsCache } from '../support/actions-cache.ts'
-import { busyboxBase, hasBusyboxBase } from '../support/busybox-base.ts'
+import { hasBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { noticesOf, sourcesOf } from '../support/machines.ts'
+import { foundInMount } from '../support/mounted-list.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
 const dockerfile = 'FROM scratch AS files\nCOPY a /a\nCOPY b /b\nFROM scratch\nCOPY --from=files /a /b /app/\n'
@@ -46,16 +47,8 @@ describe("caches in GitHub's cache service", () => {
   })
 
   it.skipIf(getuid?.() !== 0 || !hasBusyboxBase)('caches of RUN go along (root, busybox)', async () => {
-    const run = 'cat /c/list > /found 2>/dev/null; echo more >> /c/list'
-    const found = async (options: Partial<BuildOptions>) => {
-      const made = await machine()
-      await made.import(busyboxBase(), 'base')
-      made.write({ 'context/Dockerfile': `FROM base\nRUN --mount=type=cache,id=npm,target=/c ${run}\n` })
-      const dest = path.join(made.directory, 'out')
-      await made.build({ runtime: 'native', noCache: true, outputs: [{ type: 'local', dest }], ...options })
-      return readFileSync(path.join(dest, 'found'), 'utf8')
-    }
     const to = { ...place('mounts'), mounts: 'all', required: true } as const
+    const found = async (options: Partial<BuildOptions>) => foundInMount(await machine(), options)
     expect(await found({ cacheTo: [to] })).toBe('')
     expect(await found({ cacheFrom: [place('mounts')], cacheTo: [to] })).toBe('more\n')
     expect(await found({ cacheFrom: [place('mounts')] })).toBe('more\nmore\n')

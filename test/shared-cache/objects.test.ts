@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { getuid } from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuildOptions, build, type S3CachePlace } from '../../src/index.ts'
 import { hasAmazon, startAmazon } from '../support/amazon.ts'
+import { hasBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { type Conditions, startConditions } from '../support/conditions.ts'
 import { noticesOf, sourcesOf } from '../support/machines.ts'
+import { foundInMount } from '../support/mounted-list.ts'
 import { hasObjectServer, noObjectServer, type ObjectServer, startObjectServer } from '../support/object-server.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -208,5 +211,20 @@ describe.skipIf(!hasAmazon)("caches in Amazon's own S3, whose conditions are bel
       const { steps } = await built(b, { cacheFrom: [{ ...place, required: true }] })
       expect({ b, steps }).toEqual({ b, steps: { total: steps.total, cached: steps.total } })
     }
+  })
+
+  it.skipIf(getuid?.() !== 0 || !hasBusyboxBase)('caches of RUN go along (root, busybox)', async () => {
+    const amazon = await startAmazon(1)
+    const place: S3CachePlace = { type: 's3', ...amazon.place }
+    const to = { ...place, mounts: ['npm'], required: true } as const
+    const found = async (options: Partial<BuildOptions>) => {
+      const made = await openWorkspace()
+      machines.push(made)
+      made.write({ 'context/a': 'a' })
+      return foundInMount(made, options, amazon.env)
+    }
+    expect(await found({ cacheTo: [to] })).toBe('')
+    expect(await found({ cacheFrom: [place], cacheTo: [to] })).toBe('more\n')
+    expect(await found({ cacheFrom: [place] })).toBe('more\nmore\n')
   })
 })

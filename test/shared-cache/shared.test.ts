@@ -6,6 +6,7 @@ import type { CacheFrom } from '../../src/index.ts'
 import { hasBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { hasDockerRegistry, noDockerRegistry } from '../support/docker-registry.ts'
+import { startServer } from '../support/http-server.ts'
 import { buildOn, hasBlob, type Machines, noticesOf, openMachines, sourcesOf } from '../support/machines.ts'
 import { runProgram } from '../support/programs.ts'
 import type { Workspace } from '../support/workspace.ts'
@@ -116,7 +117,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     expect(noticesOf(events)).toMatch(/warning: the cache .*none:x is not used: /)
     other.write({ 'context/a': 'x' })
     const required = buildOn(other, { cacheFrom: [{ ...none, required: true }] })
-    await expect(required).rejects.toMatchObject({ code: 'TSB_CACHE_IMPORT' })
+    await expect(required).rejects.toMatchObject({ code: 'TSB_CACHE_IMPORT', at: undefined })
   })
 
   it('F07 what --cache-from names stays as it is, and no image is written over', async () => {
@@ -153,6 +154,25 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
       const { status, stderr } = await run(one, '--cache-to', wrong)
       expect({ status, stderr }).toEqual({ status: 125, stderr: expect.stringContaining(wrong) })
     }
+  })
+
+  it('a cache that is still being read when the base turns out not to be there is let go', async () => {
+    await using silent = await startServer(() => {})
+    const on = await machine(`FROM ${machines.server.host}/none:1\n`)
+    const from = `${silent.host}/app:cache`
+    const { status, stderr } = await tsbuild(on, '--progress=plain', '--cache-from', from, 'context')
+    expect(status).toBe(1)
+    const [, step = ''] = /^#(\d+) importing cache from /m.exec(stderr) ?? []
+    expect(stderr).toContain(`#${step} CANCELED`)
+    expect(stderr).toContain('/none:1')
+  })
+
+  it('a cache that is required and cannot be read is an error of no line', async () => {
+    const from = `type=registry,ref=${machines.server.host}/none:x,required=true`
+    const { status, stderr } = await tsbuild(await machine(), '--progress=plain', '--cache-from', from, 'context')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^ERROR: .*cannot use the cache .*none:x: .*\[TSB_CACHE_IMPORT\]$/m)
+    expect(stderr).not.toContain('Dockerfile:')
   })
 
   it('a layer that is gone when the image is pushed is made again', async () => {
