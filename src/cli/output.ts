@@ -1,4 +1,5 @@
 import { breakRunnerCommands, keepColours, stripControls } from '../text/index.ts'
+import { isContinuousIntegration } from './continuous-integration.ts'
 import { noPaint, type Paint, paint } from './text/paint.ts'
 
 /** The one way by which texts reach standard output and standard error. */
@@ -39,21 +40,6 @@ function wantsColours(isTerminal: boolean, env: Env): boolean {
   return FORCE_COLOR !== undefined || (isTerminal && TERM !== 'dumb')
 }
 
-/** True when a CI runner reads what we print. */
-export function isContinuousIntegration(env: Env): boolean {
-  return ['CI', 'GITHUB_ACTIONS', 'GITLAB_CI', 'TF_BUILD', 'TEAMCITY_VERSION'].some((name) => {
-    const value = env[name]
-    return value !== undefined && value !== '' && value !== 'false'
-  })
-}
-
 function keepColoursByLine(text: string): string {
   return text.split('\n').map(keepColours).join('\n')
-}
-
-/** The runner whose marks for folding we know. */
-export function runnerOf(env: Env): 'github' | 'gitlab' | undefined {
-  const isSet = (name: string) => env[name] !== undefined && env[name] !== '' && env[name] !== 'false'
-  if (isSet('GITHUB_ACTIONS')) return 'github'
-  return isSet('GITLAB_CI') ? 'gitlab' : undefined
 }

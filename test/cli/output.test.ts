@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createOutput, isContinuousIntegration } from '../../src/cli/output.ts'
+import { isContinuousIntegration } from '../../src/cli/continuous-integration.ts'
+import { createOutput } from '../../src/cli/output.ts'
 import type { Session } from '../../src/cli/session.ts'
 import { effectiveMode } from '../../src/cli/views/choose.ts'
 

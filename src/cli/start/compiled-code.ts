@@ -10,7 +10,7 @@ export interface CompiledCodePlaces {
   /** False: what is there is used, and nothing is added. */
   readonly adds: boolean
   /** Made when the program was installed: as trustworthy as the program, and read where the first has nothing. */
-  readonly installed: string
+  readonly installed: string | undefined
   /** Does something under the flags that V8 started with. */
   readonly withFlagsOfStart: <T>(work: () => T) => T
 }
@@ -49,7 +49,7 @@ export function openCompiledCode(places: CompiledCodePlaces): CompiledCode {
   const own = places.folder !== undefined && isOurs(places.folder) ? places.folder : undefined
   return {
     script(name, filename, source) {
-      const mine = own === undefined ? undefined : readKept(own, name)
+      const mine = readKept(own, name)
       const kept = mine ?? readKept(places.installed, name)
       const options = { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
       const script = kept
@@ -135,7 +135,8 @@ function writeKept(folder: string, name: string, { sorts, code }: Kept): void {
 }
 
 /** V8 trusts what it is given, so that is looked at first: a file may be damaged or half written. */
-function readKept(folder: string, name: string): Kept | undefined {
+function readKept(folder: string | undefined, name: string): Kept | undefined {
+  if (folder === undefined) return undefined
   let bytes: Buffer
   try {
     bytes = readFileSync(path.join(folder, name))

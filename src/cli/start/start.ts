@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createRequire, Module } from 'node:module'
+import { createRequire, enableCompileCache, Module } from 'node:module'
 import path from 'node:path'
 import type * as cli from '../main.ts'
+import { type Caches, cachesOf, type Off } from './caches.ts'
 import { compiledFolderName, openCompiledCode } from './compiled-code.ts'
 
 /** The files of the bundle that hold most of the program, and a digest of them: put in by `scripts/bundle.ts`. */
@@ -11,19 +12,17 @@ declare const TSBUILD_BUNDLES_DIGEST: string
 /** A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
 const longestToKeep = 10_000
 
-/**
- * Runs the command line of this process from its bundle, with the code that earlier runs have compiled.
- * @param caches where compiled code may be kept; none where it may not
- * @param adds false where what is kept is not likely to be seen again
- */
-export function start(caches: string | undefined, adds: boolean): void {
+/** Runs the command line of this process from its bundle, with the code that earlier runs have compiled. */
+export function start(asked: Caches | Off | undefined = cachesOf(process.env)): void {
+  const caches = asked === 'off' ? undefined : asked
+  if (caches?.adds) enableCompileCache(caches.folder)
   const require = createRequire(__filename)
   const folderName = compiledFolderName(TSBUILD_BUNDLES_DIGEST)
   let withFlagsOfStart: typeof cli.withFlagsOfStart = (work) => work()
   const code = openCompiledCode({
-    folder: caches === undefined ? undefined : path.join(caches, folderName),
-    adds,
-    installed: path.join(__dirname, 'compiled', folderName),
+    folder: caches && path.join(caches.folder, folderName),
+    adds: caches?.adds ?? false,
+    installed: asked === 'off' ? undefined : path.join(__dirname, 'compiled', folderName),
     withFlagsOfStart: (work) => withFlagsOfStart(work),
   })
 

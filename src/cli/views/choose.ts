@@ -1,4 +1,4 @@
-import { isContinuousIntegration, runnerOf } from '../output.ts'
+import { isContinuousIntegration, runnerOf } from '../continuous-integration.ts'
 import type { Session } from '../session.ts'
 import { plainView } from './plain.ts'
 import { quietView } from './quiet.ts'

@@ -1,5 +1,5 @@
 import { breakRunnerCommands } from '../../text/index.ts'
-import { runnerOf } from '../output.ts'
+import { runnerOf } from '../continuous-integration.ts'
 import type { Session } from '../session.ts'
 import { type Fold, githubFold, gitlabFold, guardedGithubFold } from './fold.ts'
 import { orderedView } from './ordered.ts'

@@ -132,9 +132,21 @@ describe('compiled code of a user', () => {
     expect(usersFolder()).toBe(true)
   })
 
-  test('nothing is kept with NODE_DISABLE_COMPILE_CACHE', () => {
-    run(build, { variables: { NODE_DISABLE_COMPILE_CACHE: '1' } })
-    expect(existsSync(path.join(home, '.cache'))).toBe(false)
+  test.each([{ NODE_COMPILE_CACHE: 'here' }, { XDG_CACHE_HOME: 'here', HOME: 'here' }])(
+    'nothing is read from or kept in what is built: %o',
+    (variables) => {
+      run(build, { variables })
+      const folders = readdirSync(home, { recursive: true, encoding: 'utf8' })
+      expect(folders.filter((name) => path.basename(name).startsWith('tsbuild-v'))).toEqual([])
+    },
+  )
+
+  test('nothing is used or kept with NODE_DISABLE_COMPILE_CACHE', () => {
+    run(build)
+    const before = readdirSync(folder())
+    const { loaded } = run(['history', 'app'], { variables: { NODE_DISABLE_COMPILE_CACHE: '1' } })
+    expect(loaded).toEqual(['cli.cjs none'])
+    expect(readdirSync(folder())).toEqual(before)
   })
 
   test('a home that cannot be written to is none', () => {

@@ -3,6 +3,5 @@
 const path = require('node:path')
 
 const root = path.join(__dirname, '../../..')
-const caches = path.join(root, 'node_modules/.cache/tsbuild-tests')
-require('node:module').enableCompileCache(caches)
-require(path.join(root, 'dist/start.cjs')).start(caches, true)
+const folder = path.join(root, 'node_modules/.cache/tsbuild-tests')
+require(path.join(root, 'dist/start.cjs')).start({ folder, adds: true })
