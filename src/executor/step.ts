@@ -7,6 +7,7 @@ import {
   repairing,
 } from '../cache/index.ts'
 import { canonicalJson } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
 import type { LayerOp, Node, OpId } from '../graph/index.ts'
 import type { Layer } from '../image/index.ts'
 import { withChanged } from './changed-below.ts'
@@ -212,7 +213,8 @@ function failed(node: LayerNode, error: unknown, { ports, signal }: OpContext): 
 
 /** How the views see that a step ended with an error: its own, or that of another for which it was stopped. */
 export function failureOf(node: Node, error: unknown, at: number, signal: AbortSignal): BuildEvent {
-  if (signal.aborted) return { type: 'step:canceled', at, step: node.id }
+  const isItsOwn = !(error instanceof TsbuildError && error.ofNoStep)
+  if (signal.aborted || !isItsOwn) return { type: 'step:canceled', at, step: node.id }
   return { type: 'step:error', at, step: node.id, message: error instanceof Error ? error.message : String(error) }
 }
 

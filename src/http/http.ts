@@ -97,7 +97,7 @@ export function openHttp(
       maxHeaderSize: limits['header-bytes'] + 1,
       ...(signal && { signal }),
     }
-    const trusted = url.protocol === 'https:' ? await tls.of(await trusts(trustAs)) : undefined
+    const trusted = url.protocol === 'https:' ? tls.of(await trusts(trustAs)) : undefined
     const proxy = proxies(url)
     const taken = (sent: ClientRequest) =>
       answerTo(sent, body, idleMs, answerMs, signal).catch((error: unknown) => {

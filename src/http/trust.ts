@@ -26,35 +26,31 @@ export interface TlsOptions {
 /** Connections that stay open for the next request, apart by whom they trust. */
 export interface TlsAgents {
   /** @throws what OpenSSL says of certificates that are none */
-  of(trust: Trust | undefined): Promise<{ readonly agent: Agent; readonly options: TlsOptions }>
+  of(trust: Trust | undefined): { readonly agent: Agent; readonly options: TlsOptions }
   close(): void
 }
 
 /** Reading all that vouch takes 10 ms of a processor, and is done once for each trust. */
 export function openTlsAgents(): TlsAgents {
-  const agents = new Map<string, Promise<{ readonly agent: Agent; readonly options: TlsOptions }>>()
-  const opened: Agent[] = []
-  const open = async (trust: Trust | undefined) => {
-    const options = await tlsOptions(trust)
-    const agent = new Agent({ keepAlive: true })
-    opened.push(agent)
-    return { agent, options }
-  }
+  const agents = new Map<string, { readonly agent: Agent; readonly options: TlsOptions }>()
   return {
     of(trust) {
       const key = JSON.stringify(trust ?? null)
-      const found = agents.get(key) ?? open(trust)
+      const found = agents.get(key) ?? { options: tlsOptions(trust), agent: new Agent({ keepAlive: true }) }
       agents.set(key, found)
       return found
     },
     close() {
-      for (const agent of opened) agent.destroy()
+      for (const { agent } of agents.values()) agent.destroy()
     },
   }
 }
 
-/** Certificates are checked, whatever the environment says. */
-async function tlsOptions(trust: Trust | undefined): Promise<TlsOptions> {
+/**
+ * Certificates are checked, whatever the environment says. A `ca` of one's own takes the place of all that Node believes,
+ * `NODE_EXTRA_CA_CERTS` included.
+ */
+function tlsOptions(trust: Trust | undefined): TlsOptions {
   const { authorities = [], client, unchecked = false } = trust ?? {}
   if (authorities.length === 0 && !client) return { rejectUnauthorized: !unchecked }
   const secureContext = createSecureContext({

@@ -122,12 +122,12 @@ function hushedWarnings(warnings: readonly Warning[], mask: Mask): readonly Warn
 
 function hushedError(error: unknown, mask: Mask): unknown {
   if (!(error instanceof Error)) return error
-  const { at, hint } = error instanceof TsbuildError ? error : {}
+  const { at, hint, ofNoStep } = error instanceof TsbuildError ? error : {}
   const [place, cause] = [mask.place(at), hushedError(error.cause, mask)]
   const texts = [error.message, error.stack ?? '', hint ?? '']
   const isQuiet = place?.source === at?.source && cause === error.cause
   if (isQuiet && texts.every((text) => mask.text(text) === text)) return error
   if (!(error instanceof TsbuildError)) return new Error(mask.text(error.message), { cause })
-  const details = { at: place, hint: hint === undefined ? undefined : mask.text(hint), cause }
+  const details = { at: place, hint: hint === undefined ? undefined : mask.text(hint), cause, ofNoStep }
   return new TsbuildError(error.code, mask.text(error.message), details)
 }

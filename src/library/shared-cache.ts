@@ -83,6 +83,7 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
       const limits = documentLimitsOf(session.limits)
       const source = await sourceAt(from, { session, environment, signal })
       const cache = await readCache(source, { name, platforms, limits, signal })
+      over?.throwIfAborted()
       report(countText(cache.records.length, 'record'), 0, undefined, true)
       return cache
     } catch (error) {
@@ -92,7 +93,16 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
       return emptyCache
     }
   }
-  return progress.step(`cache-from ${name}`, `importing cache from ${name}`, read, over)
+  const readUntilOver = (report: Report) => Promise.race([read(report), ...(over ? [aborted(over)] : [])])
+  return progress.step(`cache-from ${name}`, `importing cache from ${name}`, readUntilOver, over)
+}
+
+/** Rejects when the signal is aborted: what asks for credentials is told of no signal. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function unread(name: string, error: TsbuildError): TsbuildError {

@@ -60,10 +60,10 @@ export function openImports(
   refuse: (source: CacheSource, error: TsbuildError) => void,
 ): Imports {
   const { blobs } = store
-  let loading: Promise<readonly Indexed[]> | undefined
+  let loading: readonly Promise<Indexed>[] | undefined
   const loaded = () => {
-    loading ??= Promise.all(sources.map(async (source) => index(source, await source.load())))
-    return loading
+    loading ??= sources.map(async (source) => index(source, await source.load()))
+    return Promise.all(loading)
   }
   const refused = new Set<Digest>()
   const given = new Map<string, CacheSource>()
@@ -146,7 +146,7 @@ export function openImports(
     // Whoever asks for a record is told what failed.
     begin: () => void loaded().catch(() => {}),
     async ended() {
-      await loading?.catch(() => {})
+      await Promise.allSettled(loading ?? [])
     },
     refused: () => refused.size,
     isRefused: (blob) => refused.has(blob),

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { chmodSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { getuid } from 'node:process'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -156,22 +156,48 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     }
   })
 
+  const plainly = (on: Workspace, ...words: readonly string[]) => tsbuild(on, '--progress=plain', ...words, 'context')
+  /** What the log says of the end of the reading of a cache. */
+  const endOf = (ref: string, log: string) => {
+    const [, step = 'none'] = new RegExp(`^#(\\d+) importing cache from ${ref}$`, 'm').exec(log) ?? []
+    return new RegExp(`^#${step} (DONE|ERROR|CANCELED)`, 'm').exec(log)?.[1]
+  }
+
   it('a cache that is still being read when the base turns out not to be there is let go', async () => {
     await using silent = await startServer(() => {})
+    await using closed = await startServer((_, response) => {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    })
     const on = await machine(`FROM ${machines.server.host}/none:1\n`)
-    const from = `${silent.host}/app:cache`
-    const { status, stderr } = await tsbuild(on, '--progress=plain', '--cache-from', from, 'context')
-    expect(status).toBe(1)
-    const [, step = ''] = /^#(\d+) importing cache from /m.exec(stderr) ?? []
-    expect(stderr).toContain(`#${step} CANCELED`)
+    // Who asks for a password is not told that nobody wants it any more.
+    on.write({
+      'bin/docker-credential-slow': '#!/bin/sh\nexec sleep 60\n',
+      '.docker/config.json': JSON.stringify({ credHelpers: { [closed.host]: 'slow' } }),
+    })
+    chmodSync(path.join(on.directory, 'bin/docker-credential-slow'), 0o755)
+    const refs = [`${silent.host}/app:cache`, `${closed.host}/app:cache`]
+    const from = refs.flatMap((ref) => ['--cache-from', ref])
+    const helped = { ...on, path: `${on.directory}/bin:${process.env['PATH']}` }
+    const { status, stderr } = await plainly(helped, ...from)
+    expect({ status, ends: refs.map((ref) => endOf(ref, stderr)) }).toEqual({
+      status: 1,
+      ends: ['CANCELED', 'CANCELED'],
+    })
     expect(stderr).toContain('/none:1')
   })
 
-  it('a cache that is required and cannot be read is an error of no line', async () => {
-    const from = `type=registry,ref=${machines.server.host}/none:x,required=true`
-    const { status, stderr } = await tsbuild(await machine(), '--progress=plain', '--cache-from', from, 'context')
-    expect(status).toBe(1)
+  it('a cache that is required and cannot be read is an error of no step, and what is read beside it is let go', async () => {
+    await using silent = await startServer(() => {})
+    const none = `${machines.server.host}/none:x`
+    const other = `${silent.host}/app:cache`
+    const from = ['--cache-from', `type=registry,ref=${none},required=true`, '--cache-from', other]
+    const { status, stderr } = await plainly(await machine(), ...from)
+    expect({ status, ends: [endOf(none, stderr), endOf(other, stderr)] }).toEqual({
+      status: 1,
+      ends: ['ERROR', 'CANCELED'],
+    })
     expect(stderr).toMatch(/^ERROR: .*cannot use the cache .*none:x: .*\[TSB_CACHE_IMPORT\]$/m)
+    expect(stderr.match(/^#\d+ ERROR/gm)).toHaveLength(1)
     expect(stderr).not.toContain('Dockerfile:')
   })
 

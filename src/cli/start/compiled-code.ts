@@ -7,8 +7,6 @@ import { constants, Script } from 'node:vm'
 export interface CompiledCodePlaces {
   /** Of the user; made when something is kept. Without it nothing is kept. */
   readonly folder: string | undefined
-  /** False: what is there is used, and nothing is added. */
-  readonly adds: boolean
   /** Made when the program was installed: as trustworthy as the program, and read where the first has nothing. */
   readonly installed: string | undefined
   /** Does something under the flags that V8 started with. */
@@ -19,10 +17,9 @@ export interface CompiledCodePlaces {
 interface Loaded {
   readonly name: string
   readonly script: Script
-  /**
-   * The runs of this user whose functions its compiled form holds. Nothing when V8 would not have that form: its flags are others.
-   */
-  readonly sorts: readonly string[] | undefined
+  /** The runs of this user whose functions are in what it was started with. */
+  readonly sorts: readonly string[]
+  readonly code: Buffer | undefined
 }
 
 /** Code of runs that went before, for the next to start with. */
@@ -49,27 +46,32 @@ export function openCompiledCode(places: CompiledCodePlaces): CompiledCode {
   const own = places.folder !== undefined && isOurs(places.folder) ? places.folder : undefined
   return {
     script(name, filename, source) {
-      const mine = readKept(own, name)
-      const kept = mine ?? readKept(places.installed, name)
       const options = { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
-      const script = kept
-        ? places.withFlagsOfStart(() => new Script(source, { ...options, cachedData: kept.code }))
-        : new Script(source, options)
-      loaded.push({ name, script, sorts: script.cachedDataRejected === true ? undefined : (mine?.sorts ?? []) })
+      const startedWith = (kept: Kept | undefined) => {
+        if (!kept) return undefined
+        const { code: cachedData } = kept
+        const script = places.withFlagsOfStart(() => new Script(source, { ...options, cachedData }))
+        return script.cachedDataRejected === true ? undefined : { name, script, ...kept }
+      }
+      const mine = startedWith(readKept(own, name))
+      const found = mine ?? startedWith(readKept(places.installed, name))
+      const { script, code } = found ?? { script: new Script(source, options), code: undefined }
+      loaded.push({ name, script, sorts: mine?.sorts ?? [], code })
       return script
     },
     keep(sort) {
-      if (places.folder === undefined || !places.adds) return
+      if (places.folder === undefined) return
       const whole = [sort, ...loaded.map(({ name }) => name)].join(' ')
-      const lacking = loaded.filter(({ sorts }) => sorts && sorts.length < mostSorts && !sorts.includes(whole))
+      const lacking = loaded.filter(({ sorts }) => sorts.length < mostSorts && !sorts.includes(whole))
       if (lacking.length === 0) return
       try {
         if (own === undefined) makeFolder(places.folder)
-        for (const { name, script, sorts = [] } of lacking) {
-          writeKept(places.folder, name, {
-            sorts: [...sorts, whole],
-            code: places.withFlagsOfStart(() => script.createCachedData()),
-          })
+        sweep(places.folder)
+        for (const { name, script, sorts, code } of lacking) {
+          const now = places.withFlagsOfStart(() => script.createCachedData())
+          // V8 lets go of what it has not run for some garbage collections.
+          const larger = code && code.length > now.length ? code : now
+          writeKept(places.folder, name, { sorts: [...sorts, whole], code: larger })
         }
       } catch {
         // No room, no right: the next run compiles what it calls.
@@ -103,14 +105,25 @@ function makeFolder(folder: string): void {
   }
 }
 
-const folderName = /^tsbuild-v[\d.]+-\w+-[0-9a-f]{16}$/
+const folderName = /^tsbuild-v[\w.-]+-[0-9a-f]{16}$/
+
+/** What runs that were killed began to write. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder).filter((one) => /\.\d+$/.test(one))) {
+    const file = path.join(folder, name)
+    const { mtimeMs = Date.now() } = lstatSync(file, { throwIfNoEntry: false }) ?? {}
+    if (Date.now() - mtimeMs > 3600 * 1000) rmSync(file, { force: true })
+  }
+}
 
 /**
  * The name of a folder for what this Node makes of this program: V8 itself looks at its own version and flags, and at no more of
  * the source than its length.
+ * @param flags of Node and V8; what was compiled under others is refused
  */
-export function compiledFolderName(program: string): string {
-  return `tsbuild-${process.version}-${process.arch}-${program.slice(0, 16)}`
+export function compiledFolderName(program: string, flags: readonly string[]): string {
+  const about = hash('sha256', JSON.stringify([program, ...flags])).slice(0, 16)
+  return `tsbuild-${process.version}-${process.arch}-${about}`
 }
 
 interface Kept {

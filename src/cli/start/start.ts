@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire, enableCompileCache, Module } from 'node:module'
 import path from 'node:path'
 import type * as cli from '../main.ts'
-import { type Caches, cachesOf, type Off } from './caches.ts'
+import { type Caches, cachesOf } from './caches.ts'
 import { compiledFolderName, openCompiledCode } from './compiled-code.ts'
 
 /** The files of the bundle that hold most of the program, and a digest of them: put in by `scripts/bundle.ts`. */
@@ -13,16 +13,16 @@ declare const TSBUILD_BUNDLES_DIGEST: string
 const longestToKeep = 10_000
 
 /** Runs the command line of this process from its bundle, with the code that earlier runs have compiled. */
-export function start(asked: Caches | Off | undefined = cachesOf(process.env)): void {
-  const caches = asked === 'off' ? undefined : asked
-  if (caches?.adds) enableCompileCache(caches.folder)
+export function start({ own, installed }: Caches = cachesOf(process.env, process.cwd())): void {
+  if (own !== undefined) enableCompileCache(own)
   const require = createRequire(__filename)
-  const folderName = compiledFolderName(TSBUILD_BUNDLES_DIGEST)
+  const { NODE_OPTIONS: options } = process.env
+  const name = (flags: readonly string[]) => compiledFolderName(TSBUILD_BUNDLES_DIGEST, flags)
+  const flags = options ? [options, ...process.execArgv] : process.execArgv
   let withFlagsOfStart: typeof cli.withFlagsOfStart = (work) => work()
   const code = openCompiledCode({
-    folder: caches && path.join(caches.folder, folderName),
-    adds: caches?.adds ?? false,
-    installed: asked === 'off' ? undefined : path.join(__dirname, 'compiled', folderName),
+    folder: own === undefined ? undefined : path.join(own, name(flags)),
+    installed: installed ? path.join(__dirname, 'compiled', name([])) : undefined,
     withFlagsOfStart: (work) => withFlagsOfStart(work),
   })
 

@@ -25,7 +25,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 let home = ''
 beforeEach(() => {
   home = mkdtempSync(path.join(directory, 'home-'))
-  writeFileSync(path.join(home, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
+  mkdirSync(path.join(home, 'project'))
+  writeFileSync(path.join(home, 'project/Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
 })
 
 interface Ran {
@@ -42,7 +43,7 @@ function run(words: readonly string[], { variables = {}, at = root }: Where = {}
     process.execPath,
     ['-r', hook, path.join(at, 'bin/tsbuild.js'), ...words],
     {
-      cwd: home,
+      cwd: path.join(home, 'project'),
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], HOME: home, TSBUILD_ROOT: path.join(home, 'store'), LOADED: log, ...variables },
     },
@@ -132,21 +133,13 @@ describe('compiled code of a user', () => {
     expect(usersFolder()).toBe(true)
   })
 
-  test.each([{ NODE_COMPILE_CACHE: 'here' }, { XDG_CACHE_HOME: 'here', HOME: 'here' }])(
-    'nothing is read from or kept in what is built: %o',
-    (variables) => {
-      run(build, { variables })
-      const folders = readdirSync(home, { recursive: true, encoding: 'utf8' })
-      expect(folders.filter((name) => path.basename(name).startsWith('tsbuild-v'))).toEqual([])
-    },
-  )
-
-  test('nothing is used or kept with NODE_DISABLE_COMPILE_CACHE', () => {
-    run(build)
-    const before = readdirSync(folder())
-    const { loaded } = run(['history', 'app'], { variables: { NODE_DISABLE_COMPILE_CACHE: '1' } })
-    expect(loaded).toEqual(['cli.cjs none'])
-    expect(readdirSync(folder())).toEqual(before)
+  test('code that was compiled under other flags is kept beside', () => {
+    const variables = { NODE_OPTIONS: '--stack-trace-limit=50' }
+    run(build, { variables })
+    for (const each of [{}, { variables }, {}]) {
+      run(build, each)
+      expect(run(build, each).loaded).toContain('building.cjs taken')
+    }
   })
 
   test('a home that cannot be written to is none', () => {
@@ -190,11 +183,24 @@ describe('compiled code of an installation', () => {
     )
   })
 
-  test('one that fails leaves the program as it was', () => {
-    writeFileSync(path.join(at, 'dist/compiled'), 'a file')
+  test('one that fails leaves what an earlier one made, and nothing else', () => {
+    warmUp()
+    const made = () => readdirSync(path.join(at, 'dist/compiled'))
+    const [before, folders] = [made(), readdirSync(directory)]
     rmSync(path.join(at, 'dist/building.cjs'))
     expect(warmUp()).toMatchObject({ status: 0, stdout: '', stderr: '' })
+    expect(made()).toEqual(before)
+    expect(readdirSync(path.join(at, 'dist')).filter((name) => name.startsWith('compiled'))).toEqual(['compiled'])
     rmSync(path.join(at, 'dist'), { recursive: true })
     expect(warmUp()).toMatchObject({ status: 0, stdout: '', stderr: '' })
+    expect(readdirSync(directory)).toEqual(folders)
+  })
+
+  test('what V8 does not take of it is compiled anew', () => {
+    warmUp()
+    const variables = { CI: 'true', NODE_OPTIONS: '--stack-trace-limit=50' }
+    const { stdout, loaded } = run(build, { at, variables })
+    expect(stdout).toMatch(/^sha256:/)
+    expect(loaded).toContain('building.cjs refused')
   })
 })

@@ -3,5 +3,5 @@
 const path = require('node:path')
 
 const root = path.join(__dirname, '../../..')
-const folder = path.join(root, 'node_modules/.cache/tsbuild-tests')
-require(path.join(root, 'dist/start.cjs')).start({ folder, adds: true })
+const own = path.join(root, 'node_modules/.cache/tsbuild-tests')
+require(path.join(root, 'dist/start.cjs')).start({ own, installed: false })
