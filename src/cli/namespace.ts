@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs'
+import type { SpawnSyncOptions } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
 
@@ -83,14 +86,59 @@ function become(
  * the last kind that could not be made.
  */
 function probe(unshare: string): { readonly kind: NamespaceKind; readonly problem: string } {
-  const { spawnSync } = process.getBuiltinModule('node:child_process')
   let problem = ''
   for (const kind of ['ranges', 'single'] as const) {
-    const tried = spawnSync(unshare, [...flags[kind], '--', 'true'], { stdio: ['ignore', 'ignore', 'pipe'] })
-    if (tried.status === 0) return { kind, problem }
-    problem = tried.error?.message ?? tried.stderr.toString().trim()
+    const { works, said } = tryOut(unshare, flags[kind])
+    if (works) return { kind, problem }
+    problem = said
   }
   return { kind: 'none', problem }
+}
+
+/**
+ * `unshare --map-auto` of util-linux 2.38 leaves a process behind when it is refused, which waits for ever and has its standard
+ * error open: so that is a file and no pipe, of which the end would be waited for, and what is left is killed with its group.
+ */
+function tryOut(unshare: string, words: readonly string[]): { readonly works: boolean; readonly said: string } {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  const output = openNameless()
+  try {
+    const stdio = ['ignore', 'ignore', output ?? 'ignore'] as const
+    // In a group of its own. Node has it for this call too, though its types have not.
+    const options: SpawnSyncOptions & { readonly detached: true } = { stdio: [...stdio], detached: true }
+    const { status, pid, error } = spawnSync(unshare, [...words, '--', 'true'], options)
+    if (status === 0) return { works: true, said: '' }
+    killGroup(pid)
+    return { works: false, said: error?.message ?? (output === undefined ? '' : textOf(output)) }
+  } finally {
+    if (output !== undefined) closeSync(output)
+  }
+}
+
+/** A file that is gone when it is closed; undefined where none can be made. */
+function openNameless(): number | undefined {
+  const name = join(tmpdir(), `tsbuild-unshare-${randomBytes(8).toString('hex')}`)
+  try {
+    const file = openSync(name, 'wx+', 0o600)
+    unlinkSync(name)
+    return file
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(file: number): string {
+  const bytes = Buffer.alloc(4096)
+  return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).trim()
+}
+
+function killGroup(pid: number): void {
+  if (pid <= 1) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
 }
 
 function findUnshare(env: NodeJS.ProcessEnv): string | undefined {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -42,6 +42,33 @@ describe.skipIf(!user)(`a user who is not root (${user ? user.name : noOrdinaryU
     expect(enter(directory)).toMatchObject({ kind: 'single', uid: 0, map: [0, user?.uid, 1], samePid: true })
   })
 })
+
+/** The words of a shell that runs others as that user in a changed root, where the kernel refuses user namespaces. */
+function inChangedRoot(directory: string, ...words: readonly string[]) {
+  const line = 'who=$1; shift; mount --rbind / "$0" && exec chroot "--userspec=$who" "$0" "$@"'
+  return ['--mount', '--propagation=private', 'sh', '-c', line, directory, `${user?.uid}:${user?.gid}`, ...words]
+}
+
+test.skipIf(!user)(`where user namespaces are refused nothing hangs, and nothing is left (${noOrdinaryUser})`, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-root-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const mark = `mark-${process.pid}-${Date.now()}`
+  const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', MARK: mark }
+  const words = inChangedRoot(directory, process.execPath, script, 'a')
+  const { status, stdout, stderr } = spawnSync('unshare', words, { env, encoding: 'utf8', timeout: 20_000 })
+  expect({ status, stderr }).toEqual({ status: 7, stderr: '' })
+  expect(JSON.parse(stdout)).toMatchObject({ kind: 'none', problem: expect.stringContaining('unshare failed') })
+  const left = readdirSync('/proc').filter((id) => /^\d+$/.test(id) && environmentOf(id).includes(`MARK=${mark}`))
+  expect(left).toEqual([])
+})
+
+function environmentOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 test('root stays where it is', () => {
   const env = { PATH: '/usr/bin' }
