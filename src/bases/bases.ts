@@ -30,8 +30,11 @@ export interface BasesOptions {
   readonly pull: 'always' | 'missing' | 'never'
   /** What relative paths in `oci-layout://` and `oci-archive:` are relative to. */
   readonly cwd: string
-  /** false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. */
-  readonly remember?: boolean
+  /**
+   * false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. `unnamed`: what
+   * a registry has gets its name by `name` alone.
+   */
+  readonly remember?: boolean | 'unnamed'
   readonly limits?: Limits
   readonly signal?: AbortSignal
 }
@@ -40,6 +43,8 @@ export interface BasesOptions {
 export interface Bases extends BaseImages {
   /** The layers of an image that `resolve` gave, lowest first. */
   layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
+  /** Gives what a registry has under a name that `resolve` asked it for that name; does nothing when none was asked. */
+  name(reference: string): Promise<void>
   /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
   rootOf(reference: string): Descriptor | undefined
 }
@@ -51,7 +56,7 @@ export interface Bases extends BaseImages {
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
-  const roots = new Map<string, Descriptor>()
+  const pulled: Pulled = new Map()
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
   const stored: StoredOf = (manifest) => {
@@ -62,16 +67,24 @@ export function openBases(options: BasesOptions): Bases {
   return {
     resolve(reference, platform) {
       const key = JSON.stringify([reference, platform])
-      const base = found.get(key) ?? find(reference, platform, options, stored, roots)
+      const base = found.get(key) ?? find(reference, platform, options, stored, pulled)
       found.set(key, base)
       return base
     },
     async layersOf(image) {
       return layersOf(await stored(image.manifest))
     },
-    rootOf: (reference) => roots.get(parseReference(reference).normal),
+    async name(text) {
+      const reference = parseReference(text)
+      const image = pulled.get(reference.normal)
+      if (image) await keep(store, image, image.location, [reference])
+    },
+    rootOf: (reference) => pulled.get(parseReference(reference).normal)?.root,
   }
 }
+
+/** What registries gave, by the names that they were asked for. */
+type Pulled = Map<string, Awaited<ReturnType<Registry['resolve']>>>
 
 type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
 
@@ -80,7 +93,7 @@ async function find(
   platform: Platform,
   options: BasesOptions,
   storedOf: StoredOf,
-  roots: Map<string, Descriptor>,
+  pulled: Pulled,
 ): Promise<BaseImage> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
@@ -92,7 +105,7 @@ async function find(
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw named ? noImageFor(named, platform, reference.familiar) : notStored(reference)
-  return fromRegistry(reference, platform, options, roots).catch((error: unknown) => {
+  return fromRegistry(reference, platform, options, pulled).catch((error: unknown) => {
     if (!named || !isOutOfReach(error)) throw error
     if (stored) return stored
     throw noImageFor(named, platform, reference.familiar)
@@ -121,12 +134,13 @@ async function fromRegistry(
   reference: Reference,
   platform: Platform,
   options: BasesOptions,
-  roots: Map<string, Descriptor>,
+  pulled: Pulled,
 ): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
-  if (options.remember !== false) await keep(options.store, image, image.location, [reference])
-  roots.set(reference.normal, image.root)
+  const names = options.remember === 'unnamed' ? [] : [reference]
+  if (options.remember !== false) await keep(options.store, image, image.location, names)
+  pulled.set(reference.normal, image)
   return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 

@@ -1,7 +1,7 @@
 import { type Built, buildImages } from '../build.ts'
 import { cacheSecrets } from '../cache-options.ts'
 import { readOption, TsbuildError, withLog } from '../errors.ts'
-import { mergeNodes, type Node } from '../graph/index.ts'
+import { mergeNodes, type Node, type Plan } from '../graph/index.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
@@ -16,7 +16,7 @@ import { showPulls } from './pulls-shown.ts'
 import { openRecording, type Recording } from './recording.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
-import { checkSharing, openSharing } from './sharing.ts'
+import { checkSharing, openSharing, type Sharing } from './sharing.ts'
 
 /**
  * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
@@ -87,9 +87,11 @@ async function buildIn(
     former: recording.former,
     ...debugging.ports,
   }
+  let made: Built | undefined
   const work = debugging.around(() =>
     sharing.sound(async () => {
       const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+      made = built
       const configs = built.images.map(({ image }) => image)
       for (const id of await secretsInConfigs(configs, session)) {
         serious(secretInConfig(id))
@@ -106,16 +108,30 @@ async function buildIn(
     }),
   )
   const { built, kept, written, growths } = await work.catch(async (error: unknown) => {
+    if (made && !options.signal?.aborted) await shareInSpite(made, sharing, serious)
     await sharing.abandon()
     throw error
   })
-  const plans = built.images.map(({ plan }) => plan)
-  await sharing.write(plans, built.executed)
+  await sharing.write(plansOf(built), built.executed)
   await adviseOnContext(built, loaded, options, environment)
   events({ type: 'build:done', at: now(), milliseconds: now() - started })
   const result = await buildResult(kept, written, names, built)
   const record = await recording.completed(result, built, growths)
   return { ...result, ...(record && { build: record }) }
+}
+
+function plansOf({ images }: Built): readonly Plan[] {
+  return images.map(({ plan }) => plan)
+}
+
+/** What could not be exported was made all the same: the next job, whose store may be empty, finds it in the shared caches. */
+async function shareInSpite(built: Built, sharing: Sharing, serious: (message: string) => void): Promise<void> {
+  try {
+    await sharing.write(plansOf(built), built.executed)
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error
+    serious(`warning: ${error.message}`)
+  }
 }
 
 /** Of a build that took more of a folder than it is likely to want. One in which no COPY ran looks at nothing. */

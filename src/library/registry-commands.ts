@@ -77,7 +77,7 @@ async function pushFrom(
 }
 
 /**
- * Fetches an image with its layers, for a platform, and names it in the store.
+ * Fetches an image with its layers, for a platform, and names it in the store when all of it is there.
  * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_DIGEST_MISMATCH
  */
 export async function pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName> {
@@ -90,7 +90,7 @@ export async function pull(name: string, options: PullOptions, environment: Envi
     async (report) => {
       const onBytes = ({ digest, size }: Descriptor, received: number) =>
         report(digest, received, size, ...(received === size ? ([true] as const) : []))
-      const asked = { ...sessionOptions(options, environment), pull: 'always', onBytes } as const
+      const asked = { ...sessionOptions(options, environment), pull: 'always', remember: 'unnamed', onBytes } as const
       await using session = await openSession(environment, asked)
       const found = await session.bases.resolve(name, platform)
       const { manifest } = await readStored(session.store, found.image.manifest)
@@ -98,6 +98,7 @@ export async function pull(name: string, options: PullOptions, environment: Envi
       await allOrNone(manifest.layers, options.signal, (layer, stop) =>
         turns(() => session.store.blobs.obtain(layer, stop)),
       )
+      await session.bases.name(name)
       const stored = await session.store.images.find(name)
       if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
       const warning = options.platform === undefined ? undefined : otherPlatform(normal, found.platform, platform)

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Bases, blobFetcher, openBases } from '../bases/index.ts'
+import { type Bases, type BasesOptions, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import { isObjectLocation } from '../cache-options.ts'
 import type { Logins } from '../credentials/index.ts'
@@ -45,8 +45,8 @@ export interface SessionOptions {
   readonly ssh?: BuildOptions['ssh'] | undefined
   readonly secrets?: BuildOptions['secrets'] | undefined
   readonly allowSecretInLayer?: boolean | undefined
-  /** false: base images that are looked up are not kept in the store. */
-  readonly remember?: boolean | undefined
+  /** As `BasesOptions` has it. */
+  readonly remember?: BasesOptions['remember'] | undefined
   readonly limits?: LimitOptions | undefined
   /** Absent: those of docker's and podman's files. */
   readonly logins?: Logins | undefined

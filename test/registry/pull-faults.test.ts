@@ -5,7 +5,7 @@ import { getuid } from 'node:process'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
-import { checkStore, pull, TsbuildError } from '../../src/index.ts'
+import { checkStore, openImages, pull, TsbuildError } from '../../src/index.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { blobOf, contentsOf, descriptorOf, type FakeImage, fakeImage, serve } from '../support/fake-image.ts'
 import { seededFaults, startFaultProxy } from '../support/fault-proxy.ts'
@@ -111,18 +111,25 @@ describe('a pull over a bad network', () => {
 })
 
 describe.skipIf(getuid?.() !== 0)('a pull onto a disk that gets full (needs root, and mounts)', () => {
-  it('says so, ends with 102, and leaves a store that is whole and can go on', async () => {
+  it('says so, ends with 102, and leaves a store that is whole, with the image that had the name, and can go on', async () => {
     await using workspace = await openWorkspace()
-    const image = imageOf(3_000_000, 5)
-    await using server = await startServer(serveParts(image))
+    const [before, image] = [imageOf(10_000, 4), imageOf(3_000_000, 5)]
+    let served = serveParts(before)
+    await using server = await startServer((...asked) => served(...asked))
     const disk = join(await scratch(), 'disk')
     mkdirSync(disk)
     runProgram('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tsbuild-test', disk)
     onTestFinished(() => void spawnSync('umount', [disk]))
     const store = { ...workspace.environment, root: join(disk, 'store') }
     const name = `${server.host}/app:1`
+    await pull(name, {}, store)
+    served = serveParts(image)
     await expect(pull(name, {}, store)).rejects.toMatchObject({ code: 'TSB_DISK_FULL' })
     expect(await tsbuild(workspace, '--root', store.root, 'pull', name)).toMatchObject({ status: 102 })
+    const images = await openImages(store)
+    const named = (await images.list()).map(({ names, id }) => ({ names, id }))
+    await images.close()
+    expect(named).toEqual([{ names: [name], id: sha256(before.config.bytes) }])
     expect(await checkStore({}, store)).toMatchObject({ whole: true })
     runProgram('mount', '-o', 'remount,size=16m', disk)
     expect(await pull(name, {}, store)).toMatchObject({ descriptor: { digest: sha256(image.manifest.bytes) } })

@@ -201,6 +201,23 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     expect(stderr).not.toContain('Dockerfile:')
   })
 
+  it('a build whose push fails has written its cache', async () => {
+    const ref = `${machines.proxy.host}/unpushed/app:cache`
+    await using closed = await startServer((_, response) => void response.writeHead(403).end())
+    const words = [
+      '--runtime=native',
+      '-t',
+      `${closed.host}/app:1`,
+      '--push',
+      '--cache-to',
+      `type=registry,ref=${ref},mode=max`,
+    ]
+    const { status, stderr } = await plainly(await machine(), ...words)
+    expect({ status, stderr }).toEqual({ status: 103, stderr: expect.stringContaining('exporting cache to') })
+    const again = await buildOn(await machine(), { cacheFrom: [registry(ref)] })
+    expect(again.ran).toEqual([])
+  })
+
   it('a layer that is gone when the image is pushed is made again', async () => {
     const { host } = machines.proxy
     const text = 'FROM base\nCOPY a /\nCOPY b /\n'
