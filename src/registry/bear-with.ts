@@ -1,4 +1,4 @@
-import { delay, isTransient, isTransientStatus, pause, waitAsAsked } from '../http/index.ts'
+import { delay, isTransient, isTransientStatus, pause, tellBroken, waitAsAsked } from '../http/index.ts'
 import { failuresOf } from './errors.ts'
 import type { UploadPorts } from './outgoing.ts'
 import type { Failure } from './send-blob.ts'
@@ -18,6 +18,7 @@ export async function bearWith(
   const last = attempt >= patience.attempts
   if (failure.kind === 'broken') {
     if (last || !isTransient(failure.error)) throw failures.unreachable(failure.error, attempt)
+    tellBroken(patience, endpoint.host, failure.error, attempt)
     return pause(delay(patience, attempt), signal)
   }
   const { response } = failure

@@ -1,6 +1,6 @@
 import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { delay, type HttpResponse, isTransient, type Patience, pause } from '../http/index.ts'
+import { delay, type HttpResponse, isTransient, type Patience, pause, tellBroken } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -85,6 +85,8 @@ async function* bytesFrom(
       if (offset - furthest >= progress) attempt = 0
       if (attempt >= patience.attempts || !isTransient(error)) throw broken(endpoint, descriptor, attempt, error)
       furthest = offset
+      // That it goes on is nothing to tell.
+      if (attempt > 0) tellBroken(patience, endpoint.host, error, attempt)
       await pause(delay(patience, Math.max(attempt, 1)), signal)
     }
   }

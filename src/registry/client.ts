@@ -30,6 +30,8 @@ export interface Message {
   readonly scopes: readonly string[]
   /** The registry has work to do before it can answer, the more the larger a blob is. */
   readonly slow?: boolean
+  /** On a connection of its own. */
+  readonly alone?: boolean
 }
 
 /** How much longer than usual is waited for an answer that is slow. */
@@ -143,7 +145,7 @@ export function openClient(
   }
 
   function send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const { method, url, headers = {}, body, scopes, slow } = message
+    const { method, url, headers = {}, body, scopes, slow, alone } = message
     const key = `${endpoint.base.href} ${scopes.join(' ')}`
     return authorized(
       endpoint,
@@ -159,6 +161,7 @@ export function openClient(
             admit: () => {},
             ...(body && { body: body() }),
             ...(slow && { answerMs: slowly * patience.idleMs }),
+            alone,
           },
           signal,
         ),

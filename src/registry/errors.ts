@@ -1,5 +1,5 @@
 import { isSystemError, TsbuildError } from '../errors.ts'
-import { type Failures, type HttpResponse, readBody, reasonOf } from '../http/index.ts'
+import { AwayError, type Failures, type HttpResponse, readBody, reasonOf } from '../http/index.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What is being asked, for messages: `GET docker.io/library/node/manifests/22`. Never holds a query or credentials. */
@@ -91,6 +91,7 @@ function times(attempts: number): string {
 }
 
 function reachHint(cause: unknown, host: string): string {
+  if (cause instanceof AwayError) return 'it answered before: is it being restarted, or is the network down?'
   if (isSystemError(cause, 'ECONNREFUSED')) return `nothing listens there: is the registry ${host} running?`
   if (isSystemError(cause, 'ENOTFOUND', 'EAI_AGAIN')) return 'check the name of the registry and the network'
   const reason = reasonOf(cause)

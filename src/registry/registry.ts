@@ -91,7 +91,7 @@ export interface RegistryOptions extends EndpointRules {
   /** Bytes of one PATCH. */
   readonly chunkSize?: number
   readonly proxies?: Proxies
-  /** Told when a mirror fails and the registry itself is asked. */
+  /** Told when a mirror fails and the registry itself is asked, and when something is tried again: once for each host and attempt. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
   readonly limits?: Limits
@@ -103,7 +103,7 @@ export interface RegistryOptions extends EndpointRules {
  */
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, allowed, notice = () => {}, limits: all = defaultLimits } = options
-  const patience = { ...(options.patience ?? defaultPatience), notice }
+  const patience = { ...(options.patience ?? defaultPatience), notice, again: once(notice) }
   const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
@@ -185,6 +185,16 @@ async function documentAt(asking: Asking, wanted: ManifestName): Promise<RemoteD
   const own = found.kind === 'index' ? found.index.mediaType : found.manifest.mediaType
   const type = own ?? (found.kind === 'index' ? mediaTypes.index : mediaTypes.manifest)
   return { descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length }, bytes }
+}
+
+/** Many blobs of one host break at the same time, and say the same. */
+function once(notice: (message: string) => void): (message: string) => void {
+  const told = new Set<string>()
+  return (message) => {
+    if (told.has(message)) return
+    told.add(message)
+    notice(message)
+  }
 }
 
 /** Each host has its own turns. */

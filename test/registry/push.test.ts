@@ -83,6 +83,27 @@ describe.skipIf(!hasDockerRegistry)(`pushing to a real registry (${noDockerRegis
     direct.close()
   })
 
+  it('comes to its end where each connection is cut, and the registry forgets what it had: in smaller pieces', async () => {
+    await using server = await startDockerRegistry()
+    await using proxy = await startFaultProxy(server.host, () => undefined, 5 << 20)
+    const registry = open({ patience: { ...impatient, attempts: 4, idleMs: 5000 } })
+    const blob = blobOf(24 << 20)
+    expect(await registry.upload(`${proxy.host}/app`, blob)).toBe('sent')
+    expect(proxy.log.filter(({ method }) => method === 'PATCH')).toHaveLength(6)
+    registry.close()
+  }, 60_000)
+
+  it('is given up where each connection is cut before the smallest piece has passed', async () => {
+    await using server = await startDockerRegistry()
+    await using proxy = await startFaultProxy(server.host, () => undefined, 500_000)
+    const registry = open({ patience: { ...impatient, attempts: 4, idleMs: 5000 } })
+    await expect(registry.upload(`${proxy.host}/app`, blobOf(8 << 20))).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_UNREACHABLE',
+      message: expect.stringContaining(', 4 attempts)'),
+    })
+    registry.close()
+  }, 60_000)
+
   it('goes on in pieces where one request was too long for something on the way', async () => {
     const { handler, state } = keeping(({ method, length }) => (method === 'PUT' && length > 100_000 ? 413 : undefined))
     await using server = await startServer(handler)
@@ -207,6 +228,25 @@ describe('an upload that is interrupted', () => {
     const token = server.requests.find(({ path }) => path.startsWith('/token'))
     expect(token?.path).toBe('/token?scope=repository%3Aapp%3Apull%2Cpush')
     expect(server.requests.at(-1)?.authorization).toBe('Bearer T')
+    registry.close()
+  })
+
+  it('has as many attempts as before when the registry has acknowledged more than ever', async () => {
+    // Of three PATCHes one is lost, and what was there is forgotten: what comes after it goes further than before.
+    let [patches, good] = [0, 1]
+    const { handler, state } = keeping(({ method, path }) => {
+      if (method === 'PUT' && !path.includes('x=2')) return 503
+      if (method === 'GET') return 404
+      if (method === 'POST') patches = 0
+      if (method !== 'PATCH' || ++patches <= good) return undefined
+      good++
+      return 503
+    })
+    await using server = await startServer(handler)
+    const registry = open({ chunkSize: 70_000 })
+    const blob = blobOf(600_000)
+    expect(await registry.upload(`${server.host}/app`, blob)).toBe('sent')
+    expect(state.kept).toEqual(blob.bytes)
     registry.close()
   })
 
