@@ -4,7 +4,7 @@ import { delay, type HttpResponse, isTransient, type Patience, pause, tellBroken
 import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
-import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
+import { afterMirrors, damagedHint, digestMismatch, passedOver, type Tried, unreachableError } from './errors.ts'
 import type { Settle } from './settle.ts'
 
 /** Who is asked for a blob, in this order. */
@@ -32,6 +32,7 @@ export async function* pullBlob(
 ): AsyncIterable<Uint8Array> {
   const hasher = sha256Hasher()
   let received = 0
+  const tried: Tried[] = []
   const endpoints = [...ports.endpoints]
   for (let candidate = endpoints.shift(); candidate; candidate = endpoints.shift()) {
     let endpoint = candidate
@@ -51,7 +52,8 @@ export async function* pullBlob(
         endpoints.unshift(instead)
         continue
       }
-      if (!endpoint.mirror || received === descriptor.size) throw error
+      if (!endpoint.mirror || received === descriptor.size) throw afterMirrors(error, tried)
+      tried.push({ host: endpoint.host, error })
       ports.notice(passedOver(endpoint, error))
     }
   }

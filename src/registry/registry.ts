@@ -17,7 +17,7 @@ import { pullBlob } from './blob.ts'
 import { type Certificates, openCertificates } from './certificates.ts'
 import { openClient } from './client.ts'
 import { type Endpoint, type EndpointRules, endpointOf, endpointsOf, type Mirrors } from './endpoint.ts'
-import { passedOver } from './errors.ts'
+import { afterMirrors, passedOver, type Tried } from './errors.ts'
 import type { Outgoing, Uploaded } from './outgoing.ts'
 import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
@@ -207,19 +207,21 @@ function turnsByHost(atOnce: number): (host: string) => Turns {
   }
 }
 
-/** Asks one after the other; what the last one says is what counts. */
+/** Asks one after the other; what the last one says is what counts, and it says what the others did. */
 async function firstOf<T>(
   endpoints: readonly Endpoint[],
   notice: (message: string) => void,
   signal: AbortSignal | undefined,
   ask: (endpoint: Endpoint) => Promise<T>,
 ): Promise<T> {
+  const tried: Tried[] = []
   for (const endpoint of endpoints) {
     try {
       return await ask(endpoint)
     } catch (error) {
       signal?.throwIfAborted()
-      if (!endpoint.mirror || !(error instanceof TsbuildError)) throw error
+      if (!endpoint.mirror || !(error instanceof TsbuildError)) throw afterMirrors(error, tried)
+      tried.push({ host: endpoint.host, error })
       notice(passedOver(endpoint, error))
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
+import type { TsbuildError } from '../../src/errors.ts'
 import { mediaTypes, parseReference } from '../../src/image/index.ts'
 import type { Outgoing } from '../../src/registry/index.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
@@ -282,6 +283,47 @@ describe('a list of tags', () => {
     await using server = await startServer((_, response) => response.end(tags))
     const registry = open()
     expect(await registry.tags(`${server.host}/app`)).toHaveLength(200_000)
+    registry.close()
+  })
+})
+
+describe('what a failed push says', () => {
+  it('speaks of no mirror: what is pushed goes to none', async () => {
+    await using busy = await startServer((_, response) => response.writeHead(429, { 'retry-after': '0' }).end())
+    await using broken = await startServer((request) => request.socket.destroy())
+    const registry = open()
+    const hintOf = async (asked: Promise<unknown>) =>
+      (await asked.catch((error: TsbuildError) => error)) as TsbuildError
+    const none = { hint: expect.not.stringContaining('mirror') }
+    expect(await hintOf(registry.upload(`${busy.host}/app`, blobOf(10)))).toMatchObject(none)
+    expect(await hintOf(registry.upload(`${broken.host}/app`, blobOf(10)))).toMatchObject(none)
+    const some = { hint: expect.stringContaining('--registry-mirror') }
+    expect(await hintOf(registry.document(parseReference(`${busy.host}/app:1`)))).toMatchObject(some)
+    expect(await hintOf(registry.document(parseReference(`${broken.host}/app:1`)))).toMatchObject(some)
+    registry.close()
+  })
+
+  it.each([200, 202])('is that nothing took the manifest, when a page answers %i to everything', async (status) => {
+    await using server = await startServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(status, { 'content-type': 'text/html' }).end('<html>')),
+    )
+    const registry = open()
+    const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
+    await expect(registry.put(`${server.host}/app`, document, '1')).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_STATUS',
+      message: `PUT app/manifests/1: ${server.host} answers ${status}, where a registry that has taken it says 201`,
+    })
+    registry.close()
+  })
+
+  it('is nothing, where another status than 201 names the digest', async () => {
+    const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
+    const headers = { 'docker-content-digest': sha256(document.bytes) }
+    await using server = await startServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(200, headers).end()),
+    )
+    const registry = open()
+    expect(await registry.put(`${server.host}/app`, document, '1')).toMatchObject({ digest: sha256(document.bytes) })
     registry.close()
   })
 })
