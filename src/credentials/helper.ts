@@ -111,7 +111,7 @@ function runHelper(asked: Asked, input: string, env: Env, limits: HelperLimits):
       resolve({ status, output: Buffer.concat(chunks).toString(), complaint })
     })
     // An agent that it starts may keep standard error open for ever: what counts is said by then.
-    child.on('exit', () => setTimeout(() => child.stderr.destroy(), 100))
+    child.on('exit', () => setTimeout(() => child.stderr.destroy(), 100).unref())
     // One that ends without reading what it is asked says so by its status.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
