@@ -28,7 +28,7 @@ const passedOn =
 
 /**
  * Asks `docker-credential-NAME` for the login of a registry; undefined when it has none.
- * @throws {TsbuildError} TSB_HELPER_NAME, TSB_HELPER_MISSING, TSB_HELPER_FAILED; none of them shows what it answered
+ * @throws {TsbuildError} TSB_HELPER_NAME, TSB_HELPER_MISSING, TSB_HELPER_FAILED; none of them shows a login
  * @see https://github.com/docker/docker-credential-helpers
  */
 export async function askHelper(
@@ -37,42 +37,58 @@ export async function askHelper(
   env: Env,
   limits = helperLimits,
 ): Promise<Login | undefined> {
-  const { status, output } = await runHelper(name, 'get', key, env, limits)
-  if (status !== 0) {
-    if (/credentials not found/i.test(output)) return undefined
-    throw failed(name, 'get', `it ended with ${status}`)
+  const asked = { name, verb: 'get', key } as const
+  const ended = await runHelper(asked, key, env, limits)
+  if (ended.status !== 0) {
+    if (/credentials not found/i.test(ended.output)) return undefined
+    throw failed(asked, reasonOf(ended))
   }
-  return loginOf(output, name)
+  return loginOf(ended.output, asked)
 }
 
 /** Gives a login to a helper to keep. Throws as `askHelper`. */
 export async function storeInHelper(name: string, key: string, login: Login, env: Env): Promise<void> {
   const pair = login.kind === 'password' ? [login.username, login.password] : ['<token>', login.token]
   const document = JSON.stringify({ ServerURL: key, Username: pair[0], Secret: pair[1] })
-  const { status } = await runHelper(name, 'store', document, env, helperLimits)
-  if (status !== 0) throw failed(name, 'store', `it ended with ${status}`)
+  const asked = { name, verb: 'store', key } as const
+  const ended = await runHelper(asked, document, env, helperLimits)
+  if (ended.status !== 0) throw failed(asked, reasonOf(ended, pair[1]))
 }
 
 /** Has a helper forget a login, if it has it. Throws as `askHelper`. */
 export async function eraseInHelper(name: string, key: string, env: Env): Promise<void> {
-  const { status, output } = await runHelper(name, 'erase', key, env, helperLimits)
-  if (status !== 0 && !/not found/i.test(output)) throw failed(name, 'erase', `it ended with ${status}`)
+  const asked = { name, verb: 'erase', key } as const
+  const ended = await runHelper(asked, key, env, helperLimits)
+  if (ended.status !== 0 && !/not found/i.test(ended.output)) throw failed(asked, reasonOf(ended))
 }
 
-function runHelper(
-  name: string,
-  verb: Verb,
-  input: string,
-  env: Env,
-  limits: HelperLimits,
-): Promise<{ readonly status: number | null; readonly output: string }> {
-  const program = programOf(name, env)
+/** Which helper is asked what, and for which registry. */
+interface Asked {
+  readonly name: string
+  readonly verb: Verb
+  /** As docker calls the registry. */
+  readonly key: string
+}
+
+interface Ended {
+  readonly status: number | null
+  readonly output: string
+  /** The beginning of what it printed on standard error. */
+  readonly complaint: string
+}
+
+/** Characters of standard error that are kept. */
+const complaintLimit = 4096
+
+function runHelper(asked: Asked, input: string, env: Env, limits: HelperLimits): Promise<Ended> {
+  const program = programOf(asked.name, env)
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [verb], { cwd: '/', env: environmentOf(env), stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn(program, [asked.verb], { cwd: '/', env: environmentOf(env), stdio: ['pipe', 'pipe', 'pipe'] })
     const stop = (why: string, hint?: string) => {
       child.kill('SIGKILL')
       child.stdout.destroy()
-      reject(failed(name, verb, why, hint))
+      child.stderr.destroy()
+      reject(failed(asked, why, hint))
     }
     const timer = setTimeout(() => stop(`no answer for ${limits.milliseconds / 1000} s`), limits.milliseconds)
     const chunks: Buffer[] = []
@@ -82,14 +98,20 @@ function runHelper(
       size += chunk.length
       if (size > limits.bytes) stop(`its answer is longer than ${limits.bytes} bytes`, limitHint('token-bytes'))
     })
+    let complaint = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(0, complaintLimit)
+    })
     child.on('error', (error) => {
       clearTimeout(timer)
-      reject(failed(name, verb, error.message))
+      reject(failed(asked, error.message))
     })
     child.on('close', (status) => {
       clearTimeout(timer)
-      resolve({ status, output: Buffer.concat(chunks).toString() })
+      resolve({ status, output: Buffer.concat(chunks).toString(), complaint })
     })
+    // An agent that it starts may keep standard error open for ever: what counts is said by then.
+    child.on('exit', () => setTimeout(() => child.stderr.destroy(), 100).unref())
     // One that ends without reading what it is asked says so by its status.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
@@ -135,34 +157,42 @@ function environmentOf(env: Env): Record<string, string> {
   return { ...(Object.fromEntries(kept) as Record<string, string>), PATH: foldersOf(env).join(':') }
 }
 
-function loginOf(output: string, name: string): Login | undefined {
-  const members = new Map<string, unknown>(Object.entries(Object(jsonOf(output, name))))
+function loginOf(output: string, asked: Asked): Login | undefined {
+  const members = new Map<string, unknown>(Object.entries(Object(jsonOf(output, asked))))
   const [username, secret] = [members.get('Username'), members.get('Secret')]
-  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(name, 'get', 'its answer is no login')
+  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(asked, 'its answer is no login')
   if (secret === '') return undefined
   return username === '<token>' ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret }
 }
 
-function jsonOf(output: string, name: string): unknown {
+function jsonOf(output: string, asked: Asked): unknown {
   try {
     return JSON.parse(output)
   } catch {
     // The reason would show a part of the answer.
-    throw failed(name, 'get', 'its answer is no JSON')
+    throw failed(asked, 'its answer is no JSON')
   }
 }
 
-const hints: Readonly<Record<Verb, (program: string) => string>> = {
-  get: (program) => `run: echo REGISTRY | ${program} get`,
-  store: (program) =>
-    `run: echo '{"ServerURL": "REGISTRY", "Username": "me", "Secret": "x"}' | ${program} store; without the helper the login is kept in the file itself`,
-  erase: (program) => `run: echo REGISTRY | ${program} erase`,
+/** With what it says itself of why it failed: on standard output, as the protocol has it, else beside that. No login is shown. */
+function reasonOf({ status, output, complaint }: Ended, secret = ''): string {
+  const said = [output, complaint]
+    .map((text) => (/\S.*/.exec(text)?.[0] ?? '').replace(/[\p{C}\s]+/gu, ' ').trim())
+    .find((line) => line !== '' && !line.startsWith('{') && (secret === '' || !line.includes(secret)))
+  return `it ended with ${status}${said === undefined ? '' : `: ${said.slice(0, 200)}`}`
 }
 
-function failed(name: string, verb: Verb, why: string, hint?: string): TsbuildError {
+const hints: Readonly<Record<Verb, (program: string, key: string) => string>> = {
+  get: (program, key) => `run: echo ${key} | ${program} get`,
+  store: (program, key) =>
+    `run: echo '{"ServerURL": "${key}", "Username": "me", "Secret": "x"}' | ${program} store; without the helper the login is kept in the file itself`,
+  erase: (program, key) => `run: echo ${key} | ${program} erase`,
+}
+
+function failed({ name, verb, key }: Asked, why: string, hint?: string): TsbuildError {
   const program = `docker-credential-${name}`
   return new TsbuildError('TSB_HELPER_FAILED', `the credential helper ${program} failed: ${why}`, {
-    hint: hint ?? hints[verb](program),
+    hint: hint ?? hints[verb](program, key),
   })
 }
 

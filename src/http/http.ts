@@ -12,6 +12,7 @@ import type { LookupFunction } from 'node:net'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
+import { asAway, IdleError } from './broken.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
 import { noTrusts, openTlsAgents, type TlsOptions, type Trusts } from './trust.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
@@ -39,6 +40,8 @@ export interface HttpMessage extends HttpRequest {
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   /** Milliseconds without an answer, once the body was sent, after which it is given up; absent: the idle limit. */
   readonly answerMs?: number | undefined
+  /** On a connection that serves nothing before it and nothing after it. */
+  readonly alone?: boolean | undefined
 }
 
 export interface HttpResponse {
@@ -68,14 +71,9 @@ export interface HttpSettings {
   readonly limits?: Pick<Limits, 'header-bytes' | 'redirects'> | undefined
 }
 
-/** The sender said nothing for too long. */
-export class IdleError extends Error {
-  readonly code = 'ETIMEDOUT'
-}
-
 /**
  * HTTP as a builder needs it: no redirects, no decompression, certificates always checked (also when the environment says
- * otherwise).
+ * otherwise). Of a host that has answered before, being away is a failure that may pass (`isTransient`).
  * @param idleMs milliseconds without a byte after which a sender is given up
  * @throws {TsbuildError} from what it sends: TSB_HTTP_HEADER for a header above `header-bytes`
  */
@@ -86,8 +84,19 @@ export function openHttp(
 ): Http {
   const plain = new Agent({ keepAlive: true })
   const tls = openTlsAgents()
+  const answered = new Set<string>()
   async function send(message: HttpMessage, signal: AbortSignal | undefined) {
-    const { url, headers, admit, method, body = [], answerMs = idleMs, trustAs = url } = message
+    const { host } = message.url
+    try {
+      const response = await sendOnce(message, signal)
+      answered.add(host)
+      return response
+    } catch (error) {
+      throw answered.has(host) ? asAway(error) : error
+    }
+  }
+  async function sendOnce(message: HttpMessage, signal: AbortSignal | undefined) {
+    const { url, headers, admit, method, body = [], answerMs = idleMs, alone, trustAs = url } = message
     const literal = literalNeighbourhood(url.hostname)
     if (literal) admit(literal)
     const options: RequestOptions = {
@@ -106,8 +115,8 @@ export function openHttp(
     if (proxy) return taken(await requestThrough(proxy, url, options, trusted?.options, idleMs, signal))
     const direct = { ...options, lookup: admittingLookup(admit) }
     const sent = trusted
-      ? httpsRequest(url, { ...direct, agent: trusted.agent, ...trusted.options })
-      : httpRequest(url, { ...direct, agent: plain })
+      ? httpsRequest(url, { ...direct, agent: alone ? false : trusted.agent, ...trusted.options })
+      : httpRequest(url, { ...direct, agent: alone ? false : plain })
     return taken(sent)
   }
   return {
@@ -172,7 +181,7 @@ function answerTo(
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const start = (ms: number) => setTimeout(() => sent.destroy(new IdleError(`no answer for ${ms / 1000} s`)), ms)
+    const start = (ms: number) => setTimeout(() => sent.destroy(new IdleError('answer', ms)), ms)
     let timer = start(idleMs)
     let answered = false
     sent.on('response', (message) => {
@@ -244,7 +253,7 @@ function responseOf(message: IncomingMessage, idleMs: number): HttpResponse {
 
 /** Counts only the time in which somebody waits for bytes: a slow reader is not a slow sender. */
 async function* withIdleLimit(message: IncomingMessage, idleMs: number): AsyncIterable<Uint8Array> {
-  const start = () => setTimeout(() => message.destroy(new IdleError(`no byte for ${idleMs / 1000} s`)), idleMs)
+  const start = () => setTimeout(() => message.destroy(new IdleError('byte', idleMs)), idleMs)
   let timer = start()
   try {
     for await (const chunk of message as AsyncIterable<Uint8Array>) {

@@ -1,4 +1,5 @@
 export { isLoopbackHost, mayRedirect, type Neighbourhood, neighbourhoodOf } from './address.ts'
+export { AwayError, isTransient, reasonOf } from './broken.ts'
 export {
   type Http,
   type HttpMessage,
@@ -15,12 +16,11 @@ export {
   delay,
   type Failures,
   isSuccess,
-  isTransient,
   isTransientStatus,
   type Patience,
   pause,
-  reasonOf,
   retrying,
+  tellBroken,
   waitAsAsked,
 } from './retry.ts'
 export type { Trust, Trusts } from './trust.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSystemError, TsbuildError } from '../errors.ts'
+import { TsbuildError } from '../errors.ts'
+import { IdleError, isTransient, reasonOf } from './broken.ts'
 import type { HttpResponse } from './http.ts'
 
 /** How long a server is borne with. */
@@ -14,6 +15,8 @@ export interface Patience {
   readonly idleMs: number
   /** Told of a wait that a server asks for and that people would notice. */
   readonly notice?: (message: string) => void
+  /** Told that something is tried again because a connection broke, or nothing came. */
+  readonly again?: (message: string) => void
 }
 
 export const defaultPatience: Patience = { attempts: 4, delayMs: 500, maximumDelayMs: 30_000, idleMs: 30_000 }
@@ -51,6 +54,7 @@ export async function retrying<T>(
     if (outcome.kind === 'taken') return outcome.value
     if (outcome.kind === 'broken') {
       if (last || !isTransient(outcome.error)) throw failures.unreachable(outcome.error, attempt)
+      tellBroken(patience, failures.host, outcome.error, attempt)
       await pause(delay(patience, attempt), signal)
     } else {
       const { response } = outcome
@@ -59,30 +63,6 @@ export async function retrying<T>(
       await waitAsAsked(response, patience, attempt, failures.host, signal)
     }
   }
-}
-
-/** A failure that may go away by itself. */
-export function isTransient(error: unknown): boolean {
-  return isSystemError(error, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN')
-}
-
-/** What an error says, for people. Several addresses of a host give one each, below an error without words. */
-export function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
-  // What OpenSSL writes is for its authors.
-  if (isSslError(cause)) return `TLS: ${cause.reason}`
-  return cause instanceof Error ? plainWords(cause.message) : String(cause)
-}
-
-/** Without what Node says of itself, and of what OpenSSL writes only the reason: `…:SSL routines:func:REASON:file.c:1:`. */
-function plainWords(message: string): string {
-  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1]
-  if (reason !== undefined) return `TLS: ${reason}`
-  return message.replace(/[;,.]?\s*(if the root CA is installed locally, )?try running Node\.js with \S+/i, '').trim()
-}
-
-function isSslError(cause: unknown): cause is Error & { readonly reason: string } {
-  return cause instanceof Error && 'reason' in cause && typeof cause.reason === 'string' && 'library' in cause
 }
 
 type Outcome<T> =
@@ -113,6 +93,12 @@ export function isSuccess(status: number): boolean {
 
 export function isTransientStatus(status: number): boolean {
   return status === 429 || status >= 500
+}
+
+/** Says that something which broke is tried again. */
+export function tellBroken(patience: Patience, host = 'the server', error: unknown, attempt: number): void {
+  const what = error instanceof IdleError ? error.of(host) : `${host}: ${reasonOf(error)}`
+  patience.again?.(`warning: ${what}, trying again (attempt ${attempt + 1} of ${patience.attempts})`)
 }
 
 /** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */

@@ -167,7 +167,7 @@ async function openClient(
     ...rules,
     userAgent: 'tsbuild',
     proxies: proxiesOf(env),
-    logins: options.logins ?? openLogins(env, rules.limits),
+    logins: options.logins ?? openLogins(env, rules.limits, options.notice),
     ...(options.notice && { notice: options.notice }),
   })
 }

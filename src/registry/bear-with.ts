@@ -1,6 +1,6 @@
-import { delay, isTransient, isTransientStatus, pause, waitAsAsked } from '../http/index.ts'
-import { failuresOf } from './errors.ts'
+import { delay, isTransient, isTransientStatus, pause, tellBroken, waitAsAsked } from '../http/index.ts'
 import type { UploadPorts } from './outgoing.ts'
+import { pushScope } from './scopes.ts'
 import type { Failure } from './send-blob.ts'
 
 /**
@@ -8,16 +8,17 @@ import type { Failure } from './send-blob.ts'
  * @throws {TsbuildError} when that would not help, or was tried often enough
  */
 export async function bearWith(
-  { endpoint, patience, signal }: UploadPorts,
+  { client, endpoint, patience, signal }: UploadPorts,
   failure: Failure,
   attempt: number,
   form: 'whole' | 'pieces',
 ): Promise<void> {
   signal?.throwIfAborted()
-  const failures = failuresOf({ host: endpoint.host, request: failure.request })
+  const failures = client.failures(endpoint, failure.request, [pushScope(endpoint.repository)])
   const last = attempt >= patience.attempts
   if (failure.kind === 'broken') {
     if (last || !isTransient(failure.error)) throw failures.unreachable(failure.error, attempt)
+    tellBroken(patience, endpoint.host, failure.error, attempt)
     return pause(delay(patience, attempt), signal)
   }
   const { response } = failure

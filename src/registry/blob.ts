@@ -1,10 +1,10 @@
 import { sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { delay, type HttpResponse, isTransient, type Patience, pause } from '../http/index.ts'
+import { delay, type HttpResponse, isTransient, type Patience, pause, tellBroken } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
-import { damagedHint, digestMismatch, passedOver, unreachableError } from './errors.ts'
+import { afterMirrors, damagedHint, digestMismatch, passedOver, type Tried, unreachableError } from './errors.ts'
 import type { Settle } from './settle.ts'
 
 /** Who is asked for a blob, in this order. */
@@ -32,6 +32,7 @@ export async function* pullBlob(
 ): AsyncIterable<Uint8Array> {
   const hasher = sha256Hasher()
   let received = 0
+  const tried: Tried[] = []
   const endpoints = [...ports.endpoints]
   for (let candidate = endpoints.shift(); candidate; candidate = endpoints.shift()) {
     let endpoint = candidate
@@ -51,7 +52,8 @@ export async function* pullBlob(
         endpoints.unshift(instead)
         continue
       }
-      if (!endpoint.mirror || received === descriptor.size) throw error
+      if (!endpoint.mirror || received === descriptor.size) throw afterMirrors(error, tried)
+      tried.push({ host: endpoint.host, error })
       ports.notice(passedOver(endpoint, error))
     }
   }
@@ -85,6 +87,8 @@ async function* bytesFrom(
       if (offset - furthest >= progress) attempt = 0
       if (attempt >= patience.attempts || !isTransient(error)) throw broken(endpoint, descriptor, attempt, error)
       furthest = offset
+      // That it goes on is nothing to tell.
+      if (attempt > 0) tellBroken(patience, endpoint.host, error, attempt)
       await pause(delay(patience, Math.max(attempt, 1)), signal)
     }
   }

@@ -1,6 +1,7 @@
 import { type Login, type Logins, noLogins } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
+  type Failures,
   follow,
   type Http,
   type HttpMessage,
@@ -12,7 +13,8 @@ import {
 } from '../http/index.ts'
 import { basicAnswer, bearerChallenge, type Challenge, readToken, type TokenLimits, tokenRequest } from './auth.ts'
 import type { Endpoint } from './endpoint.ts'
-import { failuresOf } from './errors.ts'
+import { type Asked, failuresOf } from './errors.ts'
+import { isPushScope } from './scopes.ts'
 import type { Warned } from './warnings.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -30,6 +32,8 @@ export interface Message {
   readonly scopes: readonly string[]
   /** The registry has work to do before it can answer, the more the larger a blob is. */
   readonly slow?: boolean
+  /** On a connection of its own. */
+  readonly alone?: boolean
 }
 
 /** How much longer than usual is waited for an answer that is slow. */
@@ -52,6 +56,8 @@ export interface Client {
   ): Promise<ReadDocument>
   /** One try, whatever the answer; only a 401 is met with a token. */
   send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse>
+  /** What failures of a request to an endpoint are called. */
+  failures(endpoint: Endpoint, request: string, scopes: readonly string[]): Failures
   /** Tries until the answer is one that `wants` takes, from 200 to 299 when absent. Its body is thrown away. */
   ask(
     endpoint: Endpoint,
@@ -80,6 +86,15 @@ export function openClient(
   warned: Warned = () => {},
 ): Client {
   const authorizations = new Map<string, string>()
+  const sentLogins = new Map<string, Login>()
+
+  const failures = (endpoint: Endpoint, request: string, scopes: readonly string[]) =>
+    failuresOf({
+      host: endpoint.host,
+      request,
+      pushing: scopes.some(isPushScope),
+      as: () => sentLogins.get(endpoint.base.href),
+    })
 
   async function fetchToken(
     endpoint: Endpoint,
@@ -90,7 +105,15 @@ export function openClient(
   ): Promise<string> {
     const request = tokenRequest(endpoint, challenge, scopes, login)
     const { host } = request.url
-    const asked = { host, request: `token for ${endpoint.host}/${endpoint.repository}` }
+    const isSent = request.headers['authorization'] !== undefined || request.body !== undefined
+    if (isSent && login) sentLogins.set(endpoint.base.href, login)
+    const asked: Asked = {
+      host,
+      request: `token for ${endpoint.host}${scopes.length > 0 ? `/${endpoint.repository}` : ''}`,
+      pushing: scopes.some(isPushScope),
+      tokenFor: endpoint.host,
+      as: () => (isSent ? login : undefined),
+    }
     return retrying(
       failuresOf(asked),
       patience,
@@ -109,7 +132,11 @@ export function openClient(
   ): Promise<string | undefined> {
     const challenge = bearerChallenge(response)
     const login = await logins(endpoint.host, endpoint.repository)
-    if (!challenge) return basicAnswer(endpoint, response, login)
+    if (!challenge) {
+      const answer = basicAnswer(endpoint, response, login)
+      if (answer !== undefined && login) sentLogins.set(endpoint.base.href, login)
+      return answer
+    }
     response.discard()
     return `Bearer ${await fetchToken(endpoint, challenge, scopes, login, signal)}`
   }
@@ -143,7 +170,7 @@ export function openClient(
   }
 
   function send(endpoint: Endpoint, message: Message, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const { method, url, headers = {}, body, scopes, slow } = message
+    const { method, url, headers = {}, body, scopes, slow, alone } = message
     const key = `${endpoint.base.href} ${scopes.join(' ')}`
     return authorized(
       endpoint,
@@ -159,6 +186,7 @@ export function openClient(
             admit: () => {},
             ...(body && { body: body() }),
             ...(slow && { answerMs: slowly * patience.idleMs }),
+            alone,
           },
           signal,
         ),
@@ -174,9 +202,9 @@ export function openClient(
     signal: AbortSignal | undefined,
     use: (response: HttpResponse) => Promise<T>,
   ): Promise<T> {
-    const asked = { host: endpoint.host, request: `GET ${endpoint.repository}/${path}` }
+    const failed = failures(endpoint, `GET ${endpoint.repository}/${path}`, [])
     const checked = (response: HttpResponse) => use(asItIs(response, `${endpoint.host}/${endpoint.repository}/${path}`))
-    return retrying(failuresOf(asked), patience, signal, () => fetchFrom(endpoint, path, headers, signal), checked)
+    return retrying(failed, patience, signal, () => fetchFrom(endpoint, path, headers, signal), checked)
   }
 
   return {
@@ -188,9 +216,10 @@ export function openClient(
         headers: response.headers,
       })),
     send,
+    failures,
     ask(endpoint, message, signal, wants = isSuccess) {
-      const asked = { host: endpoint.host, request: message.request }
-      return retrying(failuresOf(asked), patience, signal, () => send(endpoint, message, signal), drained, wants)
+      const failed = failures(endpoint, message.request, message.scopes)
+      return retrying(failed, patience, signal, () => send(endpoint, message, signal), drained, wants)
     },
   }
 }

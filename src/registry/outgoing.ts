@@ -34,8 +34,12 @@ export interface Upload {
   next: URL
   /** Bytes that the registry has. */
   offset: number
+  /** Bytes of one PATCH that the registry wants at least. */
+  readonly least: number
   /** Bytes of one PATCH. */
   readonly chunkSize: number
+  /** Each PATCH has a connection of its own. */
+  readonly alone: boolean
 }
 
 /** What is asked of an upload, or of the blob that it is to be. Queries of uploads are not shown. */

@@ -14,7 +14,8 @@ export interface OutgoingDocument {
 /**
  * Puts a document under a tag, or without one. All that it names has to be in the repository; what it refers to need not.
  * @param tag undefined: it is reached by its digest alone
- * @throws {TsbuildError} TSB_PUSH_DIGEST when the registry took it for something else, and those of `Client`
+ * @throws {TsbuildError} TSB_PUSH_DIGEST when the registry took it for something else, TSB_REGISTRY_STATUS when nothing says
+ *   that it took it, and those of `Client`
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
  */
 export async function putDocument(
@@ -30,8 +31,9 @@ export async function putDocument(
     headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
     body: () => [bytes],
   }
-  const { headers } = await client.ask(endpoint, message, signal)
+  const { status, headers } = await client.ask(endpoint, message, signal)
   const named = headers['docker-content-digest']
+  if (status !== 201 && named === undefined) throw notTaken(asking, message.request, status)
   const descriptor = { mediaType, digest, size: bytes.length }
   if (named === undefined || named === digest) {
     const reference = referenceIn(bytes, descriptor)
@@ -44,4 +46,13 @@ export async function putDocument(
   throw new TsbuildError('TSB_PUSH_DIGEST', `${endpoint.host} took ${digest} for ${String(named).slice(0, 80)}`, {
     hint: 'something on the way to the registry changes what passes',
   })
+}
+
+/** What answers with success to everything is no registry. */
+function notTaken({ endpoint: { host } }: Asking, request: string, status: number): TsbuildError {
+  return new TsbuildError(
+    'TSB_REGISTRY_STATUS',
+    `${request}: ${host} answers ${status}, where a registry that has taken it says 201`,
+    { hint: `something else than a registry answers at ${host}: a proxy, or a page that asks who one is` },
+  )
 }

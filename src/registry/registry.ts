@@ -17,7 +17,7 @@ import { pullBlob } from './blob.ts'
 import { type Certificates, openCertificates } from './certificates.ts'
 import { openClient } from './client.ts'
 import { type Endpoint, type EndpointRules, endpointOf, endpointsOf, type Mirrors } from './endpoint.ts'
-import { passedOver } from './errors.ts'
+import { afterMirrors, passedOver, type Tried } from './errors.ts'
 import type { Outgoing, Uploaded } from './outgoing.ts'
 import { ping } from './ping.ts'
 import { type OutgoingDocument, putDocument } from './put-manifest.ts'
@@ -91,7 +91,7 @@ export interface RegistryOptions extends EndpointRules {
   /** Bytes of one PATCH. */
   readonly chunkSize?: number
   readonly proxies?: Proxies
-  /** Told when a mirror fails and the registry itself is asked. */
+  /** Told when a mirror fails and the registry itself is asked, and when something is tried again: once for each host and attempt. */
   readonly notice?: (message: string) => void
   readonly patience?: Patience
   readonly limits?: Limits
@@ -103,7 +103,7 @@ export interface RegistryOptions extends EndpointRules {
  */
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, allowed, notice = () => {}, limits: all = defaultLimits } = options
-  const patience = { ...(options.patience ?? defaultPatience), notice }
+  const patience = { ...(options.patience ?? defaultPatience), notice, again: once(notice) }
   const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
@@ -187,6 +187,16 @@ async function documentAt(asking: Asking, wanted: ManifestName): Promise<RemoteD
   return { descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length }, bytes }
 }
 
+/** Many blobs of one host break at the same time, and say the same. */
+function once(notice: (message: string) => void): (message: string) => void {
+  const told = new Set<string>()
+  return (message) => {
+    if (told.has(message)) return
+    told.add(message)
+    notice(message)
+  }
+}
+
 /** Each host has its own turns. */
 function turnsByHost(atOnce: number): (host: string) => Turns {
   const known = new Map<string, Turns>()
@@ -197,19 +207,21 @@ function turnsByHost(atOnce: number): (host: string) => Turns {
   }
 }
 
-/** Asks one after the other; what the last one says is what counts. */
+/** Asks one after the other; what the last one says is what counts, and it says what the others did. */
 async function firstOf<T>(
   endpoints: readonly Endpoint[],
   notice: (message: string) => void,
   signal: AbortSignal | undefined,
   ask: (endpoint: Endpoint) => Promise<T>,
 ): Promise<T> {
+  const tried: Tried[] = []
   for (const endpoint of endpoints) {
     try {
       return await ask(endpoint)
     } catch (error) {
       signal?.throwIfAborted()
-      if (!endpoint.mirror || !(error instanceof TsbuildError)) throw error
+      if (!endpoint.mirror || !(error instanceof TsbuildError)) throw afterMirrors(error, tried)
+      tried.push({ host: endpoint.host, error })
       notice(passedOver(endpoint, error))
     }
   }

@@ -43,7 +43,7 @@ export async function trySending(
 async function patch(ports: UploadPorts, upload: Upload, pieces: Pieces, length: number): Promise<Failure | undefined> {
   const { offset, next } = upload
   const headers = { 'content-range': `${offset}-${offset + length - 1}` }
-  const answer = await sent(ports, 'PATCH', next, headers, body(ports, pieces, offset, length), length)
+  const answer = await sent(ports, 'PATCH', next, headers, body(ports, pieces, offset, length), length, upload.alone)
   if (answer.kind !== 'answer') return answer
   const { response } = answer
   if (response.status !== 202) return { ...answer, kind: 'refused' }
@@ -84,6 +84,7 @@ async function sent(
   headers: Readonly<Record<string, string>>,
   bytes: () => AsyncIterable<Uint8Array>,
   length: number,
+  alone = false,
 ): Promise<Sent> {
   const message = {
     ...messageTo(endpoint, method, url, 'blobs/uploads/…'),
@@ -91,6 +92,7 @@ async function sent(
     body: bytes,
     // Some registries copy and hash the whole blob before they say that it is there.
     slow: method === 'PUT',
+    alone,
   }
   const { request } = message
   try {

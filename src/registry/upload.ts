@@ -8,7 +8,8 @@ import { trySending } from './send-blob.ts'
 /**
  * Puts a blob into a repository: looks whether it is there, asks the registry to take it from another repository, else sends
  * it: in one request first, which every registry takes; where that broke, in pieces from what the registry has of it. The
- * last byte is sent only if all are those of the digest.
+ * last byte is sent only if all are those of the digest. Attempts count anew as often as the registry has more of it than ever
+ * before. Where a connection broke and the registry has forgotten what it had, pieces become smaller.
  * @throws {TsbuildError} TSB_UPLOAD_CHANGED, TSB_UPLOAD_LOCATION and those of `Client`
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push
  */
@@ -17,19 +18,42 @@ export async function uploadBlob(ports: UploadPorts, blob: Outgoing): Promise<Up
   let upload = await begin(ports, blob, blob.elsewhere)
   let furthest = 0
   let form: 'whole' | 'pieces' = 'whole'
+  let cuts = 0
   for (let attempt = 1; upload !== 'mounted'; attempt++) {
     const failure = await trySending(ports, blob, upload, form)
     if (!failure) return 'sent'
+    if (upload.offset > furthest) {
+      furthest = upload.offset
+      attempt = 1
+    }
     await bearWith(ports, failure, attempt, form)
     // The answer alone may have been lost.
     if (await isThere(ports, blob)) return 'sent'
     form = 'pieces'
-    upload = (await resumed(ports, upload, blob)) ?? (await begin(ports, blob, undefined))
-    if (upload === 'mounted' || upload.offset <= furthest) continue
-    furthest = upload.offset
-    attempt = 0
+    const rest = await resumed(ports, upload, blob)
+    if (rest && rest.offset > furthest) {
+      furthest = rest.offset
+      attempt = 0
+      upload = rest
+      continue
+    }
+    if (failure.kind === 'broken') cuts++
+    const again = rest ?? (await begin(ports, blob, undefined))
+    upload = again === 'mounted' ? again : inPieces(again, ports.chunkSize, cuts)
   }
   return upload
+}
+
+/** Bytes of the smallest pieces, unless it was said that they be smaller from the beginning. */
+const smallest = 1 << 20
+
+/**
+ * In pieces that are smaller the oftener a connection was cut: many registries count none but whole ones, and what cuts
+ * connections may do so by their bytes.
+ */
+function inPieces(upload: Upload, chunkSize: number, cuts: number): Upload {
+  const size = Math.max(Math.floor(chunkSize / 4 ** cuts), Math.min(chunkSize, smallest))
+  return { ...upload, chunkSize: Math.max(size, upload.least), alone: cuts > 0 }
 }
 
 /** A registry that sends on to where its blobs lie says that it has it. */
@@ -70,8 +94,15 @@ async function post(
   })
   if (!answer || isRefused(answer.status)) return undefined
   if (answer.status === 201 && from !== undefined) return 'mounted'
-  const least = Number(answer.headers['oci-chunk-min-length'] ?? 0)
-  return { next: nextPlace(endpoint, url, answer), offset: 0, chunkSize: least > chunkSize ? least : chunkSize }
+  const asked = Number(answer.headers['oci-chunk-min-length'] ?? 0)
+  const least = asked > 0 ? asked : 0
+  return {
+    next: nextPlace(endpoint, url, answer),
+    offset: 0,
+    least,
+    chunkSize: Math.max(least, chunkSize),
+    alone: false,
+  }
 }
 
 function isNoToken(error: unknown): boolean {

@@ -5,7 +5,7 @@ import { TsbuildError } from '../errors.ts'
 import { blobName, checkPlace, type LayoutFile, replaceFile, writeLayout } from '../export/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
-import type { Blob, Report, Source, Target } from './place.ts'
+import { type Blob, kindOf, type Report, type Source, type Target } from './place.ts'
 
 /** What a layout or OCI archive has under a name. @throws {TsbuildError} those of `openArchivedDocuments` */
 export async function layoutSource(source: ArchiveSource, temporary: Temporary, limits: Limits): Promise<Source> {
@@ -72,7 +72,7 @@ async function* checked({ descriptor, open }: Blob, report: Report | undefined):
   for await (const chunk of open()) {
     hasher.update(chunk)
     done += chunk.length
-    report?.(`copying layer ${digest}`, done, size, ...(done === size ? ([true] as const) : []))
+    report?.(`copying ${kindOf(descriptor)} ${digest}`, done, size, ...(done === size ? ([true] as const) : []))
     yield chunk
   }
   if (done === size && hasher.digest() === digest) return

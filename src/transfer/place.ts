@@ -16,6 +16,12 @@ export interface Blob {
   readonly location?: string | undefined
 }
 
+/** What a blob is called for people. */
+export function kindOf({ mediaType }: Descriptor): 'config' | 'layer' {
+  // Docker calls its config the image of a container; artifacts without one have an empty one.
+  return /\bconfig\b|container\.image\.v1|oci\.empty/.test(mediaType) ? 'config' : 'layer'
+}
+
 /** Where an image, or an index of images, comes from. */
 export interface Source {
   readonly root: Document

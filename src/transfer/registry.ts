@@ -1,6 +1,6 @@
 import type { Reference } from '../image/index.ts'
 import type { Registry } from '../registry/index.ts'
-import type { Blob, Report, Source, Target } from './place.ts'
+import { type Blob, kindOf, type Report, type Source, type Target } from './place.ts'
 
 /** What a registry has under a name. @throws {TsbuildError} those of `Registry.document` */
 export async function registrySource(registry: Registry, reference: Reference, signal?: AbortSignal): Promise<Source> {
@@ -37,7 +37,7 @@ export async function uploadTo(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { digest, size } = descriptor
-  const label = `pushing layer ${digest}`
+  const label = `pushing ${kindOf(descriptor)} ${digest}`
   const elsewhere = origin === undefined ? undefined : repositoryOn(location, origin)
   const blob = { descriptor, open, elsewhere }
   const how = await registry.upload(location, blob, (sent) => report?.(label, sent, size), signal)

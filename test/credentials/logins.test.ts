@@ -42,7 +42,7 @@ describe('logins', () => {
     ['a part of a host', 'r.test', 'team/app', 'r.test/team'],
   ])('are found by %s', async (_, host, repository, key) => {
     const env = docker({ auths: { [key]: auth('joe:p:w') } })
-    expect(await openLogins(env)(host, repository)).toEqual(joe)
+    expect(await openLogins(env)(host, repository)).toMatchObject(joe)
   })
 
   it.each([
@@ -66,8 +66,8 @@ describe('logins', () => {
       },
     })
     const logins = openLogins(env)
-    expect(await logins('r.test', 'team/app')).toEqual(joe)
-    expect(await logins('s.test', 'x')).toEqual({ kind: 'identity', token: 'T' })
+    expect(await logins('r.test', 'team/app')).toMatchObject(joe)
+    expect(await logins('s.test', 'x')).toMatchObject({ kind: 'identity', token: 'T' })
   })
 
   it('are looked for in REGISTRY_AUTH_FILE, then docker’s file, then podman’s', async () => {
@@ -89,14 +89,14 @@ describe('logins', () => {
     helper('all', 'read key; echo "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"$key\\"}"')
     const env = { ...docker({ credsStore: 'all', credHelpers: { 'r.test': 'one' } }), PATH: `${PATH}:/usr/bin:/bin` }
     const logins = openLogins(env)
-    expect(await logins('r.test', 'x')).toEqual({ kind: 'password', username: 'one', password: 'r.test' })
-    expect(await logins('docker.io', 'x')).toEqual({ kind: 'identity', token: 'https://index.docker.io/v1/' })
+    expect(await logins('r.test', 'x')).toMatchObject({ kind: 'password', username: 'one', password: 'r.test' })
+    expect(await logins('docker.io', 'x')).toMatchObject({ kind: 'identity', token: 'https://index.docker.io/v1/' })
   })
 
   it('that a helper does not have may be in the file', async () => {
     const PATH = helper('none', 'echo credentials not found in native keychain; exit 1')
     const env = { ...docker({ credsStore: 'none', auths: { 'r.test': auth('joe:p:w') } }), PATH }
-    expect(await openLogins(env)('r.test', 'x')).toEqual(joe)
+    expect(await openLogins(env)('r.test', 'x')).toMatchObject(joe)
     expect(await openLogins(env)('s.test', 'x')).toBeUndefined()
   })
 
@@ -131,7 +131,7 @@ describe('logins', () => {
     const PATH = `${helper('exact', `printf '%s' '${answer}'`)}:/usr/bin:/bin`
     const env = { ...docker({ credsStore: 'exact' }), PATH }
     const asked = (bytes: number) => openLogins(env, { ...defaultLimits, 'token-bytes': bytes })('r.test', 'x')
-    expect(await asked(answer.length)).toEqual(joe)
+    expect(await asked(answer.length)).toMatchObject(joe)
     await expect(asked(answer.length - 1)).rejects.toMatchObject({
       code: 'TSB_HELPER_FAILED',
       hint: expect.stringContaining('--limit token-bytes='),
@@ -147,7 +147,7 @@ describe('logins', () => {
       proxies: { default: {} },
       auths: { 'b.test': auth('a:b'), 'r.test': auth('joe:p:w') },
     })
-    expect(await openLogins(env)('r.test', 'x')).toEqual(joe)
+    expect(await openLogins(env)('r.test', 'x')).toMatchObject(joe)
     expect(await forgetLogin(file, 'r.test', env)).toBe(true)
     expect(await forgetLogin(file, 'r.test', env)).toBe(false)
     expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).auths)).toEqual(['b.test'])
@@ -169,7 +169,7 @@ describe('logins', () => {
     const file = loginFile(env) ?? ''
     const failing = (verb: string) => ({
       code: 'TSB_HELPER_FAILED',
-      message: `the credential helper docker-credential-broken failed: it ended with 3 (${file} names it)`,
+      message: `the credential helper docker-credential-broken failed: it ended with 3: locked (${file} names it)`,
       hint: expect.stringContaining(`| docker-credential-broken ${verb}`),
     })
     await expect(openLogins(env)('r.test', 'x')).rejects.toMatchObject(failing('get'))
@@ -180,6 +180,69 @@ describe('logins', () => {
       code: 'TSB_HELPER_MISSING',
       message: expect.stringContaining(`(${file} names it)`),
     })
+  })
+
+  it('say which file or helper they are of', async () => {
+    const PATH = helper('one', `echo '{"Username":"a","Secret":"b"}'`)
+    const env = { ...docker({ credHelpers: { 'r.test': 'one' }, auths: { 's.test': auth('a:b') } }), PATH }
+    const logins = openLogins(env)
+    expect(await logins('r.test', 'x')).toMatchObject({ from: 'docker-credential-one' })
+    expect(await logins('s.test', 'x')).toMatchObject({ from: loginFile(env) })
+  })
+
+  it.each([
+    [
+      'standard output, as the protocol has it',
+      'echo; echo the agent is locked; echo more; echo other >&2',
+      'the agent is locked',
+    ],
+    ['standard error else', 'echo the agent is locked >&2', 'the agent is locked'],
+    ['without what moves a cursor', `printf 'the agent\\033[2J \\tis locked\\r\\n'`, 'the agent [2J is locked'],
+    ['no longer than 200 characters', 'head -c 5000 /dev/zero | tr "\\0" x', 'x'.repeat(200)],
+    ['and standard error that stays open', 'sleep 20 >&2 & echo locked', 'locked'],
+  ])('are kept back by a helper for a reason, which is told: %s', async (_, script, said) => {
+    const PATH = `${helper('broken', `cat > /dev/null; ${script}; exit 3`)}:/usr/bin:/bin`
+    await expect(askHelper('broken', 'r.test', { PATH })).rejects.toMatchObject({
+      message: `the credential helper docker-credential-broken failed: it ended with 3: ${said}`,
+      hint: 'run: echo r.test | docker-credential-broken get',
+    })
+  })
+
+  it('E19 are not shown when a helper fails with them', async () => {
+    const PATH = `${helper('leaks', `cat; echo '{"Username":"a","Secret":"CANARY"}'; exit 1`)}:/usr/bin:/bin`
+    helper('answers', `echo '{"Username":"a","Secret":"CANARY"}'; exit 1`)
+    const env = { ...docker({ credsStore: 'leaks' }), PATH }
+    const canary = { kind: 'password', username: 'joe', password: 'CANARY' } as const
+    const kept = keepLogin(loginFile(env) ?? '', 'r.test', canary, env)
+    await expect(kept).rejects.toThrow(/ended with 1 \(/)
+    await expect(askHelper('answers', 'r.test', { PATH })).rejects.toThrow(/ended with 1$/)
+  })
+
+  it.each([
+    ['no base64', '%%%%'],
+    ['the pair itself', 'joe:secret'],
+    ['no pair', Buffer.from('joe').toString('base64')],
+  ])('that cannot be decoded are told of once, with file and host: %s', async (_, text) => {
+    const env = docker({ auths: { 'r.test': { auth: text }, 's.test': {} } })
+    const notices: string[] = []
+    const logins = openLogins(env, defaultLimits, (message) => notices.push(message))
+    for (const repository of ['x', 'y']) expect(await logins('r.test', repository)).toBeUndefined()
+    expect(await logins('s.test', 'x')).toBeUndefined()
+    expect(notices).toEqual([
+      `warning: ${loginFile(env)}: the auth of r.test is passed over: it is not USER:PASSWORD in base64`,
+    ])
+  })
+
+  it.each([
+    ['/nowhere/auth.json', 'is not there, or cannot be read'],
+    ['auth.json', 'is not an absolute path'],
+  ])('are not in a REGISTRY_AUTH_FILE %s, which is told', async (file, why) => {
+    const env = { ...docker({ auths: { 'r.test': auth('joe:p:w') } }), REGISTRY_AUTH_FILE: file }
+    const notices: string[] = []
+    const logins = openLogins(env, defaultLimits, (message) => notices.push(message))
+    expect(await logins('r.test', 'x')).toMatchObject(joe)
+    expect(await logins('s.test', 'x')).toBeUndefined()
+    expect(notices).toEqual([`warning: REGISTRY_AUTH_FILE is passed over: ${file} ${why}`])
   })
 
   it('that cannot be read are an error that shows nothing of them', async () => {

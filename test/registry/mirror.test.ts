@@ -94,5 +94,23 @@ describe('a mirror that fails', () => {
     await using origin = await startServer((_, response) => response.writeHead(404).end())
     const asked = resolve(`${origin.host}/app`, { mirrors: new Map([[origin.host, [mirror.host]]]) }, amd64)
     await expect(asked).rejects.toThrow(code('TSB_IMAGE_NOT_FOUND'))
+    await expect(asked).rejects.toThrow(
+      new RegExp(`^not found: .* \\(before that the mirror failed: ${mirror.host}: GET app/manifests/latest: .* 500`),
+    )
+  })
+
+  it('is named by the error of the registry, with all that were tried, also for a blob', async () => {
+    const gone = await startServer(() => {})
+    await gone[Symbol.asyncDispose]()
+    await using other = await startServer((_, response) => response.writeHead(404).end())
+    await using origin = await startServer((_, response) => response.writeHead(404).end())
+    const registry = open({ mirrors: new Map([[origin.host, [gone.host, other.host]]]) })
+    await expect(collect(registry.blob(`${origin.host}/app`, descriptorOf(image.layer)))).rejects.toMatchObject({
+      code: 'TSB_IMAGE_NOT_FOUND',
+      message: expect.stringMatching(
+        new RegExp(`mirrors failed: ${gone.host}: cannot reach .*ECONNREFUSED.*; ${other.host}: not found: `),
+      ),
+    })
+    registry.close()
   })
 })

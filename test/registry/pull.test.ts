@@ -7,6 +7,7 @@ import { mediaTypes, parseReference } from '../../src/image/index.ts'
 import { type FetchBlob, openStore } from '../../src/store/index.ts'
 import { busyboxArchive, hasBusybox } from '../support/busybox.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
+import { notFound, startServer } from '../support/http-server.ts'
 import { amd64, code, collect, open, resolve } from '../support/pulling.ts'
 import { scratch } from '../support/scratch.ts'
 import { lines as treeLines } from '../support/tree.ts'
@@ -72,5 +73,18 @@ describe.skipIf(!ready)(`pulling from a real registry${ready ? '' : ` (${why})`}
     await using server = await startDockerRegistry()
     await expect(resolve(`${server.host}/nothing:1`)).rejects.toThrow(code('TSB_IMAGE_NOT_FOUND'))
     await expect(resolve(`${server.host}/nothing:1`)).rejects.toThrow(`${server.host} answers 404`)
+  })
+})
+
+describe('an image that is not there', () => {
+  it.each([
+    ['app:1', 'tag'],
+    [`app@${sha256(Buffer.from('x'))}`, 'digest'],
+  ])('has a hint that fits its name: %s', async (name, what) => {
+    await using server = await startServer(notFound)
+    await expect(resolve(`${server.host}/${name}`)).rejects.toMatchObject({
+      code: 'TSB_IMAGE_NOT_FOUND',
+      hint: `check the name and the ${what}`,
+    })
   })
 })

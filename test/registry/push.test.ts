@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
+import type { TsbuildError } from '../../src/errors.ts'
 import { mediaTypes, parseReference } from '../../src/image/index.ts'
 import type { Outgoing } from '../../src/registry/index.ts'
 import { hasDockerRegistry, noDockerRegistry, startDockerRegistry } from '../support/docker-registry.ts'
@@ -82,6 +83,27 @@ describe.skipIf(!hasDockerRegistry)(`pushing to a real registry (${noDockerRegis
     registry.close()
     direct.close()
   })
+
+  it('comes to its end where each connection is cut, and the registry forgets what it had: in smaller pieces', async () => {
+    await using server = await startDockerRegistry()
+    await using proxy = await startFaultProxy(server.host, () => undefined, 5 << 20)
+    const registry = open({ patience: { ...impatient, attempts: 4, idleMs: 5000 } })
+    const blob = blobOf(24 << 20)
+    expect(await registry.upload(`${proxy.host}/app`, blob)).toBe('sent')
+    expect(proxy.log.filter(({ method }) => method === 'PATCH')).toHaveLength(6)
+    registry.close()
+  }, 60_000)
+
+  it('is given up where each connection is cut before the smallest piece has passed', async () => {
+    await using server = await startDockerRegistry()
+    await using proxy = await startFaultProxy(server.host, () => undefined, 500_000)
+    const registry = open({ patience: { ...impatient, attempts: 4, idleMs: 5000 } })
+    await expect(registry.upload(`${proxy.host}/app`, blobOf(8 << 20))).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_UNREACHABLE',
+      message: expect.stringContaining(', 4 attempts)'),
+    })
+    registry.close()
+  }, 60_000)
 
   it('goes on in pieces where one request was too long for something on the way', async () => {
     const { handler, state } = keeping(({ method, length }) => (method === 'PUT' && length > 100_000 ? 413 : undefined))
@@ -210,6 +232,25 @@ describe('an upload that is interrupted', () => {
     registry.close()
   })
 
+  it('has as many attempts as before when the registry has acknowledged more than ever', async () => {
+    // Of three PATCHes one is lost, and what was there is forgotten: what comes after it goes further than before.
+    let [patches, good] = [0, 1]
+    const { handler, state } = keeping(({ method, path }) => {
+      if (method === 'PUT' && !path.includes('x=2')) return 503
+      if (method === 'GET') return 404
+      if (method === 'POST') patches = 0
+      if (method !== 'PATCH' || ++patches <= good) return undefined
+      good++
+      return 503
+    })
+    await using server = await startServer(handler)
+    const registry = open({ chunkSize: 70_000 })
+    const blob = blobOf(600_000)
+    expect(await registry.upload(`${server.host}/app`, blob)).toBe('sent')
+    expect(state.kept).toEqual(blob.bytes)
+    registry.close()
+  })
+
   it('is given up after some attempts, with host, request, status and attempt', async () => {
     const { handler } = keeping(({ method }) => (method === 'PUT' ? 503 : undefined))
     await using server = await startServer(handler)
@@ -242,6 +283,47 @@ describe('a list of tags', () => {
     await using server = await startServer((_, response) => response.end(tags))
     const registry = open()
     expect(await registry.tags(`${server.host}/app`)).toHaveLength(200_000)
+    registry.close()
+  })
+})
+
+describe('what a failed push says', () => {
+  it('speaks of no mirror: what is pushed goes to none', async () => {
+    await using busy = await startServer((_, response) => response.writeHead(429, { 'retry-after': '0' }).end())
+    await using broken = await startServer((request) => request.socket.destroy())
+    const registry = open()
+    const hintOf = async (asked: Promise<unknown>) =>
+      (await asked.catch((error: TsbuildError) => error)) as TsbuildError
+    const none = { hint: expect.not.stringContaining('mirror') }
+    expect(await hintOf(registry.upload(`${busy.host}/app`, blobOf(10)))).toMatchObject(none)
+    expect(await hintOf(registry.upload(`${broken.host}/app`, blobOf(10)))).toMatchObject(none)
+    const some = { hint: expect.stringContaining('--registry-mirror') }
+    expect(await hintOf(registry.document(parseReference(`${busy.host}/app:1`)))).toMatchObject(some)
+    expect(await hintOf(registry.document(parseReference(`${broken.host}/app:1`)))).toMatchObject(some)
+    registry.close()
+  })
+
+  it.each([200, 202])('is that nothing took the manifest, when a page answers %i to everything', async (status) => {
+    await using server = await startServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(status, { 'content-type': 'text/html' }).end('<html>')),
+    )
+    const registry = open()
+    const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
+    await expect(registry.put(`${server.host}/app`, document, '1')).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_STATUS',
+      message: `PUT app/manifests/1: ${server.host} answers ${status}, where a registry that has taken it says 201`,
+    })
+    registry.close()
+  })
+
+  it('is nothing, where another status than 201 names the digest', async () => {
+    const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
+    const headers = { 'docker-content-digest': sha256(document.bytes) }
+    await using server = await startServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(200, headers).end()),
+    )
+    const registry = open()
+    expect(await registry.put(`${server.host}/app`, document, '1')).toMatchObject({ digest: sha256(document.bytes) })
     registry.close()
   })
 })

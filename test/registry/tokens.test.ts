@@ -58,6 +58,38 @@ describe.skipIf(!hasDockerRegistry)(`a real registry that believes a token serve
     registry.close()
   })
 
+  it('says as whom it was asked, by which login, when that is refused, and never the password', async () => {
+    await using tokens = await startTokenServer(may)
+    await using server = await startDockerRegistry(tokens.rules as `auth: ${string}`)
+    const login = { ...joe, from: '/home/joe/config.json' }
+    const as = 'asked as joe, the login of /home/joe/config.json)'
+    const right = open({ logins: async () => login })
+    await expect(right.upload(`${server.host}/base`, blob)).rejects.toMatchObject({
+      message: expect.stringContaining(as),
+      hint: `the login may be wrong or out of date, or joe may not push there: tsbuild login ${server.host}`,
+    })
+    const wrong = open({ logins: async () => ({ ...login, password: 'CANARY' }) })
+    const refused = await wrong.tags(`${server.host}/mine/a`).catch((error: Error) => error)
+    expect(refused).toMatchObject({
+      message: expect.stringContaining(as),
+      hint: `the login may be wrong or out of date, or the image does not exist, or joe may not read it: tsbuild login ${server.host}`,
+    })
+    expect(String(refused)).not.toContain('CANARY')
+    await expect(open().tags(`${server.host}/mine/a`)).rejects.toThrow(/required$/)
+    right.close()
+    wrong.close()
+  })
+
+  it('whose token server is down says so', async () => {
+    const tokens = await startTokenServer(may)
+    await using server = await startDockerRegistry(tokens.rules as `auth: ${string}`)
+    await tokens[Symbol.asyncDispose]()
+    await expect(open().tags(`${server.host}/mine/a`)).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_UNREACHABLE',
+      hint: `nothing listens there: is ${tokens.host} running, which gives the tokens of ${server.host}?`,
+    })
+  })
+
   it('takes an identity token, which goes to the token server in a body', async () => {
     await using tokens = await startTokenServer(may)
     await using server = await startDockerRegistry(tokens.rules as `auth: ${string}`)
@@ -82,6 +114,24 @@ describe.skipIf(!hasDockerRegistry)(`a real registry that believes a token serve
     })
     expect(await tsbuild(workspace, '-t', `${server.host}/base:1`, '--push', 'context')).toMatchObject({ status: 103 })
     expect(await tsbuild(workspace, 'pull', '-q', `${server.host}/mine/app:1`)).toMatchObject({ status: 0 })
+  }, 30_000)
+})
+
+describe.skipIf(!hasDockerRegistry)(`a real registry with a password (${noDockerRegistry})`, () => {
+  it('that refuses the login of a file has the error name user and file', async () => {
+    await using workspace = await openWorkspace()
+    await using server = await startDockerRegistry('password')
+    const file = `${workspace.directory}/.docker/config.json`
+    const entry = { auth: Buffer.from('joe:CANARY').toString('base64') }
+    workspace.write({ '.docker/config.json': JSON.stringify({ auths: { [server.host]: entry } }) })
+    const ran = await tsbuild(workspace, 'pull', `${server.host}/app:1`)
+    expect(ran.stderr).toContain(`(asked as joe, the login of ${file})`)
+    expect(ran.stderr).toContain('the login may be wrong or out of date')
+    expect(ran.stderr).not.toMatch(/CANARY|Sm9l|am9l/)
+    workspace.write({ '.docker/config.json': JSON.stringify({ auths: { [server.host]: { auth: '%%' } } }) })
+    const undecoded = await tsbuild(workspace, 'pull', `${server.host}/app:1`)
+    expect(undecoded.stderr).toContain(`warning: ${file}: the auth of ${server.host} is passed over`)
+    expect(undecoded.stderr).toContain('or it is private: tsbuild login')
   }, 30_000)
 })
 

@@ -30,7 +30,12 @@ export function seededFaults(seed: number, percent: number): Faults {
   return () => (next(100) < percent ? all[next(all.length)] : undefined)
 }
 
-export async function startFaultProxy(target: string, faults: Faults): Promise<FaultProxy> {
+/** @param bytesOfConnection after so many bytes from the client a connection is cut; absent: none is */
+export async function startFaultProxy(
+  target: string,
+  faults: Faults,
+  bytesOfConnection = Number.POSITIVE_INFINITY,
+): Promise<FaultProxy> {
   const [hostname = '', port = ''] = target.split(':')
   const log: FaultProxy['log'] = []
   let received = 0
@@ -39,6 +44,7 @@ export async function startFaultProxy(target: string, faults: Faults): Promise<F
     response.on('error', () => {})
     incoming.on('data', (chunk: Buffer) => {
       received += chunk.length
+      if (incoming.socket.bytesRead > bytesOfConnection) incoming.socket.destroy()
     })
     incoming.pause()
     const { method = '', url: path = '' } = incoming

@@ -11,14 +11,15 @@ export interface TestServer extends AsyncDisposable {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-export async function startServer(handler: Handler, address = '127.0.0.1'): Promise<TestServer> {
+/** @param port 0: one that is free */
+export async function startServer(handler: Handler, address = '127.0.0.1', port = 0): Promise<TestServer> {
   const requests: TestServer['requests'] = []
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request
     requests.push({ method, path: url, authorization: headers.authorization })
     handler(request, response)
   })
-  server.listen(0, address)
+  server.listen(port, address)
   await once(server, 'listening')
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('no port')

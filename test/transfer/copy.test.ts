@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
 import { type Descriptor, documentLimitsOf, mediaTypes } from '../../src/image/index.ts'
 import { defaultLimits } from '../../src/limits.ts'
-import { copyAll, type Source, type Target } from '../../src/transfer/index.ts'
-import { code } from '../support/pulling.ts'
+import { copyAll, type Source, type Target, uploadTo } from '../../src/transfer/index.ts'
+import { startServer } from '../support/http-server.ts'
+import { code, open } from '../support/pulling.ts'
 
 const empty = Buffer.from('{}')
 const limits = documentLimitsOf(defaultLimits)
@@ -66,5 +67,25 @@ describe('a copy from a hostile registry', () => {
     const copied = copyAll({ ...sourceOf(make()), referrers }, target, limits, undefined, undefined, true)
     await expect(copied).rejects.toThrow(code('TSB_REFERRERS_LIMIT'))
     expect(counts.reads).toBe(1000)
+  })
+})
+
+describe('what is told of a copy', () => {
+  it.each([
+    [mediaTypes.config, 'config'],
+    [mediaTypes.dockerConfig, 'config'],
+    ['application/vnd.oci.empty.v1+json', 'config'],
+    ['application/vnd.cncf.helm.config.v1+json', 'config'],
+    [mediaTypes.layerGzip, 'layer'],
+    [mediaTypes.dockerLayerGzip, 'layer'],
+    ['application/vnd.dev.cosign.simplesigning.v1+json', 'layer'],
+  ])('calls %s a %s', async (mediaType, kind) => {
+    const labels: string[] = []
+    await using server = await startServer((_, response) => response.writeHead(200).end())
+    const registry = open()
+    const blob = { descriptor: { mediaType, digest: sha256(empty), size: 2 }, open: async function* () {} }
+    await uploadTo(registry, `${server.host}/app`, blob, (label) => labels.push(label), undefined)
+    expect(labels).toEqual([`pushing ${kind} ${sha256(empty)} (already there)`])
+    registry.close()
   })
 })

@@ -201,7 +201,9 @@ async function documentOf(session: Session, name: string, flags: ShowFlags) {
 /** What is told by the way, for commands that show no progress: a mirror that was passed over, a warning of a registry. */
 function notesOf({ err }: Session): EventSink {
   return (event) => {
-    if (event.type === 'notice') err.print(`note: ${visible(event.message)}\n`)
+    if (event.type !== 'notice') return
+    const message = visible(event.message)
+    err.print(message.startsWith('warning: ') ? `${message}\n` : `note: ${message}\n`)
   }
 }
 
