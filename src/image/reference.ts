@@ -26,6 +26,7 @@ const officialPrefix = 'library/'
  * @throws {TsbuildError} TSB_REFERENCE_FORMAT; TSB_DIGEST_FORMAT for a digest that is not sha256
  */
 export function parseReference(text: string): Reference {
+  if (text === '') throw emptyName()
   if (identifierPattern.test(text)) throw formatError(text, 'a bare image id is no name')
   const matched = referencePattern.exec(withDomain(text))
   if (!matched) throw formatError(text, 'invalid reference format', hintFor(text))
@@ -90,6 +91,11 @@ function withDomain(text: string): string {
 
 function formatError(text: string, reason: string, hint?: string): TsbuildError {
   return new TsbuildError('TSB_REFERENCE_FORMAT', `not an image name: ${shown(text)}: ${reason}`, { hint })
+}
+
+function emptyName(): TsbuildError {
+  const hint = 'perhaps it comes from a variable that is not set, or a file with nothing in it'
+  return new TsbuildError('TSB_REFERENCE_FORMAT', 'the name of an image is empty', { hint })
 }
 
 function shown(text: string): string {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sha256 } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
+import { readOption, TsbuildError } from '../errors.ts'
 import {
+  checkIsImage,
   type Descriptor,
   type DocumentLimits,
   documentLimitsOf,
@@ -21,17 +22,20 @@ import { copyAll, type Document, registrySource, registryTarget, type Source } f
 import { progressTo, type Report } from './progress.ts'
 import { pushing, pushTargets } from './push.ts'
 import { sessionOptions } from './registry-commands.ts'
+import { registryName } from './registry-name.ts'
 import { openSession } from './session.ts'
 
 /**
  * Joins images, and those of indexes, to one index and pushes it; images that are in another repository are copied. This
  * brings together what several machines have built and pushed by digest.
- * @throws {TsbuildError} TSB_PUSH_NAME, TSB_INDEX_PLATFORM for two images of one platform, TSB_PUSH_FAILED
+ * @throws {TsbuildError} TSB_PUSH_NAME, TSB_INDEX_PLATFORM for two images of one platform, TSB_PUSH_FAILED; TSB_MEDIA_TYPE for what
+ *   is no image; OptionError TSB_REGISTRY_NAME, TSB_REFERENCE_FORMAT, TSB_DIGEST_FORMAT for what cannot be asked for
  */
 export async function createIndex(options: IndexOptions, environment: Environment): Promise<RemoteDocumentText> {
-  const targets = pushTargets(options.names)
+  const targets = pushTargets(options.names.map(registryName))
   const [first] = targets
   if (!first) throw new Error('pushTargets gives a target for each name')
+  const sources = readOption(() => options.sources.map((text) => sourceOf(text, first.reference)))
   const { signal, onEvent = () => {} } = options
   await using session = await openSession(environment, sessionOptions(options, environment))
   const registry = await session.registry()
@@ -39,7 +43,7 @@ export async function createIndex(options: IndexOptions, environment: Environmen
   const title = `creating index ${options.names.join(', ')}`
   return await progressTo(onEvent, environment.now).step('index', title, async (report) => {
     const parts = await Promise.all(
-      options.sources.map((text) => partsOf(registry, text, first.reference, limits, signal)),
+      sources.map(({ text, reference }) => partsOf(registry, text, reference, limits, signal)),
     )
     const index = indexOf(parts.flat(), options.annotations)
     if (options.dryRun) return { descriptor: index.descriptor, text: new TextDecoder().decode(index.bytes) }
@@ -52,6 +56,23 @@ export async function createIndex(options: IndexOptions, environment: Environmen
   })
 }
 
+/** What an argument names: a digest alone is of the repository of the first name. */
+function sourceOf(text: string, { domain, path }: Reference): { readonly text: string; readonly reference: Reference } {
+  if (/^sha256:[^/]*$/.test(text)) {
+    const digest = text.slice('sha256:'.length)
+    if (/^[0-9a-f]{64}$/.test(digest)) return { text, reference: parseReference(`${domain}/${path}@${text}`) }
+    throw new TsbuildError('TSB_DIGEST_FORMAT', `${text} is no digest: ${wrongLength(digest)}`, {
+      hint: 'give it whole, as --digest-file has it',
+    })
+  }
+  return { text, reference: parseReference(registryName(text)) }
+}
+
+function wrongLength({ length }: string): string {
+  if (length === 64) return 'what stands behind sha256: are digits and the letters a to f'
+  return `it is too ${length < 64 ? 'short' : 'long'}, behind sha256: stand 64 digits and not ${length}`
+}
+
 /** An image that becomes a part of an index. */
 interface Part {
   readonly location: string
@@ -62,17 +83,16 @@ interface Part {
 async function partsOf(
   registry: Registry,
   text: string,
-  home: Reference,
+  reference: Reference,
   limits: DocumentLimits,
   signal: AbortSignal | undefined,
 ): Promise<readonly Part[]> {
-  const isDigest = /^sha256:[0-9a-f]{64}$/.test(text)
-  const reference = parseReference(isDigest ? `${home.domain}/${home.path}@${text}` : text)
   const source = await registrySource(registry, reference, signal)
   const location = `${reference.domain}/${reference.path}`
   const { descriptor, bytes } = source.root
   const found = await parseManifestOrIndex(bytes, { name: text, mediaType: descriptor.mediaType }, limits)
   if (found.kind === 'manifest') {
+    checkIsImage(found.manifest, text)
     const platform = await platformOf(registry, location, found.manifest.config, text, signal)
     return [{ location, source, entry: { ...descriptor, platform } }]
   }

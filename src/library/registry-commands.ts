@@ -35,6 +35,7 @@ import { lookingOnly } from './has-store.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { loginHost } from './registry-allow.ts'
+import { isArchiveFile, isForeign, registryName, withoutDocker } from './registry-name.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
@@ -42,7 +43,7 @@ const pullsAtOnce = 4
 
 /**
  * Pushes an image of the store, to where its name says or to others.
- * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PUSH_NAME, TSB_PUSH_FAILED
+ * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_REGISTRY_NAME, TSB_PUSH_NAME, TSB_PUSH_FAILED
  */
 export function push(
   name: string,
@@ -62,7 +63,7 @@ async function pushFrom(
   await using session = await openSession(environment, sessionOptions(options, environment))
   const stored = await findStored(name, session)
   const names = destinations.length > 0 ? destinations : isNamed(stored, name) ? [name] : stored.names
-  const targets = pushTargets(names)
+  const targets = pushTargets(names.map(registryName))
   const image = await openStored(stored, session)
   return await progressTo(options.onEvent ?? (() => {}), environment.now).step(
     'push',
@@ -119,9 +120,9 @@ export async function copy(
   options: CopyOptions,
   environment: Environment,
 ): Promise<Descriptor> {
-  const [source, target] = [placeOf(from), placeOf(to)]
+  const [source, target] = [placeOf(from, 'from'), placeOf(to, 'to')]
   if (options.referrers && source.kind !== 'reference') throw noReferrers(from)
-  if (target.kind === 'reference') pushTargets([to.replace(/^docker(-image)?:(\/\/)?/, '')])
+  if (target.kind === 'reference') pushTargets([withoutDocker(to)])
   await using session = await openSession(environment, sessionOptions(options, environment))
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   return await progress.step('copy', `copying ${from} to ${to}`, async (report) => {
@@ -139,7 +140,7 @@ export async function remoteDocument(
   options: PullOptions,
   environment: Environment,
 ): Promise<RemoteDocumentText> {
-  const reference = parseReference(name)
+  const reference = parseReference(registryName(name))
   await using session = await openSession(environment, sessionOptions(options, environment))
   const registry = await session.registry()
   if (options.platform !== undefined) {
@@ -162,7 +163,7 @@ export async function referrers(
   environment: Environment,
 ): Promise<readonly Referrer[]> {
   const { descriptor } = await remoteDocument(name, options, environment)
-  const { domain, path: repository } = parseReference(name)
+  const { domain, path: repository } = parseReference(registryName(name))
   await using session = await openSession(environment, sessionOptions(options, environment))
   const registry = await session.registry()
   const found = await registry.referrers(`${domain}/${repository}`, descriptor.digest, options.signal)
@@ -175,7 +176,7 @@ export async function listTags(
   options: RegistryOptions,
   environment: Environment,
 ): Promise<readonly string[]> {
-  const { domain, path: repository, tag, digest } = parseReference(name)
+  const { domain, path: repository, tag, digest } = parseReference(registryName(name))
   if (tag !== undefined || digest !== undefined) {
     throw new OptionError('TSB_REFERENCE_FORMAT', `${name} is one image, and tags are those of a repository`, {
       hint: `tsbuild ls ${domain}/${repository} lists them, tsbuild digest ${name} shows the image`,
@@ -229,13 +230,24 @@ function hostOf(text: string): string {
   return loginHost(text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, ''))
 }
 
-/** As skopeo has it too: `docker://REF`, `oci:DIR`. */
-function placeOf(text: string): ImageSource {
+/**
+ * As skopeo has it too: `docker://REF`, `oci:DIR`. What tsbuild does not know would be a name of docker.io.
+ * @throws {OptionError} TSB_COPY_PLACE
+ */
+function placeOf(text: string, end: 'from' | 'to'): ImageSource {
+  if (isForeign(text)) {
+    const file = isArchiveFile(text) ? `oci-archive:${text} is a file, docker://${text} a name of a registry; ` : ''
+    throw noPlace(text, end, `${file}places are docker://NAME, oci:DIR[:TAG] and oci-archive:FILE[:TAG]`)
+  }
   const place = parseImageSource(text.replace(/^docker:\/\//, 'docker-image://').replace(/^oci:/, 'oci-layout:'))
   if (place.kind !== 'docker-archive') return place
-  throw new TsbuildError('TSB_COPY_PLACE', `${text} is no place to copy from or to`, {
-    hint: 'a docker archive has no digests: tsbuild load -i FILE, then tsbuild push NAME',
-  })
+  const from = 'a docker archive has no digests: tsbuild load -i FILE, then tsbuild push NAME'
+  const to = 'tsbuild save --format docker -o FILE NAME writes one, of an image of the store: tsbuild pull NAME before'
+  throw noPlace(text, end, { from, to }[end])
+}
+
+function noPlace(text: string, end: 'from' | 'to', hint: string): OptionError {
+  return new OptionError('TSB_COPY_PLACE', `${text} is no place to copy ${end}`, { hint })
 }
 
 async function openSource(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {

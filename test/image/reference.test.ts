@@ -31,6 +31,7 @@ describe('parseReference', () => {
     ['docker/Docker:TAG', 'did you mean "docker/docker:TAG"?'],
     ['https://ghcr.io/o/app', 'did you mean "ghcr.io/o/app"?'],
     ['a b', 'a name is'],
+    ['', 'a variable that is not set'],
   ])('refuses %s and says how it is written', (text, hint) => {
     expect(() => parseReference(text)).toThrow(
       expect.objectContaining({ code: 'TSB_REFERENCE_FORMAT', hint: expect.stringContaining(hint) }),

@@ -1,4 +1,5 @@
 import type { Descriptor, Environment, EventSink, RegistryOptions } from '../../index.ts'
+import { registryName } from '../../library/registry-name.ts'
 import { visible } from '../../text/index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readLimits } from '../flags/limit.ts'
@@ -59,7 +60,7 @@ export async function pullCommand(session: Session, name: string, flags: Transfe
     descriptor,
     warning,
   } = await transferring(session, flags, (options) =>
-    pull(name, { ...options, ...platformOf(flags) }, session.environment),
+    pull(registryName(name), { ...options, ...platformOf(flags) }, session.environment),
   )
   warn(session, warning)
   session.out.print(flags.quiet ? `${done}\n` : `Digest: ${descriptor.digest}\n${done}\n`)

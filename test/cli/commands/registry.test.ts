@@ -102,6 +102,9 @@ describe.skipIf(!hasDockerRegistry)(`commands of registries (${noDockerRegistry}
     const mirror = ['--registry-mirror', `${server.host}=http://127.0.0.1:1`]
     const passed = await tsbuild(workspace, 'digest', ...mirror, none)
     expect(passed.stderr).toMatch(/^note: mirror 127\.0\.0\.1:1 is passed over.*\nERROR: not found/)
+    workspace.write({ '.config/tsbuild/config.json': '{ "insecureRegistry": [] }' })
+    const unknown = await tsbuild(workspace, 'digest', `${server.host}/app:1`)
+    expect(unknown.stderr).toMatch(/^warning: .*"insecureRegistry"/)
     const wrong = await tsbuild(workspace, 'digest', '--registry-mirror', 'docker.io=ftp://x', 'a')
     expect(wrong).toMatchObject({ status: 125, stderr: expect.stringContaining('not a registry mirror') })
   }, 30_000)
