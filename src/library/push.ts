@@ -81,7 +81,8 @@ export async function pushImage(
 
 /**
  * Where a build or a command wants an image to go.
- * @throws {TsbuildError} TSB_PUSH_NAME for no name at all, or one with a digest, which nobody chooses
+ * @throws {TsbuildError} TSB_PUSH_NAME for no name at all, one with a digest, which nobody chooses, or one with a tag that is to be
+ *   pushed by digest
  */
 export function pushTargets(names: readonly string[], byDigest = false): readonly PushTarget[] {
   if (names.length === 0) {
@@ -96,10 +97,18 @@ export function pushTargets(names: readonly string[], byDigest = false): readonl
         hint: `write ${name}/NAME:TAG`,
       })
     }
+    if (byDigest && reference.tag !== undefined) throw taggedByDigest(reference)
     if (reference.digest === undefined) return { reference, tag: byDigest ? undefined : (reference.tag ?? 'latest') }
     throw new TsbuildError('TSB_PUSH_NAME', `${name} has a digest, and what is pushed has its own`, {
       hint: `push it to ${reference.domain}/${reference.path}:TAG`,
     })
+  })
+}
+
+/** As BuildKit says it. */
+function taggedByDigest({ domain, path, tag, normal }: Reference): TsbuildError {
+  return new TsbuildError('TSB_PUSH_NAME', `can't push tagged ref ${normal} by digest`, {
+    hint: `leave push-by-digest out, or write name=${domain}/${path}: tsbuild index create -t ${domain}/${path}:${tag} DIGEST gives the tag later`,
   })
 }
 

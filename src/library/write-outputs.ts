@@ -1,4 +1,5 @@
 import type { Digest } from '../digest/index.ts'
+import { readOption } from '../errors.ts'
 import type { ExportPorts } from '../export/index.ts'
 import type { Descriptor, ImageOrSet, Reference } from '../image/index.ts'
 import type { BuildOptions, Environment, RegistryOutput } from '../options.ts'
@@ -9,12 +10,15 @@ import type { Report } from './progress.ts'
 import type { Pushed } from './push.ts'
 import type { Session } from './session.ts'
 
-/** Before a step runs: a name that cannot be pushed to is known without an image. */
+/**
+ * Before a step runs: a name that cannot be pushed to is known without an image.
+ * @throws {OptionError} TSB_PUSH_NAME, TSB_REFERENCE_FORMAT
+ */
 export async function checkPushes({ outputs = [], tags = [] }: BuildOptions): Promise<void> {
   for (const output of outputs) {
     if (output.type !== 'registry') continue
     const { pushTargets } = await import('./push.ts')
-    pushTargets(output.names ?? tags, output.byDigest)
+    readOption(() => pushTargets(output.names ?? tags, output.byDigest))
   }
 }
 

@@ -74,6 +74,27 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     expect(`sha256:${id}`).toBe(result.id)
   })
 
+  it('a tag with push-by-digest, or a capital, is a wrong flag, and nothing runs', async () => {
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nRUN no such program\n' })
+    const repository = `${server.host}/team/app`
+    for (const flags of [
+      ['-o', `type=image,push=true,push-by-digest=true,name=${repository}:v1`],
+      ['-t', `${repository}:v1`, '-o', 'type=registry,push-by-digest=true'],
+    ]) {
+      const { status, stderr } = await tsbuild(workspace, ...flags, 'context')
+      expect(status).toBe(125)
+      expect(stderr).toMatch(/^ERROR: can't push tagged ref \S*\/team\/app:v1 by digest\nhint: .*index create -t/)
+    }
+    for (const flags of [
+      ['-t', 'ghcr.io/Me/App:1'],
+      ['-o', 'type=image,push=true,name=ghcr.io/Me/App'],
+    ]) {
+      const { status, stderr } = await tsbuild(workspace, ...flags, 'context')
+      expect(status).toBe(125)
+      expect(stderr).toMatch(/^ERROR: not an image name: .*\nhint: did you mean "ghcr\.io\/me\/app/)
+    }
+  }, 30_000)
+
   it('onto a base of the same registry sends new layers alone, and the base is never fetched', async () => {
     const base = await withBase()
     const baseLayers = digestOf(base).Layers
@@ -168,6 +189,17 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     await expect(copy(`${old.host}/old:1`, `${server.host}/old:1`, {}, environment)).rejects.toMatchObject({
       message: expect.stringContaining("Docker's schema 1"),
       hint: expect.stringContaining('converts it'),
+    })
+  })
+
+  it('index create takes no cache for an image', async () => {
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a' })
+    const repository = `${server.host}/app`
+    await workspace.build({ cacheTo: [{ type: 'registry', ref: `${repository}:cache` }] })
+    const created = createIndex({ names: [`${repository}:1`], sources: [`${repository}:cache`] }, workspace.environment)
+    await expect(created).rejects.toMatchObject({
+      code: 'TSB_MEDIA_TYPE',
+      message: `${repository}:cache is no image but holds application/vnd.tsbuild.cache.records.v1+json`,
     })
   })
 
