@@ -31,7 +31,7 @@ export function readCacheFrom(text: string): readonly CacheFrom[] {
     const fields = knownFields('--cache-from', shown, pairs, [...fromRules, ...ghaKeys])
     return [{ ...ghaPlace('--cache-from', fields), ...importRules(fields) }]
   }
-  const fields = knownFields('--cache-from', shown, pairs, fromKeys)
+  const fields = knownFields('--cache-from', shown, pairs, fromKeys, { dest: 'src' })
   const rules = importRules(fields)
   if (type === 'inline') throw new FlagError('--cache-from type=inline: name the image', 'write --cache-from REF')
   if (type === 'registry') return [{ type, ref: place('--cache-from', type, 'ref', fields.get('ref')), ...rules }]
@@ -58,7 +58,8 @@ export function readCacheTo(text: string): CacheTo {
     const fields = knownFields('--cache-to', shown, pairs, [...toRules, ...ghaKeys])
     return { ...ghaPlace('--cache-to', fields), ...exportRules(fields) }
   }
-  const fields = knownFields('--cache-to', shown, pairs, toKeys)
+  checkMounts(pairs)
+  const fields = knownFields('--cache-to', shown, pairs, toKeys, { src: 'dest' })
   if (type === 'inline') return inline(fields)
   const rules = exportRules(fields)
   if (type === 'registry') return { type, ref: place('--cache-to', type, 'ref', fields.get('ref')), ...rules }
@@ -71,8 +72,7 @@ function exportRules(fields: Fields<ToRule>) {
   checkHarmless(fields)
   const mode = oneOf('mode', fields.get('mode'), ['min', 'max'])
   const compression = oneOf('compression', fields.get('compression'), ['gzip', 'zstd', 'uncompressed'])
-  const tolerated = readBoolean('ignore-error', fields.get('ignore-error'), true)
-  const required = readBoolean('required', fields.get('required'), !tolerated)
+  const required = readRequired(fields)
   const mounts = readMounts(fields.get('mounts'))
   return {
     ...(mounts && { mounts }),
@@ -80,6 +80,17 @@ function exportRules(fields: Fields<ToRule>) {
     ...(compression && { compression: compression === 'uncompressed' ? ('none' as const) : compression }),
     ...(required && { required }),
   }
+}
+
+/** `ignore-error` is BuildKit's word for the opposite. */
+function readRequired(fields: Fields<ToRule>): boolean {
+  const tolerated = readBoolean('ignore-error', fields.get('ignore-error'), true)
+  const required = readBoolean('required', fields.get('required'), !tolerated)
+  if (fields.get('ignore-error') === undefined || required !== tolerated) return required
+  throw new FlagError(
+    `--cache-to: ignore-error=${tolerated} and required=${required} contradict each other`,
+    'leave one of them out',
+  )
 }
 
 function checkHarmless(fields: Fields<ToRule>): void {
@@ -90,6 +101,20 @@ function checkHarmless(fields: Fields<ToRule>): void {
       'a cache is an OCI image manifest, which all registries take',
     )
   }
+}
+
+/** What stands behind `mounts=` without a `=`, and is no key, was meant as one more id. */
+function checkMounts(pairs: readonly (readonly [string, string])[]): void {
+  const at = pairs.findIndex(([key]) => key.toLowerCase() === 'mounts')
+  const behind = at < 0 ? [] : pairs.slice(at + 1)
+  const isId = ([key, value]: readonly [string, string]) => value === '' && !toKeys.some((known) => known === key)
+  const end = behind.findIndex((pair) => !isId(pair))
+  const ids = behind.slice(0, end < 0 ? behind.length : end).map(([id]) => id)
+  if (ids.length === 0) return
+  throw new FlagError(
+    `--cache-to: unknown key "${ids[0]}" behind mounts=`,
+    `ids have + between them: mounts=${[pairs[at]?.[1], ...ids].join('+')}`,
+  )
 }
 
 /** `all`, or ids with `+` between them. */
@@ -128,7 +153,7 @@ function inline(fields: Fields<ToRule>): CacheTo {
 
 type CacheType = 'registry' | 'local' | 'inline' | 's3' | 'gha'
 
-/** Other types carry keys of clouds in their values: nothing of the text is repeated. */
+/** Other types carry keys of clouds in their values: nothing of the text is repeated but a type that is one word. */
 function typed(
   flag: string,
   text: string,
@@ -147,7 +172,8 @@ function typed(
       'use type=registry with a registry of Azure, or type=local and copy the folder',
     )
   }
-  throw new FlagError(`${flag}: unknown type`, 'types: registry, local, inline, s3, gha')
+  const what = type === '' ? 'type is missing' : /^[\w-]{1,16}$/.test(type) ? `unknown type "${type}"` : 'unknown type'
+  throw new FlagError(`${flag}: ${what}`, 'types: registry, local, inline, s3, gha')
 }
 
 /** A reference may stand alone before what else is said: `app:cache,mode=max`. */
@@ -185,5 +211,5 @@ function place(flag: string, type: CacheType, key: string, value: string | undef
 function oneOf<T extends string>(key: string, value: string | undefined, known: readonly T[]): T | undefined {
   const found = known.find((candidate) => candidate === value)
   if (value === undefined || found) return found
-  throw new FlagError(`--cache-to: unknown ${key}`, `write ${key}=${known.join(` or ${key}=`)}`)
+  throw new FlagError(`--cache-to: unknown ${key} "${value}"`, `write ${key}=${known.join(` or ${key}=`)}`)
 }

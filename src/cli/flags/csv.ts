@@ -28,12 +28,16 @@ export function readFields<K extends string>(flag: string, text: string, known: 
   return knownFields(flag, text, readPairsOf(flag, text), known)
 }
 
-/** @param text the whole value of the flag, for errors */
+/**
+ * @param text the whole value of the flag, for errors
+ * @param meant keys that others have for one of these
+ */
 export function knownFields<K extends string>(
   flag: string,
   text: string,
   pairs: readonly (readonly [key: string, value: string])[],
   known: readonly K[],
+  meant: Readonly<Record<string, K>> = {},
 ): ReadonlyMap<K, string> {
   const found = new Map<K, string>()
   for (const [written, value] of pairs) {
@@ -42,7 +46,7 @@ export function knownFields<K extends string>(
     if (!name) {
       throw new FlagError(
         `unknown key "${key}" in ${flag} ${text}`,
-        didYouMean(key, known) ?? `keys: ${known.join(', ')}`,
+        didYouMean(Object.hasOwn(meant, key) ? (meant[key] ?? key) : key, known) ?? `keys: ${known.join(', ')}`,
       )
     }
     found.set(name, value)

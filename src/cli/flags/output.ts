@@ -30,7 +30,7 @@ export function readOutput(text: string): OutputRequest {
   const pairs = readPairsOf('--output', text)
   const annotations = pairs.flatMap(([key, value]) => readAnnotationKey(key, value) ?? [])
   const others = pairs.filter(([key, value]) => !readAnnotationKey(key, value))
-  const fields = knownFields('--output', text, others, known)
+  const fields = knownFields('--output', text, others, [...known, 'annotation.NAME'])
   const type = fields.get('type') ?? ''
   if (type === 'image' || type === 'registry') return imageOutput(text, type, fields, annotations)
   const file = types.find((candidate) => candidate === type)

@@ -95,6 +95,11 @@ describe('outputs', () => {
     expect(() => options({ output: [text] })).toThrow(message)
   })
 
+  test('the keys that an error lists are all', () => {
+    const hint = expect.stringMatching(/^keys: .*annotation\.NAME$/)
+    expect(() => options({ output: ['type=oci,zzzzzzzz=x'] })).toThrow(expect.objectContaining({ hint }))
+  })
+
   test('two outputs cannot share standard output', () => {
     expect(() => options({ output: ['-', 'type=oci'] })).toThrow('only one output can go to standard output')
   })

@@ -73,6 +73,9 @@ describe('--cache-to', () => {
         ...{ touchRefresh: 3_600_000, uploadParallelism: 2, mode: 'max' },
       },
     ],
+    ['ref=a,ignore-error=true,required=false', { type: 'registry', ref: 'a' }],
+    ['ref=a,ignore-error=false,required', { type: 'registry', ref: 'a', required: true }],
+    ['ref=a,mounts=npm,required', { type: 'registry', ref: 'a', mounts: ['npm'], required: true }],
     ['type=gha,mode=max,ignore-error=false', { type: 'gha', mode: 'max', required: true }],
   ])('%s', (text, to) => {
     expect(plain([readCacheTo(text)])).toEqual([to])
@@ -90,11 +93,32 @@ describe('--cache-to', () => {
     ['type=inline,mounts=all', 'no files of cache mounts'],
     ['type=inline,mounts=a+b', 'no files of cache mounts'],
     ['type=registry,ref=a,image-manifest=false', 'image-manifest=false is not there'],
-    ['type=registry,ref=a,mode=most', 'unknown mode'],
+    ['type=registry,ref=a,mode=most', 'unknown mode "most"'],
+    ['type=none', 'unknown type "none"'],
+    ['mode=max', 'type is missing'],
+    ['ref=a,ignore-error=true,required=true', 'contradict each other'],
+    ['ref=a,ignore-error=false,required=false', 'contradict each other'],
     ['type=registry', 'ref is missing'],
   ])('%s cannot be', (text, message) => {
     expect(() => readCacheTo(text)).toThrow(message)
   })
+})
+
+test.each([
+  ['ref=a,mounts=npm,apt,pip,mode=max', 'ids have + between them: mounts=npm+apt+pip'],
+  ['type=local,src=d', 'did you mean "dest"?'],
+])('--cache-to %s: %s', (text, hint) => {
+  expect(() => readCacheTo(text)).toThrow(expect.objectContaining({ hint }))
+})
+
+test('--cache-from type=local,dest= says that it is src=', () => {
+  const hint = 'did you mean "src"?'
+  expect(() => readCacheFrom('type=local,dest=d')).toThrow(expect.objectContaining({ hint }))
+})
+
+test('what may be a key is not repeated as a type', () => {
+  const text = 'type=wJalrXUtnFEMI/K7MDENG,bucket=b'
+  expect(() => readCacheTo(text)).toThrow(expect.objectContaining({ message: '--cache-to: unknown type' }))
 })
 
 test('--cache-mount has an id and a folder', () => {
