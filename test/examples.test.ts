@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -106,6 +107,31 @@ describe('the files that a CI takes over', () => {
     expect(lines.filter((line) => line.includes('\t'))).toEqual([])
     if (page.endsWith('.md')) return
     expect(lines.filter((line) => /^(?: {2})* [^ ]/.test(line))).toEqual([])
+  })
+
+  test.each(files.filter((name) => name.startsWith('github')))(
+    '%s names an image in lower case in each job',
+    (name) => {
+      const text = read(`examples/ci/${name}`)
+      const lines = [...text.matchAll(/run: (echo "IMAGE=.*)/g)].map(([, line = '']) => line)
+      expect(lines).toHaveLength(text.match(/runs-on:/g)?.length ?? 0)
+      expect(text).not.toMatch(/github\.repository\b/)
+      for (const line of lines) {
+        const written = execFileSync('bash', ['-ec', line.replace('>> "$GITHUB_ENV"', '')], {
+          env: { ...process.env, GITHUB_REPOSITORY: 'Me/App' },
+        })
+        expect(String(written)).toBe('IMAGE=ghcr.io/me/app\n')
+      }
+    },
+  )
+
+  test('the job of a proposal in GitLab logs in with nothing that may write', () => {
+    const [common = '', proposal = '', image = ''] = read('examples/ci/gitlab-ci.yml')
+      .replaceAll(/^\s*#.*\n/gm, '')
+      .split(/^(?=proposal:|image:)/m)
+    const login = /CI_REGISTRY_PASSWORD|CI_JOB_TOKEN/
+    expect([common, proposal, image].map((job) => login.test(job))).toEqual([false, false, true])
+    expect(proposal).not.toMatch(/--push|--cache-to/)
   })
 
   test('the Dockerfile of the image that jobs run in can be read', () => {

@@ -158,10 +158,15 @@ function addCacheFlags(command: Command): void {
     .addOption(
       repeatable(
         '--cache-to <spec>',
-        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG], type=s3,…, type=gha[,scope=NAME]; all [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline',
+        'share the cache: REF, type=registry,ref=REF, type=local,dest=DIR[,tag=TAG], type=s3,…, type=gha[,scope=NAME]; all [,mode=min|max][,compression=gzip|zstd|uncompressed][,mounts=all|ID+ID][,required=true][,ignore-error=false]; type=inline. mode=min, the default, and inline keep the steps of the image alone, not those of stages it copies from; CI wants mode=max',
       ),
     )
-    .addOption(repeatable('--cache-mount <spec>', 'id=NAME,path=DIR: a folder here for RUN --mount=type=cache,id=NAME'))
+    .addOption(
+      repeatable(
+        '--cache-mount <spec>',
+        'id=NAME,path=DIR: a folder here, made when it is not there, for RUN --mount=type=cache,id=NAME',
+      ),
+    )
     .option('--no-cache-mounts', 'begin each RUN --mount=type=cache empty, and keep nothing of it')
     .addOption(
       new Option('--pull <when>', 'ask the registry for base images; --pull alone means always').choices([
