@@ -1,7 +1,7 @@
 import type { TsbuildError } from '../errors.ts'
-import type { Warning } from '../graph/index.ts'
+import { mergeWarnings, type Warning } from '../graph/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
-import { check as checkDockerfile } from '../planner/index.ts'
+import { type CheckReport, check as checkDockerfile } from '../planner/index.ts'
 import type { SourceFile } from '../source.ts'
 import { load } from './load.ts'
 import { shownBases } from './ports.ts'
@@ -23,26 +23,40 @@ export interface CheckResult {
 }
 
 /**
- * Checks a Dockerfile without building it: the stages that `options.target` needs, or every stage without one. Asks for the
+ * Checks a Dockerfile without building it, for each platform: the stages that `options.target` needs, or every stage without one. Asks for the
  * configs of base images, runs nothing, and keeps nothing in the store.
  * @throws {TsbuildError} when there is no Dockerfile to look at, and for what is wrong with the options
  */
 export async function check(options: BuildOptions, environment: Environment): Promise<CheckResult> {
   const progress = progressTo(options.onEvent ?? (() => {}), environment.now)
   await using session = await openSession(environment, { ...options, remember: false })
-  const { dockerfile, path, request, times } = await load(session, options, environment, progress)
+  const { dockerfile, path, requests, times } = await load(session, options, environment, progress)
   const missing: Unreached[] = []
-  const bases = withStandIns(shownBases(session.bases, progress), (image) => missing.push(image))
-  const report = await checkDockerfile(dockerfile, request, bases, times)
-  options.signal?.throwIfAborted()
-  const error = report.error ?? missing.find((image) => !isOutOfReach(image))?.error
+  const reports: CheckReport[] = []
+  for (const request of requests) {
+    const shown = shownBases(session.bases, progress, request.severalPlatforms)
+    const bases = withStandIns(shown, (image) => missing.push(image))
+    reports.push(await checkDockerfile(dockerfile, request, bases, times))
+    options.signal?.throwIfAborted()
+  }
+  const error = reports.find((report) => report.error)?.error ?? missing.find((image) => !isOutOfReach(image))?.error
   return {
     dockerfile,
     ...(path !== undefined && { path }),
-    warnings: report.warnings,
+    warnings: mergeWarnings(reports).toSorted((a, b) => lineOf(a) - lineOf(b)),
     ...(error && { error }),
-    unreached: missing.filter(isOutOfReach),
+    unreached: eachOnce(missing.filter(isOutOfReach)),
   }
+}
+
+/** What has no place comes last. */
+function lineOf({ at }: Warning): number {
+  return at?.start.line ?? Number.MAX_SAFE_INTEGER
+}
+
+/** What cannot be reached for one platform cannot be for the others. */
+function eachOnce(missing: readonly Unreached[]): readonly Unreached[] {
+  return [...new Map(missing.map((image) => [image.reference, image])).values()]
 }
 
 /** A registry that does not answer, or not without credentials, says nothing about the Dockerfile. */

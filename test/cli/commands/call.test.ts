@@ -111,6 +111,22 @@ describe('a check', () => {
     expect(readdirSync(join(root, 'oci/blobs/sha256'))).toEqual([])
   })
 
+  test('of several platforms looks at each, and says once what is so for all', () => {
+    const workspace = mkdtempSync(join(directory, 'base-'))
+    writeFileSync(join(workspace, 'a'), 'a')
+    const build = ['-q', '-t', 'for-amd64', '--platform', 'linux/amd64', '-f', '-', workspace]
+    const store = ['--root', join(workspace, 'store')]
+    const env = { PATH: '/nonexistent', HOME: directory }
+    const tsbuild = (argv: readonly string[], input: string) =>
+      spawnSync(process.execPath, [start, ...store, ...argv], { cwd: workspace, env, input, encoding: 'utf8' })
+    expect(tsbuild(build, 'FROM scratch\nCOPY a /\n')).toMatchObject({ status: 0 })
+    const dockerfile = 'FROM for-amd64 AS Up\n'
+    const check = ['--check', '--progress=quiet', '--platform', 'linux/amd64,linux/arm64', '-f', '-', '.']
+    const { status, stdout } = tsbuild(check, dockerfile)
+    expect(status).toBe(1)
+    expect(stdout.match(/^WARNING: \w+/gm)).toEqual(['WARNING: StageNameCasing', 'WARNING: InvalidBaseImagePlatform'])
+  })
+
   test('waits for nobody who works in the store', async () => {
     await using store = {
       ...(await openStore(root, { now: Date.now })),
