@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { isSystemError } from '../errors.ts'
 import type { Platform } from '../image/index.ts'
@@ -13,6 +13,8 @@ export interface EmulatorPorts {
   readonly temporary: (prefix: string) => Promise<string>
   /** Where the kernel shows what is registered. */
   readonly folder?: string
+  /** Where emulators are installed. */
+  readonly programs?: string
 }
 
 /**
@@ -22,12 +24,24 @@ export interface EmulatorPorts {
  */
 export async function findEmulation(
   platform: Platform,
-  { temporary, folder = registered }: EmulatorPorts,
+  { temporary, folder = registered, programs = '/usr/bin' }: EmulatorPorts,
 ): Promise<Emulation> {
   const header = elfHeader(platform)
   const found = header && entriesOf(folder).find((entry) => isFor(entry, header))
   if (found) return emulationBy(found)
-  return (await runsHere(platform, temporary)) ? { kind: 'kernel' } : { kind: 'none' }
+  if (await runsHere(platform, temporary)) return { kind: 'kernel' }
+  const installed = path.join(programs, `qemu-${qemuNames[platform.architecture] ?? platform.architecture}-static`)
+  return { kind: 'none', ...(existsSync(installed) && { installed }) }
+}
+
+/** What qemu calls otherwise. */
+const qemuNames: Readonly<Record<string, string>> = {
+  amd64: 'x86_64',
+  '386': 'i386',
+  arm64: 'aarch64',
+  loong64: 'loongarch64',
+  mipsle: 'mipsel',
+  mips64le: 'mips64el',
 }
 
 /** What the kernel does with files that begin in some way. */

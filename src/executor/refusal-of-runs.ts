@@ -38,7 +38,7 @@ async function refusedRuns(
   for (const { id, at, label, emulates } of runs) {
     if (!emulates) continue
     const found = await emulation?.(emulates)
-    if (found?.kind === 'none') refused.set(id, atPlace(noEmulator(emulates, label, found.problem), at))
+    if (found?.kind === 'none') refused.set(id, atPlace(noEmulator(emulates, label, found), at))
   }
   return refused
 }

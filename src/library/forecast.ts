@@ -178,7 +178,7 @@ async function plannedStep(
   const forecast = stepForecast(found)
   const wanted = forecast.kind === 'miss' || forecast.kind === 'unknown' ? emulates : undefined
   const way = wanted && (await emulation?.(wanted))
-  const error = wanted && way?.kind === 'none' ? noEmulator(wanted, label, way.problem) : undefined
+  const error = wanted && way?.kind === 'none' ? noEmulator(wanted, label, way) : undefined
   return {
     id,
     kind: op.kind,

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { elfHeader, emptyProgram, isStatic } from '../../src/executor/elf.ts'
+import { noEmulator } from '../../src/executor/emulation.ts'
 import { findEmulation, isFor, parseEntry } from '../../src/executor/emulators.ts'
 import { machinePlatform } from '../../src/image/index.ts'
 import { hasStaticBusybox } from '../support/busybox-root.ts'
@@ -23,10 +24,15 @@ const entry = (more: Readonly<Record<string, string>> = {}) =>
 
 const on = (architecture: string) => ({ os: 'linux', architecture })
 
-async function find(files: Readonly<Record<string, string>>, architecture = 'arm64') {
-  const folder = await scratch()
+async function find(
+  files: Readonly<Record<string, string>>,
+  architecture = 'arm64',
+  installed: readonly string[] = [],
+) {
+  const [folder, programs] = [await scratch(), await scratch()]
+  writeFiles(programs, Object.fromEntries(installed.map((name) => [name, ''])))
   writeFiles(folder, { register: '', status: 'enabled\n', ...files })
-  return findEmulation(on(architecture), { folder, temporary: async () => scratch() })
+  return findEmulation(on(architecture), { folder, programs, temporary: async () => scratch() })
 }
 
 describe('an entry of binfmt_misc', () => {
@@ -72,6 +78,20 @@ describe('findEmulation', () => {
   test('what the kernel does not show is tried', async () => {
     expect(await find({}, machinePlatform(process.arch).architecture)).toEqual({ kind: 'kernel' })
     expect(await find({}, 'mips64le')).toEqual({ kind: 'none' })
+  })
+
+  test('one that is installed and not registered is named, with what registers it', async () => {
+    const found = await find({}, 'mips64le', ['qemu-mips64el-static'])
+    expect(found).toEqual({ kind: 'none', installed: expect.stringMatching(/\/qemu-mips64el-static$/) })
+    if (found.kind !== 'none') return
+    expect(noEmulator(on('mips64le'), 'RUN true', found)).toMatchObject({
+      message: expect.stringMatching(/\/qemu-mips64el-static is not registered with the kernel$/),
+      hint: expect.stringMatching(/^systemctl restart systemd-binfmt registers what is installed/),
+    })
+    expect(noEmulator(on('mips64le'), 'RUN true', { kind: 'none' })).toMatchObject({
+      message: expect.stringMatching(/no emulator for it is registered$/),
+      hint: expect.stringMatching(/^apt-get install qemu-user-static/),
+    })
   })
 })
 

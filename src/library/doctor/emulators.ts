@@ -14,9 +14,13 @@ export function emulatorFinding({ exam: { emulators, rights } }: Facts): Finding
   if (missing.length === 0) return finding('emulators', 'ok', text, { facts })
   const problems = emulators.flatMap(({ emulation }) => (emulation.kind === 'none' ? (emulation.problem ?? []) : []))
   const why = ['no emulator is registered', ...new Set(problems)].join('; ')
+  // What is installed in a container is not what its machine has.
+  const isInstalled =
+    !rights.filtered &&
+    emulators.some(({ emulation }) => emulation.kind === 'none' && emulation.installed !== undefined)
   const place = rights.filtered ? 'on the machine, outside of this container: ' : ''
   return finding('emulators', 'note', `${text}, and not for ${lacking.join(', ')}: ${why}`, {
-    fix: `${place}${emulatorFix(missing)}`,
+    fix: `${place}${emulatorFix(missing, isInstalled)}`,
     facts,
   })
 }

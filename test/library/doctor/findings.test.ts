@@ -267,6 +267,14 @@ describe('emulators', () => {
     })
   })
 
+  test('that are installed are named with what registers them, but in a container', () => {
+    const emulation = { kind: 'none', installed: '/usr/bin/qemu-arm-static' } as const
+    const emulators = [here, { ...arm, emulation }]
+    expect(told({ emulators }).find('emulators')?.fix).toMatch(/^systemctl restart systemd-binfmt/)
+    const rights = { ...best.exam.rights, filtered: true }
+    expect(told({ rights, emulators }).find('emulators')?.fix).toMatch(/: apt-get install qemu-user-static/)
+  })
+
   test('are registered outside of a container, and one that is of no use is named', () => {
     const rights = { ...best.exam.rights, filtered: true }
     const { find } = told({ rights, emulators: [here, without('/usr/bin/qemu-arm needs libraries')] })
