@@ -88,7 +88,7 @@ function become(
 function probe(unshare: string): { readonly kind: NamespaceKind; readonly problem: string } {
   let problem = ''
   for (const kind of ['ranges', 'single'] as const) {
-    const { works, said } = tryOut(unshare, flags[kind])
+    const { works, said } = tryOut(unshare, kind)
     if (works) return { kind, problem }
     problem = said
   }
@@ -99,19 +99,25 @@ function probe(unshare: string): { readonly kind: NamespaceKind; readonly proble
  * `unshare --map-auto` of util-linux 2.38 leaves a process behind when it is refused, which waits for ever and has its standard
  * error open: so that is a file and no pipe, of which the end would be waited for, and what is left is killed with its group.
  */
-function tryOut(unshare: string, words: readonly string[]): { readonly works: boolean; readonly said: string } {
+function tryOut(
+  unshare: string,
+  kind: Exclude<NamespaceKind, 'none'>,
+): { readonly works: boolean; readonly said: string } {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
-  const output = openNameless()
+  const file = kind === 'ranges' ? openNameless() : undefined
   try {
-    const stdio = ['ignore', 'ignore', output ?? 'ignore'] as const
+    const output = kind === 'ranges' ? (file ?? 'ignore') : 'pipe'
     // In a group of its own. Node has it for this call too, though its types have not.
-    const options: SpawnSyncOptions & { readonly detached: true } = { stdio: [...stdio], detached: true }
-    const { status, pid, error } = spawnSync(unshare, [...words, '--', 'true'], options)
+    const options: SpawnSyncOptions & { readonly detached: true } = {
+      stdio: ['ignore', 'ignore', output],
+      detached: true,
+    }
+    const { status, pid, error, stderr } = spawnSync(unshare, [...flags[kind], '--', 'true'], options)
     if (status === 0) return { works: true, said: '' }
     killGroup(pid)
-    return { works: false, said: error?.message ?? (output === undefined ? '' : textOf(output)) }
+    return { works: false, said: error?.message ?? (file === undefined ? String(stderr ?? '').trim() : textOf(file)) }
   } finally {
-    if (output !== undefined) closeSync(output)
+    if (file !== undefined) closeSync(file)
   }
 }
 

@@ -49,18 +49,22 @@ function inChangedRoot(directory: string, ...words: readonly string[]) {
   return ['--mount', '--propagation=private', 'sh', '-c', line, directory, `${user?.uid}:${user?.gid}`, ...words]
 }
 
-test.skipIf(!user)(`where user namespaces are refused nothing hangs, and nothing is left (${noOrdinaryUser})`, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-root-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  const mark = `mark-${process.pid}-${Date.now()}`
-  const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', MARK: mark }
-  const words = inChangedRoot(directory, process.execPath, script, 'a')
-  const { status, stdout, stderr } = spawnSync('unshare', words, { env, encoding: 'utf8', timeout: 20_000 })
-  expect({ status, stderr }).toEqual({ status: 7, stderr: '' })
-  expect(JSON.parse(stdout)).toMatchObject({ kind: 'none', problem: expect.stringContaining('unshare failed') })
-  const left = readdirSync('/proc').filter((id) => /^\d+$/.test(id) && environmentOf(id).includes(`MARK=${mark}`))
-  expect(left).toEqual([])
-})
+test.skipIf(!user)(
+  `where user namespaces are refused nothing hangs, and nothing is left (${noOrdinaryUser})`,
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tsbuild-root-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const mark = `mark-${process.pid}-${Date.now()}`
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', MARK: mark }
+    const words = inChangedRoot(directory, process.execPath, script, 'a')
+    const { status, stdout, stderr } = spawnSync('unshare', words, { env, encoding: 'utf8', timeout: 20_000 })
+    expect({ status, stderr }).toEqual({ status: 7, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'none', problem: expect.stringContaining('unshare failed') })
+    const left = () =>
+      readdirSync('/proc').filter((id) => /^\d+$/.test(id) && environmentOf(id).includes(`MARK=${mark}`))
+    await expect.poll(left).toEqual([])
+  },
+)
 
 function environmentOf(id: string): string {
   try {
