@@ -19,7 +19,8 @@ interface Loaded {
   readonly script: Script
   /** The runs of this user whose functions are in what it was started with. */
   readonly sorts: readonly string[]
-  readonly code: Buffer | undefined
+  /** Bytes of that. */
+  readonly size: number
 }
 
 /** Code of runs that went before, for the next to start with. */
@@ -51,12 +52,12 @@ export function openCompiledCode(places: CompiledCodePlaces): CompiledCode {
         if (!kept) return undefined
         const { code: cachedData } = kept
         const script = places.withFlagsOfStart(() => new Script(source, { ...options, cachedData }))
-        return script.cachedDataRejected === true ? undefined : { name, script, ...kept }
+        return script.cachedDataRejected === true ? undefined : { script, sorts: kept.sorts, size: kept.code.length }
       }
       const mine = startedWith(readKept(own, name))
       const found = mine ?? startedWith(readKept(places.installed, name))
-      const { script, code } = found ?? { script: new Script(source, options), code: undefined }
-      loaded.push({ name, script, sorts: mine?.sorts ?? [], code })
+      const { script, size } = found ?? { script: new Script(source, options), size: 0 }
+      loaded.push({ name, script, sorts: mine?.sorts ?? [], size })
       return script
     },
     keep(sort) {
@@ -67,11 +68,11 @@ export function openCompiledCode(places: CompiledCodePlaces): CompiledCode {
       try {
         if (own === undefined) makeFolder(places.folder)
         sweep(places.folder)
-        for (const { name, script, sorts, code } of lacking) {
+        for (const { name, script, sorts, size } of lacking) {
           const now = places.withFlagsOfStart(() => script.createCachedData())
           // V8 lets go of what it has not run for some garbage collections.
-          const larger = code && code.length > now.length ? code : now
-          writeKept(places.folder, name, { sorts: [...sorts, whole], code: larger })
+          const before = now.length < size ? (readKept(own, name) ?? readKept(places.installed, name)) : undefined
+          writeKept(places.folder, name, { sorts: [...sorts, whole], code: before?.code ?? now })
         }
       } catch {
         // No room, no right: the next run compiles what it calls.
