@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { defaultLimits, type Limits } from '../limits.ts'
+import { eachOnce } from '../text/index.ts'
 import type { AuthFileContents } from './auth-file-schema.ts'
 import { type AuthFile, authFilesOf } from './auth-files.ts'
 import { askHelper, type HelperLimits, helperLimitsOf, namedBy } from './helper.ts'
@@ -19,12 +20,7 @@ export function openLogins(env: Env, limits: Limits = defaultLimits, notice: Not
   const bounds = helperLimitsOf(limits)
   const files = new Map<AuthFile, ReturnType<typeof readAuthFile>>()
   const answers = new Map<string, Promise<Login | undefined>>()
-  const told = new Set<string>()
-  const once: Notice = (message) => {
-    if (told.has(message)) return
-    told.add(message)
-    notice(message)
-  }
+  const once = eachOnce(notice)
   const read = (file: AuthFile) => {
     const contents = files.get(file) ?? readAuthFile(file)
     files.set(file, contents)

@@ -129,8 +129,8 @@ async function shareInSpite(built: Built, sharing: Sharing, serious: (message: s
   try {
     await sharing.write(plansOf(built), built.executed)
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
-    serious(`warning: ${error.message}`)
+    // Why the build failed is what counts.
+    serious(`warning: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

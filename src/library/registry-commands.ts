@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { readStored } from '../bases/index.ts'
 import { filesWithLogin, forgetLogin, keepLogin, loginFile } from '../credentials/index.ts'
 import { OptionError, TsbuildError } from '../errors.ts'
@@ -6,14 +5,11 @@ import {
   type Descriptor,
   documentLimitsOf,
   formatPlatform,
-  type ImageSource,
   machinePlatform,
   type Platform,
-  parseImageSource,
   parsePlatform,
   parseReference,
   samePlatform,
-  tryReference,
 } from '../image/index.ts'
 import type { Environment } from '../options.ts'
 import type {
@@ -28,15 +24,16 @@ import type {
   RemoteDocumentText,
   RemoteName,
 } from '../registry-options.ts'
-import { allOrNone, copyAll, layoutSource, layoutTarget, registrySource, registryTarget } from '../transfer/index.ts'
+import { allOrNone, copyAll } from '../transfer/index.ts'
 import { openTurns } from '../turns.ts'
+import { noReferrers, openSource, openTarget, orStored, placeOf } from './copy-place.ts'
 import { findStored, isNamed, openStored } from './find-stored.ts'
 import { lookingOnly } from './has-store.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { loginHost } from './registry-allow.ts'
-import { isArchiveFile, isForeign, registryName, withoutDocker } from './registry-name.ts'
-import { openSession, type Session, type SessionOptions } from './session.ts'
+import { registryName, withoutDocker } from './registry-name.ts'
+import { openSession, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
 const pullsAtOnce = 4
@@ -79,10 +76,11 @@ async function pushFrom(
 
 /**
  * Fetches an image with its layers, for a platform, and names it in the store when all of it is there.
- * @throws {TsbuildError} TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_DIGEST_MISMATCH
+ * @throws {TsbuildError} TSB_REGISTRY_NAME, TSB_IMAGE_NOT_FOUND, TSB_PLATFORM_NOT_FOUND, TSB_REGISTRY_…, TSB_DIGEST_MISMATCH
  */
 export async function pull(name: string, options: PullOptions, environment: Environment): Promise<RemoteName> {
-  const { normal } = parseReference(name)
+  const wanted = registryName(name)
+  const { normal } = parseReference(wanted)
   const machine = machinePlatform(environment.arch)
   const platform = options.platform === undefined ? machine : parsePlatform(options.platform, machine)
   return progressTo(options.onEvent ?? (() => {}), environment.now).step(
@@ -93,17 +91,17 @@ export async function pull(name: string, options: PullOptions, environment: Envi
         report(digest, received, size, ...(received === size ? ([true] as const) : []))
       const asked = { ...sessionOptions(options, environment), pull: 'always', remember: 'unnamed', onBytes } as const
       await using session = await openSession(environment, asked)
-      const found = await session.bases.resolve(name, platform)
+      const found = await session.bases.resolve(wanted, platform)
       const { manifest } = await readStored(session.store, found.image.manifest)
       const turns = openTurns(pullsAtOnce)
       await allOrNone(manifest.layers, options.signal, (layer, stop) =>
         turns(() => session.store.blobs.obtain(layer, stop)),
       )
-      await session.bases.name(name)
-      const stored = await session.store.images.find(name)
+      await session.bases.name(wanted)
+      const stored = await session.store.images.find(wanted)
       if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
       const warning = options.platform === undefined ? undefined : otherPlatform(normal, found.platform, platform)
-      return { name: normal, descriptor: session.bases.rootOf(name) ?? stored.manifest, ...(warning && { warning }) }
+      return { name: normal, descriptor: session.bases.rootOf(wanted) ?? stored.manifest, ...(warning && { warning }) }
     },
   )
 }
@@ -230,71 +228,12 @@ function hostOf(text: string): string {
   return loginHost(text.replace(/^https?:\/\//, '').replace(/\/(v\d\/?)?$/, ''))
 }
 
-/**
- * As skopeo has it too: `docker://REF`, `oci:DIR`. What tsbuild does not know would be a name of docker.io.
- * @throws {OptionError} TSB_COPY_PLACE
- */
-function placeOf(text: string, end: 'from' | 'to'): ImageSource {
-  if (isForeign(text)) {
-    const file = isArchiveFile(text) ? `oci-archive:${text} is a file, docker://${text} a name of a registry; ` : ''
-    throw noPlace(text, end, `${file}places are docker://NAME, oci:DIR[:TAG] and oci-archive:FILE[:TAG]`)
-  }
-  const place = parseImageSource(text.replace(/^docker:\/\//, 'docker-image://').replace(/^oci:/, 'oci-layout:'))
-  if (place.kind !== 'docker-archive') return place
-  const from = 'a docker archive has no digests: tsbuild load -i FILE, then tsbuild push NAME'
-  const to = 'tsbuild save --format docker -o FILE NAME writes one, of an image of the store: tsbuild pull NAME before'
-  throw noPlace(text, end, { from, to }[end])
-}
-
-function noPlace(text: string, end: 'from' | 'to', hint: string): OptionError {
-  return new OptionError('TSB_COPY_PLACE', `${text} is no place to copy ${end}`, { hint })
-}
-
-async function openSource(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {
-  if (place.kind === 'reference') return registrySource(await session.registry(), place.reference, signal)
-  return layoutSource({ ...place, path: path.resolve(cwd, place.path) }, session.store.temporary, session.limits)
-}
-
-async function openTarget(place: ImageSource, session: Session, { cwd }: Environment, signal?: AbortSignal) {
-  if (place.kind === 'reference') {
-    const { reference } = place
-    const location = `${reference.domain}/${reference.path}`
-    return registryTarget(await session.registry(), location, [reference.tag ?? 'latest'])
-  }
-  if (place.kind === 'docker-archive') throw new Error('refused before')
-  const names: Readonly<Record<string, string>> =
-    place.tag === undefined ? {} : { 'org.opencontainers.image.ref.name': place.tag }
-  return layoutTarget(place.kind, path.resolve(cwd, place.path), names, session.store.temporary, signal)
-}
-
-function noReferrers(from: string): TsbuildError {
-  return new TsbuildError('TSB_COPY_PLACE', `${from} does not list what refers to its images`, {
-    hint: '--referrers is for copies from a registry',
-  })
-}
-
 /** What is to be said of an image that is for another platform than was asked for: one that is no index is for what it is for. */
 function otherPlatform(name: string, found: Platform, wanted: Platform): string | undefined {
   const { os, architecture, variant } = found
   const own = { os, architecture, ...(variant && { variant }) }
   if (samePlatform(own, wanted)) return undefined
   return `${name} is for ${formatPlatform(own)} alone, and ${formatPlatform(wanted)} was asked for`
-}
-
-/** A name without a host is one of docker.io; whoever means an image of the store is told so when that has none. */
-async function orStored<T>(name: string, { store }: Session, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const missed = ['TSB_REGISTRY_UNREACHABLE', 'TSB_IMAGE_NOT_FOUND', 'TSB_REGISTRY_DENIED']
-    if (!(error instanceof TsbuildError) || !missed.includes(error.code) || name.startsWith('docker.io/')) throw error
-    const reference = tryReference(name)
-    if (reference?.domain !== 'docker.io' || !(await store.images.find(name))) throw error
-    throw new TsbuildError(error.code, error.message, {
-      hint: `${name} of the store is not meant by this: tsbuild push ${name} HOST/NAME:TAG sends that`,
-      cause: error,
-    })
-  }
 }
 
 function textOf(bytes: Uint8Array): string {

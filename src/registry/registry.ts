@@ -11,6 +11,7 @@ import {
   type Reference,
 } from '../image/index.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
+import { eachOnce } from '../text/index.ts'
 import { openTurns, type Turns } from '../turns.ts'
 import { type Allowed, checkAllowed } from './allowed.ts'
 import { pullBlob } from './blob.ts'
@@ -103,7 +104,8 @@ export interface RegistryOptions extends EndpointRules {
  */
 export function openRegistry(options: RegistryOptions): Registry {
   const { mirrors, allowed, notice = () => {}, limits: all = defaultLimits } = options
-  const patience = { ...(options.patience ?? defaultPatience), notice, again: once(notice) }
+  // Many blobs of one host break at the same time, and say the same.
+  const patience = { ...(options.patience ?? defaultPatience), notice, again: eachOnce(notice) }
   const limits = documentLimitsOf(all)
   const { certificates = openCertificates([]), chunkSize = 16 << 20 } = options
   const insecure = new Set<string>()
@@ -185,16 +187,6 @@ async function documentAt(asking: Asking, wanted: ManifestName): Promise<RemoteD
   const own = found.kind === 'index' ? found.index.mediaType : found.manifest.mediaType
   const type = own ?? (found.kind === 'index' ? mediaTypes.index : mediaTypes.manifest)
   return { descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length }, bytes }
-}
-
-/** Many blobs of one host break at the same time, and say the same. */
-function once(notice: (message: string) => void): (message: string) => void {
-  const told = new Set<string>()
-  return (message) => {
-    if (told.has(message)) return
-    told.add(message)
-    notice(message)
-  }
 }
 
 /** Each host has its own turns. */

@@ -1,4 +1,5 @@
 export { countText } from './count.ts'
+export { eachOnce } from './each-once.ts'
 export { breakRunnerCommands, keepColours, stripControls, visible } from './escape.ts'
 export { humanSize, transferSize } from './size.ts'
 export { squeezed } from './squeezed.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { OptionError } from '../../src/errors.ts'
-import { copy, createIndex, push, remoteDocument } from '../../src/index.ts'
+import { copy, createIndex, pull, push, remoteDocument } from '../../src/index.ts'
 import { registryName } from '../../src/library/registry-name.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -39,6 +39,7 @@ it('a place that tsbuild does not know is asked for and sent to nowhere', async 
     const refused = [
       () => copy('app', place, nowhere, environment),
       () => copy(place, 'oci:x', nowhere, environment),
+      () => pull(place, nowhere, environment),
       () => push('app', [place], nowhere, environment),
       () => createIndex({ names: [place], sources: ['app'], ...nowhere }, environment),
       () => createIndex({ names: ['app'], sources: [place], ...nowhere }, environment),

@@ -1,5 +1,4 @@
 import type { Descriptor, Environment, EventSink, RegistryOptions } from '../../index.ts'
-import { registryName } from '../../library/registry-name.ts'
 import { visible } from '../../text/index.ts'
 import { FlagError } from '../flags/flag-error.ts'
 import { readLimits } from '../flags/limit.ts'
@@ -60,7 +59,7 @@ export async function pullCommand(session: Session, name: string, flags: Transfe
     descriptor,
     warning,
   } = await transferring(session, flags, (options) =>
-    pull(registryName(name), { ...options, ...platformOf(flags) }, session.environment),
+    pull(name, { ...options, ...platformOf(flags) }, session.environment),
   )
   warn(session, warning)
   session.out.print(flags.quiet ? `${done}\n` : `Digest: ${descriptor.digest}\n${done}\n`)

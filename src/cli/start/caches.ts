@@ -53,8 +53,16 @@ function usable(above: string, names: readonly string[], cwd: string): string | 
   return isWithin(cwd, folder) ? undefined : folder
 }
 
-/** A group of one's own has one's number. */
-function isTrusted({ uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number }): boolean {
+/** Whether nobody else may have put anything there. A group of one's own has one's number. */
+export function isTrusted({
+  uid,
+  gid,
+  mode,
+}: {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}): boolean {
   const isGroupSafe = (mode & 0o020) === 0 || gid === uid
   return (uid === process.geteuid?.() || uid === 0) && isGroupSafe && (mode & 0o002) === 0
 }

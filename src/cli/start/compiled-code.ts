@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { constants, Script } from 'node:vm'
+import { isTrusted } from './caches.ts'
 
 /** Where compiled code is kept, and what it is kept of. */
 export interface CompiledCodePlaces {
@@ -88,7 +89,7 @@ const mostSorts = 48
 function isOurs(folder: string): boolean {
   try {
     const found = lstatSync(folder, { throwIfNoEntry: false })
-    return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0
+    return found?.isDirectory() === true && isTrusted(found)
   } catch {
     return false
   }

@@ -65,8 +65,8 @@ async function explore(isHere = true, columns = 80, rows = 24, slow?: Promise<vo
       if (stop.aborted) asked.push('stopped')
       for await (const part of bytes) text += Buffer.from(part).toString()
       asked.push(`save ${path} ${mode.toString(8)} ${JSON.stringify(text.slice(0, 3))}`)
-      if (path.endsWith('keep')) throw new Error('/work/keep is there already')
-      return `/work${path}`
+      if (path.endsWith('keep')) throw new Error('/here/keep is there already')
+      return `/here${path}`
     },
     new AbortController().signal,
   )
@@ -166,14 +166,14 @@ describe('explore', () => {
   it('ctrl+E writes a file here as the layer has it, and says where, or why not', async () => {
     const { asked, press } = await explore()
     const last = (lines: readonly string[]) => lines.at(-1)?.trim()
-    expect(last(await press('down', 'tab', 'ctrl+e'))).toBe('/work/e<U+001B>[31mvil<U+0007> is written')
+    expect(last(await press('down', 'tab', 'ctrl+e'))).toBe('/here/e<U+001B>[31mvil<U+0007> is written')
     expect(last(await press('down', 'ctrl+e'))).toBe('a directory is written by tsbuild extract IMAGE PATH')
     // Of a file that the layer removes, as it was.
-    expect(last(await press('end', 'ctrl+e'))).toBe('/work/var/lib/list is written')
-    expect(last(await press('enter', 'ctrl+e'))).toBe('/work/var/lib/list is written')
+    expect(last(await press('end', 'ctrl+e'))).toBe('/here/var/lib/list is written')
+    expect(last(await press('enter', 'ctrl+e'))).toBe('/here/var/lib/list is written')
     expect(last(await press('q'))).toContain('? keys')
     expect(last(await press('tab', 'up', 'tab', '/', 'k', 'e', 'e', 'enter', 'ctrl+e'))).toBe(
-      '/work/keep is there already',
+      '/here/keep is there already',
     )
     expect(asked.filter((each) => each.startsWith('save'))).toHaveLength(4)
     expect(asked).toContain('save /keep 640 "one"')
