@@ -48,6 +48,11 @@ function statusError(
       hint: 'a blob was taken away from the registry meanwhile: push once more',
     })
   }
+  if (code === 'DIGEST_INVALID' && /^PUT .*\/manifests\//.test(asked.request)) {
+    return new TsbuildError('TSB_PUSH_DIGEST', `${asked.request}: ${asked.host} answers ${status}: ${detail}`, {
+      hint: 'what was sent is right: somebody else may write to that repository at this moment, or the registry is damaged',
+    })
+  }
   switch (status) {
     case 404:
       return new TsbuildError('TSB_IMAGE_NOT_FOUND', `not found: ${what}`, { hint: absentHint(asked) })

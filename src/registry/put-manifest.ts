@@ -1,6 +1,8 @@
 import { sha256 } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { delay, type Patience, pause } from '../http/index.ts'
 import type { Descriptor } from '../image/index.ts'
+import type { Client, Message } from './client.ts'
 import { messageTo } from './outgoing.ts'
 import { addReferrer, referenceIn } from './referrers.ts'
 import type { Asking } from './resolve.ts'
@@ -19,11 +21,11 @@ export interface OutgoingDocument {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
  */
 export async function putDocument(
-  asking: Asking,
+  asking: Asking & { readonly patience: Patience },
   { mediaType, bytes }: OutgoingDocument,
   tag: string | undefined,
 ): Promise<Descriptor> {
-  const { client, endpoint, signal } = asking
+  const { endpoint } = asking
   const digest = sha256(bytes)
   const path = `manifests/${tag ?? digest}`
   const message = {
@@ -31,7 +33,7 @@ export async function putDocument(
     headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
     body: () => [bytes],
   }
-  const { status, headers } = await client.ask(endpoint, message, signal)
+  const { status, headers } = await putInTheEnd(asking, message)
   const named = headers['docker-content-digest']
   if (status !== 201 && named === undefined) throw notTaken(asking, message.request, status)
   const descriptor = { mediaType, digest, size: bytes.length }
@@ -46,6 +48,28 @@ export async function putDocument(
   throw new TsbuildError('TSB_PUSH_DIGEST', `${endpoint.host} took ${digest} for ${String(named).slice(0, 80)}`, {
     hint: 'something on the way to the registry changes what passes',
   })
+}
+
+/**
+ * docker-registry writes the links to blobs in place: who puts a manifest while somebody else pushes the same blob may be told that
+ * a digest is wrong, which is right a moment later.
+ */
+async function putInTheEnd(
+  { client, endpoint, patience, signal }: Asking & { readonly patience: Patience },
+  message: Message,
+): ReturnType<Client['ask']> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await client.ask(endpoint, message, signal)
+    } catch (error) {
+      if (!(error instanceof TsbuildError) || error.code !== 'TSB_PUSH_DIGEST') throw error
+      if (attempt >= patience.attempts) {
+        const { code, hint } = error
+        throw new TsbuildError(code, `${error.message} (${attempt} attempts)`, { hint, cause: error })
+      }
+      await pause(delay(patience, attempt), signal)
+    }
+  }
 }
 
 /** What answers with success to everything is no registry. */

@@ -168,7 +168,7 @@ export function openRegistry(options: RegistryOptions): Registry {
         return turns(endpoint.base.host)(() => uploadBlob(ports, blob))
       }),
     put: (location, document, tag, signal) =>
-      own(location, signal, (endpoint) => putDocument({ client, endpoint, limits, signal }, document, tag)),
+      own(location, signal, (endpoint) => putDocument({ client, endpoint, limits, patience, signal }, document, tag)),
     tags: (location, signal) => own(location, signal, (endpoint) => listTags({ client, endpoint, limits, signal })),
     referrers: (location, digest, signal) =>
       own(location, signal, (endpoint) => listReferrers({ client, endpoint, limits, signal }, digest)),

@@ -316,6 +316,28 @@ describe('what a failed push says', () => {
     registry.close()
   })
 
+  it.each([2, 99])('is nothing for a while, when others write the same at %i moments', async (moments) => {
+    let asked = 0
+    await using server = await startServer((request, response) =>
+      request.resume().on('end', () => {
+        if (++asked > moments) return response.writeHead(201).end()
+        const errors = [{ code: 'DIGEST_INVALID', message: 'provided digest did not match uploaded content' }]
+        return response.writeHead(400).end(JSON.stringify({ errors }))
+      }),
+    )
+    const registry = open()
+    const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
+    const put = registry.put(`${server.host}/app`, document, '1')
+    if (moments === 2) expect(await put).toMatchObject({ digest: sha256(document.bytes) })
+    else {
+      await expect(put).rejects.toMatchObject({
+        code: 'TSB_PUSH_DIGEST',
+        message: expect.stringMatching(/answers 400: provided digest did not match .*\(3 attempts\)$/),
+      })
+    }
+    registry.close()
+  })
+
   it('is nothing, where another status than 201 names the digest', async () => {
     const document = { mediaType: mediaTypes.index, bytes: Buffer.from('{"schemaVersion":2,"manifests":[]}') }
     const headers = { 'docker-content-digest': sha256(document.bytes) }
