@@ -1,5 +1,6 @@
 export { isLoopbackHost, mayRedirect, type Neighbourhood, neighbourhoodOf } from './address.ts'
 export { AwayError, isTransient, reasonOf } from './broken.ts'
+export { drained } from './drained.ts'
 export {
   type Http,
   type HttpMessage,

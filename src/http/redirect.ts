@@ -1,6 +1,7 @@
 import { TsbuildError } from '../errors.ts'
 import { limitHint } from '../limits.ts'
 import { mayRedirect, type Neighbourhood } from './address.ts'
+import { drained } from './drained.ts'
 import type { Http, HttpResponse } from './http.ts'
 
 /** An answer, and whether it comes from where the question was first sent. */
@@ -34,7 +35,7 @@ export async function follow(
     const response = await http.get({ url: target, headers: sameOrigin ? headers : anonymous, admit }, signal)
     const location = redirectOf(response)
     if (location === undefined) return { response, sameOrigin }
-    response.discard()
+    await drained(response)
     target = nextUrl(target, location, url, plain)
     sameOrigin &&= target.origin === url.origin
   }

@@ -1,6 +1,7 @@
 import { type Login, type Logins, noLogins } from '../credentials/index.ts'
 import { TsbuildError } from '../errors.ts'
 import {
+  drained,
   type Failures,
   follow,
   type Http,
@@ -123,7 +124,7 @@ export function openClient(
     )
   }
 
-  /** What meets a 401, if anything does that is at hand. */
+  /** What meets a 401, if anything does that is at hand. The connection serves again, for what is asked next. */
   async function answerTo(
     response: HttpResponse,
     endpoint: Endpoint,
@@ -137,7 +138,7 @@ export function openClient(
       if (answer !== undefined && login) sentLogins.set(endpoint.base.href, login)
       return answer
     }
-    response.discard()
+    await drained(response)
     return `Bearer ${await fetchToken(endpoint, challenge, scopes, login, signal)}`
   }
 
@@ -155,7 +156,7 @@ export function openClient(
     if (response.status !== 401 || !sameOrigin) return response
     const fresh = await answerTo(response, endpoint, scopesFor(response), signal)
     if (fresh === undefined || (fresh === known && fresh.startsWith('Basic '))) return response
-    response.discard()
+    if (fresh.startsWith('Basic ')) await drained(response)
     authorizations.set(key, fresh)
     return (await once(headerOf(fresh))).response
   }
@@ -222,23 +223,6 @@ export function openClient(
       return retrying(failed, patience, signal, () => send(endpoint, message, signal), drained, wants)
     },
   }
-}
-
-/**
- * Reads what nobody wants to know to its end, so that the connection serves again; not if it is long. One that breaks then
- * has said all that counts.
- */
-export async function drained(response: HttpResponse): Promise<HttpResponse> {
-  let size = 0
-  try {
-    for await (const chunk of response.body) {
-      size += chunk.length
-      if (size > 64 << 10) break
-    }
-  } catch {
-    response.discard()
-  }
-  return response
 }
 
 function headerOf(authorization: string | undefined): Headers {

@@ -1,6 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import type { HttpResponse } from '../http/index.ts'
-import { drained } from './client.ts'
+import { drained, type HttpResponse } from '../http/index.ts'
 import { changedError, endOf, messageTo, type Outgoing, type Upload, type UploadPorts } from './outgoing.ts'
 import { type Pieces, piecesOf, rightToTheEnd, withoutFirst } from './pieces.ts'
 import { nextPlace } from './place.ts'

@@ -1,5 +1,5 @@
 import { TsbuildError } from '../errors.ts'
-import type { Http, Trusts } from '../http/index.ts'
+import { drained, type Http, type Trusts } from '../http/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -55,7 +55,7 @@ async function speaksTls(http: Http, base: URL, signal: AbortSignal | undefined)
   try {
     const url = new URL('/v2/', `https://${base.host}`)
     const response = await http.get({ url, headers: {}, admit: () => {} }, signal)
-    response.discard()
+    await drained(response)
     return true
   } catch (error) {
     signal?.throwIfAborted()

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { contentsOf, descriptorOf, fakeImage, serve } from '../support/fake-image.ts'
+import { type Handler, startServer } from '../support/http-server.ts'
+import { collect, open } from '../support/pulling.ts'
+
+const image = fakeImage()
+const good = serve(contentsOf('app', 'latest', image))
+const refusal = '{"errors":[{"code":"UNAUTHORIZED"}]}'
+
+/** Wants a token, or a password, for everything, and notes on which connections it was asked. */
+function guarded(scheme: 'bearer' | 'basic', then: Handler, body: string | null = refusal) {
+  const sockets = new Set<IncomingMessage['socket']>()
+  const handler: Handler = (request, response) => {
+    if (request.url?.startsWith('/token')) return response.end('{"token":"T"}')
+    sockets.add(request.socket)
+    if (request.headers.authorization !== undefined) return then(request, response)
+    const realm = `http://${request.headers.host}/token`
+    const challenge = scheme === 'basic' ? 'Basic realm="r"' : `Bearer realm="${realm}",service="s"`
+    response.writeHead(401, { 'www-authenticate': challenge })
+    return body === null ? response.flushHeaders() : response.end(body)
+  }
+  return { sockets, handler }
+}
+
+describe('the connection to a registry', () => {
+  it.each(['bearer', 'basic'] as const)(
+    'serves again after an answer that wants to know who asks: %s',
+    async (scheme) => {
+      const { sockets, handler } = guarded(scheme, good)
+      await using server = await startServer(handler)
+      const registry = open({ logins: async () => ({ kind: 'password', username: 'joe', password: 'right-pass' }) })
+      expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
+      expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
+      expect(sockets.size).toBe(1)
+      registry.close()
+    },
+  )
+
+  it('serves again after an answer that sends to somebody else', async () => {
+    await using storage = await startServer(good)
+    const { sockets, handler } = guarded('bearer', (request, response) =>
+      response.writeHead(307, { location: `http://${storage.host}${request.url}` }).end('<a href="…">there</a>'),
+    )
+    await using server = await startServer(handler)
+    const registry = open()
+    for (const _ of [1, 2, 3]) {
+      expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
+    }
+    expect(sockets.size).toBe(1)
+    registry.close()
+  })
+
+  it.each(['bearer', 'basic'] as const)(
+    'is given up when the rest of such an answer never comes: %s',
+    async (scheme) => {
+      const { sockets, handler } = guarded(scheme, good, null)
+      await using server = await startServer(handler)
+      const registry = open({ logins: async () => ({ kind: 'password', username: 'joe', password: 'right-pass' }) })
+      expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
+      expect(sockets.size).toBe(2)
+      registry.close()
+    },
+  )
+})
