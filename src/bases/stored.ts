@@ -42,33 +42,38 @@ export async function keep(
   for (const { digest } of image.manifest.layers) {
     if (location !== undefined) await store.blobs.rememberOrigin(digest, { location })
   }
+  const isPulled = location !== undefined && !location.includes('://')
+  const remote = isPulled ? (image.index?.descriptor ?? image.descriptor).digest : undefined
   for (const name of names) {
-    if (image.index) await store.locked(`name ${name.normal}`, () => nameOneOfMany(store, image, name))
-    else await store.images.tag(image.descriptor, name.normal)
-    if (location !== undefined && !location.includes('://')) await notePulled(store, image, name)
+    if (image.index) await store.locked(`name ${name.normal}`, () => nameOneOfMany(store, image, name, remote))
+    else await tag(store, image.descriptor, name, remote)
   }
 }
 
-/** What the name has in its registry: the index, where it is one, also when one image of it is all that is here. */
-async function notePulled(store: Store, { descriptor, index }: ImageDocuments, { normal }: Reference): Promise<void> {
-  const named = await store.images.find(normal)
-  if (named) await store.images.published(named.manifest, [normal], (index?.descriptor ?? descriptor).digest)
+/** @param remote what the registry of the name has under it, where it comes from there: the index, also when one image of it is all that is here */
+function tag({ images }: Store, manifest: Descriptor, { normal }: Reference, remote: Digest | undefined): Promise<void> {
+  return remote === undefined ? images.tag(manifest, normal) : images.tagPulled(manifest, normal, remote)
 }
 
 /**
  * The name stands for the image alone, unless it has stood for another one of the same index: then for the index, of which
  * those are here that were asked for.
  */
-async function nameOneOfMany(store: Store, { descriptor, index }: ImageDocuments, name: Reference): Promise<void> {
+async function nameOneOfMany(
+  store: Store,
+  { descriptor, index }: ImageDocuments,
+  name: Reference,
+  remote: Digest | undefined,
+): Promise<void> {
   const before = await store.images.find(name.normal)
   const digest = before?.manifest.digest
   const isOther = digest !== undefined && digest !== descriptor.digest
   if (!index || !isOther || !(digest === index.descriptor.digest || names(index.bytes, digest))) {
-    await store.images.tag(descriptor, name.normal)
+    await tag(store, descriptor, name, remote)
     return
   }
   await store.blobs.write(index.bytes)
-  await store.images.tag(index.descriptor, name.normal)
+  await tag(store, index.descriptor, name, remote)
 }
 
 /** Its shape was checked when it came. */

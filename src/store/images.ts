@@ -24,6 +24,7 @@ export function openImages(ports: ImagePorts): Images {
         manifest,
         names.map((name) => parseReference(name)),
       ),
+    tagPulled: (manifest, name, remote) => nameImage(ports, manifest, [parseReference(name)], remote),
     published: (manifest, names, remote) =>
       notePublished(
         ports,

@@ -9,16 +9,22 @@ import { entriesFor, nameOf, ownAnnotations, remoteOf } from './index-file.ts'
 /**
  * Gives a manifest names, taking them from whatever had them. Nothing is written, nor locked, when it has them already,
  * as after a build in which all was cached. By the time the names are seen, the image would survive a power cut.
+ * @param remote what the registry of the names has under them; absent: what was known of that stays
  */
-export async function nameImage(ports: ImagePorts, manifest: Descriptor, names: readonly Reference[]): Promise<void> {
+export async function nameImage(
+  ports: ImagePorts,
+  manifest: Descriptor,
+  names: readonly Reference[],
+  remote?: Digest,
+): Promise<void> {
   const { blobs, index, locked } = ports
-  if (isNamed(await index.read(), manifest, names)) return
+  if (isNamed(await index.read(), manifest, names, remote)) return
   const summary = await summarize(blobs, manifest)
   const layers = summary?.layers ?? []
   await blobs.settle([manifest.digest, ...(summary?.documents ?? []), ...layers])
   await locked('index', async () => {
     for (const layer of layers) await checkAvailable(blobs, layer)
-    await index.write(withNames(await index.read(), manifest, names))
+    await index.write(withNames(await index.read(), manifest, names, remote))
   })
 }
 
@@ -44,9 +50,15 @@ export async function notePublished(
   })
 }
 
-function isNamed(entries: readonly Descriptor[], manifest: Descriptor, names: readonly Reference[]): boolean {
+function isNamed(
+  entries: readonly Descriptor[],
+  manifest: Descriptor,
+  names: readonly Reference[],
+  remote: Digest | undefined,
+): boolean {
   const said = JSON.stringify(ownAnnotations(manifest))
-  const isSame = (entry: Descriptor) => JSON.stringify(ownAnnotations(entry)) === said
+  const isSame = (entry: Descriptor) =>
+    JSON.stringify(ownAnnotations(entry)) === said && (remote === undefined || remoteOf(entry) === remote)
   const own = entries.filter((entry) => entry.digest === manifest.digest && isSame(entry))
   return own.length > 0 && names.every(({ normal }) => own.some((entry) => nameOf(entry) === normal))
 }
@@ -63,6 +75,7 @@ function withNames(
   entries: readonly Descriptor[],
   manifest: Descriptor,
   names: readonly Reference[],
+  remote: Digest | undefined,
 ): readonly Descriptor[] {
   const given = new Set(names.map((name) => name.normal))
   const kept = entries.filter((entry) => {
@@ -72,7 +85,7 @@ function withNames(
   const added =
     names.length === 0
       ? untagged(kept, manifest)
-      : names.flatMap((name) => entriesFor(manifest, name, knownRemote(entries, manifest, name)))
+      : names.flatMap((name) => entriesFor(manifest, name, remote ?? knownRemote(entries, manifest, name)))
   return [...kept, ...added]
 }
 

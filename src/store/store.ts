@@ -137,6 +137,8 @@ export interface Images {
   open(manifest: Descriptor, layer: (descriptor: Descriptor, diffId: Digest) => Image['layers'][number]): Promise<Image>
   /** Other names for an image that is here. Existing ones are moved. With no name at all the image is listed without one. */
   tag(manifest: Descriptor, ...names: readonly string[]): Promise<void>
+  /** The same for the name of a registry that has this digest under it. */
+  tagPulled(manifest: Descriptor, name: string, remote: Digest): Promise<void>
   /**
    * Says which digest an image has under some of its names in their registries. It is forgotten when the name gets another
    * image; names that the image does not have are passed over.
