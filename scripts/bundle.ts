@@ -78,7 +78,7 @@ const common = {
 /** Sources whose pieces are in one file: what every command loads, a cached build beside it, and others beside that. */
 const loadedTogether = {
   'cli.cjs': ['src/cli/main.ts'],
-  'building.cjs': ['src/cli/commands/build.ts', 'src/library/build.ts'],
+  'building.cjs': ['src/cli/commands/build.ts', 'src/library/build.ts', 'node_modules/xxhash-wasm/esm/xxhash-wasm.js'],
   'documents.cjs': ['src/image/schemas.ts'],
   'planning.cjs': ['src/plan-image.ts'],
   'running.cjs': [
@@ -97,6 +97,7 @@ const loadedTogether = {
     'src/http/index.ts',
     'src/registry/index.ts',
     'src/credentials/index.ts',
+    'src/library/ask-ahead.ts',
     'src/library/shared-cache.ts',
     'src/shared-cache/schema.ts',
   ],

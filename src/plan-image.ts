@@ -1,6 +1,6 @@
 import type { Plan } from './graph/index.ts'
-import { parse } from './parser/index.ts'
-import { type BaseImages, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
+import { type Dockerfile, parse } from './parser/index.ts'
+import { type BaseImages, imagesWanted, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
 import type { SourceFile } from './source.ts'
 
 /** What would be done. Asks for manifests and configs of base images, and reads no file of a context. */
@@ -10,10 +10,14 @@ export function planImage(
   bases: BaseImages,
   times?: SourceTimes,
 ): Promise<Plan> {
-  return plan(
-    parse(source, request.buildArgs.get('BUILDKIT_SYNTAX'), request.limits?.dockerfile),
-    request,
-    bases,
-    times,
-  )
+  return plan(parsed(source, request), request, bases, times)
+}
+
+/** The images that are asked for first. @throws {TsbuildError} for what is wrong in the Dockerfile */
+export function imagesOf(source: SourceFile, request: PlanRequest): ReturnType<typeof imagesWanted> {
+  return imagesWanted(parsed(source, request), request)
+}
+
+function parsed(source: SourceFile, { buildArgs, limits }: PlanRequest): Dockerfile {
+  return parse(source, buildArgs.get('BUILDKIT_SYNTAX'), limits?.dockerfile)
 }

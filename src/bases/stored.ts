@@ -51,7 +51,12 @@ export async function keep(
 }
 
 /** @param remote what the registry of the name has under it, where it comes from there: the index, also when one image of it is all that is here */
-function tag({ images }: Store, manifest: Descriptor, { normal }: Reference, remote: Digest | undefined): Promise<void> {
+function tag(
+  { images }: Store,
+  manifest: Descriptor,
+  { normal }: Reference,
+  remote: Digest | undefined,
+): Promise<void> {
   return remote === undefined ? images.tag(manifest, normal) : images.tagPulled(manifest, normal, remote)
 }
 

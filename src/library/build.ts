@@ -9,11 +9,13 @@ import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { openDebugging } from './debugging.ts'
 import { comparedImages, growthsOf } from './growths.ts'
+import { hasImages } from './has-store.ts'
 import { type Loaded, load } from './load.ts'
 import { buildPorts } from './ports.ts'
 import { type Progress, progressTo } from './progress.ts'
 import { showPulls } from './pulls-shown.ts'
 import { openRecording, type Recording } from './recording.ts'
+import { type RegistryClient, registryClient } from './registry-client.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing, type Sharing } from './sharing.ts'
@@ -43,7 +45,9 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   await checkSecrets(options.secrets, environment, notice)
   let told = events
   const pulls = showPulls((event) => told(event), now)
-  await using session = await openSession(environment, { ...options, notice, onBytes: pulls.onBytes })
+  const sessionOptions = { ...options, notice, onBytes: pulls.onBytes }
+  await using client = await clientFor(options, environment, registryClient(environment, sessionOptions))
+  await using session = await openSession(environment, sessionOptions, client)
   const keys = cacheSecrets([...(options.cacheFrom ?? []), ...(options.cacheTo ?? [])])
   const isQuiet = session.secrets.ids.length === 0 && keys.length === 0
   const hush = isQuiet ? undefined : await (await import('./hush.ts')).openHush(session.secrets, keys)
@@ -60,6 +64,11 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
     const error = hush ? hush.error(thrown) : thrown
     throw withLog(error, recording.failed(error))
   }
+}
+
+async function clientFor(options: BuildOptions, environment: Environment, client: RegistryClient) {
+  if (hasImages(environment)) return client
+  return (await import('./ask-ahead.ts')).askAhead(client, options, environment)
 }
 
 async function buildIn(

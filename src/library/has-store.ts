@@ -9,6 +9,11 @@ export function hasStore({ root }: Environment): boolean {
   return existsSync(root)
 }
 
+/** Without images all that a build stands on is elsewhere. */
+export function hasImages({ root }: Environment): boolean {
+  return existsSync(path.join(root, 'oci', 'index.json'))
+}
+
 /** For who only looks: works with an empty store that is removed, in place of one that would have to be made. */
 export async function lookingOnly<T>(
   environment: Environment,

@@ -1,19 +1,17 @@
-import path from 'node:path'
 import { type Bases, type BasesOptions, blobFetcher, openBases } from '../bases/index.ts'
 import { type Cache, openCache } from '../cache/index.ts'
 import { isObjectLocation } from '../cache-options.ts'
-import type { Logins } from '../credentials/index.ts'
 import type { Digest } from '../digest/index.ts'
 import { type LayerMounts, layerForm, openLayerMounts, readRights, type Secrets } from '../executor/index.ts'
 import type { Descriptor } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { ObjectCaches } from '../object-caches/index.ts'
-import type { BuildOptions, Environment, LimitOptions } from '../options.ts'
-import type { Registry, RegistryConfig } from '../registry/index.ts'
+import type { BuildOptions, Environment } from '../options.ts'
+import type { Registry } from '../registry/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type LentAgents, openLentAgents } from './agents.ts'
 import { limitsFrom } from './limits.ts'
-import { registryHosts } from './registry-allow.ts'
+import { type ClientOptions, type RegistryClient, registryClient } from './registry-client.ts'
 import { openSecrets } from './secrets.ts'
 
 /** What a command works with: the store and what is reached through it. No network is asked before something is read. */
@@ -34,38 +32,29 @@ export interface Session extends AsyncDisposable {
   readonly lost?: (blob: Digest, error: unknown) => void
 }
 
-export interface SessionOptions {
-  /** `docker.io` to `127.0.0.1:5000`: asked before those of the config file. */
-  readonly registryMirrors?: Readonly<Record<string, string>> | undefined
-  /** Who may be asked; undefined: all. */
-  readonly registryAllow?: readonly string[] | undefined
-  /** Hosts that may have a certificate of nobody, or speak plain HTTP; beside those of config files. */
-  readonly insecureRegistries?: readonly string[] | undefined
+export interface SessionOptions extends ClientOptions {
   readonly pull?: 'always' | 'missing' | 'never' | undefined
   readonly ssh?: BuildOptions['ssh'] | undefined
   readonly secrets?: BuildOptions['secrets'] | undefined
   readonly allowSecretInLayer?: boolean | undefined
   /** As `BasesOptions` has it. */
   readonly remember?: BasesOptions['remember'] | undefined
-  readonly limits?: LimitOptions | undefined
-  /** Absent: those of docker's and podman's files. */
-  readonly logins?: Logins | undefined
   /** Told how many bytes of a blob that is fetched have come. */
   readonly onBytes?: ((descriptor: Descriptor, received: number) => void) | undefined
-  readonly notice?: ((message: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Opens the store of the environment. Closing it writes what was remembered and removes what was temporary. */
-export async function openSession(environment: Environment, options: SessionOptions = {}): Promise<Session> {
+/**
+ * Opens the store of the environment. Closing it writes what was remembered and removes what was temporary.
+ * @param client closed with the session
+ */
+export async function openSession(
+  environment: Environment,
+  options: SessionOptions = {},
+  client: RegistryClient = registryClient(environment, options),
+): Promise<Session> {
   const { now, cwd, root } = environment
   const limits = limitsFrom(options.limits)
-  const allowed = options.registryAllow && registryHosts('--registry-allow', options.registryAllow)
-  let opened: Promise<Registry> | undefined
-  const registry = () => {
-    opened ??= openClient(environment, options, { allowed, limits })
-    return opened
-  }
   let temporary: Store['temporary'] | undefined
   const folder = (prefix: string) => {
     if (!temporary) throw new Error('the store is not open')
@@ -76,7 +65,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     openedObjects ??= openObjects(environment, limits)
     return openedObjects
   }
-  const fetch = blobFetcher(registry, folder, limits, {
+  const fetch = blobFetcher(client.open, folder, limits, {
     has: isObjectLocation,
     blob: async function* (...asked) {
       yield* (await objects()).blob(...asked)
@@ -95,7 +84,7 @@ export async function openSession(environment: Environment, options: SessionOpti
   const bases = openBases({
     store,
     wholeBlobs: cache.wholeBlobs,
-    registry,
+    registry: client.open,
     pull: options.pull ?? 'missing',
     cwd,
     remember: options.remember ?? true,
@@ -106,7 +95,7 @@ export async function openSession(environment: Environment, options: SessionOpti
     store,
     cache,
     bases,
-    registry,
+    registry: client.open,
     objects,
     agents,
     secrets: openSecrets(options, environment),
@@ -117,8 +106,7 @@ export async function openSession(environment: Environment, options: SessionOpti
       await agents[Symbol.asyncDispose]()
       await cache.close()
       await store.close()
-      const client = await opened?.catch(() => undefined)
-      client?.close()
+      await client[Symbol.asyncDispose]()
       const caches = await openedObjects?.catch(() => undefined)
       caches?.close()
     },
@@ -143,45 +131,4 @@ async function openObjects({ env, now }: Environment, limits: Limits): Promise<O
     return { proxies: proxiesOf(env), trusts: ({ host }: URL) => certificates(host) }
   }
   return openObjectCaches({ env, now }, settings, limits)
-}
-
-async function openClient(
-  { env }: Environment,
-  options: SessionOptions,
-  rules: { readonly limits: Limits; readonly allowed: ReadonlySet<string> | undefined },
-): Promise<Registry> {
-  const { certificateFolders, loadRegistriesConf, loadRegistryConfig, openCertificates, openRegistry, withMirrors } =
-    await import('../registry/index.ts')
-  const { proxiesOf } = await import('../http/index.ts')
-  const { openLogins } = await import('../credentials/index.ts')
-  const folder = configFolder(env)
-  const file = folder && path.join(folder, 'tsbuild', 'config.json')
-  const { mirrors, insecure, unknown } = file ? await loadRegistryConfig(file) : noConfig
-  if (unknown.length > 0) options.notice?.(unknownKeys(file ?? '', unknown))
-  const added = Object.entries(options.registryMirrors ?? {}).map(([host, mirror]) => `${host}=${mirror}`)
-  return openRegistry({
-    mirrors: withMirrors(mirrors, added),
-    rules: await loadRegistriesConf(env),
-    insecure: new Set([...insecure, ...registryHosts('--insecure-registry', options.insecureRegistries ?? [])]),
-    certificates: openCertificates(certificateFolders(env)),
-    ...rules,
-    userAgent: 'tsbuild',
-    proxies: proxiesOf(env),
-    logins: options.logins ?? openLogins(env, rules.limits, options.notice),
-    ...(options.notice && { notice: options.notice }),
-  })
-}
-
-const noConfig: RegistryConfig = { mirrors: new Map(), insecure: [], unknown: [] }
-
-function unknownKeys(file: string, keys: readonly string[]): string {
-  const named = keys.map((key) => JSON.stringify(key)).join(', ')
-  return `warning: ${file}: not known, and passed over: ${named} (known are registryMirrors and insecureRegistries)`
-}
-
-/** Only an absolute path: nothing is read from the working directory, which may be what is built. */
-function configFolder(env: Environment['env']): string | undefined {
-  const { XDG_CONFIG_HOME: config = '', HOME: home = '' } = env
-  if (path.isAbsolute(config)) return config
-  return path.isAbsolute(home) ? path.join(home, '.config') : undefined
 }

@@ -1,5 +1,6 @@
 export { type CheckReport, check } from './checks/check.ts'
 export { CheckFailedError, type Finding } from './checks/checks.ts'
+export { imagesWanted } from './images-wanted.ts'
 export { type Outline, outline } from './outline/outline.ts'
 export type { OutlineArgument, OutlineCache, OutlineMount } from './outline/parameter.ts'
 export { type Target, targets } from './outline/targets.ts'

@@ -1,3 +1,4 @@
+export { type AskedAhead, openAskedAhead } from './asked-ahead.ts'
 export { certificateFolders, openCertificates } from './certificates.ts'
 export { loadRegistryConfig, type RegistryConfig, withMirrors } from './config-file.ts'
 export { type Mirrors, parseMirror } from './endpoint.ts'

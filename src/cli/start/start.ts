@@ -10,7 +10,7 @@ declare const TSBUILD_BUNDLES: readonly string[]
 declare const TSBUILD_BUNDLES_DIGEST: string
 
 /** A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
-const longestToKeep = 10_000
+const longestToKeep = 10
 
 /** Runs the command line of this process from its bundle, with the code that earlier runs have compiled. */
 export function start({ own, installed }: Caches = cachesOf(process.env, process.cwd())): void {
@@ -48,7 +48,7 @@ export function start({ own, installed }: Caches = cachesOf(process.env, process
   const program = load('cli.cjs') as typeof cli
   withFlagsOfStart = program.withFlagsOfStart
   program.main((command) => {
-    if (performance.now() < longestToKeep) code.keep(command.join(' '))
+    if (process.uptime() < longestToKeep) code.keep(command.join(' '))
   })
 }
 

@@ -42,6 +42,11 @@ export function findNeededStages(linker: Linker, target: number): readonly Neede
   return inOrder(needed)
 }
 
+/** The images that are asked for first, for a target. */
+export function firstImages({ stages }: Linker, target: number): readonly ImageRef[] {
+  return reach([{ kind: 'stage', index: target }], stages, new Map()).images
+}
+
 /** Adds stages to those that are needed; returns what their triggers lead to. */
 function addStages(
   stages: readonly LinkedStage[],

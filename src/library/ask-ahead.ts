@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { parseImageSource, parseReference } from '../image/index.ts'
+import type { BuildOptions, Environment } from '../options.ts'
+import type { AskedAhead } from '../registry/index.ts'
+import type { SourceFile } from '../source.ts'
+import { namedSource } from './inputs/index.ts'
+import { readLocalDockerfile } from './inputs/local-dockerfile.ts'
+import { limitsFrom } from './limits.ts'
+import { planRequests } from './plan-request.ts'
+import type { RegistryClient } from './registry-client.ts'
+
+/**
+ * Asks registries for what a build on a machine without images asks for first, bases and shared caches, so that the answers come
+ * while its store is made. Whatever is wrong is for who asks in earnest to say.
+ * @returns the client with these answers; closing it closes the one that was given
+ */
+export async function askAhead(
+  client: RegistryClient,
+  options: BuildOptions,
+  environment: Environment,
+): Promise<RegistryClient> {
+  const asks = options.noCache === true ? [] : cachesAsked(options)
+  if (options.pull !== 'never') asks.push(...(await imagesAsked(options, environment).catch(() => [])))
+  if (asks.length === 0) return client
+  const opened = openAhead(client, asks)
+  await opened.catch(() => {})
+  return { open: () => opened, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() }
+}
+
+type Ask = (registry: AskedAhead) => void
+
+async function openAhead(client: RegistryClient, asks: readonly Ask[]): Promise<AskedAhead> {
+  const registry = await client.open()
+  const { openAskedAhead } = await import('../registry/index.ts')
+  const ahead = openAskedAhead(registry)
+  for (const ask of asks) ask(ahead)
+  return ahead
+}
+
+function cachesAsked({ cacheFrom = [], signal }: BuildOptions): Ask[] {
+  return cacheFrom.flatMap((from) => {
+    if (from.type !== 'registry') return []
+    const reference = parseReference(from.ref)
+    return [(registry) => registry.documentAhead(reference, signal)]
+  })
+}
+
+async function imagesAsked(options: BuildOptions, environment: Environment): Promise<readonly Ask[]> {
+  const source = await localDockerfile(options, environment)
+  if (!source) return []
+  const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
+  const { imagesOf } = await import('../plan-image.ts')
+  return planRequests(options, named, environment.arch).flatMap((request) =>
+    imagesOf(source, request).flatMap(({ reference: text, platform }): readonly Ask[] => {
+      const image = parseImageSource(text)
+      if (image.kind !== 'reference') return []
+      return [(registry) => registry.resolveAhead(image.reference, platform, options.signal)]
+    }),
+  )
+}
+
+/** Of a directory of this machine, or given as a text; undefined for what has to be fetched or comes once. */
+async function localDockerfile(
+  { context, dockerfile: text, file, limits }: BuildOptions,
+  { cwd }: Environment,
+): Promise<SourceFile | undefined> {
+  if (text !== undefined) return { name: 'Dockerfile', text }
+  if (typeof context !== 'string' || context === '-' || file === '-') return undefined
+  const directory = path.resolve(cwd, context)
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return undefined
+  return (await readLocalDockerfile(directory, file, cwd, limitsFrom(limits)['dockerfile-bytes'])).source
+}
