@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writing } from './failure.ts'
 import { removeTree } from './remove-tree.ts'
 import { renameOver } from './rename-over.ts'
+import { isSmall } from './small-file.ts'
 
 /**
  * Writes a file so that everybody sees the old one or the whole new one.
@@ -31,6 +33,10 @@ export async function writeAtomically(
 }
 
 async function writeFileAt(path: string, bytes: Uint8Array | string, durable: boolean): Promise<void> {
+  if (!durable && isSmall(bytes)) {
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 })
+    return
+  }
   await using file = await open(path, 'wx', 0o600)
   await file.writeFile(bytes)
   if (durable) await file.sync()

@@ -1,6 +1,7 @@
-import { type Digest, sha256Hasher } from '../digest/index.ts'
+import { type Digest, sha256, sha256Hasher } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { writeFresh } from './write-fresh.ts'
+import { isSmall } from './small-file.ts'
+import { writeFresh, writeFreshAtOnce } from './write-fresh.ts'
 
 /** What some bytes are, or must be. */
 export interface BlobIdentity {
@@ -24,6 +25,11 @@ export async function writeBlob(
   folder: string,
   expected?: BlobIdentity,
 ): Promise<WrittenBlob> {
+  if (bytes instanceof Uint8Array && isSmall(bytes)) {
+    const identity = { digest: sha256(bytes), size: bytes.length }
+    if (expected) checkIdentity(identity, expected)
+    return { path: await writeFreshAtOnce(folder, bytes), ...identity }
+  }
   const hasher = sha256Hasher()
   let size = 0
   let identity: BlobIdentity | undefined
@@ -43,6 +49,7 @@ export async function writeBlob(
 }
 
 function checkIdentity({ digest, size }: BlobIdentity, expected: BlobIdentity): void {
+  if (size > expected.size) throw tooLong(expected)
   if (size !== expected.size) {
     throw mismatch('TSB_BLOB_TRUNCATED', expected, `ended after ${size} of ${expected.size} bytes`)
   }

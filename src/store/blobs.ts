@@ -1,5 +1,5 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs'
-import { chmod, open, stat } from 'node:fs/promises'
+import { chmodSync, closeSync, createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { type Digest, hexOf, sha256, sha256Hasher } from '../digest/index.ts'
@@ -49,12 +49,12 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
   const isKept = async (digest: Digest, size: number, isRight = hasDigest(digest)) =>
     (await has(digest, size)) && (await isRight(path(digest))) && noteUse(path(digest), ports.now())
   const adopt: Blobs['adopt'] = async (file, digest, isRight) => {
-    if (await isKept(digest, (await stat(file)).size, isRight)) {
+    if (await isKept(digest, statSync(file).size, isRight)) {
       await removeTree(file)
       return
     }
     await writing(path(digest), 0, async () => {
-      await chmod(file, 0o600)
+      chmodSync(file, 0o600)
       // An image may count on what gives way to survive a power cut.
       if (isSettled(path(digest))) await settle(file)
       await renameOver(file, path(digest))
@@ -163,30 +163,36 @@ async function settle(path: string): Promise<void> {
   })
 }
 
+/** A document is read sooner than a thread is asked to read it. */
 async function readDocument(path: string, digest: Digest, limit: number): Promise<Uint8Array> {
-  await using file = await openBlob(path, digest)
-  const { size } = await file.stat()
-  if (size > limit) {
-    throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${digest} has ${size} bytes, more than the ${limit} allowed`)
-  }
-  const bytes = await file.readFile()
+  const bytes = readWhole(path, digest, limit)
   if (sha256(bytes) === digest) return bytes
   throw new TsbuildError('TSB_DIGEST_MISMATCH', `the file of blob ${digest} has other bytes: ${path}`, {
     hint: 'tsbuild doctor --fsck --repair puts it aside; then build or load the image again',
   })
 }
 
+function readWhole(path: string, digest: Digest, limit: number): Uint8Array {
+  const file = orMissing(digest, () => openSync(path, 'r'))
+  try {
+    const { size } = fstatSync(file)
+    if (size <= limit) return readFileSync(file)
+    throw new TsbuildError('TSB_DOCUMENT_TOO_LARGE', `${digest} has ${size} bytes, more than the ${limit} allowed`)
+  } finally {
+    closeSync(file)
+  }
+}
+
 async function* streamBlob(path: string, digest: Digest): AsyncIterable<Uint8Array> {
-  await using file = await openBlob(path, digest)
+  await using file = await open(path, 'r').catch((error) => orMissing(digest, () => Promise.reject(error)))
   yield* file.createReadStream({ highWaterMark: 1 << 18, autoClose: false })
 }
 
-async function openBlob(path: string, digest: Digest) {
+function orMissing<T>(digest: Digest, work: () => T): T {
   try {
-    return await open(path, 'r')
+    return work()
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) throw missing(digest)
-    throw error
+    throw isSystemError(error, 'ENOENT') ? missing(digest) : error
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isSystemError } from '../errors.ts'
 import { writing } from './failure.ts'
@@ -43,7 +42,7 @@ export function openTemporary(folder: string): Temporary {
   return {
     async make(prefix) {
       const { path } = await claimed()
-      return writing(path, 0, () => mkdtemp(join(path, `${prefix}-`)))
+      return writing(path, 0, async () => mkdtempSync(join(path, `${prefix}-`)))
     },
     async othersAlive() {
       return (await others()).some(isHeld)
@@ -56,9 +55,20 @@ export function openTemporary(folder: string): Temporary {
       if (!own) return
       const { path, release } = await own
       own = undefined
-      await removeTree(path)
+      if (!removedEmpty(path)) await removeTree(path)
       release()
     },
+  }
+}
+
+/** What was made is empty again after most builds. False when something is left. */
+function removedEmpty(path: string): boolean {
+  try {
+    for (const name of readdirSync(path)) rmdirSync(join(path, name))
+    rmdirSync(path)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -66,7 +76,7 @@ export function openTemporary(folder: string): Temporary {
 async function claim(folder: string): Promise<{ readonly path: string; readonly release: Release }> {
   const path = join(folder, randomBytes(4).toString('hex'))
   const release = await writing(path, 0, () => acquire(`${path}.lock`))
-  await writing(path, 0, () => mkdir(path, { mode: 0o700 }))
+  await writing(path, 0, async () => mkdirSync(path, { mode: 0o700 }))
   return { path, release }
 }
 

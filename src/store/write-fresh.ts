@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFailure } from './failure.ts'
@@ -18,20 +19,39 @@ export async function writeFresh(folder: string, bytes: AsyncIterable<Uint8Array
   return path
 }
 
+/** The same for bytes that are here, which are few. */
+export async function writeFreshAtOnce(folder: string, bytes: Uint8Array): Promise<string> {
+  const path = freshPath(folder)
+  try {
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 })
+    return path
+  } catch (error) {
+    throw await failureAt(path, error)
+  }
+}
+
 /** As `writeFresh`, for a writer that wants the file itself. Closed at the end. */
 export async function withFreshFile<T>(
   folder: string,
   write: (file: FileHandle) => Promise<T>,
 ): Promise<{ readonly path: string; readonly result: T }> {
-  const path = join(folder, randomBytes(8).toString('hex'))
+  const path = freshPath(folder)
   try {
     await using file = await open(path, 'wx', 0o600)
     return { path, result: await write(file) }
   } catch (error) {
-    const written = await sizeOf(path)
-    await rm(path, { force: true })
-    throw await writeFailure(error, path, written, true)
+    throw await failureAt(path, error)
   }
+}
+
+function freshPath(folder: string): string {
+  return join(folder, randomBytes(8).toString('hex'))
+}
+
+async function failureAt(path: string, error: unknown): Promise<unknown> {
+  const written = await sizeOf(path)
+  await rm(path, { force: true })
+  return writeFailure(error, path, written, true)
 }
 
 async function sizeOf(path: string): Promise<number> {
