@@ -15,9 +15,9 @@ import {
 } from '../image/index.ts'
 import type { Limits } from '../limits.ts'
 import type { BaseImage, BaseImages } from '../planner/index.ts'
-import type { Registry } from '../registry/index.ts'
+import type { Registry, RemoteImage } from '../registry/index.ts'
 import { imageFor, noImageFor, type Store, type StoredImage, type WholeBlobs } from '../store/index.ts'
-import { keep, layersOf, type NamedLayer, readStored, type StoredDocuments } from './stored.ts'
+import { keep, layersOf, type NamedLayer, nameKept, readStored, type StoredDocuments } from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
 export interface BasesOptions {
@@ -47,16 +47,29 @@ export interface Bases extends BaseImages {
   name(reference: string): Promise<void>
   /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
   rootOf(reference: string): Descriptor | undefined
+  /** Waits until what `resolve` found has its names in the store. An error of that is thrown once. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
+  named(): Promise<void>
 }
 
 /**
  * Finds base images in the store, in registries, layouts and archives. What was found is kept in the store under its name,
- * without its layers, so that the next build asks nobody; within one build a name always means the same image.
+ * without its layers, so that the next build asks nobody; within one build a name always means the same image. Names are given
+ * while the build goes on, since their files are synced.
  */
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
   const pulled: Pulled = new Map()
+  let naming: Promise<void>[] = []
+  const remembered: Remember = async (image, reference) => {
+    pulled.set(reference.normal, image)
+    if (options.remember === false) return
+    await keep(store, image, image.location)
+    if (options.remember === 'unnamed') return
+    const named = nameKept(store, image, image.location, [reference])
+    named.catch(() => {})
+    naming.push(named)
+  }
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
   const stored: StoredOf = (manifest) => {
@@ -67,7 +80,7 @@ export function openBases(options: BasesOptions): Bases {
   return {
     resolve(reference, platform) {
       const key = JSON.stringify([reference, platform])
-      const base = found.get(key) ?? find(reference, platform, options, stored, pulled)
+      const base = found.get(key) ?? find(reference, platform, options, stored, remembered)
       found.set(key, base)
       return base
     },
@@ -77,14 +90,22 @@ export function openBases(options: BasesOptions): Bases {
     async name(text) {
       const reference = parseReference(text)
       const image = pulled.get(reference.normal)
-      if (image) await keep(store, image, image.location, [reference])
+      if (image) await nameKept(store, image, image.location, [reference])
+    },
+    async named() {
+      const waiting = naming
+      naming = []
+      await Promise.all(waiting)
     },
     rootOf: (reference) => pulled.get(parseReference(reference).normal)?.root,
   }
 }
 
 /** What registries gave, by the names that they were asked for. */
-type Pulled = Map<string, Awaited<ReturnType<Registry['resolve']>>>
+type Pulled = Map<string, RemoteImage>
+
+/** Takes note of what a registry gave. */
+type Remember = (image: RemoteImage, reference: Reference) => Promise<void>
 
 type StoredOf = (manifest: Digest) => Promise<StoredDocuments>
 
@@ -93,7 +114,7 @@ async function find(
   platform: Platform,
   options: BasesOptions,
   storedOf: StoredOf,
-  pulled: Pulled,
+  remember: Remember,
 ): Promise<BaseImage> {
   const source = parseImageSource(text)
   if (source.kind !== 'reference') {
@@ -105,7 +126,7 @@ async function find(
   const fits = stored && (reference.digest === stored.image.manifest || samePlatform(stored.platform, platform))
   if (fits || (stored && options.pull === 'never')) return stored
   if (options.pull === 'never') throw named ? noImageFor(named, platform, reference.familiar) : notStored(reference)
-  return fromRegistry(reference, platform, options, pulled).catch((error: unknown) => {
+  return fromRegistry(reference, platform, options, remember).catch((error: unknown) => {
     if (!named || !isOutOfReach(error)) throw error
     if (stored) return stored
     throw noImageFor(named, platform, reference.familiar)
@@ -134,13 +155,11 @@ async function fromRegistry(
   reference: Reference,
   platform: Platform,
   options: BasesOptions,
-  pulled: Pulled,
+  remember: Remember,
 ): Promise<BaseImage> {
   const registry = await options.registry()
   const image = await registry.resolve(reference, platform, options.signal)
-  const names = options.remember === 'unnamed' ? [] : [reference]
-  if (options.remember !== false) await keep(options.store, image, image.location, names)
-  pulled.set(reference.normal, image)
+  await remember(image, reference)
   return baseOf(reference.normal, image.descriptor.digest, image.config)
 }
 
@@ -152,7 +171,7 @@ async function fromArchive(source: ArchiveSource, platform: Platform, options: B
   if (options.remember !== false) {
     if (source.kind === 'docker-archive') await takeLayers(store, image, options.wholeBlobs)
     const location = source.kind === 'docker-archive' ? undefined : `${source.kind}://${source.path}`
-    await keep(store, image, location, [])
+    await keep(store, image, location)
   }
   return baseOf(formatImageSource(source), image.descriptor.digest, image.config)
 }

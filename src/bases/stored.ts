@@ -27,21 +27,27 @@ export async function readStoredIndex(store: Store, digest: Digest): Promise<Ind
 }
 
 /**
- * Keeps the documents of an image and where its layers can be had, so that a later build needs nobody else's word.
+ * Keeps the documents of an image and where its layers can be had, so that nobody else has to be asked again.
  * @param location as `BlobOrigin` has it; undefined when the layers are in the store
- * @param names what the image is called from now on
  */
-export async function keep(
-  store: Store,
-  image: ImageDocuments,
-  location: string | undefined,
-  names: readonly Reference[],
-): Promise<void> {
+export async function keep(store: Store, image: ImageDocuments, location: string | undefined): Promise<void> {
   await store.blobs.write(image.configBytes)
   await store.blobs.write(image.manifestBytes)
   for (const { digest } of image.manifest.layers) {
     if (location !== undefined) await store.blobs.rememberOrigin(digest, { location })
   }
+}
+
+/**
+ * Gives an image that is kept names, so that a later build needs nobody's word for what they mean.
+ * @param location as for `keep`
+ */
+export async function nameKept(
+  store: Store,
+  image: ImageDocuments,
+  location: string | undefined,
+  names: readonly Reference[],
+): Promise<void> {
   const isPulled = location !== undefined && !location.includes('://')
   const remote = isPulled ? (image.index?.descriptor ?? image.descriptor).digest : undefined
   for (const name of names) {

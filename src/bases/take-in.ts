@@ -1,6 +1,6 @@
 import type { ArchivedImage } from '../archive/index.ts'
 import type { Store, WholeBlobs } from '../store/index.ts'
-import { keep } from './stored.ts'
+import { keep, nameKept } from './stored.ts'
 
 /**
  * Takes an image of an archive into the store, its layers too, under the names that the archive gives it.
@@ -12,7 +12,8 @@ export async function takeIn(store: Store, image: ArchivedImage, whole: WholeBlo
     return
   }
   await takeLayers(store, image, whole)
-  await keep(store, image, undefined, image.names)
+  await keep(store, image, undefined)
+  await nameKept(store, image, undefined, image.names)
   if (image.names.length === 0) await store.images.tag(image.descriptor)
 }
 
@@ -26,7 +27,7 @@ async function takeInAll(
 ): Promise<void> {
   for (const image of images) {
     await takeLayers(store, image, whole)
-    await keep(store, image, undefined, [])
+    await keep(store, image, undefined)
   }
   await store.blobs.write(bytes)
   await store.images.tag(descriptor, ...names.map((name) => name.normal))

@@ -112,6 +112,7 @@ async function buildIn(
       )
       const image = asOne(images, loaded.request.severalPlatforms)
       const kept = annotated(image, options.annotations)
+      await session.bases.named()
       const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
       return { built, kept, written, growths }
     }),

@@ -102,13 +102,17 @@ export async function openSession(
     mounts,
     limits,
     async [Symbol.asyncDispose]() {
-      mounts[Symbol.dispose]()
-      await agents[Symbol.asyncDispose]()
-      await cache.close()
-      await store.close()
-      await client[Symbol.asyncDispose]()
-      const caches = await openedObjects?.catch(() => undefined)
-      caches?.close()
+      try {
+        await bases.named()
+      } finally {
+        mounts[Symbol.dispose]()
+        await agents[Symbol.asyncDispose]()
+        await cache.close()
+        await store.close()
+        await client[Symbol.asyncDispose]()
+        const caches = await openedObjects?.catch(() => undefined)
+        caches?.close()
+      }
     },
   }
 }

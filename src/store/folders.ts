@@ -1,5 +1,15 @@
-import { chmodSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -27,7 +37,7 @@ export async function prepareFolders(root: string): Promise<string> {
     const path = join(real, folder)
     checkFolder(path, lstatSync(path, { throwIfNoEntry: false }) ?? (await addFolder(path)), owner)
   }
-  if (version === undefined) await markVersion(real)
+  if (version === undefined) markVersion(real)
   await markLayout(join(real, 'oci', 'oci-layout'))
   return real
 }
@@ -89,11 +99,11 @@ export function checkVersion(root: string): string | undefined {
 }
 
 /** Where that cannot be written now, the next start does it. What another start sweeps away meanwhile, that one writes. */
-async function markVersion(root: string): Promise<void> {
-  const unfinished = join(root, 'tmp', `version-${crypto.randomUUID()}`)
+function markVersion(root: string): void {
+  const unfinished = join(root, 'tmp', `version-${randomBytes(16).toString('hex')}`)
   try {
-    await writeFile(unfinished, `${storeVersion}\n`, { mode: 0o600, flag: 'wx', flush: true })
-    await rename(unfinished, join(root, 'version'))
+    writeFileSync(unfinished, `${storeVersion}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    renameSync(unfinished, join(root, 'version'))
   } catch (error) {
     if (!isSystemError(error, 'EROFS', 'EACCES', 'ENOSPC', 'EDQUOT', 'ENOENT')) throw error
   }
@@ -114,7 +124,8 @@ function versionIn(path: string): string | undefined {
 async function markLayout(path: string): Promise<void> {
   try {
     if (lstatSync(path, { throwIfNoEntry: false })) return
-    await writing(path, 0, () => writeFile(path, '{"imageLayoutVersion":"1.0.0"}\n', { mode: 0o600, flag: 'wx' }))
+    const text = '{"imageLayoutVersion":"1.0.0"}\n'
+    await writing(path, 0, async () => writeFileSync(path, text, { mode: 0o600, flag: 'wx' }))
   } catch (error) {
     if (!isSystemError(error, 'EEXIST')) throw error
   }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf, sha256 } from '../digest/index.ts'
 import { isSystemError } from '../errors.ts'
@@ -30,8 +30,8 @@ export function lockPlace(folder: string, name: string): string {
 }
 
 /** Removes the files of locks whose holders were killed. A read-only store is left as it is. */
-export async function sweepLocks(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+export function sweepLocks(folder: string): void {
+  for (const name of readdirSync(folder)) {
     try {
       tryAcquire(join(folder, name))?.()
     } catch (error) {

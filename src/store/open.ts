@@ -31,7 +31,7 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
   const presence = openPresence(join(real, 'visitors'))
   const leave = options.unseen ? () => {} : presence.enter()
   await sweep(join(real, 'tmp'))
-  await sweepLocks(join(real, 'locks'))
+  sweepLocks(join(real, 'locks'))
   const temporary = openTemporary(join(real, 'tmp'))
   const aside = asideOf(temporary.make)
   const locked = openLocks(join(real, 'locks'))

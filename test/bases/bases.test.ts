@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
+import { type Bases, type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import { defaultPatience } from '../../src/http/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
@@ -29,8 +29,20 @@ afterEach(async () => {
   rmSync(root, { recursive: true })
 })
 const wholeBlobs = { is: async () => true, note: async () => {} }
-const open = (more: Partial<BasesOptions> = {}) =>
+const openUnnamed = (more: Partial<BasesOptions> = {}) =>
   openBases({ store, wholeBlobs, registry, pull: 'missing', cwd: root, ...more })
+/** With names given by the time that an image is found. */
+const open = (more: Partial<BasesOptions> = {}): Bases => {
+  const bases = openUnnamed(more)
+  return {
+    ...bases,
+    async resolve(...asked) {
+      const found = await bases.resolve(...asked)
+      await bases.named()
+      return found
+    },
+  }
+}
 const noRegistry = async () => {
   throw new Error('a registry was asked')
 }
@@ -60,6 +72,19 @@ describe('openBases', () => {
     const second = await open({ registry: noRegistry }).resolve(`${server.host}/app:1`, amd64)
     expect(second).toEqual(first)
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
+  })
+
+  it('gives names while others go on, and says once that it could not', async () => {
+    await using server = await startServer(serve(contentsOf('app', '1', image)))
+    const bases = openUnnamed()
+    await bases.resolve(`${server.host}/app:1`, amd64)
+    await bases.named()
+    expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
+    const tagPulled = () => Promise.reject(new Error('no room'))
+    const failing = openUnnamed({ pull: 'always', store: { ...store, images: { ...store.images, tagPulled } } })
+    await failing.resolve(`${server.host}/app:1`, amd64)
+    await expect(failing.named()).rejects.toThrow('no room')
+    await failing.named()
   })
 
   it('E24 asks once within a build, and for every build with --pull=always', async () => {
