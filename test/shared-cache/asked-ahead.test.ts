@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { build } from '../../src/index.ts'
+import { hasBusyboxBase } from '../support/busybox-base.ts'
+import { hasDockerRegistry, noDockerRegistry } from '../support/docker-registry.ts'
+import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { buildOn, type Machines, noticesOf, openMachines } from '../support/machines.ts'
+
+const able = hasBusyboxBase && hasDockerRegistry
+
+describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`, () => {
+  let machines: Machines
+  let proxy: FaultProxy
+  let fault: (path: string) => Fault | undefined
+  let cache: string
+  const text = (image = 'base:1') => `FROM ${proxy.host}/${image}\nARG A=1\nCOPY a /\nENV A=$A\n`
+  const asked = () => proxy.log.map(({ method, path }) => `${method} ${path.replace(/sha256:\w+/, 'DIGEST')}`)
+  const manifests = () => asked().filter((line) => line.includes('/manifests/'))
+
+  beforeAll(async () => {
+    machines = await openMachines()
+    proxy = await startFaultProxy(machines.server.host, (_, path) => fault(path))
+    cache = `${proxy.host}/app:cache`
+    fault = () => undefined
+    await buildOn(await machines.machine(text()), { cacheTo: [{ type: 'registry', ref: cache, mode: 'max' }] })
+  })
+  afterAll(async () => {
+    await proxy[Symbol.asyncDispose]()
+    await machines[Symbol.asyncDispose]()
+  })
+  beforeEach(() => {
+    fault = () => undefined
+    proxy.log.length = 0
+  })
+  const cacheFrom = () => [{ type: 'registry', ref: cache }] as const
+
+  it('asks for each document once, and the next build for no base', async () => {
+    const machine = await machines.machine(text())
+    const built = await buildOn(machine, { cacheFrom: cacheFrom() })
+    expect(built.ran).toEqual([])
+    expect(asked().sort()).toEqual([
+      'GET /v2/app/blobs/DIGEST',
+      'GET /v2/app/manifests/cache',
+      'GET /v2/base/blobs/DIGEST',
+      'GET /v2/base/manifests/1',
+    ])
+    proxy.log.length = 0
+    await buildOn(machine, { cacheFrom: cacheFrom() })
+    expect(asked().sort()).toEqual(['GET /v2/app/blobs/DIGEST', 'GET /v2/app/manifests/cache'])
+  })
+
+  it('asks for what the target needs alone, and for what a named context stands in for', async () => {
+    const stages = `FROM ${proxy.host}/no-such:1 AS other\nRUN x\nFROM named\nCOPY a /\n`
+    const machine = await machines.machine(stages)
+    await buildOn(machine, { contexts: { named: `docker-image://${proxy.host}/base:1` } })
+    expect(manifests()).toEqual(['GET /v2/base/manifests/1'])
+  })
+
+  it('says once, and where, that a base is not there', async () => {
+    const machine = await machines.machine(text('no-such:1'))
+    const error = await buildOn(machine, { cacheFrom: cacheFrom() }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND', at: { start: { line: 0 } } })
+    expect(manifests().filter((line) => line.includes('no-such'))).toHaveLength(1)
+  })
+
+  it('passes over a cache that is not there, and says so once', async () => {
+    const machine = await machines.machine(text())
+    const ref = `${proxy.host}/app:no-such`
+    const built = await buildOn(machine, { cacheFrom: [{ type: 'registry', ref }] })
+    expect(noticesOf(built.events).match(/is not used/g)).toHaveLength(1)
+    expect(manifests().filter((line) => line.includes('no-such'))).toHaveLength(1)
+    const required = [{ type: 'registry', ref, required: true }] as const
+    await expect(buildOn(await machines.machine(text()), { cacheFrom: required })).rejects.toMatchObject({
+      code: 'TSB_CACHE_IMPORT',
+    })
+  })
+
+  it('tries again as often as always, and no more', async () => {
+    fault = (path) => (path.includes('/base/manifests/') ? 503 : undefined)
+    const first = await buildOn(await machines.machine(text())).catch((thrown: unknown) => thrown)
+    expect(first).toMatchObject({ code: 'TSB_REGISTRY_STATUS' })
+    const tries = manifests().length
+    proxy.log.length = 0
+    const machine = await machines.machine('FROM scratch\nCOPY a /\n')
+    await buildOn(machine)
+    machine.write({ 'context/Dockerfile': text() })
+    await expect(buildOn(machine)).rejects.toMatchObject({ code: 'TSB_REGISTRY_STATUS' })
+    expect(manifests()).toHaveLength(tries)
+  }, 60_000)
+
+  it('asks nobody where nothing is to be asked', async () => {
+    const never = buildOn(await machines.machine(text()), { pull: 'never', noCache: true, cacheFrom: cacheFrom() })
+    await expect(never).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
+    await buildOn(await machines.machine('FROM scratch\nCOPY a /\n'))
+    const machine = await machines.machine(text())
+    await expect(buildOn(machine, { registryAllow: ['elsewhere.test'] })).rejects.toMatchObject({
+      code: 'TSB_REGISTRY_NOT_ALLOWED',
+    })
+    expect(asked()).toEqual([])
+  })
+
+  it('leaves what is wrong in the Dockerfile to who reads it in earnest', async () => {
+    const machine = await machines.machine(`FROM ${proxy.host}/base:1\nCOPPY a /\n`)
+    const wrong = build({ context: 'context', cacheFrom: cacheFrom() }, machine.environment)
+    await expect(wrong).rejects.toMatchObject({ code: 'TSB_UNKNOWN_INSTRUCTION', at: { start: { line: 1 } } })
+    await expect(buildOn(machine, { file: 'no-such', cacheFrom: cacheFrom() })).rejects.toMatchObject({
+      code: 'TSB_DOCKERFILE_NOT_FOUND',
+    })
+    const untaggable = buildOn(machine, { cacheFrom: [{ type: 'registry', ref: 'Not A Name' }] })
+    await expect(untaggable).rejects.toMatchObject({ code: 'TSB_REFERENCE_FORMAT' })
+  })
+})
