@@ -23,26 +23,35 @@ export async function askAhead(
   const asks = options.noCache === true ? [] : cachesAsked(options)
   if (options.pull !== 'never') asks.push(...(await imagesAsked(options, environment).catch(() => [])))
   if (asks.length === 0) return client
-  const opened = openAhead(client, asks)
+  const over = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal
+  const opened = openAhead(client, asks, signal)
   await opened.catch(() => {})
-  return { open: () => opened, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() }
+  return {
+    open: () => opened,
+    async [Symbol.asyncDispose]() {
+      over.abort()
+      await client[Symbol.asyncDispose]()
+    },
+  }
 }
 
-type Ask = (registry: AskedAhead) => void
+/** Aborted by the signal, or when nobody can want to know any more. */
+type Ask = (registry: AskedAhead, signal: AbortSignal) => void
 
-async function openAhead(client: RegistryClient, asks: readonly Ask[]): Promise<AskedAhead> {
+async function openAhead(client: RegistryClient, asks: readonly Ask[], signal: AbortSignal): Promise<AskedAhead> {
   const registry = await client.open()
   const { openAskedAhead } = await import('../registry/index.ts')
   const ahead = openAskedAhead(registry)
-  for (const ask of asks) ask(ahead)
+  for (const ask of asks) ask(ahead, signal)
   return ahead
 }
 
-function cachesAsked({ cacheFrom = [], signal }: BuildOptions): Ask[] {
+function cachesAsked({ cacheFrom = [] }: BuildOptions): Ask[] {
   return cacheFrom.flatMap((from) => {
     if (from.type !== 'registry') return []
     const reference = parseReference(from.ref)
-    return [(registry) => registry.documentAhead(reference, signal)]
+    return [(registry, signal) => registry.documentAhead(reference, signal)]
   })
 }
 
@@ -55,7 +64,7 @@ async function imagesAsked(options: BuildOptions, environment: Environment): Pro
     imagesOf(source, request).flatMap(({ reference: text, platform }): readonly Ask[] => {
       const image = parseImageSource(text)
       if (image.kind !== 'reference') return []
-      return [(registry) => registry.resolveAhead(image.reference, platform, options.signal)]
+      return [(registry, signal) => registry.resolveAhead(image.reference, platform, signal)]
     }),
   )
 }
