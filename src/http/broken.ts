@@ -47,8 +47,16 @@ export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? plainWords(cause.message) : String(cause)
 }
 
+/** How Node calls a connection that ends in the middle of an answer, and before one. */
+const ends: Readonly<Record<string, string>> = {
+  aborted: 'the connection was cut',
+  'socket hang up': 'the connection was closed without an answer',
+}
+
 /** Without what Node says of itself, and of what OpenSSL writes only the reason: `…:SSL routines:func:REASON:file.c:1:`. */
 function plainWords(message: string): string {
+  const end = ends[message]
+  if (end !== undefined) return end
   const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1]
   if (reason !== undefined) return `TLS: ${reason}`
   return message.replace(/[;,.]?\s*(if the root CA is installed locally, )?try running Node\.js with \S+/i, '').trim()

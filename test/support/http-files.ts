@@ -25,12 +25,13 @@ export interface FileFetcherOptions {
   readonly env?: RemoteOptions['env']
   readonly limits?: Partial<HttpLimits>
   readonly locked?: RemoteOptions['locked']
+  readonly notice?: RemoteOptions['notice']
 }
 
 /** Only inside a test. @param folder the cache; a fresh one when absent */
 export async function fileFetcher(options: FileFetcherOptions = {}, folder?: string): Promise<FileFetcher> {
   const own = folder ?? (await scratch())
-  const { secrets = {}, env = {}, limits = {}, locked = locksByName() } = options
+  const { secrets = {}, env = {}, limits = {}, locked = locksByName(), notice = () => {} } = options
   const http = openHttpFiles(
     {
       folder: own,
@@ -39,7 +40,7 @@ export async function fileFetcher(options: FileFetcherOptions = {}, folder?: str
       env,
       locked,
       temporary: (prefix) => mkdtemp(join(own, prefix)),
-      notice: () => {},
+      notice,
       now: Date.now,
     },
     { patience: impatient, bytes: 1 << 30, unpacking: defaultCompressionLimits, ...limits },

@@ -6,6 +6,7 @@ import type { ShelvedFile } from './shelf.ts'
 /** What failures are called when a URL is asked for. Queries of signed URLs are secrets: none is shown. */
 export function failuresOf(url: URL, known: ShelvedFile | undefined): Failures {
   return {
+    host: url.host,
     unreachable: (cause, attempts) => unreachable(url, cause, attempts, known),
     refused(response, attempts) {
       response.discard()

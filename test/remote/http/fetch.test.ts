@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../src/digest/index.ts'
 import { fileFetcher, fileHandler } from '../../support/http-files.ts'
 import { type Handler, startServer } from '../../support/http-server.ts'
-import { code } from '../../support/pulling.ts'
+import { code, impatient } from '../../support/pulling.ts'
 
 const lastModified = 'Tue, 02 Jan 2024 03:04:05 GMT'
 const sending = (text: string, headers: Record<string, string> = {}) => fileHandler(() => ({ text, headers }))
@@ -172,7 +172,8 @@ describe('a server in trouble', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('that answers 500 or 429, or breaks off, is asked again', async () => {
+  it('that answers 500 or 429, or breaks off, is asked again, and that is told', async () => {
+    const told: string[] = []
     let asked = 0
     await using server = await startServer((_, response) => {
       asked++
@@ -180,8 +181,12 @@ describe('a server in trouble', () => {
       else if (asked === 2) response.writeHead(200, { 'content-length': 10 }).write('half', () => response.destroy())
       else response.end('whole')
     })
-    expect(await (await fileFetcher()).text(`http://${server.host}/f`)).toBe('whole')
+    const files = await fileFetcher({ notice: (message) => told.push(message) })
+    expect(await files.text(`http://${server.host}/f`)).toBe('whole')
     expect(asked).toBe(3)
+    expect(told).toEqual([
+      `warning: ${server.host}: the connection was cut, trying again (attempt 3 of ${impatient.attempts})`,
+    ])
   })
 
   it('for good is given up, and nothing is kept', async () => {
