@@ -17,7 +17,15 @@ import type { Limits } from '../limits.ts'
 import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry, RemoteImage } from '../registry/index.ts'
 import { imageFor, noImageFor, type Store, type StoredImage, type WholeBlobs } from '../store/index.ts'
-import { keep, layersOf, type NamedLayer, nameKept, readStored, type StoredDocuments } from './stored.ts'
+import {
+  keep,
+  layersOf,
+  type NamedLayer,
+  nameKept,
+  readStored,
+  type StoredDocuments,
+  standsForAnother,
+} from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
 export interface BasesOptions {
@@ -32,9 +40,9 @@ export interface BasesOptions {
   readonly cwd: string
   /**
    * false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. `unnamed`: what
-   * a registry has gets its name by `name` alone.
+   * a registry has gets its name by `name` alone. `when-done`: a name that stands for another image moves by `named` alone.
    */
-  readonly remember?: boolean | 'unnamed'
+  readonly remember?: boolean | 'unnamed' | 'when-done'
   readonly limits?: Limits
   readonly signal?: AbortSignal
 }
@@ -47,8 +55,10 @@ export interface Bases extends BaseImages {
   name(reference: string): Promise<void>
   /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
   rootOf(reference: string): Descriptor | undefined
-  /** Waits until what `resolve` found has its names in the store. An error of that is thrown once. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
+  /** Moves the names that were to wait, and waits as `settled` does. */
   named(): Promise<void>
+  /** Waits until what is being named has its names. An error of that is thrown once. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
+  settled(): Promise<void>
 }
 
 /**
@@ -61,14 +71,24 @@ export function openBases(options: BasesOptions): Bases {
   const found = new Map<string, Promise<BaseImage>>()
   const pulled: Pulled = new Map()
   let naming: Promise<void>[] = []
+  let moving: (() => void)[] = []
   const remembered: Remember = async (image, reference) => {
     pulled.set(reference.normal, image)
     if (options.remember === false) return
     await keep(store, image, image.location)
     if (options.remember === 'unnamed') return
-    const named = nameKept(store, image, image.location, [reference])
-    named.catch(() => {})
-    naming.push(named)
+    const begin = () => {
+      const named = nameKept(store, image, image.location, [reference])
+      named.catch(() => {})
+      naming.push(named)
+    }
+    if (options.remember === 'when-done' && (await standsForAnother(store, reference, image))) moving.push(begin)
+    else begin()
+  }
+  const settled = async () => {
+    const waiting = naming
+    naming = []
+    await Promise.all(waiting)
   }
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
@@ -93,10 +113,11 @@ export function openBases(options: BasesOptions): Bases {
       if (image) await nameKept(store, image, image.location, [reference])
     },
     async named() {
-      const waiting = naming
-      naming = []
-      await Promise.all(waiting)
+      for (const begin of moving) begin()
+      moving = []
+      await settled()
     },
+    settled,
     rootOf: (reference) => pulled.get(parseReference(reference).normal)?.root,
   }
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../digest/index.ts'
+import { TsbuildError } from '../errors.ts'
 import {
   type Descriptor,
   type ImageDocuments,
@@ -76,10 +77,9 @@ async function nameOneOfMany(
   name: Reference,
   remote: Digest | undefined,
 ): Promise<void> {
-  const before = await store.images.find(name.normal)
-  const digest = before?.manifest.digest
+  const digest = await digestOf(store, name)
   const isOther = digest !== undefined && digest !== descriptor.digest
-  if (!index || !isOther || !(digest === index.descriptor.digest || names(index.bytes, digest))) {
+  if (!index || !isOther || !isOfIndex(index, digest)) {
     await tag(store, descriptor, name, remote)
     return
   }
@@ -87,10 +87,31 @@ async function nameOneOfMany(
   await tag(store, index.descriptor, name, remote)
 }
 
-/** Its shape was checked when it came. */
-function names(index: Uint8Array, manifest: Digest): boolean {
-  const { manifests } = JSON.parse(new TextDecoder().decode(index)) as Index
-  return manifests.some(({ digest }) => digest === manifest)
+/** Whether a name of the store stands for another image than one that was found under it, and of no index with that. */
+export async function standsForAnother(
+  store: Store,
+  name: Reference,
+  { descriptor, index }: ImageDocuments,
+): Promise<boolean> {
+  const digest = await digestOf(store, name)
+  return digest !== undefined && digest !== descriptor.digest && !(index && isOfIndex(index, digest))
+}
+
+/** What a name stands for in the store; undefined for nothing, and for what is damaged. */
+async function digestOf({ images }: Store, { normal }: Reference): Promise<Digest | undefined> {
+  try {
+    return (await images.find(normal))?.manifest.digest
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === 'TSB_IMAGE_DAMAGED') return undefined
+    throw error
+  }
+}
+
+/** Whether a digest is that of an index, or of what it names. Its shape was checked when it came. */
+function isOfIndex({ descriptor, bytes }: NonNullable<ImageDocuments['index']>, wanted: Digest): boolean {
+  if (wanted === descriptor.digest) return true
+  const { manifests } = JSON.parse(new TextDecoder().decode(bytes)) as Index
+  return manifests.some(({ digest }) => digest === wanted)
 }
 
 /** A layer by the names it has in manifest and config. */

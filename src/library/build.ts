@@ -45,7 +45,7 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   await checkSecrets(options.secrets, environment, notice)
   let told = events
   const pulls = showPulls((event) => told(event), now)
-  const sessionOptions = { ...options, notice, onBytes: pulls.onBytes }
+  const sessionOptions = { ...options, notice, onBytes: pulls.onBytes, remember: 'when-done' } as const
   await using client = await clientFor(options, environment, registryClient(environment, sessionOptions))
   await using session = await openSession(environment, sessionOptions, client)
   const keys = cacheSecrets([...(options.cacheFrom ?? []), ...(options.cacheTo ?? [])])

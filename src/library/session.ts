@@ -103,7 +103,7 @@ export async function openSession(
     limits,
     async [Symbol.asyncDispose]() {
       try {
-        await bases.named()
+        await bases.settled()
       } finally {
         mounts[Symbol.dispose]()
         await agents[Symbol.asyncDispose]()

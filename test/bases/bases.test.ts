@@ -87,6 +87,32 @@ describe('openBases', () => {
     await failing.named()
   })
 
+  it('moves a name from another image when that is asked for, and gives new ones at once', async () => {
+    const moved = fakeImage({ config: { history: [{ created_by: 'ADD y' }] } })
+    let [now, asked] = [image, 0]
+    await using server = await startServer((request, response) => {
+      asked++
+      serve(contentsOf('app', '1', now))(request, response)
+    })
+    const name = `${server.host}/app:1`
+    const ids = async () => (await store.images.list()).map(({ manifest }) => manifest.digest)
+    const first = openUnnamed({ remember: 'when-done' })
+    await first.resolve(name, amd64)
+    await first.settled()
+    expect(await ids()).toEqual([sha256(image.manifest.bytes)])
+    now = moved
+    const bases = openUnnamed({ remember: 'when-done', pull: 'always' })
+    const found = await bases.resolve(name, amd64)
+    expect(found.image.manifest).toBe(sha256(moved.manifest.bytes))
+    await bases.settled()
+    expect(await ids()).toEqual([sha256(image.manifest.bytes)])
+    const before = asked
+    expect((await openUnnamed().resolve(name, amd64)).image.manifest).toBe(sha256(image.manifest.bytes))
+    expect(asked).toBe(before)
+    await bases.named()
+    expect(await ids()).toEqual([sha256(moved.manifest.bytes)])
+  })
+
   it('E24 asks once within a build, and for every build with --pull=always', async () => {
     await using server = await startServer(serve(contentsOf('app', '1', image)))
     for (let build = 0; build < 2; build++) {

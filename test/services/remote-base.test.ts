@@ -7,7 +7,7 @@ import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
-import { blobOf, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
+import { blobOf, type Contents, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -15,6 +15,7 @@ const able = getuid?.() === 0 && hasBusyboxBase
 
 describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : noBusyboxBase})`, () => {
   let registry: TestServer
+  let contents: Contents
   let workspace: Workspace
   let layerDigest = ''
   const blobsAsked = () => registry.requests.filter(({ path }) => path.endsWith(layerDigest)).length
@@ -24,7 +25,8 @@ describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : 
     const layer = blobOf(gzipSync(files), mediaTypes.layerGzip)
     layerDigest = sha256(layer.bytes)
     const config = { config: { Cmd: ['sh'] }, rootfs: { type: 'layers', diff_ids: [sha256(files)] } }
-    registry = await startServer(serve(contentsOf('base', '1', fakeImage({ layer, config }))))
+    contents = contentsOf('base', '1', fakeImage({ layer, config }))
+    registry = await startServer((...asked) => serve(contents)(...asked))
     workspace = await openWorkspace()
   })
   afterAll(() => Promise.all([registry[Symbol.asyncDispose](), workspace[Symbol.asyncDispose]()]))
@@ -61,5 +63,21 @@ describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : 
     expect(ran).toEqual([])
     expect(registry.requests.length).toBeGreaterThan(before)
     expect(blobsAsked()).toBe(1)
+  })
+
+  it('keeps its name when a build with another one fails, and the next build stands on what is here', async () => {
+    const name = `${registry.host}/base:1`
+    const idOf = async () => (await tsbuild(workspace, 'images', '-q', '--no-trunc', name)).stdout
+    const before = await idOf()
+    const gone = fakeImage({ layer: blobOf(gzipSync(Buffer.alloc(1024)), mediaTypes.layerGzip) })
+    // Its layer cannot be had.
+    contents = new Map([...contentsOf('base', '1', gone)].filter(([path]) => !path.endsWith(sha256(gone.layer.bytes))))
+    workspace.write({ 'context/Dockerfile': `FROM ${name}\nRUN echo he > /he\n` })
+    await expect(workspace.build({ pull: 'always' })).rejects.toMatchObject({ code: 'TSB_IMAGE_NOT_FOUND' })
+    expect(await idOf()).toBe(before)
+    expect((await workspace.build()).ran).toHaveLength(1)
+    workspace.write({ 'context/Dockerfile': `FROM ${name}\nENV A=2\n` })
+    await workspace.build({ pull: 'always' })
+    expect(await idOf()).not.toBe(before)
   })
 })
