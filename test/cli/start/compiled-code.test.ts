@@ -95,8 +95,10 @@ describe('compiled code of a user', () => {
     run(build)
     const file = path.join(folder(), 'building.cjs')
     const right = readFileSync(file)
-    for (const damaged of [right.subarray(0, right.length / 2), Buffer.alloc(10), Buffer.from(right)]) {
-      if (damaged.length === right.length) damaged.writeUInt8(damaged.readUInt8(right.length / 2) ^ 1, right.length / 2)
+    const half = Math.floor(right.length / 2)
+    const flipped = Buffer.from(right)
+    flipped.writeUInt8(flipped.readUInt8(half) ^ 1, half)
+    for (const damaged of [right.subarray(0, half), Buffer.alloc(10), flipped]) {
       writeFileSync(file, damaged)
       const { stdout, loaded } = run(build)
       expect(stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/)
