@@ -40,7 +40,8 @@ export interface BasesOptions {
   readonly cwd: string
   /**
    * false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. `unnamed`: what
-   * a registry has gets its name by `name` alone. `when-done`: a name that stands for another image moves by `named` alone.
+   * a registry has gets its name by `name` alone. `when-done`: names are given while others go on, and one that stands for another
+   * image moves by `named` alone.
    */
   readonly remember?: boolean | 'unnamed' | 'when-done'
   readonly limits?: Limits
@@ -57,38 +58,42 @@ export interface Bases extends BaseImages {
   rootOf(reference: string): Descriptor | undefined
   /** Moves the names that were to wait, and waits as `settled` does. */
   named(): Promise<void>
-  /** Waits until what is being named has its names. An error of that is thrown once. @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY */
+  /**
+   * Waits until what is being named has its names. An error of that is thrown once.
+   * @throws {TsbuildError} TSB_DISK_FULL, TSB_STORE_READ_ONLY; TSB_BLOB_MISSING for an image that was removed meanwhile
+   */
   settled(): Promise<void>
 }
 
 /**
  * Finds base images in the store, in registries, layouts and archives. What was found is kept in the store under its name,
- * without its layers, so that the next build asks nobody; within one build a name always means the same image. Names are given
- * while the build goes on, since their files are synced.
+ * without its layers, so that the next build asks nobody; within one build a name always means the same image.
  */
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
   const pulled: Pulled = new Map()
-  let naming: Promise<void>[] = []
-  let moving: (() => void)[] = []
+  const naming: Promise<void>[] = []
+  const moving: (() => Promise<void>)[] = []
   const remembered: Remember = async (image, reference) => {
     pulled.set(reference.normal, image)
     if (options.remember === false) return
     await keep(store, image, image.location)
     if (options.remember === 'unnamed') return
-    const begin = () => {
-      const named = nameKept(store, image, image.location, [reference])
-      named.catch(() => {})
-      naming.push(named)
-    }
-    if (options.remember === 'when-done' && (await standsForAnother(store, reference, image))) moving.push(begin)
-    else begin()
+    const give = () => nameKept(store, image, image.location, [reference])
+    if (options.remember !== 'when-done') await give()
+    else if (await standsForAnother(store, reference, image)) moving.push(give)
+    else begin(give)
+  }
+  /** Their files are synced, which takes time that others can use. */
+  const begin = (give: () => Promise<void>) => {
+    const named = give()
+    named.catch(() => {})
+    naming.push(named)
   }
   const settled = async () => {
-    const waiting = naming
-    naming = []
-    await Promise.all(waiting)
+    const ends = await Promise.allSettled(naming.splice(0))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
   /** Documents of the store are what their digests say: none is read twice. */
   const known = new Map<Digest, Promise<StoredDocuments>>()
@@ -113,8 +118,7 @@ export function openBases(options: BasesOptions): Bases {
       if (image) await nameKept(store, image, image.location, [reference])
     },
     async named() {
-      for (const begin of moving) begin()
-      moving = []
+      for (const give of moving.splice(0)) begin(give)
       await settled()
     },
     settled,

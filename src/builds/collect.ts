@@ -24,9 +24,11 @@ export function collect(): Collected {
   let graph: ReadonlyMap<StepId, GraphStep> = new Map()
   let failed: StepId | undefined
 
-  const begin = (id: StepId, label: string, at: number): Open => {
+  const begin = (id: StepId, label: string, at: number, makes = false): Open => {
     const known = begun.get(id)
-    if (known && known.outcome !== 'error' && known.outcome !== 'canceled') return known
+    const isOver = known?.completed !== undefined
+    const isAnew = known?.outcome === 'error' || known?.outcome === 'canceled' || (isOver && makes)
+    if (known && !isAnew) return known
     if (failed === id) failed = undefined
     const number = known?.number ?? begun.size + 1
     const step: Open = { ...describe(id, label, graph.get(id)), number, started: at, ...misses.get(id) }
@@ -52,7 +54,7 @@ export function collect(): Collected {
           graph = new Map(event.steps.map((step) => [step.id, step]))
           break
         case 'step:start':
-          begin(event.step, event.label, event.at)
+          begin(event.step, event.label, event.at, event.makes)
           break
         case 'step:miss': {
           const { key, reason } = event

@@ -83,7 +83,10 @@ export type BuildEvent = { readonly at: number } & (
   | { readonly type: 'build:start'; readonly steps: number }
   /** What is to be done, in an order in which inputs come first: told once, before anything of it begins. */
   | { readonly type: 'build:graph'; readonly steps: readonly GraphStep[] }
-  /** `makes`: a layer is made, which is not in the cache as far as is known. */
+  /**
+   * `makes`: a layer is made, which is not in the cache as far as is known. A step that was cached begins anew when its layer in a
+   * shared cache cannot be had.
+   */
   | { readonly type: 'step:start'; readonly step: StepId; readonly label: string; readonly makes?: true }
   | {
       readonly type: 'step:log'

@@ -73,7 +73,8 @@ export interface HttpSettings {
 
 /**
  * HTTP as a builder needs it: no redirects, no decompression, certificates always checked (also when the environment says
- * otherwise). Of a host that has answered before, being away is a failure that may pass (`isTransient`).
+ * otherwise). Of a host that has answered before, being away is a failure that may pass (`isTransient`). What was asked on a
+ * connection that the server has closed meanwhile is asked again at once.
  * @param idleMs milliseconds without a byte after which a sender is given up
  * @throws {TsbuildError} from what it sends: TSB_HTTP_HEADER for a header above `header-bytes`
  */
@@ -114,10 +115,19 @@ export function openHttp(
       })
     if (proxy) return taken(await requestThrough(proxy, url, options, trusted?.options, idleMs, signal))
     const direct = { ...options, lookup: admittingLookup(admit) }
-    const sent = trusted
-      ? httpsRequest(url, { ...direct, agent: alone ? false : trusted.agent, ...trusted.options })
-      : httpRequest(url, { ...direct, agent: alone ? false : plain })
-    return taken(sent)
+    const start = () =>
+      trusted
+        ? httpsRequest(url, { ...direct, agent: alone ? false : trusted.agent, ...trusted.options })
+        : httpRequest(url, { ...direct, agent: alone ? false : plain })
+    for (;;) {
+      const sent = start()
+      try {
+        return await taken(sent)
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (!isStale(sent, error) || !(method === 'GET' || method === 'HEAD')) throw error
+      }
+    }
   }
   return {
     redirects: limits.redirects,
@@ -128,6 +138,11 @@ export function openHttp(
       tls.close()
     },
   }
+}
+
+/** A server may have closed a connection that was kept while the request was on its way. */
+function isStale(sent: ClientRequest, error: unknown): boolean {
+  return sent.reusedSocket && isSystemError(error, 'ECONNRESET', 'EPIPE')
 }
 
 /**

@@ -2,10 +2,11 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { parseImageSource, parseReference } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
+import { parseHttpReference } from '../planner/index.ts'
 import type { AskedAhead } from '../registry/index.ts'
 import type { SourceFile } from '../source.ts'
 import { namedSource } from './inputs/index.ts'
-import { readLocalDockerfile } from './inputs/local-dockerfile.ts'
+import { localCandidates, readLocalDockerfile } from './inputs/local-dockerfile.ts'
 import { limitsFrom } from './limits.ts'
 import { planRequests } from './plan-request.ts'
 import type { RegistryClient } from './registry-client.ts'
@@ -69,14 +70,21 @@ async function imagesAsked(options: BuildOptions, environment: Environment): Pro
   )
 }
 
-/** Of a directory of this machine, or given as a text; undefined for what has to be fetched or comes once. */
+/** Of a directory of this machine, or given as a text; undefined for what has to be fetched, or can be read once alone. */
 async function localDockerfile(
   { context, dockerfile: text, file, limits }: BuildOptions,
   { cwd }: Environment,
 ): Promise<SourceFile | undefined> {
   if (text !== undefined) return { name: 'Dockerfile', text }
-  if (typeof context !== 'string' || context === '-' || file === '-') return undefined
+  if (typeof context !== 'string' || context === '-') return undefined
+  if (file === '-' || (file !== undefined && parseHttpReference(file))) return undefined
   const directory = path.resolve(cwd, context)
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return undefined
+  if (!statOf(directory)?.isDirectory()) return undefined
+  const found = localCandidates(directory, file, cwd).find((candidate) => statOf(candidate))
+  if (found === undefined || !statOf(found)?.isFile()) return undefined
   return (await readLocalDockerfile(directory, file, cwd, limitsFrom(limits)['dockerfile-bytes'])).source
+}
+
+function statOf(place: string) {
+  return statSync(place, { throwIfNoEntry: false })
 }

@@ -16,6 +16,7 @@ import { type Progress, progressTo } from './progress.ts'
 import { showPulls } from './pulls-shown.ts'
 import { openRecording, type Recording } from './recording.ts'
 import { type RegistryClient, registryClient } from './registry-client.ts'
+import { openRounds } from './rounds.ts'
 import { checkSecrets, secretsIn } from './secrets.ts'
 import { openSession, type Session } from './session.ts'
 import { checkSharing, openSharing, type Sharing } from './sharing.ts'
@@ -74,13 +75,15 @@ async function clientFor(options: BuildOptions, environment: Environment, client
 async function buildIn(
   session: Session,
   names: readonly string[],
-  options: BuildOptions,
+  asked: BuildOptions,
   environment: Environment,
   recording: Recording,
   hushed: ((text: string) => string) | undefined,
 ): Promise<BuildResult> {
   const { now } = environment
-  const events = options.onEvent ?? (() => {})
+  const rounds = openRounds(asked.onEvent ?? (() => {}))
+  const { events } = rounds
+  const options = { ...asked, onEvent: events }
   const serious = (message: string) => events({ type: 'notice', at: now(), message, serious: true })
   const started = now()
   const progress = progressTo(events, now)
@@ -88,7 +91,7 @@ async function buildIn(
   const platforms = loaded.requests.map(({ platform }) => platform)
   recording.loaded(loaded.dockerfile, platforms)
   const compared = await comparedImages(options, platforms, session)
-  const sharing = await openSharing(options, session, environment, progress, platforms)
+  const sharing = await openSharing(options, session, environment, progress, platforms, rounds)
   const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
   const ports = {
@@ -99,7 +102,8 @@ async function buildIn(
   let made: Built | undefined
   const work = debugging.around(() =>
     sharing.sound(async () => {
-      const built = await buildImages(loaded.dockerfile, loaded.requests, ports)
+      const all = await buildImages(loaded.dockerfile, loaded.requests, ports)
+      const built = { ...all, executed: rounds.counted(all.executed) }
       made = built
       const configs = built.images.map(({ image }) => image)
       for (const id of await secretsInConfigs(configs, session)) {

@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly notice?: ((message: string) => void) | undefined
 }
 
-/** The client of registries, loaded on first use. Closing it gives its connections up. */
+/** The client of registries, loaded on first use. Closing it gives up the connections that it has. */
 export interface RegistryClient extends AsyncDisposable {
   readonly open: () => Promise<Registry>
 }

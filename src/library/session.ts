@@ -14,7 +14,7 @@ import { limitsFrom } from './limits.ts'
 import { type ClientOptions, type RegistryClient, registryClient } from './registry-client.ts'
 import { openSecrets } from './secrets.ts'
 
-/** What a command works with: the store and what is reached through it. No network is asked before something is read. */
+/** What a command works with: the store and what is reached through it. It asks no network before something is read. */
 export interface Session extends AsyncDisposable {
   readonly store: Store
   readonly cache: Cache
@@ -102,17 +102,15 @@ export async function openSession(
     mounts,
     limits,
     async [Symbol.asyncDispose]() {
-      try {
-        await bases.settled()
-      } finally {
-        mounts[Symbol.dispose]()
-        await agents[Symbol.asyncDispose]()
-        await cache.close()
-        await store.close()
-        await client[Symbol.asyncDispose]()
-        const caches = await openedObjects?.catch(() => undefined)
-        caches?.close()
-      }
+      // Who gave names has waited for them; of a build that failed its own error counts.
+      await bases.settled().catch(() => {})
+      mounts[Symbol.dispose]()
+      await agents[Symbol.asyncDispose]()
+      await cache.close()
+      await store.close()
+      await client[Symbol.asyncDispose]()
+      const caches = await openedObjects?.catch(() => undefined)
+      caches?.close()
     },
   }
 }

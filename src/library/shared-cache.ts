@@ -30,14 +30,16 @@ export interface CacheWorld {
   readonly over?: AbortSignal
 }
 
-/** The caches of `--cache-from` behind that of the store; nothing is asked of them before the store does not know a step. */
+/** The caches of `--cache-from` behind that of the store; none is read before the store does not know a step, or has no base. */
 export function importsOf(cacheFrom: NonNullable<BuildOptions['cacheFrom']>, world: CacheWorld): Imports {
   const { session, notice } = world
   const sources = cacheFrom.map((from): CacheSource => {
     const { name, location } = placeOf(from, world.environment)
     return { name, location, ...(from.verify && { verify: true }), load: () => load(name, from, world) }
   })
+  const required = new Set(sources.filter((_, at) => cacheFrom[at]?.required))
   return openImports(session.cache, session.store, sources, session.limits, (source, error) => {
+    if (required.has(source)) throw unread(source.name, error)
     notice(`warning: the cache ${source.name} has a layer that cannot be used, and the step is run: ${error.message}`)
   })
 }

@@ -9,6 +9,7 @@ import { makeFolder } from '../make-folder.ts'
 import type { BuildOptions, Environment } from '../options.ts'
 import type { Imports } from '../shared-cache/index.ts'
 import type { Progress } from './progress.ts'
+import type { Rounds } from './rounds.ts'
 import type { Session } from './session.ts'
 
 type Output = NonNullable<BuildOptions['outputs']>[number]
@@ -52,6 +53,7 @@ export function checkSharing({ cacheFrom = [], cacheTo = [] }: BuildOptions): vo
 
 /**
  * @param platforms whose images of an index have their records read
+ * @param rounds told when work is done again
  * @throws {TsbuildError} TSB_REFERENCE_FORMAT, TSB_CACHE_MOUNT
  */
 export async function openSharing(
@@ -60,6 +62,7 @@ export async function openSharing(
   environment: Environment,
   progress: Progress,
   platforms: readonly Platform[],
+  rounds: Rounds,
 ): Promise<Sharing> {
   const session = cacheMountFolders ? withHostMounts(opened, cacheMountFolders, environment) : opened
   const notice = (message: string) => onEvent?.({ type: 'notice', at: environment.now(), message })
@@ -72,7 +75,7 @@ export async function openSharing(
     cache: imports?.cache ?? session.cache,
     bases: imports ? withRecordsMeanwhile(session, imports) : session.bases,
     session: imports ? { ...session, lost: imports.lost } : session,
-    sound: (work) => untilSound(imports, signal, work),
+    sound: (work) => (imports ? untilSound(imports, signal, rounds, work) : work()),
     async ready(image, plan, { results }) {
       await imports?.settle(image, leaving)
       if (!cacheTo.some(({ type }) => type === 'inline')) return image
@@ -139,16 +142,23 @@ function madeFor(id: string, place: string): void {
 }
 
 async function untilSound<T>(
-  imports: Imports | undefined,
+  imports: Imports,
   signal: AbortSignal | undefined,
+  rounds: Rounds,
   work: () => Promise<T>,
 ): Promise<T> {
-  for (;;) {
-    const refused = imports?.refused()
-    try {
-      return await work()
-    } catch (error) {
-      if (signal?.aborted || imports?.refused() === refused) throw error
+  rounds.begin()
+  try {
+    for (;;) {
+      const refused = imports.refused()
+      try {
+        return await work()
+      } catch (error) {
+        if (signal?.aborted || imports.refused() === refused) throw error
+        rounds.again()
+      }
     }
+  } finally {
+    rounds.over()
   }
 }

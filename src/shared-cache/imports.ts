@@ -51,7 +51,7 @@ export interface Imports {
   settle(image: Image, leaves: (location: string) => boolean): Promise<void>
 }
 
-/** @param refuse told of a layer that could not be used, and why */
+/** @param refuse told of a layer that could not be used, and why. What it throws is the error of who wanted it */
 export function openImports(
   cache: Cache,
   store: Store,
@@ -81,8 +81,8 @@ export function openImports(
     return undefined
   }
   const refusing = (record: LayerRecord, source: CacheSource) => (error: TsbuildError) => {
-    refused.add(record.descriptor.digest)
     refuse(source, error)
+    refused.add(record.descriptor.digest)
   }
   const layerOf = (record: LayerRecord, source: CacheSource) =>
     guarded(cache.layers.fromOthers(record), record, source, blobs, refusing(record, source))
@@ -153,8 +153,8 @@ export function openImports(
     lost(blob, error) {
       const source = [...given].find(([name]) => name.startsWith(`${blob} `))?.[1]
       if (!source || !(error instanceof TsbuildError) || ownFaults.has(error.code)) return
-      refused.add(blob)
       refuse(source, error)
+      refused.add(blob)
     },
     async settle({ layers }, leaves) {
       for (const layer of layers) {
@@ -211,8 +211,13 @@ function nameOf({ descriptor, diffId }: Pick<LayerRecord, 'descriptor' | 'diffId
   return `${descriptor.digest} ${diffId}`
 }
 
-/** What has nothing to do with the cache that the layer is from. */
-const ownFaults: ReadonlySet<string> = new Set(['TSB_DISK_FULL', 'TSB_STORE_READ_ONLY', 'TSB_STORE_UNSAFE'])
+/** What has nothing to do with the cache that the layer is from, and what ends the build. */
+const ownFaults: ReadonlySet<string> = new Set([
+  'TSB_DISK_FULL',
+  'TSB_STORE_READ_ONLY',
+  'TSB_STORE_UNSAFE',
+  'TSB_CACHE_IMPORT',
+])
 
 /** The layer, for which the source is asked when it is not where it was before; `refuse` is told when that fails. */
 function guarded(

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Bases, type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
+import { type BasesOptions, blobFetcher, openBases } from '../../src/bases/index.ts'
 import { sha256 } from '../../src/digest/index.ts'
 import { defaultPatience } from '../../src/http/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
@@ -29,20 +29,8 @@ afterEach(async () => {
   rmSync(root, { recursive: true })
 })
 const wholeBlobs = { is: async () => true, note: async () => {} }
-const openUnnamed = (more: Partial<BasesOptions> = {}) =>
+const open = (more: Partial<BasesOptions> = {}) =>
   openBases({ store, wholeBlobs, registry, pull: 'missing', cwd: root, ...more })
-/** With names given by the time that an image is found. */
-const open = (more: Partial<BasesOptions> = {}): Bases => {
-  const bases = openUnnamed(more)
-  return {
-    ...bases,
-    async resolve(...asked) {
-      const found = await bases.resolve(...asked)
-      await bases.named()
-      return found
-    },
-  }
-}
 const noRegistry = async () => {
   throw new Error('a registry was asked')
 }
@@ -74,14 +62,18 @@ describe('openBases', () => {
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
   })
 
-  it('gives names while others go on, and says once that it could not', async () => {
+  it('gives names while a build goes on, and says once that it could not', async () => {
     await using server = await startServer(serve(contentsOf('app', '1', image)))
-    const bases = openUnnamed()
+    const bases = open({ remember: 'when-done' })
     await bases.resolve(`${server.host}/app:1`, amd64)
     await bases.named()
     expect((await store.images.list()).map(({ names }) => names)).toEqual([[`${server.host}/app:1`]])
     const tagPulled = () => Promise.reject(new Error('no room'))
-    const failing = openUnnamed({ pull: 'always', store: { ...store, images: { ...store.images, tagPulled } } })
+    const failing = open({
+      pull: 'always',
+      remember: 'when-done',
+      store: { ...store, images: { ...store.images, tagPulled } },
+    })
     await failing.resolve(`${server.host}/app:1`, amd64)
     await expect(failing.named()).rejects.toThrow('no room')
     await failing.named()
@@ -96,18 +88,18 @@ describe('openBases', () => {
     })
     const name = `${server.host}/app:1`
     const ids = async () => (await store.images.list()).map(({ manifest }) => manifest.digest)
-    const first = openUnnamed({ remember: 'when-done' })
+    const first = open({ remember: 'when-done' })
     await first.resolve(name, amd64)
     await first.settled()
     expect(await ids()).toEqual([sha256(image.manifest.bytes)])
     now = moved
-    const bases = openUnnamed({ remember: 'when-done', pull: 'always' })
+    const bases = open({ remember: 'when-done', pull: 'always' })
     const found = await bases.resolve(name, amd64)
     expect(found.image.manifest).toBe(sha256(moved.manifest.bytes))
     await bases.settled()
     expect(await ids()).toEqual([sha256(image.manifest.bytes)])
     const before = asked
-    expect((await openUnnamed().resolve(name, amd64)).image.manifest).toBe(sha256(image.manifest.bytes))
+    expect((await open().resolve(name, amd64)).image.manifest).toBe(sha256(image.manifest.bytes))
     expect(asked).toBe(before)
     await bases.named()
     expect(await ids()).toEqual([sha256(moved.manifest.bytes)])

@@ -6,10 +6,11 @@ import { collect, open } from '../support/pulling.ts'
 
 const image = fakeImage()
 const good = serve(contentsOf('app', 'latest', image))
+const joe = { kind: 'password', username: 'joe', password: 'right-pass' } as const
 const refusal = '{"errors":[{"code":"UNAUTHORIZED"}]}'
 
 /** Wants a token, or a password, for everything, and notes on which connections it was asked. */
-function guarded(scheme: 'bearer' | 'basic', then: Handler, body: string | null = refusal) {
+function guarded(scheme: 'bearer' | 'basic', then: Handler, body: string = refusal) {
   const sockets = new Set<IncomingMessage['socket']>()
   const handler: Handler = (request, response) => {
     if (request.url?.startsWith('/token')) return response.end('{"token":"T"}')
@@ -18,7 +19,9 @@ function guarded(scheme: 'bearer' | 'basic', then: Handler, body: string | null 
     const realm = `http://${request.headers.host}/token`
     const challenge = scheme === 'basic' ? 'Basic realm="r"' : `Bearer realm="${realm}",service="s"`
     response.writeHead(401, { 'www-authenticate': challenge })
-    return body === null ? response.flushHeaders() : response.end(body)
+    if (body !== 'trickle') return response.end(body)
+    const timer = setInterval(() => response.write(' '), 50)
+    return response.on('close', () => clearInterval(timer))
   }
   return { sockets, handler }
 }
@@ -29,7 +32,7 @@ describe('the connection to a registry', () => {
     async (scheme) => {
       const { sockets, handler } = guarded(scheme, good)
       await using server = await startServer(handler)
-      const registry = open({ logins: async () => ({ kind: 'password', username: 'joe', password: 'right-pass' }) })
+      const registry = open({ logins: async () => joe })
       expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
       expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
       expect(sockets.size).toBe(1)
@@ -52,14 +55,28 @@ describe('the connection to a registry', () => {
   })
 
   it.each(['bearer', 'basic'] as const)(
-    'is given up when the rest of such an answer never comes: %s',
+    'is given up when the rest of such an answer takes too long: %s',
     async (scheme) => {
-      const { sockets, handler } = guarded(scheme, good, null)
+      const { sockets, handler } = guarded(scheme, good, 'trickle')
       await using server = await startServer(handler)
-      const registry = open({ logins: async () => ({ kind: 'password', username: 'joe', password: 'right-pass' }) })
+      const registry = open({ logins: async () => joe })
       expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
       expect(sockets.size).toBe(2)
       registry.close()
     },
   )
+
+  it('that a server closes after such an answer costs no try', async () => {
+    const told: string[] = []
+    const { handler } = guarded('basic', good)
+    await using server = await startServer((request, response) => {
+      if (request.headers.authorization === undefined)
+        response.on('close', () => setTimeout(() => request.socket.destroy(), 1))
+      handler(request, response)
+    })
+    const registry = open({ logins: async () => joe, notice: (message) => told.push(message) })
+    expect(await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))).toEqual(image.layer.bytes)
+    expect(told).toEqual([])
+    registry.close()
+  })
 })

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../src/digest/index.ts'
 import { mediaTypes } from '../../src/image/index.ts'
+import { openStore } from '../../src/store/index.ts'
 import { busyboxBase, hasBusyboxBase, noBusyboxBase } from '../support/busybox-base.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { blobOf, type Contents, contentsOf, fakeImage, serve } from '../support/fake-image.ts'
@@ -63,6 +65,26 @@ describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : 
     expect(ran).toEqual([])
     expect(registry.requests.length).toBeGreaterThan(before)
     expect(blobsAsked()).toBe(1)
+  })
+
+  it('has its name when a build that failed is over, however long that takes', async () => {
+    await using cold = await openWorkspace()
+    const name = `${registry.host}/base:1`
+    cold.write({ 'context/Dockerfile': `FROM ${name}\nCOPY no-such /\n` })
+    const store = await openStore(cold.environment.root, { now: Date.now })
+    let release = () => {}
+    const held = store.locked('index', () => new Promise<void>((resolve) => (release = resolve)))
+    let isOver = false
+    const failed = cold.build().catch((error: unknown) => error)
+    void failed.then(() => (isOver = true))
+    await vi.waitFor(() => expect(registry.requests.length).toBeGreaterThan(0))
+    await sleep(400)
+    expect(isOver).toBe(false)
+    release()
+    await held
+    expect(await failed).toMatchObject({ code: 'TSB_COPY_SOURCE_MISSING' })
+    expect((await store.images.list()).map(({ names }) => names)).toEqual([[name]])
+    await store.close()
   })
 
   it('keeps its name when a build with another one fails, and the next build stands on what is here', async () => {

@@ -106,7 +106,11 @@ describe("caches in GitHub's cache service", () => {
     service.entries.set(key, wrong)
     const third = await machine()
     writeFileSync(path.join(third.directory, 'context/b'), bytes)
-    const { events, result } = await third.build({ cacheFrom, outputs })
+    await expect(third.build({ cacheFrom, outputs })).rejects.toMatchObject({
+      code: 'TSB_CACHE_IMPORT',
+      message: expect.stringContaining('has other bytes than its digest says'),
+    })
+    const { events, result } = await third.build({ cacheFrom: [{ ...place('large'), verify: true }], outputs })
     expect(noticesOf(events)).toMatch(/has a layer that cannot be used.*has other bytes than its digest says/)
     expect(result.id).not.toBe('')
   })

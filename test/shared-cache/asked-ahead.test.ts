@@ -1,9 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { machinePlatform, parseReference } from '../../src/image/index.ts'
+import type { BuildEvent } from '../../src/index.ts'
 import { build } from '../../src/index.ts'
+import { askAhead } from '../../src/library/ask-ahead.ts'
+import { registryClient } from '../../src/library/registry-client.ts'
 import { hasBusyboxBase } from '../support/busybox-base.ts'
 import { hasDockerRegistry, noDockerRegistry } from '../support/docker-registry.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { startServer } from '../support/http-server.ts'
 import { buildOn, type Machines, noticesOf, openMachines } from '../support/machines.ts'
+import { runProgram } from '../support/programs.ts'
 
 const able = hasBusyboxBase && hasDockerRegistry
 
@@ -32,6 +41,53 @@ describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`
     proxy.log.length = 0
   })
   const cacheFrom = () => [{ type: 'registry', ref: cache }] as const
+
+  it('asks before there is a store, and gives each answer to one who asks in earnest', async () => {
+    const { environment } = await machines.machine(text())
+    const options = { context: 'context', cacheFrom: cacheFrom() }
+    const client = await askAhead(registryClient(environment, {}), options, environment)
+    await vi.waitFor(() => expect(asked()).toHaveLength(3))
+    expect(existsSync(environment.root)).toBe(false)
+    const registry = await client.open()
+    const image = parseReference(`${proxy.host}/base:1`)
+    const platform = machinePlatform(environment.arch)
+    await registry.resolve(image, platform)
+    expect(asked()).toHaveLength(3)
+    await registry.resolve(image, platform)
+    expect(asked()).toHaveLength(5)
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('stops asking when the build is over, whatever that waits for', async () => {
+    await using cutting = await startServer((request) => request.socket.destroy())
+    const ref = `${cutting.host}/app:cache`
+    const machine = await machines.machine('FROM scratch\nLABEL a=b\n')
+    const told: string[] = []
+    const onEvent = (event: BuildEvent) => void (event.type === 'notice' && told.push(event.message))
+    const options = { context: 'context', cacheFrom: [{ type: 'registry', ref }], onEvent } as const
+    await build(options, machine.environment)
+    machine.write({ 'context/Dockerfile': 'FROM scratch\nCOPPY a /\n' })
+    await expect(build(options, machine.environment)).rejects.toMatchObject({ code: 'TSB_UNKNOWN_INSTRUCTION' })
+    const until = { told: told.length, requests: cutting.requests.length }
+    // It would be tried again after half a second.
+    await new Promise((done) => setTimeout(done, 800))
+    expect({ told: told.length, requests: cutting.requests.length }).toEqual(until)
+  })
+
+  it('reads a Dockerfile once that can be read once alone', async () => {
+    const machine = await machines.machine(text())
+    const pipe = path.join(machine.directory, 'pipe')
+    runProgram('mkfifo', pipe)
+    const writer = spawn('sh', ['-c', `printf 'FROM scratch\nCOPY a /\n' > ${pipe}`])
+    const built = await machine.build({ file: pipe })
+    writer.kill()
+    expect(built.ran).toHaveLength(1)
+    expect(asked()).toEqual([])
+    const url = await startServer((_, response) => response.end('FROM scratch\nCOPY b /\n'))
+    const fetched = await machine.build({ file: `http://${url.host}/Dockerfile` })
+    expect(fetched.ran).toHaveLength(1)
+    await url[Symbol.asyncDispose]()
+  })
 
   it('asks for each document once, and the next build for no base', async () => {
     const machine = await machines.machine(text())

@@ -232,6 +232,11 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     const built = await buildOn(other, { tags: [name], outputs, cacheFrom: [registry(ref)], cacheTo: [registry(ref)] })
     expect(built.ran).toHaveLength(1)
     expect(noticesOf(built.events)).toMatch(/has a layer that cannot be used, and the step is run/)
+    expect(built.events.filter(({ type }) => type === 'step:error')).toEqual([])
+    expect(built.result.steps).toEqual({ total: 2, cached: 1 })
+    const [copied] = built.result.build?.steps.filter(({ label }) => label.includes('COPY b')) ?? []
+    expect(copied).toMatchObject({ outcome: 'ran', reason: { kind: 'never-built' } })
+    expect(copied?.source).toBeUndefined()
     for (const [place, from] of [
       [name, 'image'],
       [ref, 'cache'],
@@ -240,6 +245,75 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
       runProgram('skopeo', 'copy', '--src-tls-verify=false', reference, `dir:${one.directory}/${from}`)
     }
   })
+
+  const loseLayers = async (ref: string) => {
+    const repository = ref.replace(/^[^/]*\//, '').replace(/:[^:]*$/, '')
+    for (const { digest } of (JSON.parse(raw(ref)) as { layers: { digest: string }[] }).layers) {
+      await fetch(`http://${machines.server.host}/v2/${repository}/blobs/${digest}`, { method: 'DELETE' })
+    }
+  }
+
+  it('a step whose layer is gone and that fails now says what it printed', async () => {
+    const text = 'FROM base\nRUN --mount=type=secret,id=ok echo out$((1 + 1)); test -e /run/secrets/ok && echo a > /a\n'
+    const ref = `${machines.proxy.host}/failing/app:cache`
+    const one = await machine(text)
+    one.write({ secret: 'a secret' })
+    await buildOn(one, { secrets: { ok: { file: 'secret' } }, cacheTo: [registry(ref)] })
+    await loseLayers(ref)
+    for (const progress of ['plain', 'ordered']) {
+      const words = [
+        '--push',
+        '-t',
+        `${machines.server.host}/else/failing`,
+        '--progress',
+        progress,
+        '--cache-from',
+        ref,
+      ]
+      const { status, stderr } = await tsbuild(await machine(text), ...words, 'context')
+      expect({ progress, status }).toEqual({ progress, status: 1 })
+      const [, number] = /#(\d+) .*RUN --mount/.exec(stderr) ?? []
+      expect(stderr).toMatch(new RegExp(`^#${number} \\S+ out2$`, 'm'))
+      expect(stderr).toMatch(new RegExp(`^#${number} ERROR: .*exit code: 1`, 'm'))
+      expect(stderr.match(/^#\d+ ERROR/gm)).toHaveLength(1)
+      expect(stderr).toMatch(/^ > \[2\/2\] RUN/m)
+    }
+  }, 60_000)
+
+  it('a step whose layer is gone is shown as one that runs, with all that it prints', async () => {
+    const { host } = machines.proxy
+    const text = 'FROM base\nRUN echo made$((1 + 1)) | tee /a\nRUN echo last > /last\n'
+    const ref = `${host}/lost/app:cache`
+    const cache = ['--cache-from', `type=registry,ref=${ref}`]
+    await buildOn(await machine(text), { cacheTo: [{ ...registry(ref), mode: 'max' }] })
+    await loseLayers(ref)
+    const name = `${machines.server.host}/else/lost`
+    for (const progress of ['plain', 'ordered', 'github', 'rawjson']) {
+      const words = ['--push', '-t', name, '--progress', progress, ...cache, 'context']
+      const { status, stderr } = await tsbuild(await machine(text), ...words)
+      expect({ progress, status }).toEqual({ progress, status: 0 })
+      if (progress === 'rawjson') {
+        const lines = stderr.split('\n').filter((line) => line.startsWith('{'))
+        const vertexes = lines.flatMap((line) => JSON.parse(line).vertexes ?? [])
+        const last = vertexes.findLast((vertex: { name: string }) => vertex.name.includes('echo made'))
+        expect(last).toMatchObject({ completed: expect.any(String), cacheReason: { kind: 'never-built' } })
+        expect(last.cached).toBeUndefined()
+      } else {
+        const [, number] = /#(\d+) .*RUN echo made/.exec(stderr) ?? []
+        const said = stderr.split('\n').filter((line) => line.startsWith(`#${number} `))
+        expect(said.filter((line) => line.endsWith(' made2'))).toHaveLength(1)
+        expect(said.at(-1)).toMatch(/ DONE /)
+        expect(stderr).not.toContain('ERROR')
+        expect(stderr).not.toMatch(/[12] of 2 steps cached/)
+      }
+    }
+    const required = [{ ...registry(ref), required: true }]
+    const outputs = [{ type: 'registry' }] as const
+    await expect(buildOn(await machine(text), { cacheFrom: required, outputs, tags: [name] })).rejects.toMatchObject({
+      code: 'TSB_CACHE_IMPORT',
+      message: expect.stringContaining(`cannot use the cache ${ref}`),
+    })
+  }, 60_000)
 
   it('other clients copy the artifact with its layers', async () => {
     const [one, other] = [await machine(), await machine()]

@@ -9,7 +9,7 @@ import { compiledFolderName, openCompiledCode } from './compiled-code.ts'
 declare const TSBUILD_BUNDLES: readonly string[]
 declare const TSBUILD_BUNDLES_DIGEST: string
 
-/** A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
+/** Seconds. A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
 const longestToKeep = 10
 
 /** Runs the command line of this process from its bundle, with the code that earlier runs have compiled. */

@@ -104,8 +104,7 @@ export class Trace {
 
   #begin(event: EventOf<'step:start' | 'step:cached'>): Step {
     const known = this.#steps.get(event.step)
-    // What failed may begin once more, when it was a shared cache that failed.
-    if (known && known.outcome !== 'error' && known.outcome !== 'canceled') return known
+    if (known && !beginsAnew(known, event)) return known
     const miss = this.#misses.get(event.step)
     const step: Step = {
       id: event.step,
@@ -128,4 +127,10 @@ export class Trace {
     this.#logs.get(step.id)?.flush(Number.POSITIVE_INFINITY)
     return Object.assign(step, ending, { endedAt: event.at })
   }
+}
+
+/** When a shared cache fails, what failed with it may begin once more, and so may a step whose layer that cache had. */
+function beginsAnew({ outcome }: Step, event: EventOf<'step:start' | 'step:cached'>): boolean {
+  if (outcome === 'error' || outcome === 'canceled') return true
+  return outcome !== undefined && event.type === 'step:start' && event.makes === true
 }

@@ -31,18 +31,18 @@ export async function readLocalDockerfile(
   cwd: string,
   limit: number,
 ): Promise<DockerfileSource> {
-  const candidates =
-    file === undefined
-      ? defaultNames.map((name) => path.join(directory, name))
-      : [cwd, directory].flatMap((from) => spellings(path.resolve(from, file)))
-  for (const candidate of new Set(candidates)) {
+  const candidates = localCandidates(directory, file, cwd)
+  for (const candidate of candidates) {
     const text = await readFileText(candidate, limit)
     if (text !== undefined) return { source: { name: file ?? path.basename(candidate), text }, path: candidate }
   }
-  throw missingDockerfile(
-    file ?? path.join(directory, 'Dockerfile'),
-    hintFor(file, directory, [...new Set(candidates)]),
-  )
+  throw missingDockerfile(file ?? path.join(directory, 'Dockerfile'), hintFor(file, directory, candidates))
+}
+
+/** Where it may be, each place once: the first that is there is read. */
+export function localCandidates(directory: string, file: string | undefined, cwd: string): readonly string[] {
+  if (file === undefined) return defaultNames.map((name) => path.join(directory, name))
+  return [...new Set([cwd, directory].flatMap((from) => spellings(path.resolve(from, file))))]
 }
 
 /** The error for a Dockerfile that is nowhere. */

@@ -1,0 +1,83 @@
+import type { BuildEvent, EventSink, Executed, StepId } from '../executor/index.ts'
+
+/** Work that may have to be done again, and what is told of it: each step as it was in the end, and once. */
+export interface Rounds {
+  readonly events: EventSink
+  /** From now on a failure may be for nothing: none is told before it is known. */
+  begin(): void
+  /** The work is done again. What failed is told as canceled. */
+  again(): void
+  /** No round follows. What failed is told. */
+  over(): void
+  /** What the last round gave, with the steps that an earlier one ran as not cached. */
+  counted(executed: Executed): Executed
+}
+
+type Failed = Extract<BuildEvent, { readonly type: 'step:error' }>
+
+/**
+ * A second round finds in the store what the first one made, and says so as if it had been there. A step that was cached, and whose
+ * layer could not be had, begins anew.
+ */
+export function openRounds(sink: EventSink): Rounds {
+  const labels = new Map<StepId, string>()
+  const ended = new Set<StepId>()
+  const ran = new Set<StepId>()
+  let failed: Failed[] = []
+  let round = 0
+  const told = (event: BuildEvent) => {
+    if (event.type === 'step:start' || event.type === 'step:cached') labels.set(event.step, event.label)
+    if (event.type === 'step:miss') ran.add(event.step)
+    if (event.type === 'step:done' || event.type === 'step:cached') ended.add(event.step)
+    sink(event)
+  }
+  const reopened = new Set<StepId>()
+  const reopen = ({ step, at }: { readonly step: StepId; readonly at: number }) => {
+    if (!ended.delete(step)) return
+    reopened.add(step)
+    sink({ type: 'step:start', at, step, label: labels.get(step) ?? step, makes: true })
+  }
+  const toldAgain = (event: BuildEvent) => {
+    if (!('step' in event)) {
+      if (!toldOnce.has(event.type)) told(event)
+      return
+    }
+    if (event.type === 'step:miss') reopen(event)
+    if (event.type === 'step:start' && event.makes) {
+      if (reopened.delete(event.step)) return
+      ended.delete(event.step)
+    }
+    if (!ended.has(event.step)) told(event)
+  }
+  return {
+    events(event) {
+      if (round > 0 && event.type === 'step:error') failed.push(event)
+      else if (round > 1) toldAgain(event)
+      else told(event)
+    },
+    begin() {
+      round = 1
+    },
+    again() {
+      for (const { at, step } of failed) sink({ type: 'step:canceled', at, step })
+      failed = []
+      round++
+    },
+    over() {
+      round = 0
+      for (const event of failed) {
+        reopen(event)
+        sink(event)
+      }
+      failed = []
+    },
+    counted(executed) {
+      const { results, steps } = executed
+      const again = [...results].filter(([id, { cached }]) => cached && ran.has(id)).length
+      return { ...executed, steps: { ...steps, cached: steps.cached - again } }
+    },
+  }
+}
+
+/** Of the whole build. */
+const toldOnce: ReadonlySet<BuildEvent['type']> = new Set(['build:graph', 'warnings'])
