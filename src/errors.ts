@@ -80,6 +80,11 @@ export function withLog(error: unknown, log: string | undefined): unknown {
   return new TsbuildError(code, message, { at, hint, cause, log })
 }
 
+/** What an error says and what to do about it, on one line: for who goes on without what it was. */
+export function withHint({ message, hint }: TsbuildError): string {
+  return hint === undefined ? message : `${message} (hint: ${hint})`
+}
+
 /** True for an error of the operating system with this code, such as `ENOENT`. */
 export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)

@@ -212,6 +212,6 @@ function baseOf(name: string, manifest: Digest, config: ImageConfig): BaseImage 
 
 function notStored({ familiar }: Reference): TsbuildError {
   return new TsbuildError('TSB_IMAGE_NOT_FOUND', `no such image in the store: ${familiar}`, {
-    hint: 'it is not asked for elsewhere with --pull=never',
+    hint: `with --pull=never no registry is asked: tsbuild pull ${familiar}, or load it, before`,
   })
 }

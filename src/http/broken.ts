@@ -3,17 +3,17 @@ import { isSystemError } from '../errors.ts'
 /** The sender said nothing for too long. */
 export class IdleError extends Error {
   readonly code = 'ETIMEDOUT'
-  readonly #what: 'answer' | 'byte'
+  readonly what: 'answer' | 'byte'
   readonly #seconds: number
 
   constructor(what: 'answer' | 'byte', milliseconds: number) {
     super(`no ${what} for ${milliseconds / 1000} s`)
-    this.#what = what
+    this.what = what
     this.#seconds = milliseconds / 1000
   }
 
   of(host: string): string {
-    return `no ${this.#what} of ${host} for ${this.#seconds} s`
+    return `no ${this.what} of ${host} for ${this.#seconds} s`
   }
 }
 

@@ -53,8 +53,9 @@ export async function retrying<T>(
     const outcome = await attemptOnce(signal, send, take, wants)
     if (outcome.kind === 'taken') return outcome.value
     if (outcome.kind === 'broken') {
-      if (last || !isTransient(outcome.error)) throw failures.unreachable(outcome.error, attempt)
-      tellBroken(patience, failures.host, outcome.error, attempt)
+      const { error } = outcome
+      if (!isTransient(error) || attempt >= triesFor(error, patience)) throw failures.unreachable(error, attempt)
+      tellBroken(patience, failures.host, error, attempt)
       await pause(delay(patience, attempt), signal)
     } else {
       const { response } = outcome
@@ -63,6 +64,11 @@ export async function retrying<T>(
       await waitAsAsked(response, patience, attempt, failures.host, signal)
     }
   }
+}
+
+/** Who did not answer twice, each time for as long as is waited, is not going to. */
+function triesFor(error: unknown, { attempts }: Patience): number {
+  return error instanceof IdleError && error.what === 'answer' ? Math.min(2, attempts) : attempts
 }
 
 type Outcome<T> =
@@ -98,7 +104,7 @@ export function isTransientStatus(status: number): boolean {
 /** Says that something which broke is tried again. */
 export function tellBroken(patience: Patience, host = 'the server', error: unknown, attempt: number): void {
   const what = error instanceof IdleError ? error.of(host) : `${host}: ${reasonOf(error)}`
-  patience.again?.(`warning: ${what}, trying again (attempt ${attempt + 1} of ${patience.attempts})`)
+  patience.again?.(`warning: ${what}, trying again (attempt ${attempt + 1} of ${triesFor(error, patience)})`)
 }
 
 /** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */

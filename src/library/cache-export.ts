@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Digest } from '../digest/index.ts'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError, withHint } from '../errors.ts'
 import { type Executed, type StepResult, sharedCaches, withCacheFiles } from '../executor/index.ts'
 import type { Plan } from '../graph/index.ts'
 import type { Image } from '../image/index.ts'
@@ -57,7 +57,7 @@ export async function exportCaches(
         world.signal?.throwIfAborted()
         if (!(error instanceof TsbuildError)) throw error
         if (to.required) throw unwritten(name, error)
-        world.notice(`warning: the cache was not written to ${name}: ${error.message}`)
+        world.notice(`warning: the cache was not written to ${name}: ${withHint(error)}`)
       }
     })
   }

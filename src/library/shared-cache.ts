@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { CacheFrom, CachePlace } from '../cache-options.ts'
-import { TsbuildError } from '../errors.ts'
+import { TsbuildError, withHint } from '../errors.ts'
 import { documentLimitsOf, type Platform, parseReference } from '../image/index.ts'
 import { locatedAt, sourceOf } from '../object-caches/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
@@ -91,7 +91,7 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
     } catch (error) {
       if (over?.aborted || !(error instanceof TsbuildError)) throw error
       if (from.required) throw unread(name, error)
-      notice(`warning: the cache ${name} is not used: ${error.message}`)
+      notice(`warning: the cache ${name} is not used: ${withHint(error)}`)
       return emptyCache
     }
   }

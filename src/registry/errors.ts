@@ -170,7 +170,10 @@ function reachHint(cause: unknown, asked: Asked): string {
   if (/has expired|not yet valid/i.test(reason)) {
     return `renew its certificate, or check the clock of this machine; --insecure-registry ${host} asks it all the same`
   }
-  if (/certificate|self.signed|altnames/i.test(reason)) {
+  if (/altnames/i.test(reason)) {
+    return `ask it by a name that its certificate is for, or have ${host.replace(/:\d+$/, '')} put into that; --insecure-registry ${host} asks it all the same`
+  }
+  if (/certificate|self.signed/i.test(reason)) {
     return `put the certificate of who vouches for it into /etc/docker/certs.d/${host}/ca.crt or ~/.config/containers/certs.d/${host}/ca.crt, or say --insecure-registry ${host}`
   }
   if (/alert|unsupported protocol/i.test(reason))

@@ -53,11 +53,19 @@ async function addFolder(path: string): Promise<Stats> {
 function checkFolder(path: string, found: Stats, owner: number): void {
   if (!found.isDirectory()) throw unsafe(path, 'it is not a directory', `remove ${path}`)
   if (found.uid !== owner) {
-    throw unsafe(path, `it belongs to user ${found.uid}`, 'give --root, or TSBUILD_ROOT, a directory of your own')
+    throw unsafe(path, `it belongs to ${userText(found.uid)}`, 'give --root, or TSBUILD_ROOT, a directory of your own')
   }
   if (found.mode & 0o022)
     throw unsafe(path, 'other users may write to it', `chmod 700 ${path}, if you trust what is in it`)
 }
+
+/** In a user namespace all that are none of its users have one number. */
+function userText(uid: number): string {
+  return uid === noUser ? 'another user' : `user ${uid}`
+}
+
+/** The kernel's own choice of it. */
+const noUser = 65534
 
 /** What only a store has; its other folders may be deleted, or not be there yet. */
 const marks: readonly string[] = ['oci', 'cache', 'version']

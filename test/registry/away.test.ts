@@ -70,15 +70,13 @@ describe('a registry that is started again', () => {
 })
 
 describe('a registry that takes connections and says nothing', () => {
-  it('is told of at each try, once for many blobs', async () => {
+  it('is asked twice, and that is told once for many blobs', async () => {
     await using server = await startServer(() => {})
     const notices: string[] = []
     const registry = open({ patience: { ...impatient, idleMs: 100 }, notice: (text) => notices.push(text) })
     const pull = () => collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))
     await Promise.allSettled([pull(), pull(), pull()])
-    expect(notices).toEqual(
-      [2, 3].map((i) => `warning: no answer of ${server.host} for 0.1 s, trying again (attempt ${i} of 3)`),
-    )
+    expect(notices).toEqual([`warning: no answer of ${server.host} for 0.1 s, trying again (attempt 2 of 2)`])
     registry.close()
   })
 })

@@ -12,10 +12,17 @@ const listedFiles = 50
 export function whyText({ build, steps }: BuildExplanation, now: number): string {
   const { total, begun, cached } = stepCounts(build)
   const ago = timeAgo(new Date(build.started).toISOString(), now)
-  const hits = `${cached} of ${countText(total, 'step')} came from the cache`
+  const end = begun === 0 ? undefined : endText(build)
+  const hits = `${cached} of ${countText(total, 'step')} came from the cache${end === undefined ? '' : `, and ${end}`}`
   const title = `build ${build.number} of ${oneLine(build.name)}, ${ago}: ${begun === 0 ? (failureText(build) ?? hits) : hits}`
   const blocks = steps.map((step) => block(step, now))
   return [`${title}\n`, ...blocks.map((lines) => lines.map((line) => `${line}\n`).join(''))].join('\n')
+}
+
+/** Of a build that came to no image. */
+function endText({ status, error }: BuildRecord): string | undefined {
+  if (status === 'canceled') return 'it was stopped'
+  return error && `it failed: ${oneLine(error.message)}  [${error.code}]`
 }
 
 /** Of a build in which no step began. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { withHint } from '../../errors.ts'
 import type { CheckResult, SourceRange, TsbuildError, Warning } from '../../index.ts'
 import { rememberLines } from '../text/excerpt.ts'
 
@@ -57,9 +58,9 @@ function findingOf({ rule, message, description = message, url, at }: Warning): 
   return { id: rule, level: 'warning', message, description, url, at }
 }
 
-function findingOfError({ code, message, hint, at }: TsbuildError): Finding {
-  const text = hint === undefined ? message : `${message} (hint: ${hint})`
-  return { id: code, level: 'error', message: text, description: 'The Dockerfile cannot be built', at }
+function findingOfError(error: TsbuildError): Finding {
+  const { code, at } = error
+  return { id: code, level: 'error', message: withHint(error), description: 'The Dockerfile cannot be built', at }
 }
 
 function ruleOf({ id, level, description, url }: Finding): object {

@@ -171,6 +171,9 @@ export async function loginCommand(session: Session, host: string, flags: LoginF
     throw new FlagError('--password-stdin needs a user', 'add -u NAME')
   }
   const { username, password } = await readPassword(host, flags, environment.stdin as Terminal, err)
+  if (flags.password !== undefined) {
+    warn(session, 'a password on the command line is seen by all users of this machine: use --password-stdin')
+  }
   const { login } = await session.library()
   const place = await login(
     host,
