@@ -34,6 +34,11 @@ describe.skipIf(!hasDockerRegistry)(`a registry with a certificate of its own ($
     copyFileSync(own.certificate, join(place, 'client.cert'))
     copyFileSync(own.key, join(place, 'client.key'))
     expect(await login()).toMatchObject({ status: 0 })
+    const seen = await tsbuild(workspace, 'login', '-u', 'joe', '-p', 'right-pass', host)
+    expect(seen).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('warning: a password on the command line'),
+    })
     expect(await tsbuild(workspace, '-t', `${host}/app:1`, '--push', 'context')).toMatchObject({ status: 0 })
     expect(await tsbuild(workspace, 'pull', '-q', `${host}/app:1`)).toMatchObject({ stdout: `${host}/app:1\n` })
     expect(await tsbuild(workspace, 'ls', '--registry-allow', 'docker.io', `${host}/app`)).toMatchObject({ status: 1 })
@@ -53,6 +58,12 @@ describe.skipIf(!hasDockerRegistry)(`a registry with a certificate of its own ($
     const refused = await tsbuild(workspace, 'ls', `${server.host}/app`)
     expect(refused.status).toBe(1)
     expect(refused.stderr).toContain(`~/.config/containers/certs.d/${server.host}/ca.crt`)
+    copyFileSync(authority.certificate, join(folder, 'ca.crt'))
+    const other = await tsbuild(workspace, 'ls', `${server.host}/app`)
+    expect(other).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/hint: .* have 127\.0\.0\.1 put into that/),
+    })
     const wrong = await tsbuild(workspace, 'ls', '--insecure-registry', 'https://x', 'x/y')
     expect(wrong).toMatchObject({ status: 125, stderr: expect.stringContaining('write --insecure-registry docker.io') })
     const nobody = await tsbuild({ ...workspace, input: 'x' }, 'login', '-u', 'me', '--password-stdin', 'a/b')

@@ -1,4 +1,4 @@
-import type { BuildExplanation, BuildRecord, KeyChange, StepExplanation } from '../../index.ts'
+import type { BuildExplanation, BuildRecord, KeyChange, MissReason, StepExplanation } from '../../index.ts'
 import { changeLines, reasonText } from '../../reason-text.ts'
 import { countText } from '../../text/index.ts'
 import { timeAgo } from '../text/time.ts'
@@ -38,10 +38,16 @@ function block({ step, earlier, cause, advice }: StepExplanation, now: number): 
     `#${number} ${oneLine(label)}${time === undefined ? '' : `  ${durationText(time)}`}`,
     reason ? `   miss: ${oneLine(reasonText(reason))}` : `   ${notMissed(step)}`,
     ...(earlier ? [`   before: ${earlierText(earlier, now)}`] : []),
-    ...(reason?.kind === 'changed' ? reason.changes.flatMap(details) : []),
+    ...(reason?.kind === 'changed' ? beyond(reason) : []),
     ...(cause?.reason ? [`   ${oneLine(cause.label)} ran since: ${oneLine(reasonText(cause.reason))}`] : []),
     ...advice.map(({ text }) => `   advice: ${oneLine(text)}`),
   ]
+}
+
+/** What changed, unless the reason has said all of it. */
+function beyond(reason: Extract<MissReason, { readonly kind: 'changed' }>): readonly string[] {
+  const lines = reason.changes.flatMap(details)
+  return lines.length === 1 && lines[0]?.trim() === oneLine(reasonText(reason)) ? [] : lines
 }
 
 /** `build 3, 5 minutes ago (another target: test)` */

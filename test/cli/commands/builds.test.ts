@@ -106,7 +106,7 @@ test('tsbuild why lists each file that changed, in words and as JSON, and no nam
   expect(json.steps[0].advice[0].kind).toBe('ignore-files')
 })
 
-test('a build that failed before its steps says so, and one whose context is not there is none', async () => {
+test('a build that failed, before its steps or later, says so, and one whose context is not there is none', async () => {
   await using workspace = await twoBuilds()
   const why = async () => (await tsbuild(workspace, 'why')).stdout
   await expect(build({ context: 'tset' }, workspace.environment)).rejects.toMatchObject({
@@ -116,6 +116,11 @@ test('a build that failed before its steps says so, and one whose context is not
   workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPX a /\n' })
   await expect(workspace.build()).rejects.toThrow('COPX')
   expect(await why()).toMatch(/^build 3 of .*: it failed before its steps: .*COPX {2}\[TSB_UNKNOWN_INSTRUCTION\]\n$/)
+  workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\nCOPY no-such /\n' })
+  await expect(workspace.build()).rejects.toThrow('no-such')
+  expect(await why()).toMatch(
+    /^build 4 of .*: \d of \d steps came from the cache, and it failed: .*no-such.* {2}\[TSB_COPY_SOURCE_MISSING\]\n/,
+  )
 })
 
 test('without a name the newest build of this folder is meant, else the newest of the store, which is said', async () => {
