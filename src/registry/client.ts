@@ -150,14 +150,17 @@ export function openClient(
     signal: AbortSignal | undefined,
     once: (authorization: Headers) => Promise<{ readonly response: HttpResponse; readonly sameOrigin: boolean }>,
   ): Promise<HttpResponse> {
-    const known = authorizations.get(key)
+    const { href } = endpoint.base
+    const known = authorizations.get(key) ?? authorizations.get(href)
     const { response, sameOrigin } = await once(headerOf(known))
     if (sameOrigin) warned(endpoint.host, response)
     if (response.status !== 401 || !sameOrigin) return response
     const fresh = await answerTo(response, endpoint, scopesFor(response), signal)
     if (fresh === undefined || (fresh === known && fresh.startsWith('Basic '))) return response
-    if (fresh.startsWith('Basic ')) await drained(response)
-    authorizations.set(key, fresh)
+    const isPassword = fresh.startsWith('Basic ')
+    if (isPassword) await drained(response)
+    // A password allows the same whatever is asked for.
+    authorizations.set(isPassword ? href : key, fresh)
     return (await once(headerOf(fresh))).response
   }
 

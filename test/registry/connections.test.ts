@@ -66,6 +66,21 @@ describe('the connection to a registry', () => {
     },
   )
 
+  it('brings a password with all that follows, for whatever that is', async () => {
+    const { handler } = guarded('basic', good)
+    await using server = await startServer(handler)
+    const registry = open({ logins: async () => joe })
+    await collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))
+    const blob = { descriptor: descriptorOf(image.config), open: async function* () {} }
+    await expect(registry.upload(`${server.host}/app`, blob)).resolves.toBe('there')
+    await expect(
+      registry.put(`${server.host}/app`, { mediaType: 'a/b', bytes: Buffer.from('{}') }, 'x'),
+    ).rejects.toThrow()
+    const unnamed = server.requests.filter(({ authorization }) => authorization === undefined)
+    expect(unnamed.map(({ method }) => method)).toEqual(['GET'])
+    registry.close()
+  })
+
   it('that a server closes after such an answer costs no try', async () => {
     const told: string[] = []
     const { handler } = guarded('basic', good)
