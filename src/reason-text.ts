@@ -26,7 +26,7 @@ export function reasonText(reason: MissReason): string {
 function removedText({ build, source }: Extract<MissReason, { readonly kind: 'removed' }>): string {
   if (build === undefined) return 'the result was removed from the cache'
   if (source === undefined) return `removed from the cache since build ${build}`
-  return `build ${build} took it from ${source}, which was not asked now`
+  return `build ${build} took it from ${source}, which does not give it now`
 }
 
 function failureNote({ failedIn }: { readonly failedIn?: number }): string {

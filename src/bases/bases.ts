@@ -18,13 +18,14 @@ import type { BaseImage, BaseImages } from '../planner/index.ts'
 import type { Registry, RemoteImage } from '../registry/index.ts'
 import { imageFor, noImageFor, type Store, type StoredImage, type WholeBlobs } from '../store/index.ts'
 import {
+  digestOf,
   keep,
   layersOf,
   type NamedLayer,
   nameKept,
+  otherUnder,
   readStored,
   type StoredDocuments,
-  standsForAnother,
 } from './stored.ts'
 import { takeLayers } from './take-in.ts'
 
@@ -81,9 +82,11 @@ export function openBases(options: BasesOptions): Bases {
     await keep(store, image, image.location)
     if (options.remember === 'unnamed') return
     const give = () => nameKept(store, image, image.location, [reference])
-    if (options.remember !== 'when-done') await give()
-    else if (await standsForAnother(store, reference, image)) moving.push(give)
-    else begin(give)
+    if (options.remember !== 'when-done') return give()
+    const other = await otherUnder(store, reference, image)
+    if (other === undefined) begin(give)
+    // Who gave the name to something else meanwhile knows better.
+    else moving.push(async () => ((await digestOf(store, reference)) === other ? give() : undefined))
   }
   /** Their files are synced, which takes time that others can use. */
   const begin = (give: () => Promise<void>) => {

@@ -87,18 +87,18 @@ async function nameOneOfMany(
   await tag(store, index.descriptor, name, remote)
 }
 
-/** Whether a name of the store stands for another image than one that was found under it, and of no index with that. */
-export async function standsForAnother(
+/** What a name of the store stands for, where that is another image than one that was found under it, and of no index with that. */
+export async function otherUnder(
   store: Store,
   name: Reference,
   { descriptor, index }: ImageDocuments,
-): Promise<boolean> {
+): Promise<Digest | undefined> {
   const digest = await digestOf(store, name)
-  return digest !== undefined && digest !== descriptor.digest && !(index && isOfIndex(index, digest))
+  return digest === descriptor.digest || (index && digest && isOfIndex(index, digest)) ? undefined : digest
 }
 
 /** What a name stands for in the store; undefined for nothing, and for what is damaged. */
-async function digestOf({ images }: Store, { normal }: Reference): Promise<Digest | undefined> {
+export async function digestOf({ images }: Store, { normal }: Reference): Promise<Digest | undefined> {
   try {
     return (await images.find(normal))?.manifest.digest
   } catch (error) {

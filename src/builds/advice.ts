@@ -23,7 +23,7 @@ export interface Advice {
 export function adviceFor(step: StepRecord, cause: StepRecord | undefined, build: BuildRecord): readonly Advice[] {
   const { reason } = step
   if (reason?.kind === 'not-cached') return [noCache]
-  if (reason?.kind === 'removed') return [reason.source === undefined ? removed : notAsked(reason.source)]
+  if (reason?.kind === 'removed') return reason.source === undefined ? [removed] : notAsked(reason.source, build)
   if (reason?.kind !== 'changed') return []
   const { changes } = reason
   return [
@@ -45,11 +45,11 @@ const removed: Advice = {
   text: 'it was built just so before, and its result is gone: prune less (tsbuild prune --filter until=168h), or give --cache-max, TSBUILD_CACHE_MAX more room',
 }
 
-function notAsked(source: string): Advice {
-  return {
-    kind: 'removed',
-    text: `what a shared cache has is not kept in the store: name ${source} in --cache-from of each build`,
-  }
+/** Nothing for a build that asked it, and did not get it. */
+function notAsked(source: string, { steps }: BuildRecord): readonly Advice[] {
+  if (steps.some(({ id }) => id === `internal:cache-from ${source}`)) return []
+  const text = `what a shared cache has is not kept in the store: name ${source} in --cache-from of each build`
+  return [{ kind: 'removed', text }]
 }
 
 /** Files that are seldom meant to be in an image, and what to write into the ignore file for them. */

@@ -40,6 +40,8 @@ export interface ExecutorPorts {
   readonly steps?: StepRules
   /** Gets a RUN that failed, before its files go. @returns the next step for the user, when there is one */
   readonly keepFailed?: (failed: FailedRun) => Promise<string | undefined>
+  /** Steps that this build ran already, and whose records `--no-cache` does not keep from being found. */
+  readonly ranBefore?: (step: OpId) => boolean
   /** Told of the files after each step that is done. */
   readonly stepDone?: (node: Node, layers: readonly Layer[]) => void
   /** What archives and account files may ask for; absent: the default limits. */
@@ -142,4 +144,9 @@ export interface Hosts {
   extra(): Promise<readonly { readonly name: string; readonly address: string }[]>
   /** The host's own `/etc/resolv.conf`. */
   resolvConf(): Promise<string>
+}
+
+/** Whether a step is to run, whatever is in the cache. */
+export function isForced({ id, noCache }: Node, { ranBefore }: Pick<ExecutorPorts, 'ranBefore'>): boolean {
+  return noCache === true && !ranBefore?.(id)
 }

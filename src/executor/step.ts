@@ -14,7 +14,7 @@ import { withChanged } from './changed-below.ts'
 import type { BuildEvent, MissReason } from './events.ts'
 import { type Below, type Explained, explainMiss } from './explain.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
-import type { ExecutorPorts, FormerFailure } from './ports.ts'
+import { type ExecutorPorts, type FormerFailure, isForced } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
 import type { Slot } from './schedule.ts'
 import { type SecretWatch, watchSecrets } from './secret-watch.ts'
@@ -99,11 +99,12 @@ export async function lookUp(node: LayerNode, context: StepContext, slot: Slot):
     ...(quick && { chains: quick.inputs }),
     ...(node.noCache && { replaces: true as const }),
   }
-  const known = quickKey && !node.noCache ? await records.find(quickKey) : undefined
+  const forced = isForced(node, context.ports)
+  const known = quickKey && !forced ? await records.find(quickKey) : undefined
   if (known) return { about, found: known }
   const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(version, parts.components)
-  return { about, found: node.noCache ? undefined : await records.find(key), sought: { key, parts, quickKey } }
+  return { about, found: forced ? undefined : await records.find(key), sought: { key, parts, quickKey } }
 }
 
 type Looked = Pick<StepResult, 'record' | 'cached' | 'same'>
@@ -132,7 +133,7 @@ async function shown<T>(node: LayerNode, context: OpContext, work: () => Promise
 async function runOnce(node: LayerNode, key: CacheKey, parts: OpKey, context: StepContext): Promise<Looked> {
   const { ports, signal } = context
   signal.throwIfAborted()
-  const made = node.noCache ? undefined : await ports.cache.records.find(key)
+  const made = isForced(node, ports) ? undefined : await ports.cache.records.find(key)
   if (made) {
     await parts.made?.drop()
     return hit(node, made, context)

@@ -13,6 +13,7 @@ export {
 export { type Proxies, proxiesOf } from './proxy.ts'
 export { type Answer, follow, shownUrl } from './redirect.ts'
 export {
+  countingTries,
   defaultPatience,
   delay,
   type Failures,

@@ -48,13 +48,14 @@ export async function retrying<T>(
   take: (response: HttpResponse) => Promise<T>,
   wants: (status: number) => boolean = isSuccess,
 ): Promise<T> {
+  const isLast = countingTries(patience)
   for (let attempt = 1; ; attempt++) {
-    const last = attempt >= patience.attempts
     const outcome = await attemptOnce(signal, send, take, wants)
     if (outcome.kind === 'taken') return outcome.value
+    const last = isLast(outcome.kind === 'broken' ? outcome.error : undefined)
     if (outcome.kind === 'broken') {
       const { error } = outcome
-      if (!isTransient(error) || attempt >= triesFor(error, patience)) throw failures.unreachable(error, attempt)
+      if (last || !isTransient(error)) throw failures.unreachable(error, attempt)
       tellBroken(patience, failures.host, error, attempt)
       await pause(delay(patience, attempt), signal)
     } else {
@@ -66,9 +67,20 @@ export async function retrying<T>(
   }
 }
 
-/** Who did not answer twice, each time for as long as is waited, is not going to. */
-function triesFor(error: unknown, { attempts }: Patience): number {
-  return error instanceof IdleError && error.what === 'answer' ? Math.min(2, attempts) : attempts
+/**
+ * Told of each failure, tells whether no try is left. Who did not answer twice, each time for as long as is waited, is not going to.
+ */
+export function countingTries({ attempts }: Patience): (error: unknown) => boolean {
+  let [failed, silent] = [0, 0]
+  return (error) => {
+    failed++
+    if (isSilence(error)) silent++
+    return failed >= attempts || silent >= 2
+  }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof IdleError && error.what === 'answer'
 }
 
 type Outcome<T> =
@@ -104,7 +116,8 @@ export function isTransientStatus(status: number): boolean {
 /** Says that something which broke is tried again. */
 export function tellBroken(patience: Patience, host = 'the server', error: unknown, attempt: number): void {
   const what = error instanceof IdleError ? error.of(host) : `${host}: ${reasonOf(error)}`
-  patience.again?.(`warning: ${what}, trying again (attempt ${attempt + 1} of ${triesFor(error, patience)})`)
+  const again = isSilence(error) ? 'once more' : `again (attempt ${attempt + 1} of ${patience.attempts})`
+  patience.again?.(`warning: ${what}, trying ${again}`)
 }
 
 /** Milliseconds. A `Retry-After` that is a date is let be: it needs a clock that agrees with the server's. */

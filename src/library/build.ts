@@ -97,11 +97,13 @@ async function buildIn(
   const ports = {
     ...buildPorts(opened, loaded, options, environment, progress),
     former: recording.former,
+    ranBefore: rounds.ran,
     ...debugging.ports,
   }
   let made: Built | undefined
   const work = debugging.around(() =>
     sharing.sound(async () => {
+      made = undefined
       const all = await buildImages(loaded.dockerfile, loaded.requests, ports)
       const built = { ...all, executed: rounds.counted(all.executed) }
       made = built
@@ -116,7 +118,6 @@ async function buildIn(
       )
       const image = asOne(images, loaded.request.severalPlatforms)
       const kept = annotated(image, options.annotations)
-      await session.bases.named()
       const written = await exportImage(image, kept, names, options, environment, sharing.session, progress)
       return { built, kept, written, growths }
     }),
@@ -219,6 +220,7 @@ function exportImage(
             signal,
           )
     signal?.throwIfAborted()
+    await session.bases.named()
     const stored = await session.store.images.save(kept, names)
     for (const [name, digest] of written?.tagged ?? []) await session.store.images.published(stored, [name], digest)
     report(`writing image ${isImageSet(image) ? stored.digest : image.id}`, 0, undefined, true)

@@ -112,12 +112,12 @@ function taggedByDigest({ domain, path, tag, normal }: Reference): TsbuildError 
   })
 }
 
-/** What fails while something is pushed is a failure of that, with a status of its own. */
+/** What fails while something is pushed is a failure of that, with a status of its own; a cache that is required is not. */
 export async function pushing<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof TsbuildError)) throw error
+    if (!(error instanceof TsbuildError) || error.code === 'TSB_CACHE_IMPORT') throw error
     const { message, hint } = error
     throw new TsbuildError('TSB_PUSH_FAILED', `cannot push ${name}: ${message}`, { hint, cause: error })
   }

@@ -9,6 +9,8 @@ export interface Rounds {
   again(): void
   /** No round follows. What failed is told. */
   over(): void
+  /** Whether a round of before ran a step to its end. */
+  ran(step: StepId): boolean
   /** What the last round gave, with the steps that an earlier one ran as not cached. */
   counted(executed: Executed): Executed
 }
@@ -21,17 +23,23 @@ type Failed = Extract<BuildEvent, { readonly type: 'step:error' }>
  */
 export function openRounds(sink: EventSink): Rounds {
   const labels = new Map<StepId, string>()
-  const ended = new Set<StepId>()
+  /** Where a step was found, `''` for the store; undefined for one that is done. */
+  const ended = new Map<StepId, string | undefined>()
+  const missed = new Set<StepId>()
   const ran = new Set<StepId>()
+  const reopened = new Set<StepId>()
   let failed: Failed[] = []
   let round = 0
   const told = (event: BuildEvent) => {
     if (event.type === 'step:start' || event.type === 'step:cached') labels.set(event.step, event.label)
-    if (event.type === 'step:miss') ran.add(event.step)
-    if (event.type === 'step:done' || event.type === 'step:cached') ended.add(event.step)
+    if (event.type === 'step:miss') missed.add(event.step)
+    if (event.type === 'step:cached') ended.set(event.step, event.source ?? '')
+    if (event.type === 'step:done') {
+      ended.set(event.step, undefined)
+      if (missed.has(event.step)) ran.add(event.step)
+    }
     sink(event)
   }
-  const reopened = new Set<StepId>()
   const reopen = ({ step, at }: { readonly step: StepId; readonly at: number }) => {
     if (!ended.delete(step)) return
     reopened.add(step)
@@ -47,6 +55,7 @@ export function openRounds(sink: EventSink): Rounds {
       if (reopened.delete(event.step)) return
       ended.delete(event.step)
     }
+    if (event.type === 'step:cached' && isElsewhere(ended.get(event.step), event)) ended.delete(event.step)
     if (!ended.has(event.step)) told(event)
   }
   return {
@@ -59,7 +68,7 @@ export function openRounds(sink: EventSink): Rounds {
       round = 1
     },
     again() {
-      for (const { at, step } of failed) sink({ type: 'step:canceled', at, step })
+      for (const { at, step } of failed) if (!ended.has(step)) sink({ type: 'step:canceled', at, step })
       failed = []
       round++
     },
@@ -71,12 +80,18 @@ export function openRounds(sink: EventSink): Rounds {
       }
       failed = []
     },
+    ran: (step) => ran.has(step),
     counted(executed) {
       const { results, steps } = executed
       const again = [...results].filter(([id, { cached }]) => cached && ran.has(id)).length
       return { ...executed, steps: { ...steps, cached: steps.cached - again } }
     },
   }
+}
+
+/** Whether a step that was in one shared cache is in another now, which the first has lost. */
+function isElsewhere(before: string | undefined, { source = '' }: { readonly source?: string }): boolean {
+  return before !== undefined && before !== '' && source !== '' && before !== source
 }
 
 /** Of the whole build. */

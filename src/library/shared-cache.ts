@@ -39,8 +39,9 @@ export function importsOf(cacheFrom: NonNullable<BuildOptions['cacheFrom']>, wor
   })
   const required = new Set(sources.filter((_, at) => cacheFrom[at]?.required))
   return openImports(session.cache, session.store, sources, session.limits, (source, error) => {
-    if (required.has(source)) throw unread(source.name, error)
-    notice(`warning: the cache ${source.name} has a layer that cannot be used, and the step is run: ${error.message}`)
+    if (required.has(source)) throw unusable(source.name, error)
+    const instead = `and the step is run${cacheFrom.length > 1 ? ' unless another cache has it' : ''}`
+    notice(`warning: the cache ${source.name} has a layer that cannot be used, ${instead}: ${error.message}`)
   })
 }
 
@@ -110,6 +111,15 @@ function aborted(signal: AbortSignal): Promise<never> {
 function unread(name: string, error: TsbuildError): TsbuildError {
   return new TsbuildError('TSB_CACHE_IMPORT', `cannot use the cache ${name}: ${error.message}`, {
     hint: error.hint ?? 'it is required: leave required=true out, and the build goes on without it',
+    cause: error,
+    ofNoStep: true,
+  })
+}
+
+/** The hint of the layer's own error is for who wants an image. */
+function unusable(name: string, error: TsbuildError): TsbuildError {
+  return new TsbuildError('TSB_CACHE_IMPORT', `cannot use a layer of the cache ${name}: ${error.message}`, {
+    hint: 'it is required: leave required=true out, and the step is run',
     cause: error,
     ofNoStep: true,
   })

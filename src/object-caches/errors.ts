@@ -1,6 +1,6 @@
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
-import { delay, isTransient, isTransientStatus, type Patience, pause, reasonOf } from '../http/index.ts'
+import { countingTries, delay, isTransient, isTransientStatus, type Patience, pause, reasonOf } from '../http/index.ts'
 
 /** A request to a service, for messages: neither a query nor a key. */
 export interface Asked {
@@ -34,10 +34,11 @@ export async function asking<T>(
   signal: AbortSignal | undefined,
   attemptOnce: () => Promise<Outcome<T>>,
 ): Promise<{ readonly value: T } | { readonly refusal: Refusal; readonly attempt: number }> {
+  const isLast = countingTries(patience)
   for (let attempt = 1; ; attempt++) {
     const outcome = await attempted(attemptOnce, signal)
     if (outcome.kind === 'done') return { value: outcome.value }
-    const last = attempt >= patience.attempts
+    const last = isLast(outcome.kind === 'broken' ? outcome.error : undefined)
     if (outcome.kind === 'broken') {
       if (last || !isTransient(outcome.error)) throw unreachable(asked, attempt, outcome.error)
       await pause(delay(patience, attempt), signal)

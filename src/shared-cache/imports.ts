@@ -157,14 +157,24 @@ export function openImports(
       refused.add(blob)
     },
     async settle({ layers }, leaves) {
+      let failure: unknown
       for (const layer of layers) {
         const source = given.get(nameOf({ descriptor: await layer.descriptor(), diffId: await layer.diffId() }))
         if (!source || !(source.location.startsWith('oci-layout:') || leaves(source.location))) continue
-        await layerOf(
-          { descriptor: await layer.descriptor(), diffId: await layer.diffId(), contentId: await layer.contentId() },
-          source,
-        ).tree('part')
+        const record = {
+          descriptor: await layer.descriptor(),
+          diffId: await layer.diffId(),
+          contentId: await layer.contentId(),
+        }
+        try {
+          await layerOf(record, source).tree('part')
+        } catch (error) {
+          // All that are of no use are known before the work is done again.
+          if (!refused.has(record.descriptor.digest)) throw error
+          failure ??= error
+        }
       }
+      if (failure !== undefined) throw failure
     },
   }
 }

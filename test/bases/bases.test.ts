@@ -103,6 +103,13 @@ describe('openBases', () => {
     expect(asked).toBe(before)
     await bases.named()
     expect(await ids()).toEqual([sha256(moved.manifest.bytes)])
+    now = image
+    const slow = open({ remember: 'when-done', pull: 'always' })
+    await slow.resolve(name, amd64)
+    now = fakeImage({ config: { history: [{ created_by: 'ADD z' }] } })
+    await open({ pull: 'always' }).resolve(name, amd64)
+    await slow.named()
+    expect(await ids(), 'somebody has pulled it meanwhile').toEqual([sha256(now.manifest.bytes)])
   })
 
   it('E24 asks once within a build, and for every build with --pull=always', async () => {
@@ -142,6 +149,30 @@ describe('openBases', () => {
       ...contentsOf('app', '0', arm),
       ['app/manifests/1', indexOf(image, arm)],
     ])
+
+    it('whose documents here are damaged gets its name anew when it is pulled', async () => {
+      await using server = await startServer(serve(contents))
+      const name = `${server.host}/app:1`
+      await Promise.all([amd64, arm64].map((platform) => open().resolve(name, platform)))
+      const index = store.blobs.path(sha256(indexOf(image, arm).bytes))
+      chmodSync(index, 0o600)
+      writeFileSync(index, 'x')
+      await expect(open().resolve(name, amd64)).rejects.toEqual(code('TSB_IMAGE_DAMAGED'))
+      const bases = open({ pull: 'always', remember: 'when-done' })
+      await bases.resolve(name, amd64)
+      await bases.settled()
+      expect(await open({ registry: noRegistry }).resolve(name, amd64)).toMatchObject({ platform: amd64 })
+    })
+
+    it('is none of another image when a build asks for its other platform', async () => {
+      await using server = await startServer(serve(contents))
+      const name = `${server.host}/app:1`
+      await open().resolve(name, amd64)
+      const bases = open({ remember: 'when-done' })
+      await bases.resolve(name, arm64)
+      await bases.settled()
+      expect((await store.images.list()).map(({ names, images }) => [names, images?.length])).toEqual([[[name], 2]])
+    })
 
     it('is known by both its images once both were asked for, and then nobody is asked', async () => {
       await using server = await startServer(serve(contents))

@@ -141,7 +141,7 @@ describe('a miss is said in one line', () => {
       )
     }
     expect(await had({ build: 7 })).toBe('removed from the cache since build 7')
-    expect(await had({ build: 7, source: 'reg/c' })).toBe('build 7 took it from reg/c, which was not asked now')
+    expect(await had({ build: 7, source: 'reg/c' })).toBe('build 7 took it from reg/c, which does not give it now')
   })
 
   test('of what failed before beside what changed, by the step below of then when that is in the cache by now', async () => {

@@ -76,7 +76,27 @@ describe('a registry that takes connections and says nothing', () => {
     const registry = open({ patience: { ...impatient, idleMs: 100 }, notice: (text) => notices.push(text) })
     const pull = () => collect(registry.blob(`${server.host}/app`, descriptorOf(image.layer)))
     await Promise.allSettled([pull(), pull(), pull()])
-    expect(notices).toEqual([`warning: no answer of ${server.host} for 0.1 s, trying again (attempt 2 of 2)`])
+    expect(notices).toEqual([`warning: no answer of ${server.host} for 0.1 s, trying once more`])
+    registry.close()
+  })
+
+  it.each([
+    ['cut silent good', true],
+    ['503 silent good', true],
+    ['silent cut good', true],
+    ['silent silent good', false],
+  ])('is given up at the second silence, whatever else went wrong: %s', async (answers, isGood) => {
+    const next = answers.split(' ')
+    await using server = await startServer((request, response) => {
+      const kind = request.url?.includes('/blobs/') ? 'good' : next.shift()
+      if (kind === 'cut') request.socket.destroy()
+      else if (kind === '503') response.writeHead(503).end()
+      else if (kind !== 'silent') serve(contentsOf('app', '1', image))(request, response)
+    })
+    const registry = open({ patience: { ...impatient, idleMs: 100 } })
+    const found = registry.resolve(parseReference(`${server.host}/app:1`), amd64)
+    if (isGood) expect(await found).toMatchObject({ location: `${server.host}/app` })
+    else await expect(found).rejects.toThrow(/no answer .*2 attempts/)
     registry.close()
   })
 })

@@ -99,6 +99,9 @@ describe.skipIf(!able)(`a base in a registry (${hasBusyboxBase ? 'needs root' : 
     expect(await idOf()).toBe(before)
     expect((await workspace.build()).ran).toHaveLength(1)
     workspace.write({ 'context/Dockerfile': `FROM ${name}\nENV A=2\n` })
+    const nowhere = { tags: ['127.0.0.1:1/app'], outputs: [{ type: 'registry' }] } as const
+    await expect(workspace.build({ pull: 'always', ...nowhere })).rejects.toMatchObject({ code: 'TSB_PUSH_FAILED' })
+    expect(await idOf()).toBe(before)
     await workspace.build({ pull: 'always' })
     expect(await idOf()).not.toBe(before)
   })

@@ -283,6 +283,35 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     }
   }, 60_000)
 
+  it('layers that are gone cost one more round, in which what --no-cache-filter ran is not run again', async () => {
+    const text =
+      'FROM base AS other\nRUN echo noted >> /noted\nFROM base\nCOPY a /a\nCOPY b /b\nCOPY --from=other /noted /\n'
+    const ref = `${machines.proxy.host}/filtered/app:cache`
+    await buildOn(await machine(text), { cacheTo: [{ ...registry(ref), mode: 'max' }] })
+    await loseLayers(ref)
+    const options = { tags: [`${machines.server.host}/else/filtered`], outputs: [{ type: 'registry' }] } as const
+    const on = await machine(text)
+    const built = await buildOn(on, { ...options, cacheFrom: [registry(ref)], noCache: ['other'] })
+    expect(built.ran.filter((label) => label.includes('RUN'))).toHaveLength(1)
+    expect(built.result.steps).toEqual({ total: 4, cached: 0 })
+    const { stdout } = await tsbuild(on, 'builds', 'ls', '--format', '{{.Status}}')
+    expect(stdout).toMatch(/^Completed/i)
+  })
+
+  it('a required cache that has lost a layer is no failure of the push, wherever that goes', async () => {
+    const text = 'FROM base\nCOPY a /a\n'
+    const ref = `${machines.server.host}/needed/app:cache`
+    await buildOn(await machine(text), { cacheTo: [registry(ref)] })
+    await loseLayers(ref)
+    for (const name of [`${machines.server.host}/needed/app:1`, `${machines.server.host}/other/app:1`]) {
+      const words = ['--push', '-t', name, '--cache-from', `${ref},required=true`, 'context']
+      const { status, stderr } = await tsbuild(await machine(text), ...words)
+      expect({ name, status }).toEqual({ name, status: 1 })
+      expect(stderr).toMatch(/^ERROR: .*cannot use a layer of the cache .* \[TSB_CACHE_IMPORT\]$/m)
+      expect(stderr).toContain('hint: it is required: leave required=true out')
+    }
+  })
+
   it('a step whose layer is gone is shown as one that runs, with all that it prints', async () => {
     const { host } = machines.proxy
     const text = 'FROM base\nRUN echo made$((1 + 1)) | tee /a\nRUN echo last > /last\n'
@@ -314,7 +343,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
     const outputs = [{ type: 'registry' }] as const
     await expect(buildOn(await machine(text), { cacheFrom: required, outputs, tags: [name] })).rejects.toMatchObject({
       code: 'TSB_CACHE_IMPORT',
-      message: expect.stringContaining(`cannot use the cache ${ref}`),
+      message: expect.stringContaining(`cannot use a layer of the cache ${ref}`),
     })
   }, 60_000)
 

@@ -86,7 +86,9 @@ export class Trace {
     'step:miss': (event) => {
       this.#misses.set(event.step, event.reason)
       const step = this.#steps.get(event.step)
-      if (step) step.miss = event.reason
+      // Of one that is over it is said when it begins anew.
+      if (!step || step.outcome !== undefined) return undefined
+      step.miss = event.reason
       return step
     },
     'step:log': (event) => {
@@ -130,7 +132,8 @@ export class Trace {
 }
 
 /** When a shared cache fails, what failed with it may begin once more, and so may a step whose layer that cache had. */
-function beginsAnew({ outcome }: Step, event: EventOf<'step:start' | 'step:cached'>): boolean {
+function beginsAnew({ outcome, source }: Step, event: EventOf<'step:start' | 'step:cached'>): boolean {
   if (outcome === 'error' || outcome === 'canceled') return true
-  return outcome !== undefined && event.type === 'step:start' && event.makes === true
+  if (event.type === 'step:cached') return outcome === 'cached' && event.source !== source
+  return outcome !== undefined && event.makes === true
 }

@@ -2,6 +2,7 @@ import type { KeyComponents, Records } from '../../cache/index.ts'
 import { type Digest, type Json, sha256 } from '../../digest/index.ts'
 import type { CopyOp, OpOf } from '../../graph/index.ts'
 import { absolutePath, type ContentList, contentOf, type DigestOf, type Entry, walkApart } from '../../tree/index.ts'
+import { isForced } from '../ports.ts'
 import { type ChosenSource, chooseFiles } from './choose.ts'
 import type { MadeLayer, OpContext, OpExecutor, TakenFiles } from './op-executor.ts'
 import type { ChosenFile } from './place.ts'
@@ -60,7 +61,7 @@ async function contentsOf(
     asked ??= isKeyed ? undefined : refuseUseless(known, ports.cache.records)
     await asked
   }
-  if (node.noCache) return contentsOfMade(op, chosen, context, started)
+  if (isForced(node, ports)) return contentsOfMade(op, chosen, context, started)
   const digestOf: DigestOf = (file) => ports.cache.digests.digest(file, orUseless)
   try {
     const listOf = listsOf(digestOf)

@@ -44,7 +44,7 @@ export async function readsOf(options: BuildOptions, environment: Environment): 
   const directories = await directoriesOf(options, environment)
   const definition = definitionFiles(options, directories.get('context') ?? environment.cwd, environment)
   try {
-    await using session = await openSession(environment, { ...options, remember: true })
+    await using session = await openSession(environment, { ...options, remember: 'when-done' })
     const loaded = await load(session, { ...options, onEvent: () => {} }, environment)
     const plans = await Promise.all(
       loaded.requests.map((request) => planImage(loaded.dockerfile, request, session.bases, loaded.times)),
