@@ -15,6 +15,7 @@ export function placeOf(text: string, end: 'from' | 'to'): ImageSource {
     const file = isArchiveFile(text) ? `oci-archive:${text} is a file, docker://${text} a name of a registry; ` : ''
     throw noPlace(text, end, `${file}places are docker://NAME, oci:DIR[:TAG] and oci-archive:FILE[:TAG]`)
   }
+  if (/^\.{0,2}\//.test(text)) throw noPlace(text, end, `oci:${text} is a layout there, oci-archive:${text} a file`)
   const place = parseImageSource(text.replace(/^docker:\/\//, 'docker-image://').replace(/^oci:/, 'oci-layout:'))
   if (place.kind !== 'docker-archive') return place
   const from = 'a docker archive has no digests: tsbuild load -i FILE, then tsbuild push NAME'

@@ -110,7 +110,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 function unread(name: string, error: TsbuildError): TsbuildError {
   return new TsbuildError('TSB_CACHE_IMPORT', `cannot use the cache ${name}: ${error.message}`, {
-    hint: error.hint ?? 'it is required: leave required=true out, and the build goes on without it',
+    hint: `${error.hint ?? 'it is required'}; or leave required=true out, and the build goes on without it`,
     cause: error,
     ofNoStep: true,
   })

@@ -61,6 +61,15 @@ it('a place that tsbuild does not know is asked for and sent to nowhere', async 
   })
 }, 30_000)
 
+it.each(['/tmp/lay', './lay', '../lay'])('copy says of a path what would be a place there: %s', async (place) => {
+  await using workspace = await openWorkspace()
+  await expect(copy(place, 'app', {}, workspace.environment)).rejects.toMatchObject({
+    code: 'TSB_COPY_PLACE',
+    message: `${place} is no place to copy from`,
+    hint: expect.stringContaining(`oci:${place} is a layout there`),
+  })
+})
+
 it('copy reads no docker archive and writes none, and says what does', async () => {
   await using workspace = await openWorkspace()
   const { environment } = workspace

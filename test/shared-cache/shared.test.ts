@@ -200,6 +200,7 @@ describe.skipIf(!able)(`shared caches (root, busybox; ${noDockerRegistry})`, () 
       ends: ['ERROR', 'CANCELED'],
     })
     expect(stderr).toMatch(/^ERROR: .*cannot use the cache .*none:x: .*\[TSB_CACHE_IMPORT\]$/m)
+    expect(stderr).toMatch(/^hint: check the name and the tag; or leave required=true out/m)
     expect(stderr.match(/^#\d+ ERROR/gm)).toHaveLength(1)
     expect(stderr).not.toContain('Dockerfile:')
   })
