@@ -40,11 +40,11 @@ export interface BasesOptions {
   /** What relative paths in `oci-layout://` and `oci-archive:` are relative to. */
   readonly cwd: string
   /**
-   * false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. `unnamed`: what
-   * a registry has gets its name by `name` alone. `when-done`: names are given while others go on, and one that stands for another
-   * image moves by `named` alone.
+   * false: nothing is written to the store, for looking only. The layers of what was found cannot be asked for then. `at-end`: what
+   * a registry has gets its name by `named` alone. `when-done`: that is so for a name that stands for another image, and others are
+   * given while the work goes on.
    */
-  readonly remember?: boolean | 'unnamed' | 'when-done'
+  readonly remember?: boolean | 'at-end' | 'when-done'
   readonly limits?: Limits
   readonly signal?: AbortSignal
 }
@@ -53,11 +53,9 @@ export interface BasesOptions {
 export interface Bases extends BaseImages {
   /** The layers of an image that `resolve` gave, lowest first. */
   layersOf(image: PinnedImage): Promise<readonly NamedLayer[]>
-  /** Gives what a registry has under a name that `resolve` asked it for that name; does nothing when none was asked. */
-  name(reference: string): Promise<void>
   /** What a registry has under a name that `resolve` asked it for: an image, or an index. undefined: none was asked. */
   rootOf(reference: string): Descriptor | undefined
-  /** Moves the names that were to wait, and waits as `settled` does. */
+  /** Gives the names that were to wait, and waits as `settled` does. */
   named(): Promise<void>
   /**
    * Waits until what is being named has its names. An error of that is thrown once.
@@ -73,20 +71,23 @@ export interface Bases extends BaseImages {
 export function openBases(options: BasesOptions): Bases {
   const { store } = options
   const found = new Map<string, Promise<BaseImage>>()
-  const pulled: Pulled = new Map()
+  const roots = new Map<string, Descriptor>()
   const naming: Promise<void>[] = []
-  const moving: (() => Promise<void>)[] = []
+  const waiting: (() => Promise<void>)[] = []
   const remembered: Remember = async (image, reference) => {
-    pulled.set(reference.normal, image)
+    roots.set(reference.normal, image.root)
     if (options.remember === false) return
     await keep(store, image, image.location)
-    if (options.remember === 'unnamed') return
     const give = () => nameKept(store, image, image.location, [reference])
-    if (options.remember !== 'when-done') return give()
+    if (options.remember === 'at-end') waiting.push(give)
+    else if (options.remember === 'when-done') await giveMeanwhile(give, image, reference)
+    else await give()
+  }
+  const giveMeanwhile = async (give: () => Promise<void>, image: RemoteImage, reference: Reference) => {
     const other = await otherUnder(store, reference, image)
     if (other === undefined) begin(give)
     // Who gave the name to something else meanwhile knows better.
-    else moving.push(async () => ((await digestOf(store, reference)) === other ? give() : undefined))
+    else waiting.push(async () => ((await digestOf(store, reference)) === other ? give() : undefined))
   }
   /** Their files are synced, which takes time that others can use. */
   const begin = (give: () => Promise<void>) => {
@@ -115,22 +116,14 @@ export function openBases(options: BasesOptions): Bases {
     async layersOf(image) {
       return layersOf(await stored(image.manifest))
     },
-    async name(text) {
-      const reference = parseReference(text)
-      const image = pulled.get(reference.normal)
-      if (image) await nameKept(store, image, image.location, [reference])
-    },
     async named() {
-      for (const give of moving.splice(0)) begin(give)
+      for (const give of waiting.splice(0)) begin(give)
       await settled()
     },
     settled,
-    rootOf: (reference) => pulled.get(parseReference(reference).normal)?.root,
+    rootOf: (reference) => roots.get(parseReference(reference).normal),
   }
 }
-
-/** What registries gave, by the names that they were asked for. */
-type Pulled = Map<string, RemoteImage>
 
 /** Takes note of what a registry gave. */
 type Remember = (image: RemoteImage, reference: Reference) => Promise<void>

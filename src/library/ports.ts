@@ -15,6 +15,7 @@ import type { BuildOptions, Environment } from '../options.ts'
 import type { BaseImages } from '../planner/index.ts'
 import { programDigest } from '../program-digest.ts'
 import type { PlanMemory } from '../remembered-plan.ts'
+import { eachOnce } from '../text/index.ts'
 import { openHosts } from './hosts.ts'
 import type { Loaded } from './load.ts'
 import type { Progress } from './progress.ts'
@@ -76,7 +77,7 @@ export function runPorts(
   const events = options.onEvent ?? (() => {})
   const runOptions = {
     path: environment.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    notice: once((message, serious) =>
+    notice: eachOnce((message: string, serious?: true) =>
       events({ type: 'notice', at: environment.now(), message, ...(serious && { serious }) }),
     ),
     temporary: store.temporary,
@@ -86,7 +87,7 @@ export function runPorts(
   return {
     cache,
     runRefusal,
-    emulation: eachOnce((platform) => findEmulation(platform, store)),
+    emulation: oncePerPlatform((platform) => findEmulation(platform, store)),
     sandbox: late(() => sandboxFor(options, runOptions)),
     rootfs: late(() =>
       openRootfs(snapshotterOf(options), { ...runOptions, mounts: session.mounts, limits: session.limits }),
@@ -167,8 +168,7 @@ function withFreshMounts(cache: Cache, temporary: (prefix: string) => Promise<st
   }
 }
 
-/** Asks once for each platform. */
-function eachOnce<T>(ask: (platform: Platform) => Promise<T>): (platform: Platform) => Promise<T> {
+function oncePerPlatform<T>(ask: (platform: Platform) => Promise<T>): (platform: Platform) => Promise<T> {
   const asked = new Map<string, Promise<T>>()
   return (platform) => {
     const name = formatPlatform(platform)
@@ -183,13 +183,5 @@ function late<T>(open: () => Promise<T>): () => Promise<T> {
   return () => {
     opened ??= open()
     return opened
-  }
-}
-
-function once(say: (message: string, serious?: true) => void): typeof say {
-  const said = new Set<string>()
-  return (message, serious) => {
-    if (!said.has(message)) say(message, serious)
-    said.add(message)
   }
 }

@@ -89,7 +89,7 @@ export async function pull(name: string, options: PullOptions, environment: Envi
     async (report) => {
       const onBytes = ({ digest, size }: Descriptor, received: number) =>
         report(digest, received, size, ...(received === size ? ([true] as const) : []))
-      const asked = { ...sessionOptions(options, environment), pull: 'always', remember: 'unnamed', onBytes } as const
+      const asked = { ...sessionOptions(options, environment), pull: 'always', remember: 'at-end', onBytes } as const
       await using session = await openSession(environment, asked)
       const found = await session.bases.resolve(wanted, platform)
       const { manifest } = await readStored(session.store, found.image.manifest)
@@ -97,7 +97,7 @@ export async function pull(name: string, options: PullOptions, environment: Envi
       await allOrNone(manifest.layers, options.signal, (layer, stop) =>
         turns(() => session.store.blobs.obtain(layer, stop)),
       )
-      await session.bases.name(wanted)
+      await session.bases.named()
       const stored = await session.store.images.find(wanted)
       if (!stored) throw new Error(`${normal} was pulled and is not in the store`)
       const warning = options.platform === undefined ? undefined : otherPlatform(normal, found.platform, platform)

@@ -23,7 +23,7 @@ type Failed = Extract<BuildEvent, { readonly type: 'step:error' }>
  */
 export function openRounds(sink: EventSink): Rounds {
   const labels = new Map<StepId, string>()
-  /** Where a step was found, `''` for the store; undefined for one that is done. */
+  /** The shared cache that a step was found in; undefined for the store, and for one that is done. */
   const ended = new Map<StepId, string | undefined>()
   const missed = new Set<StepId>()
   const ran = new Set<StepId>()
@@ -33,7 +33,7 @@ export function openRounds(sink: EventSink): Rounds {
   const told = (event: BuildEvent) => {
     if (event.type === 'step:start' || event.type === 'step:cached') labels.set(event.step, event.label)
     if (event.type === 'step:miss') missed.add(event.step)
-    if (event.type === 'step:cached') ended.set(event.step, event.source ?? '')
+    if (event.type === 'step:cached') ended.set(event.step, event.source)
     if (event.type === 'step:done') {
       ended.set(event.step, undefined)
       if (missed.has(event.step)) ran.add(event.step)
@@ -90,8 +90,8 @@ export function openRounds(sink: EventSink): Rounds {
 }
 
 /** Whether a step that was in one shared cache is in another now, which the first has lost. */
-function isElsewhere(before: string | undefined, { source = '' }: { readonly source?: string }): boolean {
-  return before !== undefined && before !== '' && source !== '' && before !== source
+function isElsewhere(before: string | undefined, { source }: { readonly source?: string }): boolean {
+  return before !== undefined && source !== undefined && before !== source
 }
 
 /** Of the whole build. */

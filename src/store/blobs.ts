@@ -173,7 +173,7 @@ async function readDocument(path: string, digest: Digest, limit: number): Promis
 }
 
 function readWhole(path: string, digest: Digest, limit: number): Uint8Array {
-  const file = orMissing(digest, () => openSync(path, 'r'))
+  const file = openWhole(path, digest)
   try {
     const { size } = fstatSync(file)
     if (size <= limit) return readFileSync(file)
@@ -184,13 +184,15 @@ function readWhole(path: string, digest: Digest, limit: number): Uint8Array {
 }
 
 async function* streamBlob(path: string, digest: Digest): AsyncIterable<Uint8Array> {
-  await using file = await open(path, 'r').catch((error) => orMissing(digest, () => Promise.reject(error)))
+  await using file = await open(path, 'r').catch((error: unknown) => {
+    throw isSystemError(error, 'ENOENT') ? missing(digest) : error
+  })
   yield* file.createReadStream({ highWaterMark: 1 << 18, autoClose: false })
 }
 
-function orMissing<T>(digest: Digest, work: () => T): T {
+function openWhole(path: string, digest: Digest): number {
   try {
-    return work()
+    return openSync(path, 'r')
   } catch (error) {
     throw isSystemError(error, 'ENOENT') ? missing(digest) : error
   }

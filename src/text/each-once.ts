@@ -1,9 +1,11 @@
-/** Passes messages on, but none a second time. */
-export function eachOnce(tell: (message: string) => void): (message: string) => void {
+/** Passes messages on, with what is said beside them, but none a second time. */
+export function eachOnce<T extends readonly unknown[]>(
+  tell: (message: string, ...beside: T) => void,
+): (message: string, ...beside: T) => void {
   const told = new Set<string>()
-  return (message) => {
+  return (message, ...beside) => {
     if (told.has(message)) return
     told.add(message)
-    tell(message)
+    tell(message, ...beside)
   }
 }

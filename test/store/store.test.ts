@@ -238,6 +238,9 @@ describe('blobs', () => {
     })
     const descriptor = { mediaType: 'x', digest, size }
     await expect(store.blobs.obtain(descriptor)).rejects.toMatchObject({ code: 'TSB_BLOB_MISSING' })
+    await expect(store.blobs.read(descriptor.digest, 1 << 20)).rejects.toMatchObject({ code: 'TSB_BLOB_MISSING' })
+    const stream = store.blobs.stream(descriptor.digest)[Symbol.asyncIterator]()
+    await expect(stream.next()).rejects.toMatchObject({ code: 'TSB_BLOB_MISSING' })
     await store.blobs.rememberOrigin(digest, { location: 'example.test/app' })
     await Promise.all([store.blobs.obtain(descriptor), store.blobs.obtain(descriptor)])
     expect([fetches, await store.blobs.has(digest)]).toEqual([1, true])
