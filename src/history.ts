@@ -2,7 +2,7 @@ import { layersOf } from './bases/index.ts'
 import type { Cache } from './cache/index.ts'
 import { type FindPorts, type FoundImage, findImage } from './find-image.ts'
 import type { History } from './image/index.ts'
-import type { HistoryRow, ImageHistory } from './options.ts'
+import type { HistoryRow, ImageHistory } from './image-options.ts'
 import { countText } from './text/index.ts'
 import { type Tree, walk } from './tree/index.ts'
 

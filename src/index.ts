@@ -42,6 +42,16 @@ export type {
 } from './executor/index.ts'
 export { type StepPlace, stepPlace, type Warning } from './graph/index.ts'
 export type { Annotation, Descriptor, ImageConfig, Platform } from './image/index.ts'
+export type {
+  ArchiveOptions,
+  HistoryOptions,
+  HistoryRow,
+  ImageCommands,
+  ImageDetails,
+  ImageHistory,
+  ImageSummary,
+  ImportOptions,
+} from './image-options.ts'
 export { build } from './library/build.ts'
 export { type BuildCommands, openBuilds } from './library/builds.ts'
 export { type CheckResult, check } from './library/check.ts'
@@ -82,12 +92,9 @@ export { type Found, outline, targets } from './library/outline.ts'
 export { type PlannedImage, plan, plans } from './library/plan.ts'
 export type { PlannedPull } from './library/planned-pulls.ts'
 export { copy, listTags, login, logout, pull, push, referrers, remoteDocument } from './library/registry-commands.ts'
-
 export { buildReport } from './library/report.ts'
-
 export { runImage } from './library/run-image.ts'
 export { shell } from './library/shell.ts'
-
 export type { Unreached } from './library/unreached.ts'
 export { diskUsage, prune } from './library/usage.ts'
 export { watchBuild } from './library/watch/watch-build.ts'
@@ -118,20 +125,12 @@ export type {
   OpenedImage,
 } from './look-options.ts'
 export type {
-  ArchiveOptions,
   BuildOptions,
   BuildResult,
   BuiltImage,
   ContextArchive,
   ContextFiles,
   Environment,
-  HistoryOptions,
-  HistoryRow,
-  ImageCommands,
-  ImageDetails,
-  ImageHistory,
-  ImageSummary,
-  ImportOptions,
   LimitOptions,
   OutputOptions,
   RegistryOutput,

@@ -1,4 +1,5 @@
 import type { ImageConfig, Platform } from './image/index.ts'
+import type { HistoryOptions, HistoryRow } from './image-options.ts'
 import type {
   ConfigChange,
   FileDifference,
@@ -9,7 +10,6 @@ import type {
   PathEvent,
   Waste,
 } from './look/index.ts'
-import type { HistoryOptions, HistoryRow } from './options.ts'
 
 /** Looking into images, wherever they are. */
 export interface LookOptions extends HistoryOptions {

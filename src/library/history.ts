@@ -1,6 +1,7 @@
 import { history as historyOf } from '../history.ts'
 import { machinePlatform } from '../image/index.ts'
-import type { Environment, HistoryOptions, ImageHistory } from '../options.ts'
+import type { HistoryOptions, ImageHistory } from '../image-options.ts'
+import type { Environment } from '../options.ts'
 import { lookingOnly } from './has-store.ts'
 import { platformOf } from './platform.ts'
 import { openSession } from './session.ts'

@@ -1,7 +1,7 @@
 import { readStored } from '../bases/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { formatPlatform, type ImageConfig, type Platform, samePlatform } from '../image/index.ts'
-import type { ImageDetails, ImageSummary } from '../options.ts'
+import type { ImageDetails, ImageSummary } from '../image-options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
 import { platformOf } from './platform.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,7 @@
 import { exportDocker, exportOci } from '../export/index.ts'
 import { type Image, machinePlatform, type Platform, parseReference } from '../image/index.ts'
-import type { ArchiveOptions, Environment } from '../options.ts'
+import type { ArchiveOptions } from '../image-options.ts'
+import type { Environment } from '../options.ts'
 import { imageFor, noImageFor, type StoredImage } from '../store/index.ts'
 import { findStored, isNamed, openStored } from './find-stored.ts'
 import { destinationOf, exportPorts } from './outputs.ts'
