@@ -22,8 +22,11 @@ export interface CacheKeeper {
   readonly touchMs?: number | undefined
 }
 
-/** Milliseconds in which others who looked when we did have put theirs, unless all is slow. */
-export const usualTurn = 250
+/** Milliseconds in which others who looked when we did have nearly always put theirs, and in which nobody stands still for long. */
+export const turns = { usual: 250, longest: 1000 }
+
+/** So often what is there is looked at again where the answer is old when it comes: a registry may be far. */
+const mostLooks = 4
 
 /** One for each name that the cache is to have. */
 export async function keepersOf(
@@ -98,11 +101,10 @@ async function lookAgain(
   now: () => number,
 ): Promise<number | undefined> {
   let asked = now()
-  // An answer that is old when it comes is asked for once more.
-  for (const isLast of [false, true]) {
+  for (let look = 1; look <= mostLooks; look++) {
     asked = now()
     if ((await find())?.root.descriptor.digest !== before?.root.descriptor.digest) return undefined
-    if (isLast || now() - asked < usualTurn) break
+    if (now() - asked < turns.usual / 4) break
   }
   return asked
 }

@@ -15,7 +15,7 @@ import {
   type SharedCache,
 } from '../shared-cache/index.ts'
 import { blobOf, type Gathered, sendAll } from './cache-blobs.ts'
-import { type CacheKeeper, usualTurn } from './cache-keepers.ts'
+import { type CacheKeeper, turns } from './cache-keepers.ts'
 import type { Report } from './progress.ts'
 import type { CacheWorld } from './shared-cache.ts'
 
@@ -46,12 +46,15 @@ export async function writeShared(
     const { manifest, config } = cacheArtifact(all)
     const sending = toSend(known, all, { cache, blobs }, keeper)
     await sendAll([...sending, blobOf(config)], keeper.target, sent, report, signal)
+    let slowness: number
     try {
       const put = await keeper.put(manifest)
       if (put === 'kept') return
-      const waited = put === 'moved' ? usualTurn * Math.min(attempt - 1, 8) : turnAfter(environment.now() - put.looked)
-      await sleep(waited + randomInt(100), undefined, signal && { signal })
-      if (put === 'moved') continue
+      if (put === 'moved') {
+        await pause(turns.usual * Math.min(attempt - 1, 8), signal)
+        continue
+      }
+      slowness = environment.now() - put.looked
     } catch (error) {
       // A layer of an older record is gone from the registry: then only what is here is written.
       const isGone = error instanceof TsbuildError && error.code === 'TSB_BLOB_UNKNOWN'
@@ -59,17 +62,35 @@ export async function writeShared(
       isWhole = false
       continue
     }
-    const now = await present(keeper, world)
-    if (now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now(), longest)) return
+    const stays = async () => {
+      const now = await present(keeper, world)
+      return now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now(), longest)
+    }
+    if (await afterOthers(stays, slowness, signal)) return
   }
   throw new TsbuildError('TSB_CACHE_BUSY', `others wrote to the cache ${keeper.name} all the time`, {
     hint: 'it may be without the records of this build; give each branch or job a cache of its own, and name several to --cache-from',
   })
 }
 
-/** Whoever looked when we did may be as slow as we were. */
-function turnAfter(milliseconds: number): number {
-  return Math.max(usualTurn, 4 * milliseconds)
+/**
+ * Looks soon, so that who lost the race begins anew, and once more when all who looked when we did have put theirs: they may be
+ * as slow as we were, or stand still for a moment.
+ * @param slowness milliseconds between our look and our put
+ */
+async function afterOthers(
+  stays: () => Promise<boolean>,
+  slowness: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  await pause(turns.usual, signal)
+  if (!(await stays())) return false
+  await pause(Math.max(turns.longest, 4 * slowness) - turns.usual, signal)
+  return stays()
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return sleep(milliseconds + randomInt(100), undefined, signal && { signal })
 }
 
 /** The layers that are not there yet; where blobs have to be touched, all that this build used. */

@@ -10,18 +10,18 @@ export interface FaultProxy extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string
   /** Method, path and what was done to it, in order. */
-  readonly log: { readonly method: string; readonly path: string; readonly fault: Fault | undefined }[]
+  readonly log: { readonly method: string; readonly path: string; readonly fault: ReturnType<Faults> }[]
   /** Bytes of bodies that came from the client. */
   received(): number
 }
 
-/** Which fault the next request gets. */
-export type Faults = (method: string, path: string) => Fault | undefined
+/** Which fault the next request gets; a promise holds it back. */
+export type Faults = (method: string, path: string) => Fault | Promise<void> | undefined
 
 const all: readonly Fault[] = ['cut', 'delay', 'lost', 'truncate', 429, 500, 503]
 
 /** Some faults in a hundred, by a seed: the same seed and order of requests give the same. */
-export function seededFaults(seed: number, percent: number): Faults {
+export function seededFaults(seed: number, percent: number): () => Fault | undefined {
   let state = seed >>> 0
   const next = (below: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -79,9 +79,10 @@ async function pass(
   incoming: IncomingMessage,
   response: ServerResponse,
   target: { readonly hostname: string; readonly port: string },
-  fault: Fault | undefined,
+  fault: Exclude<ReturnType<Faults>, number>,
 ): Promise<void> {
   if (fault === 'delay') await sleep(30)
+  if (fault instanceof Promise) await fault
   const { method, url: path, headers } = incoming
   const onward = request({ ...target, method, path, headers, agent: false }, (answer) => {
     if (fault === 'lost') return void response.destroy()
