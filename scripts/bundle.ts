@@ -101,6 +101,28 @@ const loadedTogether = {
     'src/library/shared-cache.ts',
     'src/shared-cache/schema.ts',
   ],
+  'looking.cjs': [
+    'src/builds/schema.ts',
+    'src/cli/commands/builds.ts',
+    'src/cli/commands/du.ts',
+    'src/cli/commands/history.ts',
+    'src/cli/commands/plan.ts',
+    'src/cli/commands/why.ts',
+    'src/library/builds.ts',
+    'src/library/context/advice.ts',
+    'src/library/forecast.ts',
+    'src/library/history.ts',
+    'src/library/plan.ts',
+    'src/library/usage.ts',
+    'src/store/held-images.ts',
+  ],
+  'images.cjs': [
+    'src/cli/commands/images.ts',
+    'src/cli/commands/registry.ts',
+    'src/library/images.ts',
+    'src/library/push.ts',
+    'src/library/registry-commands.ts',
+  ],
 } as const
 
 /** CommonJS packages in an ES module ask for Node's modules by `require`. */

@@ -93,14 +93,24 @@ module.exports={${main === undefined ? '' : `...$piece(${JSON.stringify(main)}),
 `
 }
 
-/** A piece whose `require` and `import` are right where it is now. */
+/**
+ * A piece whose `require` and `import` are right where it is now. Node itself loads a piece that is alone, and would load the file
+ * that it asks for without the code that is kept of it: `start.cjs` does.
+ */
 function linked(name: string, text: string, place: string, places: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\b(require|import)\("(\.\.?\/[^"]+)"\)/g, (_, how: string, specifier: string) => {
     const other = path.posix.join(path.posix.dirname(name), specifier)
     const otherPlace = places.get(other) ?? other
     if (otherPlace === place && other !== place) return `$piece(${JSON.stringify(other)})`
-    const relative = path.posix.relative(path.posix.dirname(place), otherPlace)
-    const file = `${how}(${JSON.stringify(relative.startsWith('.') ? relative : `./${relative}`)})`
-    return otherPlace === other ? file : `${file}.$piece(${JSON.stringify(other)})`
+    const from = (file: string) => {
+      const relative = path.posix.relative(path.posix.dirname(place), file)
+      return JSON.stringify(relative.startsWith('.') ? relative : `./${relative}`)
+    }
+    if (otherPlace === other) return `${how}(${from(other)})`
+    const isAlone = place === name && path.posix.dirname(name) !== '.'
+    const file = isAlone
+      ? `require(${from('start.cjs')}).bundle(${JSON.stringify(otherPlace)})`
+      : `${how}(${from(otherPlace)})`
+    return `${file}.$piece(${JSON.stringify(other)})`
   })
 }

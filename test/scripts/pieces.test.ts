@@ -48,11 +48,12 @@ test('pieces in one file are evaluated once, when asked for, whoever asks and fr
   ]
   const made = merged(pieces, files)
   expect([...made.keys()].sort()).toEqual(['chunks/cold.cjs', 'late.cjs', 'main.cjs'])
-  for (const [name, text] of made) {
+  const start = ['start.cjs', 'exports.bundle=(name)=>require("./"+name)'] as const
+  for (const [name, text] of [...made, start]) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
   const load = createRequire(join(folder, 'x.cjs'))
-  const { start, late, far } = load('./main.cjs') as Record<'start' | 'late' | 'far', () => unknown>
-  expect([start?.(), late?.(), start?.(), far?.()]).toEqual([1, [2, 3], 4, [5, 6, 7]])
+  const main = load('./main.cjs') as Record<'start' | 'late' | 'far', () => unknown>
+  expect([main.start?.(), main.late?.(), main.start?.(), main.far?.()]).toEqual([1, [2, 3], 4, [5, 6, 7]])
 })

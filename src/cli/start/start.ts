@@ -12,6 +12,13 @@ declare const TSBUILD_BUNDLES_DIGEST: string
 /** Seconds. A longer run has let go of functions that it called at first (V8 forgets what it has not run for a while). */
 const longestToKeep = 10
 
+let load: (name: string) => unknown = (name) => createRequire(__filename)(`./${name}`)
+
+/** A file of the bundle, for who is loaded by Node itself. */
+export function bundle(name: string): unknown {
+  return load(name)
+}
+
 /** Runs the command line of this process from its bundle, with the code that earlier runs have compiled. */
 export function start({ own, installed }: Caches = cachesOf(process.env, process.cwd())): void {
   if (own !== undefined) enableCompileCache(own)
@@ -27,7 +34,7 @@ export function start({ own, installed }: Caches = cachesOf(process.env, process
   })
 
   /** As `require` does it, and found by it. */
-  const load = (name: string): unknown => {
+  load = (name) => {
     const filename = path.join(__dirname, name)
     const known = require.cache[filename]
     if (known) return known.exports

@@ -54,7 +54,8 @@ function rehearsal(
     'app',
     `FROM ${host}/base\nARG VERSION=1\nENV PATH=/bin:$PATH\nWORKDIR /app\nCOPY src/file ./\nCOPY src ./src\nEXPOSE 80\nUSER 1\nCMD ["/file"]\n`,
   )
-  const build = (store: string, ...words: readonly string[]) => ['--root', path.join(place, store), 'build', ...words]
+  const command = (store: string, ...words: readonly string[]) => ['--root', path.join(place, store), ...words]
+  const build = (store: string, ...words: readonly string[]) => command(store, 'build', ...words)
   const from = ['--cache-from', `type=registry,ref=${host}/cache`, '-t', 'app', app]
   return [
     build('first', '-t', 'base', '-o', `type=oci,tar=false,dest=${base}`, below),
@@ -62,8 +63,10 @@ function rehearsal(
     build('first', '-t', 'app', app),
     build('second', ...from),
     build('second', ...from),
-    ['--root', path.join(place, 'second'), 'history', 'app'],
-    ['--root', path.join(place, 'second'), 'plan', app],
+    command('second', 'history', 'app'),
+    command('second', 'plan', app),
+    command('second', 'images'),
+    command('second', 'pull', `${host}/base`),
   ]
 }
 

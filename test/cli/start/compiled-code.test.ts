@@ -79,6 +79,14 @@ describe('compiled code of a user', () => {
     expect(loaded.filter((line) => !line.endsWith('taken'))).toEqual([])
   })
 
+  test('a command that is in no bundle itself takes what it needs of them', () => {
+    run(build)
+    run(['ps'])
+    const { loaded } = run(['ps'])
+    expect(loaded).toContain('building.cjs taken')
+    expect(loaded.filter((line) => !line.endsWith('taken'))).toEqual([])
+  })
+
   test('a run of a sort that was there before writes nothing, and one of another adds to it', () => {
     run(build)
     run(build)
@@ -180,9 +188,16 @@ describe('compiled code of an installation', () => {
   test('it has what asks a registry for a base and for a shared cache', () => {
     warmUp()
     const [name = ''] = readdirSync(path.join(at, 'dist/compiled'))
-    expect(readdirSync(path.join(at, 'dist/compiled', name)).sort()).toEqual(
-      ['asking.cjs', 'building.cjs', 'cli.cjs', 'documents.cjs', 'planning.cjs', 'running.cjs'].sort(),
-    )
+    expect(readdirSync(path.join(at, 'dist/compiled', name)).sort()).toEqual([
+      'asking.cjs',
+      'building.cjs',
+      'cli.cjs',
+      'documents.cjs',
+      'images.cjs',
+      'looking.cjs',
+      'planning.cjs',
+      'running.cjs',
+    ])
   })
 
   test('one that fails leaves what an earlier one made, and nothing else', () => {
