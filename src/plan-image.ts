@@ -1,6 +1,6 @@
 import type { Plan } from './graph/index.ts'
 import { type Dockerfile, parse } from './parser/index.ts'
-import { type BaseImages, imagesWanted, type PlanRequest, plan, type SourceTimes } from './planner/index.ts'
+import { type BaseImages, type PlanRequest, plan, type SourceTimes, type Wanted, wantedFirst } from './planner/index.ts'
 import type { SourceFile } from './source.ts'
 
 /** What would be done. Asks for manifests and configs of base images, and reads no file of a context. */
@@ -13,9 +13,9 @@ export function planImage(
   return plan(parsed(source, request), request, bases, times)
 }
 
-/** The images that are asked for first. @throws {TsbuildError} for what is wrong in the Dockerfile */
-export function imagesOf(source: SourceFile, request: PlanRequest): ReturnType<typeof imagesWanted> {
-  return imagesWanted(parsed(source, request), request)
+/** What is asked for first. @throws {TsbuildError} for what is wrong in the Dockerfile */
+export function wantedOf(source: SourceFile, request: PlanRequest): Wanted {
+  return wantedFirst(parsed(source, request), request)
 }
 
 function parsed(source: SourceFile, { buildArgs, limits }: PlanRequest): Dockerfile {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { parseImageSource, parseReference } from '../image/index.ts'
 import type { BuildOptions, Environment } from '../options.ts'
-import { parseHttpReference } from '../planner/index.ts'
+import { parseHttpReference, type Wanted } from '../planner/index.ts'
 import type { AskedAhead } from '../registry/index.ts'
 import type { SourceFile } from '../source.ts'
 import { namedSource } from './inputs/index.ts'
@@ -11,30 +11,41 @@ import { limitsFrom } from './limits.ts'
 import { planRequests } from './plan-request.ts'
 import type { RegistryClient } from './registry-client.ts'
 
+/** What a build goes on with where registries were asked ahead. */
+export interface Ahead {
+  /** With the answers; closing it closes the one that was given. */
+  readonly client: RegistryClient
+  /** Sources of COPY, to be read while the answers come; none where there is no cache that could make use of that. */
+  readonly sources: readonly string[]
+}
+
 /**
  * Asks registries for what a build on a machine without images asks for first, bases and shared caches, so that the answers come
  * while its store is made. Whatever is wrong is for who asks in earnest to say.
- * @returns the client with these answers; closing it closes the one that was given
  */
 export async function askAhead(
   client: RegistryClient,
   options: BuildOptions,
   environment: Environment,
-): Promise<RegistryClient> {
-  const asks = options.noCache === true ? [] : cachesAsked(options)
-  if (options.pull !== 'never') asks.push(...(await imagesAsked(options, environment).catch(() => [])))
-  if (asks.length === 0) return client
+): Promise<Ahead> {
+  const caches = options.noCache === true ? [] : cachesAsked(options)
+  const wanted = await wantedIn(options, environment).catch(() => [])
+  const isOfUse = options.noCache !== true && options.cacheFrom?.length
+  const sources = isOfUse ? wanted.flatMap((one) => one.sources) : []
+  const asks = options.pull === 'never' ? caches : [...caches, ...wanted.flatMap(({ images }) => imagesAsked(images))]
+  if (asks.length === 0) return { client, sources }
   const over = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal
   const opened = openAhead(client, asks, signal)
   await opened.catch(() => {})
-  return {
+  const answered = {
     open: () => opened,
     async [Symbol.asyncDispose]() {
       over.abort()
       await client[Symbol.asyncDispose]()
     },
   }
+  return { client: answered, sources }
 }
 
 /** Aborted by the signal, or when nobody can want to know any more. */
@@ -56,18 +67,20 @@ function cachesAsked({ cacheFrom = [] }: BuildOptions): Ask[] {
   })
 }
 
-async function imagesAsked(options: BuildOptions, environment: Environment): Promise<readonly Ask[]> {
+function imagesAsked(images: Wanted['images']): readonly Ask[] {
+  return images.flatMap(({ reference: text, platform }): readonly Ask[] => {
+    const image = parseImageSource(text)
+    if (image.kind !== 'reference') return []
+    return [(registry, signal) => registry.resolveAhead(image.reference, platform, signal)]
+  })
+}
+
+async function wantedIn(options: BuildOptions, environment: Environment): Promise<readonly Wanted[]> {
   const source = await localDockerfile(options, environment)
   if (!source) return []
   const named = new Map(Object.entries(options.contexts ?? {}).map(([name, text]) => [name, namedSource(name, text)]))
-  const { imagesOf } = await import('../plan-image.ts')
-  return planRequests(options, named, environment.arch).flatMap((request) =>
-    imagesOf(source, request).flatMap(({ reference: text, platform }): readonly Ask[] => {
-      const image = parseImageSource(text)
-      if (image.kind !== 'reference') return []
-      return [(registry, signal) => registry.resolveAhead(image.reference, platform, signal)]
-    }),
-  )
+  const { wantedOf } = await import('../plan-image.ts')
+  return planRequests(options, named, environment.arch).map((request) => wantedOf(source, request))
 }
 
 /** Of a directory of this machine, or given as a text; undefined for what has to be fetched, or can be read once alone. */

@@ -5,8 +5,10 @@ import { mergeNodes, type Node, type Plan } from '../graph/index.ts'
 import { type Image, type ImageOrSet, isImageSet, parseReference } from '../image/index.ts'
 import type { BuildOptions, BuildResult, Environment } from '../options.ts'
 import { annotated } from './annotations.ts'
+import type { Ahead } from './ask-ahead.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
+import { readingMeanwhile } from './context/read-ahead.ts'
 import { openDebugging } from './debugging.ts'
 import { comparedImages, growthsOf } from './growths.ts'
 import { hasImages } from './has-store.ts'
@@ -47,7 +49,8 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   let told = events
   const pulls = showPulls((event) => told(event), now)
   const sessionOptions = { ...options, notice, onBytes: pulls.onBytes, remember: 'when-done' } as const
-  await using client = await clientFor(options, environment, registryClient(environment, sessionOptions))
+  const ahead = await aheadOf(options, environment, registryClient(environment, sessionOptions))
+  await using client = ahead.client
   await using session = await openSession(environment, sessionOptions, client)
   const keys = cacheSecrets([...(options.cacheFrom ?? []), ...(options.cacheTo ?? [])])
   const isQuiet = session.secrets.ids.length === 0 && keys.length === 0
@@ -59,7 +62,10 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   }
   const onEvent = hush ? hush.events(told) : told
   try {
-    return await buildIn(session, names, { ...options, onEvent }, environment, recording, hush?.text)
+    return await buildIn(session, names, { ...options, onEvent }, environment, recording, {
+      hushed: hush?.text,
+      sources: ahead.sources,
+    })
   } catch (thrown) {
     pulls.end()
     const error = hush ? hush.error(thrown) : thrown
@@ -67,8 +73,8 @@ async function buildInSession(options: BuildOptions, environment: Environment): 
   }
 }
 
-async function clientFor(options: BuildOptions, environment: Environment, client: RegistryClient) {
-  if (hasImages(environment)) return client
+async function aheadOf(options: BuildOptions, environment: Environment, client: RegistryClient): Promise<Ahead> {
+  if (hasImages(environment)) return { client, sources: [] }
   return (await import('./ask-ahead.ts')).askAhead(client, options, environment)
 }
 
@@ -78,7 +84,10 @@ async function buildIn(
   asked: BuildOptions,
   environment: Environment,
   recording: Recording,
-  hushed: ((text: string) => string) | undefined,
+  {
+    hushed,
+    sources,
+  }: Pick<Ahead, 'sources'> & { /** Hides secrets. */ readonly hushed: ((text: string) => string) | undefined },
 ): Promise<BuildResult> {
   const { now } = environment
   const rounds = openRounds(asked.onEvent ?? (() => {}))
@@ -94,8 +103,10 @@ async function buildIn(
   const sharing = await openSharing(options, session, environment, progress, platforms, rounds)
   const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
+  const run = buildPorts(opened, loaded, options, environment, progress)
   const ports = {
-    ...buildPorts(opened, loaded, options, environment, progress),
+    ...run,
+    bases: readingMeanwhile(run.bases, sources, () => loaded.context('context'), session.cache.digests),
     former: recording.former,
     ranBefore: rounds.ran,
     ...debugging.ports,

@@ -45,7 +45,7 @@ describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`
   it('asks before there is a store, and gives each answer to one who asks in earnest', async () => {
     const { environment } = await machines.machine(text())
     const options = { context: 'context', cacheFrom: cacheFrom() }
-    const client = await askAhead(registryClient(environment, {}), options, environment)
+    const { client } = await askAhead(registryClient(environment, {}), options, environment)
     await vi.waitFor(() => expect(asked()).toHaveLength(3))
     expect(existsSync(environment.root)).toBe(false)
     const registry = await client.open()

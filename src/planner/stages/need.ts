@@ -42,9 +42,9 @@ export function findNeededStages(linker: Linker, target: number): readonly Neede
   return inOrder(needed)
 }
 
-/** The images that are asked for first, for a target. */
-export function firstImages({ stages }: Linker, target: number): readonly ImageRef[] {
-  return reach([{ kind: 'stage', index: target }], stages, new Map()).images
+/** What is asked for first, for a target. */
+export function reachedFirst({ stages }: Linker, target: number): Reached {
+  return reach([{ kind: 'stage', index: target }], stages, new Map())
 }
 
 /** Adds stages to those that are needed; returns what their triggers lead to. */
@@ -66,12 +66,13 @@ function inOrder(needed: ReadonlyMap<number, NeededStage>): readonly NeededStage
   return [...needed.values()].sort((a, b) => a.index - b.index)
 }
 
+interface Reached {
+  readonly stages: readonly LinkedStage[]
+  readonly images: readonly ImageRef[]
+}
+
 /** All that can be reached from some places without going through a stage that is known. */
-function reach(
-  from: readonly Ref[],
-  stages: readonly LinkedStage[],
-  known: ReadonlyMap<number, unknown>,
-): { readonly stages: readonly LinkedStage[]; readonly images: readonly ImageRef[] } {
+function reach(from: readonly Ref[], stages: readonly LinkedStage[], known: ReadonlyMap<number, unknown>): Reached {
   const found = new Map<number, LinkedStage>()
   const images: ImageRef[] = []
   const open = [...from]
