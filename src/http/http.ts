@@ -266,15 +266,23 @@ function responseOf(message: IncomingMessage, idleMs: number): HttpResponse {
   }
 }
 
-/** Counts only the time in which somebody waits for bytes: a slow reader is not a slow sender. */
+/**
+ * Counts only the time in which somebody waits for bytes: a slow reader is not a slow sender. One timer serves for many pieces: what
+ * it finds when it is up decides.
+ */
 async function* withIdleLimit(message: IncomingMessage, idleMs: number): AsyncIterable<Uint8Array> {
-  const start = () => setTimeout(() => message.destroy(new IdleError('byte', idleMs)), idleMs)
-  let timer = start()
+  let since: number | undefined = performance.now()
+  const look = () => {
+    const left = since === undefined ? idleMs : since + idleMs - performance.now()
+    if (left > 0) timer = setTimeout(look, left)
+    else message.destroy(new IdleError('byte', idleMs))
+  }
+  let timer = setTimeout(look, idleMs)
   try {
     for await (const chunk of message as AsyncIterable<Uint8Array>) {
-      clearTimeout(timer)
+      since = undefined
       yield chunk
-      timer = start()
+      since = performance.now()
     }
   } finally {
     clearTimeout(timer)

@@ -18,12 +18,14 @@ export interface WrittenBlob extends BlobIdentity {
 /**
  * Writes bytes to a fresh file in `folder` and hashes them on the way. Nothing is left of it when this fails.
  * @param expected stops at the first byte too many, so that a peer cannot fill the disk
+ * @param pieces as `writeFresh` has it
  * @throws {TsbuildError} TSB_BLOB_TOO_LONG, TSB_BLOB_TRUNCATED, TSB_DIGEST_MISMATCH, TSB_DISK_FULL
  */
 export async function writeBlob(
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
   folder: string,
   expected?: BlobIdentity,
+  pieces?: 'stay',
 ): Promise<WrittenBlob> {
   if (bytes instanceof Uint8Array && isSmall(bytes)) {
     const identity = { digest: sha256(bytes), size: bytes.length }
@@ -43,7 +45,7 @@ export async function writeBlob(
     identity = { digest: hasher.digest(), size }
     if (expected) checkIdentity(identity, expected)
   }
-  const path = await writeFresh(folder, checked())
+  const path = await writeFresh(folder, checked(), pieces)
   if (!identity) throw new Error('a blob was not read to its end')
   return { path, ...identity }
 }

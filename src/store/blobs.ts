@@ -6,7 +6,7 @@ import { type Digest, hexOf, sha256, sha256Hasher } from '../digest/index.ts'
 import { isSystemError, TsbuildError } from '../errors.ts'
 import type { Descriptor } from '../image/index.ts'
 import { syncFolder } from './atomic.ts'
-import { writeBlob } from './blob-writer.ts'
+import { type BlobIdentity, type WrittenBlob, writeBlob } from './blob-writer.ts'
 import { writing } from './failure.ts'
 import { noteUse } from './last-use.ts'
 import type { Locked } from './locks.ts'
@@ -65,9 +65,11 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     const isSame = async (file: string) => bytes instanceof Uint8Array && readFileSync(file).equals(bytes)
     if (known && known.digest === (expected ?? known).digest && (await isKept(known.digest, known.size, isSame)))
       return known
-    const written = await writeBlob(bytes, await ports.aside(), expected)
-    await adopt(written.path, written.digest)
-    return { digest: written.digest, size: written.size }
+    return taken(await writeBlob(bytes, await ports.aside(), expected))
+  }
+  const taken = async ({ path: file, digest, size }: WrittenBlob): Promise<BlobIdentity> => {
+    await adopt(file, digest)
+    return { digest, size }
   }
   const reading = async <T>(descriptor: Descriptor, use: UseBytes<T>, signal?: AbortSignal): Promise<T> => {
     const { digest, size } = descriptor
@@ -78,7 +80,9 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
       async () => {
         if (await has(digest, size)) return here()
         const bytes = await fetchBlob(descriptor, ports, signal)
-        return readTwice(bytes, (kept) => write(kept, descriptor), use)
+        const keep = async (kept: AsyncIterable<Uint8Array>) =>
+          taken(await writeBlob(kept, await ports.aside(), descriptor, 'stay'))
+        return readTwice(bytes, keep, use)
       },
       signal,
     )
@@ -95,7 +99,7 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     rememberOrigin: ports.origins.remember,
     origin: ports.origins.find,
     async settle(digests) {
-      for (const digest of digests) await settle(path(digest))
+      await Promise.all(digests.map((digest) => settle(path(digest))))
       await syncFolder(folder)
     },
   }
