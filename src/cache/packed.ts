@@ -15,14 +15,21 @@ export interface PackedLayer {
   readonly size: number
 }
 
+/** One that is kept, by the record of it. */
+export interface FoundLayer extends PackedLayer {
+  /** Reads the file through. A damaged one is forgotten, and its second name goes. */
+  isWhole(): Promise<boolean>
+}
+
 /** Layers as they left compressed, so that the next export of the same image compresses nothing. */
 export interface PackedLayers {
   /**
    * Puts a layer that left in this form before at `target`, where nothing is yet, as a second name of the file that is
-   * kept: it may be deleted there at any time. Its bytes are checked; a damaged one is forgotten.
+   * kept: it may be deleted there at any time. It has as many bytes as its record says; whether it is whole is looked at when that
+   * is asked for, since who has a layer elsewhere reads nothing of it.
    * @param form names the compression, its level and whatever else decides its bytes
    */
-  find(layer: Digest, form: string, target: string): Promise<PackedLayer | undefined>
+  find(layer: Digest, form: string, target: string): Promise<FoundLayer | undefined>
   /**
    * Keeps a file of this file system, which stays where it is too and is not written to any more. Forgets the layers that
    * are not in the store any more.
@@ -44,10 +51,17 @@ export function openPackedLayers(folder: string, shelf: Shelf, { blobs }: Store)
       const record = await find(keyOf(layer, form))
       if (!record || record.layer !== layer || !(await linked(place(record), target))) return undefined
       const { digest, size } = record
-      if (await isWhole(target, record)) return { digest, size }
-      await rm(target)
-      await forget(record)
-      return undefined
+      const drop = async () => {
+        await rm(target)
+        await forget(record)
+      }
+      if ((await sizeOf(target)) !== size) return drop().then(() => undefined)
+      const isWhole = async () => {
+        const isRight = await hasDigest(target, digest)
+        if (!isRight) await drop()
+        return isRight
+      }
+      return { digest, size, isWhole }
     },
     async keep(layer, form, file, packed) {
       await writing(place(packed), 0, async () => {
@@ -82,8 +96,7 @@ async function linked(file: string, name: string): Promise<boolean> {
   return true
 }
 
-async function isWhole(file: string, { digest, size }: PackedLayer): Promise<boolean> {
-  if ((await sizeOf(file)) !== size) return false
+async function hasDigest(file: string, digest: Digest): Promise<boolean> {
   const hasher = sha256Hasher()
   for await (const piece of fileBytes(file)) hasher.update(piece)
   return hasher.digest() === digest

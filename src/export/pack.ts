@@ -21,8 +21,8 @@ export interface ExportPorts {
 
 /** Remembers what layers were compressed to. `form` names all that decides the bytes. */
 export interface PackedLayers {
-  /** Puts the bytes, checked, into a file that is not there yet; undefined when they are not known. */
-  find(layer: Digest, form: string, target: string): Promise<Packed | undefined>
+  /** Puts the bytes into a file that is not there yet; undefined when they are not known. `isWhole` removes it when it is damaged. */
+  find(layer: Digest, form: string, target: string): Promise<(Packed & { isWhole(): Promise<boolean> }) | undefined>
   /** Takes a second name of the file, which is not changed any more. */
   keep(layer: Digest, form: string, file: string, packed: Packed): Promise<void>
 }
@@ -42,6 +42,8 @@ export interface PackedBlob {
   readonly file: string
   /** False for a file of the store, which has its bytes checked when they leave. */
   readonly checked: boolean
+  /** Waited for before the file is read: one that is damaged is made again. */
+  readonly whole: () => Promise<void>
 }
 
 /** Levels that give most of the size for a part of the time. */
@@ -50,23 +52,29 @@ const levels = { gzip: 6, zstd: 3 } as const
 /**
  * The blob of a layer as it leaves. One that is compressed stays as it is, so that the image shares it with its base.
  * @param folder where compressed layers are put
+ * @param check when one that was compressed before is looked at: `late` for who may not want its bytes
  */
 export async function packLayer(
   layer: Layer,
   compression: LayerCompression,
   folder: string,
   ports: ExportPorts,
+  check: 'now' | 'late' = 'now',
 ): Promise<PackedBlob> {
   const descriptor = toOci(await layer.descriptor())
   const file = await ports.blobFile(descriptor)
-  if (compression === 'none' || isPacked(descriptor, compression)) return { descriptor, file, checked: false }
+  if (compression === 'none' || isPacked(descriptor, compression))
+    return { descriptor, file, checked: false, whole: nothing }
   const target = path.join(folder, hexOf(descriptor.digest))
   const form = `${compression}-${levels[compression]}.${compressionFormat}`
-  const { digest, size } = await packedTo(target, descriptor.digest, form, ports.packed, () =>
-    writeCompressed(file, compression, target, descriptor, ports),
-  )
+  const make = async () => {
+    const made = await writeCompressed(file, compression, target, descriptor, ports)
+    await ports.packed?.keep(descriptor.digest, form, target, made)
+    return made
+  }
+  const { digest, size, whole } = await packedTo(target, descriptor.digest, form, ports.packed, make, check)
   const mediaType = compression === 'gzip' ? mediaTypes.layerGzip : mediaTypes.layerZstd
-  return { descriptor: { mediaType, digest, size }, file: target, checked: true }
+  return { descriptor: { mediaType, digest, size }, file: target, checked: true, whole }
 }
 
 /** True for a layer that leaves as it is: nobody need have its bytes to know what it is called. */
@@ -80,13 +88,25 @@ async function packedTo(
   form: string,
   known: PackedLayers | undefined,
   make: () => Promise<Packed>,
-): Promise<Packed> {
+  check: 'now' | 'late',
+): Promise<Packed & Pick<PackedBlob, 'whole'>> {
   const found = await known?.find(layer, form, target)
-  if (found) return found
-  const made = await make()
-  await known?.keep(layer, form, target, made)
-  return made
+  if (!found || (check === 'now' && !(await found.isWhole()))) return { ...(await make()), whole: nothing }
+  if (check === 'now') return { ...found, whole: nothing }
+  const look = async () => {
+    if (await found.isWhole()) return
+    const made = await make()
+    if (made.digest !== found.digest) throw damaged(target, found.digest)
+  }
+  let looking: Promise<void> | undefined
+  const whole = () => {
+    looking ??= look()
+    return looking
+  }
+  return { ...found, whole }
 }
+
+async function nothing(): Promise<void> {}
 
 async function writeCompressed(
   file: string,

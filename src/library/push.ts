@@ -204,8 +204,12 @@ export async function leaving(
     const open = () => passedOn(registry.blob(location, descriptor, signal), descriptor, session)
     return { descriptor, location, open }
   }
-  const blob = await packLayer(layer, compression, folder, exportPorts(session, signal, report))
-  return { descriptor: blob.descriptor, location, open: () => fileBytes(blob.file) }
+  const blob = await packLayer(layer, compression, folder, exportPorts(session, signal, report), 'late')
+  async function* open() {
+    await blob.whole()
+    yield* fileBytes(blob.file)
+  }
+  return { descriptor: blob.descriptor, location, open }
 }
 
 async function* passedOn(bytes: AsyncIterable<Uint8Array>, { digest }: Descriptor, { lost }: Session) {

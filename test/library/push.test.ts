@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/digest/index.ts'
@@ -72,6 +72,31 @@ describe.skipIf(!hasDockerRegistry)(`pushing an image (${noDockerRegistry})`, ()
     const storage = ['--root', `${place}/root`, '--runroot', `${place}/run`, '--storage-driver', 'vfs']
     const id = String(runProgram('buildah', ...storage, 'pull', '-q', '--tls-verify=false', target)).trim()
     expect(`sha256:${id}`).toBe(result.id)
+  })
+
+  it('of layers that are there reads none, and makes a damaged one again where it is wanted', async () => {
+    workspace.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a /\n', 'context/a': 'a'.repeat(100_000) })
+    const name = `${server.host}/team/app:1`
+    const { result } = await workspace.build({ tags: [name], outputs: [{ type: 'registry' }] })
+    const folder = path.join(workspace.environment.root, 'cache/packed')
+    const [kept = ''] = readdirSync(folder)
+    const right = readFileSync(path.join(folder, kept))
+    const damaged = Buffer.from(right)
+    damaged.writeUInt8(damaged.readUInt8(20) ^ 1, 20)
+    chmodSync(path.join(folder, kept), 0o600)
+    writeFileSync(path.join(folder, kept), damaged)
+    const again = await push(name, [`${server.host}/team/app:2`], {}, workspace.environment)
+    expect(again[0]?.descriptor.digest).toBe(result.manifest.digest)
+    expect(readFileSync(path.join(folder, kept)).equals(damaged)).toBe(true)
+    await using other = await startDockerRegistry()
+    const elsewhere = `${other.host}/team/app:1`
+    expect((await push(name, [elsewhere], {}, workspace.environment))[0]?.descriptor.digest).toBe(
+      result.manifest.digest,
+    )
+    expect(readFileSync(path.join(folder, kept)).equals(right)).toBe(true)
+    await using reader = await openWorkspace()
+    await pull(elsewhere, {}, reader.environment)
+    expect(digestOf(elsewhere).Layers).toEqual([`sha256:${kept}`])
   })
 
   it('a tag with push-by-digest, or a capital, is a wrong flag, and nothing runs', async () => {
