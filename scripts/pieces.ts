@@ -107,6 +107,7 @@ function linked(name: string, text: string, place: string, places: ReadonlyMap<s
       return JSON.stringify(relative.startsWith('.') ? relative : `./${relative}`)
     }
     if (otherPlace === other) return `${how}(${from(other)})`
+    // The library's own file is loaded by who has no command line: nothing is kept of what it asks for.
     const isAlone = place === name && path.posix.dirname(name) !== '.'
     const file = isAlone
       ? `require(${from('start.cjs')}).bundle(${JSON.stringify(otherPlace)})`

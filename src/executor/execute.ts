@@ -9,7 +9,15 @@ import type { ExecutorPorts } from './ports.ts'
 import { refusalOfRuns } from './refusal-of-runs.ts'
 import { schedule } from './schedule.ts'
 import { failureOf, type LayerNode, performStep, type StepResult } from './step.ts'
-import { emptySnapshot, type Inputs, type OpValue, type SnapshotValue, snapshotOfLayers, stack } from './values.ts'
+import {
+  contextValue,
+  emptySnapshot,
+  type Inputs,
+  type OpValue,
+  type SnapshotValue,
+  snapshotOfLayers,
+  stack,
+} from './values.ts'
 
 /** What is to be made. */
 export interface Work {
@@ -110,13 +118,22 @@ export function isLayerNode(node: Node): node is LayerNode {
   return 'onto' in node.op
 }
 
+/** What one step reads: of a context the same from its beginning to its end. */
 export function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
+  const contexts = new Map<OpId, OpValue>()
   const snapshot = (id: OpId): SnapshotValue => {
     const value = resultOf(id)
     if (value.kind !== 'snapshot') throw new Error(`${id} is no snapshot`)
     return value
   }
-  return { snapshot, value: resultOf }
+  const value = (id: OpId): OpValue => {
+    const found = contexts.get(id) ?? resultOf(id)
+    if (found.kind !== 'context' || !found.files.latest) return found
+    const steady = { ...found, files: found.files.latest() }
+    contexts.set(id, steady)
+    return steady
+  }
+  return { snapshot, value }
 }
 
 /** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */
@@ -142,12 +159,7 @@ export async function openSource(node: Node, ports: ExecutorPorts, signal: Abort
 }
 
 async function openContext(op: ContextOp, { sources, limits }: ExecutorPorts): Promise<OpValue> {
-  const files = await sources.context(op.name)
-  return {
-    kind: 'context',
-    name: op.name,
-    files: { ...files, tree: { ...files.tree, linkSteps: limits?.['link-steps'] } },
-  }
+  return contextValue(op.name, await sources.context(op.name), limits?.['link-steps'])
 }
 
 /** Lets the views see a source as a step. */

@@ -23,6 +23,17 @@ export interface ContextValue {
   readonly files: ContextFiles
 }
 
+/** The files of a context, whose links are followed as far as the limit says. */
+export function contextValue(name: string, files: ContextFiles, linkSteps: number | undefined): ContextValue {
+  const { latest } = files
+  const tree = { ...files.tree, linkSteps }
+  return {
+    kind: 'context',
+    name,
+    files: { ...files, tree, ...(latest && { latest: () => contextValue(name, latest(), linkSteps).files }) },
+  }
+}
+
 /** The files of a URL or a commit. */
 export interface RemoteValue {
   readonly kind: 'remote'

@@ -29,10 +29,11 @@ export async function askAhead(
   environment: Environment,
 ): Promise<Ahead> {
   const caches = options.noCache === true ? [] : cachesAsked(options)
-  const wanted = await wantedIn(options, environment).catch(() => [])
   const isOfUse = options.noCache !== true && options.cacheFrom?.length
-  const sources = isOfUse ? wanted.flatMap((one) => one.sources) : []
-  const asks = options.pull === 'never' ? caches : [...caches, ...wanted.flatMap(({ images }) => imagesAsked(images))]
+  const asksForBases = options.pull !== 'never'
+  const wanted = asksForBases ? await wantedIn(options, environment).catch(() => []) : []
+  const sources = isOfUse ? [...new Set(wanted.flatMap((one) => one.sources))] : []
+  const asks = [...caches, ...wanted.flatMap(({ images }) => imagesAsked(images))]
   if (asks.length === 0) return { client, sources }
   const over = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal

@@ -8,7 +8,7 @@ import { annotated } from './annotations.ts'
 import type { Ahead } from './ask-ahead.ts'
 import { asOne, buildResult } from './build-result.ts'
 import { checkOutputs } from './check-outputs.ts'
-import { readingMeanwhile } from './context/read-ahead.ts'
+import { readingAhead } from './context/read-ahead.ts'
 import { openDebugging } from './debugging.ts'
 import { comparedImages, growthsOf } from './growths.ts'
 import { hasImages } from './has-store.ts'
@@ -26,7 +26,7 @@ import { checkSharing, openSharing, type Sharing } from './sharing.ts'
 /**
  * Builds an image from a Dockerfile, names it in the store, and writes the outputs that are asked for.
  * @throws {TsbuildError} for all that a user can mend; the reason of `options.signal` when it was aborted. Nothing is named
- *   then.
+ *   then, unless shared caches were all that was left to write.
  */
 export async function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
   const result = await buildInSession(options, environment)
@@ -104,9 +104,13 @@ async function buildIn(
   const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
   const run = buildPorts(opened, loaded, options, environment, progress)
+  const aheadPorts = { bases: run.bases, context: run.sources.context, events: run.events }
+  const read = readingAhead(aheadPorts, sources, loaded.contextAnew, session.cache.digests)
   const ports = {
     ...run,
-    bases: readingMeanwhile(run.bases, sources, () => loaded.context('context'), session.cache.digests),
+    bases: read.bases,
+    events: read.events,
+    sources: { ...run.sources, context: read.context },
     former: recording.former,
     ranBefore: rounds.ran,
     ...debugging.ports,

@@ -38,7 +38,8 @@ export async function withCacheInside(image: Image, built: BuiltSteps): Promise<
 }
 
 /**
- * Writes the cache of a build to where it is asked for. What fails is said in a notice, unless it is required.
+ * Writes the cache of a build to where it is asked for, one after the other; each is looked after while the next one is written.
+ * What fails is said in a notice, unless it is required.
  * @throws {TsbuildError} TSB_CACHE_EXPORT
  */
 export async function exportCaches(
@@ -47,20 +48,35 @@ export async function exportCaches(
   imports: Imports | undefined,
   world: CacheWorld,
 ): Promise<void> {
+  const exports: Promise<void>[] = []
   for (const to of cacheTo) {
     if (to.type === 'inline') continue
-    const { name } = placeOf(to, world.environment)
-    await world.progress.step(`cache-to ${name}`, `exporting cache to ${name}`, async (report) => {
-      try {
-        await exportTo(to, built, imports, world, report)
-      } catch (error) {
-        world.signal?.throwIfAborted()
-        if (!(error instanceof TsbuildError)) throw error
-        if (to.required) throw unwritten(name, error)
-        world.notice(`warning: the cache was not written to ${name}: ${withHint(error)}`)
-      }
-    })
+    const written = Promise.withResolvers<void>()
+    const exporting = exportCache(to, built, imports, world, written.resolve)
+    exports.push(exporting)
+    await Promise.race([written.promise, exporting.catch(() => {})])
   }
+  for (const ended of await Promise.allSettled(exports)) if (ended.status === 'rejected') throw ended.reason
+}
+
+function exportCache(
+  to: ExportedTo,
+  built: BuiltSteps,
+  imports: Imports | undefined,
+  world: CacheWorld,
+  written: () => void,
+): Promise<void> {
+  const { name } = placeOf(to, world.environment)
+  return world.progress.step(`cache-to ${name}`, `exporting cache to ${name}`, async (report) => {
+    try {
+      await exportTo(to, built, imports, world, report, written)
+    } catch (error) {
+      world.signal?.throwIfAborted()
+      if (!(error instanceof TsbuildError)) throw error
+      if (to.required) throw unwritten(name, error)
+      world.notice(`warning: the cache was not written to ${name}: ${withHint(error)}`)
+    }
+  })
 }
 
 async function exportTo(
@@ -69,6 +85,7 @@ async function exportTo(
   imports: Imports | undefined,
   world: CacheWorld,
   report: Report,
+  written: () => void,
 ): Promise<void> {
   const folder = await world.session.store.temporary('cache-to')
   try {
@@ -76,7 +93,7 @@ async function exportTo(
     if (to.type === 'local') await writeToFolder(to, gathered, world, report)
     else
       for (const keeper of await keepersOf(to, imports, world))
-        await writeShared(keeper, gathered, imports, world, report)
+        await writeShared(keeper, gathered, imports, world, report, written)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -22,11 +22,11 @@ export interface CacheKeeper {
   readonly touchMs?: number | undefined
 }
 
-/** Milliseconds in which others who looked when we did have nearly always put theirs, and in which nobody stands still for long. */
+/**
+ * Milliseconds: in the usual turn others who looked when we did have put theirs, nearly always; nobody stands still for longer than
+ * the longest, as a rule.
+ */
 export const turns = { usual: 250, longest: 1000 }
-
-/** So often what is there is looked at again where the answer is old when it comes: a registry may be far. */
-const mostLooks = 4
 
 /** One for each name that the cache is to have. */
 export async function keepersOf(
@@ -39,27 +39,35 @@ export async function keepersOf(
   return caches.map((cache) => objectKeeper(cache, imports, world))
 }
 
-/** Registries know no "only if nobody else did": what is there is looked at once more right before it is replaced. */
+/** Registries know no "only if nobody else did": what is there is looked at once more right before each try to replace it. */
 async function registryKeeper(
   to: Extract<ExportedTo, { readonly type: 'registry' }>,
   world: CacheWorld,
 ): Promise<CacheKeeper> {
   const { session, environment, signal } = world
   const { location, name } = placeOf(to, environment)
-  const target = registryTarget(await session.registry(), location, [parseReference(to.ref).tag ?? 'latest'])
+  const registry = await session.registry()
+  const { tag = 'latest' } = parseReference(to.ref)
+  const looks = openLooks(() => orNothing(() => sourceAt(to, world), 'TSB_IMAGE_NOT_FOUND'), environment.now)
   let before: Source | undefined
-  const find = () => orNothing(() => sourceAt(to, world), 'TSB_IMAGE_NOT_FOUND')
   return {
     name,
-    target,
+    target: registryTarget(registry, location, [tag]),
     async find() {
-      before = await find()
+      before = await looks.find()
       return before
     },
-    async put(manifest) {
-      const looked = await lookAgain(find, before, environment.now)
-      if (looked === undefined) return 'moved'
-      await target.document(manifest, 'root', signal)
+    async put({ descriptor: { mediaType }, bytes }) {
+      let looked = 0
+      const look = async () => {
+        looked = await looks.again(before)
+      }
+      try {
+        await registry.put(location, { mediaType, bytes, before: look }, tag, signal)
+      } catch (error) {
+        if (error instanceof Moved) return 'moved'
+        throw error
+      }
       return { looked }
     },
   }
@@ -69,44 +77,73 @@ async function registryKeeper(
 function objectKeeper(cache: ObjectCache, imports: Imports | undefined, world: CacheWorld): CacheKeeper {
   const { environment, signal } = world
   let before: FoundManifest | undefined
-  const find = async () => {
+  const looks = openLooks(async () => {
     const found = await cache.find(signal)
     return found && { ...sourceOf(cache, found), found }
-  }
+  }, environment.now)
   return {
     name: cache.name,
     target: blobTarget(cache, (digest) => imports?.isRefused(digest) ?? false),
     touchMs: cache.touchMs,
     async find() {
-      const source = await find()
+      const source = await looks.find()
       before = source?.found
       return source
     },
     async put({ bytes }) {
       if (cache.isSure) return (await cache.replace(bytes, before, signal)) ? 'kept' : 'moved'
-      const looked = await lookAgain(find, before && sourceOf(cache, before), environment.now)
-      if (looked === undefined || !(await cache.replace(bytes, before, signal))) return 'moved'
-      return { looked }
+      try {
+        const looked = await looks.again(before && sourceOf(cache, before))
+        return (await cache.replace(bytes, before, signal)) ? { looked } : 'moved'
+      } catch (error) {
+        if (error instanceof Moved) return 'moved'
+        throw error
+      }
     },
   }
 }
 
-/**
- * Looks whether a cache is still what it was, right before it is replaced.
- * @returns when that was asked: milliseconds since 1970; undefined when others were there meanwhile
- */
-async function lookAgain(
-  find: () => Promise<Source | undefined>,
-  before: Source | undefined,
-  now: () => number,
-): Promise<number | undefined> {
-  let asked = now()
-  for (let look = 1; look <= mostLooks; look++) {
-    asked = now()
-    if ((await find())?.root.descriptor.digest !== before?.root.descriptor.digest) return undefined
-    if (now() - asked < turns.usual / 4) break
+/** Others came between. */
+class Moved extends TsbuildError {
+  constructor() {
+    super('TSB_CACHE_BUSY', 'others wrote to the cache meanwhile')
   }
-  return asked
+}
+
+interface Looks<S extends Source> {
+  find(): Promise<S | undefined>
+  /**
+   * Looks whether a cache is still what it was, right before it is replaced.
+   * @returns when that was asked: milliseconds since 1970
+   * @throws {Moved}
+   */
+  again(before: Source | undefined): Promise<number>
+}
+
+/** So often it is looked again, at most. */
+const mostLooks = 3
+
+function openLooks<S extends Source>(look: () => Promise<S | undefined>, now: () => number): Looks<S> {
+  /** Milliseconds: how far the place is. */
+  let fastest = Number.POSITIVE_INFINITY
+  const timed = async () => {
+    const asked = now()
+    const found = await look()
+    const took = now() - asked
+    fastest = Math.min(fastest, took)
+    // An answer that took longer than the way is old when it comes.
+    return { found, asked, isOld: took > Math.max(2 * fastest, turns.usual / 4) }
+  }
+  return {
+    find: async () => (await timed()).found,
+    async again(before) {
+      for (let tried = 1; ; tried++) {
+        const { found, asked, isOld } = await timed()
+        if (found?.root.descriptor.digest !== before?.root.descriptor.digest) throw new Moved()
+        if (!isOld || tried >= mostLooks) return asked
+      }
+    },
+  }
 }
 
 async function orNothing<T>(work: () => Promise<T>, code: string): Promise<T | undefined> {

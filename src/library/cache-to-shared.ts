@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
+import { pause } from '../http/index.ts'
 import { documentLimitsOf, parseManifestOrIndex } from '../image/index.ts'
 import {
   cacheArtifact,
@@ -25,6 +25,7 @@ const mostAttempts = 20
 /**
  * Puts the records to those that are there. Where nobody says that others came between, what came of it is looked at a moment
  * later (decision 0042).
+ * @param written called when it is there, and is only looked after
  */
 export async function writeShared(
   keeper: CacheKeeper,
@@ -32,6 +33,7 @@ export async function writeShared(
   imports: Imports | undefined,
   world: CacheWorld,
   report: Report,
+  written: () => void,
 ): Promise<void> {
   const { session, signal, environment } = world
   const limit = documentLimitsOf(session.limits).config
@@ -51,7 +53,7 @@ export async function writeShared(
       const put = await keeper.put(manifest)
       if (put === 'kept') return
       if (put === 'moved') {
-        await pause(turns.usual * Math.min(attempt - 1, 8), signal)
+        await turn(turns.usual * Math.min(attempt - 1, 8), signal)
         continue
       }
       slowness = environment.now() - put.looked
@@ -66,7 +68,17 @@ export async function writeShared(
       const now = await present(keeper, world)
       return now.digest === manifest.descriptor.digest || hasAll(now.cache, named(cache), environment.now(), longest)
     }
-    if (await afterOthers(stays, slowness, signal)) return
+    written()
+    try {
+      if (await afterOthers(stays, slowness, signal)) return
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof TsbuildError)) throw error
+      world.notice(
+        `warning: whether the cache ${keeper.name} kept what was written could not be looked at: ${error.message}`,
+      )
+      return
+    }
   }
   throw new TsbuildError('TSB_CACHE_BUSY', `others wrote to the cache ${keeper.name} all the time`, {
     hint: 'it may be without the records of this build; give each branch or job a cache of its own, and name several to --cache-from',
@@ -83,14 +95,15 @@ async function afterOthers(
   slowness: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  await pause(turns.usual, signal)
+  await turn(turns.usual, signal)
   if (!(await stays())) return false
-  await pause(Math.max(turns.longest, 4 * slowness) - turns.usual, signal)
+  await turn(Math.max(turns.longest, 4 * slowness) - turns.usual, signal)
   return stays()
 }
 
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return sleep(milliseconds + randomInt(100), undefined, signal && { signal })
+/** Not all at the same time. */
+function turn(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return pause(milliseconds + randomInt(100), signal)
 }
 
 /** The layers that are not there yet; where blobs have to be touched, all that this build used. */

@@ -11,7 +11,7 @@ import { createBudget } from './words/index.ts'
 export interface Wanted {
   /** In no order. */
   readonly images: readonly ImageRef[]
-  /** Sources in the build context, as COPY and ADD have them; not those that a variable is in. */
+  /** Sources in the build context, each once, as COPY and ADD have them that take all of it; not those that a variable is in. */
   readonly sources: readonly string[]
 }
 
@@ -21,12 +21,13 @@ export function wantedFirst(dockerfile: Dockerfile, request: PlanRequest): Wante
   const globals = globalVariables(dockerfile, request, reading)
   const linker = linkStages(dockerfile, request, globals, reading)
   const { stages, images } = reachedFirst(linker, findTarget(dockerfile, request.target))
-  return { images, sources: stages.flatMap(sourcesOf) }
+  return { images, sources: [...new Set(stages.flatMap(sourcesOf))] }
 }
 
 function sourcesOf({ instructions }: LinkedStage): readonly string[] {
   return instructions.flatMap((line) => {
-    if (line.kind !== 'add' && (line.kind !== 'copy' || line.from)) return []
-    return line.sources.map(({ text }) => text).filter((text) => !text.includes('$'))
+    if (line.kind !== 'add' && (line.kind !== 'copy' || line.from || line.parents)) return []
+    if (line.excludes.length > 0) return []
+    return line.sources.map(({ text }) => text).filter((text) => !/\$|:\/\/|^git@/.test(text))
   })
 }

@@ -35,6 +35,8 @@ export interface Message {
   readonly slow?: boolean
   /** On a connection of its own. */
   readonly alone?: boolean
+  /** Waited for before each try of `ask`; the error that it throws ends them. */
+  readonly before?: () => Promise<void>
 }
 
 /** How much longer than usual is waited for an answer that is slow. */
@@ -223,7 +225,11 @@ export function openClient(
     failures,
     ask(endpoint, message, signal, wants = isSuccess) {
       const failed = failures(endpoint, message.request, message.scopes)
-      return retrying(failed, patience, signal, () => send(endpoint, message, signal), drained, wants)
+      const sent = async () => {
+        await message.before?.()
+        return send(endpoint, message, signal)
+      }
+      return retrying(failed, patience, signal, sent, drained, wants)
     },
   }
 }

@@ -11,6 +11,8 @@ import type { Asking } from './resolve.ts'
 export interface OutgoingDocument {
   readonly mediaType: string
   readonly bytes: Uint8Array
+  /** Waited for before each try; the error that it throws ends them. */
+  readonly before?: () => Promise<void>
 }
 
 /**
@@ -22,7 +24,7 @@ export interface OutgoingDocument {
  */
 export async function putDocument(
   asking: Asking & { readonly patience: Patience },
-  { mediaType, bytes }: OutgoingDocument,
+  { mediaType, bytes, before }: OutgoingDocument,
   tag: string | undefined,
 ): Promise<Descriptor> {
   const { endpoint } = asking
@@ -32,6 +34,7 @@ export async function putDocument(
     ...messageTo(endpoint, 'PUT', new URL(path, endpoint.base), path),
     headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
     body: () => [bytes],
+    ...(before && { before }),
   }
   const { status, headers } = await putInTheEnd(asking, message)
   const named = headers['docker-content-digest']

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { getuid } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { machinePlatform, parseReference } from '../../src/image/index.ts'
-import type { BuildEvent } from '../../src/index.ts'
+import type { BuildEvent, BuildOptions } from '../../src/index.ts'
 import { build } from '../../src/index.ts'
 import { askAhead } from '../../src/library/ask-ahead.ts'
 import { registryClient } from '../../src/library/registry-client.ts'
@@ -19,7 +21,7 @@ const able = hasBusyboxBase && hasDockerRegistry
 describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`, () => {
   let machines: Machines
   let proxy: FaultProxy
-  let fault: (path: string) => Fault | undefined
+  let fault: (path: string) => Fault | Promise<void> | undefined
   let cache: string
   const text = (image = 'base:1') => `FROM ${proxy.host}/${image}\nARG A=1\nCOPY a /\nENV A=$A\n`
   const asked = () => proxy.log.map(({ method, path }) => `${method} ${path.replace(/sha256:\w+/, 'DIGEST')}`)
@@ -57,6 +59,42 @@ describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`
     expect(asked()).toHaveLength(5)
     await client[Symbol.asyncDispose]()
   })
+
+  it('has files of COPY read meanwhile, where a cache may have what comes of them', async () => {
+    const { environment } = await machines.machine(`${text()}COPY $A /\nCOPY --from=${proxy.host}/base:1 bin /x\n`)
+    const ahead = async (options: Partial<BuildOptions>) => {
+      const found = await askAhead(registryClient(environment, {}), { context: 'context', ...options }, environment)
+      await found.client[Symbol.asyncDispose]()
+      return found.sources
+    }
+    expect(await ahead({ cacheFrom: cacheFrom() })).toEqual(['a'])
+    expect(await ahead({ cacheFrom: cacheFrom(), platform: ['linux/amd64', 'linux/arm64'] })).toEqual(['a'])
+    expect(await ahead({})).toEqual([])
+    expect(await ahead({ cacheFrom: cacheFrom(), noCache: true })).toEqual([])
+    expect(await ahead({ cacheFrom: cacheFrom(), pull: 'never' })).toEqual([])
+  })
+
+  it.skipIf(getuid?.() !== 0)(
+    'lets a step that comes after a command see what that time made of the context',
+    async () => {
+      const machine = await machines.machine(`${text()}RUN sleep 1; echo made > /made\nCOPY b log* /x/\n`)
+      machine.write({ 'context/log': 'begin\n' })
+      await sleep(150)
+      const held = Promise.withResolvers<void>()
+      fault = (asked) => (asked.endsWith('/base/manifests/1') ? held.promise : undefined)
+      const dest = path.join(machine.directory, 'out')
+      const onEvent = (event: BuildEvent) => {
+        if (event.type !== 'step:start' || !event.label.includes('RUN sleep')) return
+        setTimeout(() => machine.write({ 'context/log': 'begin\nand more\n', 'context/log2': 'made' }), 300)
+      }
+      const building = buildOn(machine, { cacheFrom: cacheFrom(), outputs: [{ type: 'local', dest }], onEvent })
+      await sleep(300)
+      held.resolve()
+      await building
+      expect(readFileSync(path.join(dest, 'x/log'), 'utf8')).toBe('begin\nand more\n')
+      expect(readFileSync(path.join(dest, 'x/log2'), 'utf8')).toBe('made')
+    },
+  )
 
   it('stops asking when the build is over, whatever that waits for', async () => {
     await using cutting = await startServer((request) => request.socket.destroy())

@@ -15,8 +15,8 @@ export interface FaultProxy extends AsyncDisposable {
   received(): number
 }
 
-/** Which fault the next request gets; a promise holds it back. */
-export type Faults = (method: string, path: string) => Fault | Promise<void> | undefined
+/** Which fault the next request gets; a promise holds it back, and may give a status. */
+export type Faults = (method: string, path: string) => Fault | Promise<unknown> | undefined
 
 const all: readonly Fault[] = ['cut', 'delay', 'lost', 'truncate', 429, 500, 503]
 
@@ -82,7 +82,8 @@ async function pass(
   fault: Exclude<ReturnType<Faults>, number>,
 ): Promise<void> {
   if (fault === 'delay') await sleep(30)
-  if (fault instanceof Promise) await fault
+  const status = fault instanceof Promise ? await fault : undefined
+  if (typeof status === 'number') return refuse(incoming, response, status)
   const { method, url: path, headers } = incoming
   const onward = request({ ...target, method, path, headers, agent: false }, (answer) => {
     if (fault === 'lost') return void response.destroy()

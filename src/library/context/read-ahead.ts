@@ -1,7 +1,15 @@
-import type { Cache } from '../../cache/index.ts'
+import { type Cache, isSettled } from '../../cache/index.ts'
 import type { Context } from '../../context/index.ts'
+import type { ContextFiles, EventSink } from '../../executor/index.ts'
 import type { BaseImages } from '../../planner/index.ts'
-import { type FileEntry, type FileTree, resolvePath, select, walkApart } from '../../tree/index.ts'
+import { type Entry, type FileEntry, type FileTree, resolvePath, select, walkApart } from '../../tree/index.ts'
+
+/** What reading ahead is for, and what of a build it works with. */
+export interface ReadAheadPorts {
+  readonly bases: BaseImages
+  readonly context: (name: string) => Promise<ContextFiles>
+  readonly events: EventSink
+}
 
 /** Larger files keep the processor for too long from what is waited for. */
 const largest = 1024 * 1024
@@ -9,47 +17,71 @@ const largest = 1024 * 1024
 /** Milliseconds in which nothing else is looked at. */
 const turn = 2
 
+/** Milliseconds after which the context is looked at anew: who waits for a registry for longer has other worries. */
+const freshFor = 1000
+
 /**
- * Reads files of the context while bases are asked for, so that their digests are there when a COPY asks for them. Whatever is
- * wrong is for the COPY to say.
+ * Reads files of the context while bases are asked for, so that their digests are there when a COPY asks for them. Steps see the
+ * context as it was then, as long as that is fresh and nothing has run: after that, as it is when they look. Whatever is wrong is for
+ * the COPY to say.
  * @param sources of COPY; read until all bases that were asked for are there
+ * @param anew opens the context once more
  */
-export function readingMeanwhile(
-  bases: BaseImages,
+export function readingAhead(
+  ports: ReadAheadPorts,
   sources: readonly string[],
-  context: () => Promise<Context>,
+  anew: () => Promise<Context>,
   digests: Cache['digests'],
-): BaseImages {
-  if (sources.length === 0) return bases
+): ReadAheadPorts {
+  if (sources.length === 0) return ports
   let asked = 0
   let reading: Promise<void> | undefined
+  let early: { readonly context: Context; readonly at: number } | undefined
+  let hasRun = false
+  const read = async () => {
+    const context = await anew()
+    if (!context.isDirectory) return
+    early = { context, at: performance.now() }
+    await readFiles(context.tree, sources, digests, () => asked === 0)
+  }
   return {
-    ...bases,
-    async resolve(reference, platform, at) {
-      asked++
-      const answer = bases.resolve(reference, platform, at)
-      reading ??= readAhead(sources, context, digests, () => asked === 0).catch(() => {})
-      try {
-        return await answer
-      } finally {
-        asked--
-        if (asked === 0) await reading
-      }
+    ...ports,
+    bases: {
+      ...ports.bases,
+      async resolve(reference, platform, at) {
+        asked++
+        const answer = ports.bases.resolve(reference, platform, at)
+        reading ??= read().catch(() => {})
+        try {
+          return await answer
+        } finally {
+          asked--
+          if (asked === 0) await reading
+        }
+      },
+    },
+    async context(name) {
+      const files = await ports.context(name)
+      if (name !== 'context' || !early) return files
+      const { context, at } = early
+      return { ...files, latest: () => (hasRun || performance.now() - at > freshFor ? files : context) }
+    },
+    events(event) {
+      if (event.type === 'step:start' && event.makes) hasRun = true
+      ports.events(event)
     },
   }
 }
 
-async function readAhead(
+async function readFiles(
+  tree: FileTree,
   sources: readonly string[],
-  context: () => Promise<Context>,
   digests: Cache['digests'],
   isOver: () => boolean,
 ): Promise<void> {
-  const { tree, isDirectory } = await context()
-  if (!isDirectory) return
   let began = performance.now()
-  for (const file of filesIn(tree, sources)) {
-    if (file.size <= largest) await digests.digest(file)
+  for (const entry of entriesOf(tree, sources)) {
+    if (entry?.kind === 'file' && isReadable(entry)) await digests.digest(entry)
     if (performance.now() - began < turn) continue
     await new Promise((resolve) => setImmediate(resolve))
     if (isOver()) return
@@ -57,10 +89,26 @@ async function readAhead(
   }
 }
 
-function* filesIn(tree: FileTree, sources: readonly string[]): Generator<FileEntry> {
-  for (const path of sources.flatMap((source) => select(tree, source))) {
+/** A file that was only just written is read again when it counts. */
+function isReadable({ size, content }: FileEntry): boolean {
+  const { identity } = content.kind === 'host' ? content : {}
+  return size <= largest && identity !== undefined && isSettled(identity.ctimeNs, Date.now())
+}
+
+function* entriesOf(tree: FileTree, sources: readonly string[]): Generator<Entry | undefined> {
+  for (const source of sources) {
+    try {
+      yield* chosenBy(tree, source)
+    } catch {
+      // The COPY says what is wrong with it.
+    }
+  }
+}
+
+function* chosenBy(tree: FileTree, source: string): Generator<Entry | undefined> {
+  for (const path of select(tree, source)) {
     const { entry } = resolvePath(tree, path, { followLast: true })
-    const entries = entry?.kind === 'directory' ? walkApart(tree, entry.path) : [entry]
-    for (const each of entries) if (each?.kind === 'file') yield each
+    yield entry
+    if (entry?.kind === 'directory') yield* walkApart(tree, entry.path)
   }
 }

@@ -17,6 +17,8 @@ export interface Inputs {
   readonly findings: readonly Finding[]
   /** Opens a context by the name that the plan has for it, each once: `context`, or one of `--build-context`. */
   context(name: string): Promise<Context>
+  /** The main one, opened once more: what is in a directory is looked at when it is first asked for. */
+  contextAnew(): Promise<Context>
   readonly times: SourceTimes
 }
 
@@ -35,13 +37,15 @@ export async function openInputs(
   await checkNamedContexts(named, environment.cwd)
   const main = await openMainContext(options, environment, ports, dockerfilePlaces(options.file))
   const dockerfile = await loadDefinition(options, environment, main, ports)
+  const contextAnew = () => openMain(main, dockerfile.path, ports)
   const open = async (name: string): Promise<Context> => {
     const source = sourceOf(name, named)
-    return source ? openNamedContext(source, environment.cwd, ports) : openMain(main, dockerfile.path, ports)
+    return source ? openNamedContext(source, environment.cwd, ports) : contextAnew()
   }
   const { source, path: place, findings } = dockerfile
   const times = timesOf(main, named, ports)
-  return { dockerfile: source, ...(place !== undefined && { path: place }), findings, context: once(open), times }
+  const where = place === undefined ? {} : { path: place }
+  return { dockerfile: source, ...where, findings, context: once(open), contextAnew, times }
 }
 
 function loadDefinition(

@@ -185,7 +185,7 @@ describe('compiled code of an installation', () => {
     }
   })
 
-  test('it has what asks a registry for a base and for a shared cache', () => {
+  test('it has what builds, asks registries, and looks at what was made', () => {
     warmUp()
     const [name = ''] = readdirSync(path.join(at, 'dist/compiled'))
     expect(readdirSync(path.join(at, 'dist/compiled', name)).sort()).toEqual([

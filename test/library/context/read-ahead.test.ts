@@ -1,10 +1,12 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openContext } from '../../../src/context/index.ts'
 import { sha256 } from '../../../src/digest/index.ts'
-import { readingMeanwhile } from '../../../src/library/context/read-ahead.ts'
+import { readingAhead } from '../../../src/library/context/read-ahead.ts'
 import type { BaseImages } from '../../../src/planner/index.ts'
+import { treePath } from '../../../src/tree/index.ts'
 import { runProgram } from '../../support/programs.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
 
@@ -12,26 +14,35 @@ type Resolved = Awaited<ReturnType<BaseImages['resolve']>>
 
 const platform = { os: 'linux', architecture: 'amd64' }
 const ignoreFile = { name: '.dockerignore', text: 'src/ignored\n' }
+const files = { 'src/a': 'a', 'src/deep/b': 'b', 'src/ignored': 'i', 'lib/c.ts': 'c', 'lib/d.js': 'd', other: 'o' }
 
-/** Bases that are asked for until `answer` or `refuse` is called, and what is read of a context meanwhile. */
+/** Bases that are asked for until the promises of `pending` are resolved, and what is read of a context meanwhile. */
 async function openWaiting(workspace: Workspace, sources: readonly string[], onRead = () => {}) {
-  const files = { 'src/a': 'a', 'src/deep/b': 'b', 'src/ignored': 'i', 'lib/c.ts': 'c', 'lib/d.js': 'd', other: 'o' }
+  const directory = path.join(workspace.directory, 'files')
   for (const [name, text] of Object.entries(files)) {
-    const file = path.join(workspace.directory, 'files', name)
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true })
+    writeFileSync(path.join(directory, name), text)
   }
+  // What was written this moment is not read ahead.
+  await sleep(150)
   const read: string[] = []
   const pending: PromiseWithResolvers<Resolved>[] = []
-  const bases = readingMeanwhile(
+  const open = async () => openContext(directory, ignoreFile)
+  const opened = open()
+  const ports = readingAhead(
     {
-      resolve() {
-        pending.push(Promise.withResolvers())
-        return pending.at(-1)?.promise ?? Promise.reject()
+      bases: {
+        resolve() {
+          const next = Promise.withResolvers<Resolved>()
+          pending.push(next)
+          return next.promise
+        },
       },
+      context: () => opened,
+      events: () => {},
     },
     sources,
-    async () => openContext(path.join(workspace.directory, 'files'), ignoreFile),
+    open,
     {
       digest(file) {
         read.push(file.path)
@@ -40,8 +51,12 @@ async function openWaiting(workspace: Workspace, sources: readonly string[], onR
       },
     },
   )
-  const ask = (name: string) => bases.resolve(name, platform)
-  return { read, pending, ask, directory: path.join(workspace.directory, 'files') }
+  const ask = (name: string) => ports.bases.resolve(name, platform)
+  const seen = async () => {
+    const context = await ports.context('context')
+    return (context.latest?.() ?? context).tree.list(treePath('src'))
+  }
+  return { read, pending, ask, seen, ports, directory }
 }
 
 describe('files of a context, read while bases are asked for', () => {
@@ -55,24 +70,28 @@ describe('files of a context, read while bases are asked for', () => {
     expect(read).toHaveLength(3)
   })
 
-  test('are none where nothing is waited for, or nothing is wanted', async () => {
+  test('are none where nothing is wanted', async () => {
     await using workspace = await openWorkspace()
-    const { read, pending, ask } = await openWaiting(workspace, [])
+    const { read, pending, ask, ports } = await openWaiting(workspace, [])
     const asked = ask('one')
     pending[0]?.resolve({} as Resolved)
     await asked
     expect(read).toEqual([])
+    expect((await ports.context('context')).latest).toBeUndefined()
   })
 
-  test('are no large ones', async () => {
+  test('are no large ones, and none that were only just written', async () => {
     await using workspace = await openWorkspace()
-    const { read, pending, ask, directory } = await openWaiting(workspace, ['src'])
+    const { read, pending, ask, directory } = await openWaiting(workspace, ['src', 'lib'])
     truncateSync(path.join(directory, 'src/deep/b'), 3_000_000)
+    // The file system has the time of this, whatever is written there.
+    utimesSync(path.join(directory, 'lib/c.ts'), 1, 1)
     const asked = ask('one')
-    await vi.waitFor(() => expect(read).toEqual(['src/a']))
+    await vi.waitFor(() => expect(read).toContain('src/a'))
     pending[0]?.resolve({} as Resolved)
     await asked
-    expect(read).toEqual(['src/a'])
+    expect(read).not.toContain('src/deep/b')
+    expect(read).not.toContain('lib/c.ts')
   })
 
   test('are no more than there is time for', async () => {
@@ -86,12 +105,44 @@ describe('files of a context, read while bases are asked for', () => {
     expect(waiting.read).toEqual(['src/a'])
   })
 
-  test('what cannot be read is not told, and the answer is as it came', async () => {
+  test('are none any more once the answer is there', async () => {
     await using workspace = await openWorkspace()
-    const { pending, ask, directory } = await openWaiting(workspace, ['src', '[', 'other'])
-    runProgram('mkfifo', path.join(directory, 'src/0-fifo'))
+    const { read, pending, ask } = await openWaiting(workspace, ['src', 'lib'])
     const asked = ask('one')
     pending[0]?.reject(new Error('no such base'))
     await expect(asked).rejects.toThrow('no such base')
+    const { length } = read
+    await sleep(50)
+    expect(read).toHaveLength(length)
+  })
+
+  test('a source that is wrong, or has what cannot be copied, keeps others from nothing', async () => {
+    await using workspace = await openWorkspace()
+    const { read, pending, ask, directory } = await openWaiting(workspace, ['[', 'src', 'other'])
+    runProgram('mkfifo', path.join(directory, 'src/0-fifo'))
+    const asked = ask('one')
+    await vi.waitFor(() => expect(read).toContain('other'))
+    pending[0]?.resolve({} as Resolved)
+    await asked
+  })
+
+  test('steps see the context as it was read, until one has begun or it is old', async () => {
+    await using workspace = await openWorkspace()
+    const { read, pending, ask, seen, ports, directory } = await openWaiting(workspace, ['src'])
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(5000)
+    onTestFinished(() => clock.mockRestore())
+    const asked = ask('one')
+    await vi.waitFor(() => expect(read).toHaveLength(2))
+    pending[0]?.resolve({} as Resolved)
+    await asked
+    writeFileSync(path.join(directory, 'src/made'), 'made')
+    expect(await seen()).not.toContain('made')
+    clock.mockReturnValue(6001)
+    expect(await seen()).toContain('made')
+    clock.mockReturnValue(5000)
+    ports.events({ type: 'step:start', at: 0, step: 'internal:x', label: 'exporting' })
+    expect(await seen()).not.toContain('made')
+    ports.events({ type: 'step:start', at: 0, step: 'internal:x', label: 'RUN', makes: true })
+    expect(await seen()).toContain('made')
   })
 })
