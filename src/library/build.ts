@@ -104,7 +104,7 @@ async function buildIn(
   const debugging = openDebugging(options, session, environment, recording, hushed)
   const opened = { ...session, cache: sharing.cache, bases: sharing.bases }
   const run = buildPorts(opened, loaded, options, environment, progress)
-  const aheadPorts = { bases: run.bases, context: run.sources.context, events: run.events }
+  const aheadPorts = { bases: run.bases, context: run.sources.context, events: run.events, now }
   const read = readingAhead(aheadPorts, sources, loaded.contextAnew, session.cache.digests)
   const ports = {
     ...run,

@@ -9,6 +9,8 @@ export interface ReadAheadPorts {
   readonly bases: BaseImages
   readonly context: (name: string) => Promise<ContextFiles>
   readonly events: EventSink
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /** Larger files keep the processor for too long from what is waited for. */
@@ -42,7 +44,7 @@ export function readingAhead(
     const context = await anew()
     if (!context.isDirectory) return
     early = { context, at: performance.now() }
-    await readFiles(context.tree, sources, digests, () => asked === 0)
+    await readFiles(context.tree, sources, { digests, now: ports.now }, () => asked === 0)
   }
   return {
     ...ports,
@@ -76,12 +78,12 @@ export function readingAhead(
 async function readFiles(
   tree: FileTree,
   sources: readonly string[],
-  digests: Cache['digests'],
+  { digests, now }: Pick<Cache, 'digests'> & Pick<ReadAheadPorts, 'now'>,
   isOver: () => boolean,
 ): Promise<void> {
   let began = performance.now()
   for (const entry of entriesOf(tree, sources)) {
-    if (entry?.kind === 'file' && isReadable(entry)) await digests.digest(entry)
+    if (entry?.kind === 'file' && isReadable(entry, now())) await digests.digest(entry)
     if (performance.now() - began < turn) continue
     await new Promise((resolve) => setImmediate(resolve))
     if (isOver()) return
@@ -90,9 +92,9 @@ async function readFiles(
 }
 
 /** A file that was only just written is read again when it counts. */
-function isReadable({ size, content }: FileEntry): boolean {
+function isReadable({ size, content }: FileEntry, now: number): boolean {
   const { identity } = content.kind === 'host' ? content : {}
-  return size <= largest && identity !== undefined && isSettled(identity.ctimeNs, Date.now())
+  return size <= largest && identity !== undefined && isSettled(identity.ctimeNs, now)
 }
 
 function* entriesOf(tree: FileTree, sources: readonly string[]): Generator<Entry | undefined> {

@@ -40,6 +40,7 @@ async function openWaiting(workspace: Workspace, sources: readonly string[], onR
       },
       context: () => opened,
       events: () => {},
+      now: Date.now,
     },
     sources,
     open,
