@@ -118,22 +118,13 @@ export function isLayerNode(node: Node): node is LayerNode {
   return 'onto' in node.op
 }
 
-/** What one step reads: of a context the same from its beginning to its end. */
 export function inputsFrom(resultOf: (id: string) => OpValue): Inputs {
-  const contexts = new Map<OpId, OpValue>()
   const snapshot = (id: OpId): SnapshotValue => {
     const value = resultOf(id)
     if (value.kind !== 'snapshot') throw new Error(`${id} is no snapshot`)
     return value
   }
-  const value = (id: OpId): OpValue => {
-    const found = contexts.get(id) ?? resultOf(id)
-    if (found.kind !== 'context' || !found.files.latest) return found
-    const steady = { ...found, files: found.files.latest() }
-    contexts.set(id, steady)
-    return steady
-  }
-  return { snapshot, value }
+  return { snapshot, value: resultOf }
 }
 
 /** What comes from outside the graph. Of images and contexts nothing is fetched or read yet. */

@@ -111,8 +111,8 @@ export interface Sources {
 /** A context as COPY sees it: without what `.dockerignore` takes away. */
 export interface ContextFiles {
   readonly tree: FileTree
-  /** What a step that begins now sees, from its beginning to its end; absent: this. */
-  readonly latest?: () => ContextFiles
+  /** As it was read ahead: good for finding what is in the cache. Undefined when that is too long ago. */
+  readonly early?: () => ContextFiles | undefined
   /** Where on the host it is, when all of it may be seen as it is there. */
   readonly directory?: string
   /** For a path that is not in the tree: the rule that took it away (`.dockerignore:3`), if one did. */

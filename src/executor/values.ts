@@ -25,13 +25,23 @@ export interface ContextValue {
 
 /** The files of a context, whose links are followed as far as the limit says. */
 export function contextValue(name: string, files: ContextFiles, linkSteps: number | undefined): ContextValue {
-  const { latest } = files
   const tree = { ...files.tree, linkSteps }
-  return {
-    kind: 'context',
-    name,
-    files: { ...files, tree, ...(latest && { latest: () => contextValue(name, latest(), linkSteps).files }) },
+  const early = () => {
+    const found = files.early?.()
+    return found && contextValue(name, found, linkSteps).files
   }
+  return { kind: 'context', name, files: { ...files, tree, early } }
+}
+
+/** With contexts as they were read ahead, where any still are. */
+export function earlyInputs(inputs: Inputs, sources: readonly OpId[]): Inputs | undefined {
+  const values = new Map<OpId, OpValue>()
+  for (const id of sources) {
+    const value = inputs.value(id)
+    const files = value.kind === 'context' ? value.files.early?.() : undefined
+    if (value.kind === 'context' && files) values.set(id, { ...value, files })
+  }
+  return values.size === 0 ? undefined : { ...inputs, value: (id) => values.get(id) ?? inputs.value(id) }
 }
 
 /** The files of a URL or a commit. */

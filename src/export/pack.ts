@@ -96,7 +96,7 @@ async function packedTo(
   const look = async () => {
     if (await found.isWhole()) return
     const made = await make()
-    if (made.digest !== found.digest) throw damaged(target, found.digest)
+    if (made.digest !== found.digest) throw repacked(found.digest)
   }
   let looking: Promise<void> | undefined
   const whole = () => {
@@ -152,6 +152,13 @@ export async function* digested(
 function damaged(file: string, digest: Digest): TsbuildError {
   return new TsbuildError('TSB_DIGEST_MISMATCH', `the file of layer ${digest} has other bytes: ${file}`, {
     hint: 'tsbuild doctor --fsck --repair puts it aside or fetches it; then build or load the image again',
+  })
+}
+
+function repacked(digest: Digest): TsbuildError {
+  const message = `the layer ${digest} was damaged in the cache, and has another digest now that it is compressed again`
+  return new TsbuildError('TSB_DIGEST_MISMATCH', message, {
+    hint: 'do the same once more: it goes under its new digest then',
   })
 }
 

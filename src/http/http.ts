@@ -13,6 +13,7 @@ import { isSystemError, TsbuildError } from '../errors.ts'
 import { defaultLimits, type LimitName, type Limits, limitHint } from '../limits.ts'
 import { literalNeighbourhood, type Neighbourhood, neighbourhoodOf } from './address.ts'
 import { asAway, IdleError } from './broken.ts'
+import { withIdleLimit } from './idle-limit.ts'
 import { noProxies, type Proxies, proxyHeaders } from './proxy.ts'
 import { noTrusts, openTlsAgents, type TlsOptions, type Trusts } from './trust.ts'
 import { openTunnel, proxyAddress } from './tunnel.ts'
@@ -263,29 +264,6 @@ function responseOf(message: IncomingMessage, idleMs: number): HttpResponse {
     headers: message.headers,
     body: withIdleLimit(message, idleMs),
     discard: () => message.destroy(),
-  }
-}
-
-/**
- * Counts only the time in which somebody waits for bytes: a slow reader is not a slow sender. One timer serves for many pieces: what
- * it finds when it is up decides.
- */
-async function* withIdleLimit(message: IncomingMessage, idleMs: number): AsyncIterable<Uint8Array> {
-  let since: number | undefined = performance.now()
-  const look = () => {
-    const left = since === undefined ? idleMs : since + idleMs - performance.now()
-    if (left > 0) timer = setTimeout(look, left)
-    else message.destroy(new IdleError('byte', idleMs))
-  }
-  let timer = setTimeout(look, idleMs)
-  try {
-    for await (const chunk of message as AsyncIterable<Uint8Array>) {
-      since = undefined
-      yield chunk
-      since = performance.now()
-    }
-  } finally {
-    clearTimeout(timer)
   }
 }
 

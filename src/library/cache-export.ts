@@ -39,7 +39,7 @@ export async function withCacheInside(image: Image, built: BuiltSteps): Promise<
 
 /**
  * Writes the cache of a build to where it is asked for, one after the other; each is looked after while the next one is written.
- * What fails is said in a notice, unless it is required.
+ * What fails is said in a notice, unless it is required: then the first of these errors is thrown when all were tried.
  * @throws {TsbuildError} TSB_CACHE_EXPORT
  */
 export async function exportCaches(
@@ -48,25 +48,32 @@ export async function exportCaches(
   imports: Imports | undefined,
   world: CacheWorld,
 ): Promise<void> {
+  const places = cacheTo.flatMap((to) =>
+    to.type === 'inline' ? [] : [{ to, name: placeOf(to, world.environment).name }],
+  )
   const exports: Promise<void>[] = []
-  for (const to of cacheTo) {
-    if (to.type === 'inline') continue
+  const last = new Map<string, Promise<void>>()
+  for (const { to, name } of places) {
+    if (world.signal?.aborted) break
+    await last.get(name)?.catch(() => {})
     const written = Promise.withResolvers<void>()
-    const exporting = exportCache(to, built, imports, world, written.resolve)
+    const exporting = exportCache(to, name, built, imports, world, written.resolve)
     exports.push(exporting)
+    last.set(name, exporting)
     await Promise.race([written.promise, exporting.catch(() => {})])
   }
   for (const ended of await Promise.allSettled(exports)) if (ended.status === 'rejected') throw ended.reason
+  world.signal?.throwIfAborted()
 }
 
 function exportCache(
   to: ExportedTo,
+  name: string,
   built: BuiltSteps,
   imports: Imports | undefined,
   world: CacheWorld,
   written: () => void,
 ): Promise<void> {
-  const { name } = placeOf(to, world.environment)
   return world.progress.step(`cache-to ${name}`, `exporting cache to ${name}`, async (report) => {
     try {
       await exportTo(to, built, imports, world, report, written)
@@ -91,9 +98,13 @@ async function exportTo(
   try {
     const gathered = await gather(to, built, imports, folder, world, report)
     if (to.type === 'local') await writeToFolder(to, gathered, world, report)
-    else
-      for (const keeper of await keepersOf(to, imports, world))
-        await writeShared(keeper, gathered, imports, world, report, written)
+    else {
+      const keepers = await keepersOf(to, imports, world)
+      for (const keeper of keepers) {
+        const isLast = keeper === keepers.at(-1)
+        await writeShared(keeper, gathered, imports, world, report, isLast ? written : () => {})
+      }
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

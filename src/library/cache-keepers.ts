@@ -1,3 +1,4 @@
+import type { Digest } from '../digest/index.ts'
 import { TsbuildError } from '../errors.ts'
 import { parseReference } from '../image/index.ts'
 import { blobTarget, type FoundManifest, type ObjectCache, sourceOf } from '../object-caches/index.ts'
@@ -52,12 +53,12 @@ async function registryKeeper(
   let before: Source | undefined
   return {
     name,
-    target: registryTarget(registry, location, [tag]),
+    target: registryTarget(registry, location, []),
     async find() {
       before = await looks.find()
       return before
     },
-    async put({ descriptor: { mediaType }, bytes }) {
+    async put({ descriptor: { digest, mediaType }, bytes }) {
       let looked = 0
       const look = async () => {
         looked = await looks.again(before)
@@ -65,8 +66,9 @@ async function registryKeeper(
       try {
         await registry.put(location, { mediaType, bytes, before: look }, tag, signal)
       } catch (error) {
-        if (error instanceof Moved) return 'moved'
-        throw error
+        if (!(error instanceof Moved)) throw error
+        // It was taken, and the answer was lost.
+        if (looked === 0 || error.digest !== digest) return 'moved'
       }
       return { looked }
     },
@@ -105,8 +107,12 @@ function objectKeeper(cache: ObjectCache, imports: Imports | undefined, world: C
 
 /** Others came between. */
 class Moved extends TsbuildError {
-  constructor() {
+  /** Of what is there now. */
+  readonly digest: Digest | undefined
+
+  constructor(digest: Digest | undefined) {
     super('TSB_CACHE_BUSY', 'others wrote to the cache meanwhile')
+    this.digest = digest
   }
 }
 
@@ -139,7 +145,8 @@ function openLooks<S extends Source>(look: () => Promise<S | undefined>, now: ()
     async again(before) {
       for (let tried = 1; ; tried++) {
         const { found, asked, isOld } = await timed()
-        if (found?.root.descriptor.digest !== before?.root.descriptor.digest) throw new Moved()
+        const digest = found?.root.descriptor.digest
+        if (digest !== before?.root.descriptor.digest) throw new Moved(digest)
         if (!isOld || tried >= mostLooks) return asked
       }
     },

@@ -10,7 +10,7 @@ export interface Progress {
 export type Report = (label: string, current: number, total?: number, done?: true) => void
 
 /** Milliseconds between two events of one part, but for its end: nobody sees more, and each piece of a transfer reports. */
-const pace = 100
+export const pace = 100
 
 /** Sends what happens to `events`, with times from `now` (milliseconds since 1970). */
 export function progressTo(events: EventSink, now: () => number): Progress {

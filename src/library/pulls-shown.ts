@@ -1,5 +1,6 @@
 import type { EventSink, StepId } from '../executor/index.ts'
 import type { Descriptor } from '../image/index.ts'
+import { pace } from './progress.ts'
 
 /** Lets the views see what a build fetches of its base images, which happens when a step first reads it. */
 export interface PullsShown {
@@ -8,9 +9,6 @@ export interface PullsShown {
   /** The build is over: what did not come to its end is not waited for any more. */
   readonly end: () => void
 }
-
-/** Milliseconds between two reports of a blob. */
-const pace = 100
 
 interface Pull {
   readonly started: number

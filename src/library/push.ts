@@ -209,7 +209,7 @@ export async function leaving(
     await blob.whole()
     yield* fileBytes(blob.file)
   }
-  return { descriptor: blob.descriptor, location, open }
+  return { descriptor: blob.descriptor, location, open, ready: blob.whole }
 }
 
 async function* passedOn(bytes: AsyncIterable<Uint8Array>, { digest }: Descriptor, { lost }: Session) {

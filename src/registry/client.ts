@@ -35,7 +35,7 @@ export interface Message {
   readonly slow?: boolean
   /** On a connection of its own. */
   readonly alone?: boolean
-  /** Waited for before each try of `ask`; the error that it throws ends them. */
+  /** Waited for before each try of `ask`, not before a token is asked for within one; the error that it throws ends them. */
   readonly before?: () => Promise<void>
 }
 

@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly descriptor: Descriptor
   /** The bytes from the first one, as often as it is called. They are hashed once more while they are sent. */
   readonly open: () => AsyncIterable<Uint8Array>
+  /** Waited for once, when it has to be sent. */
+  readonly ready?: () => Promise<void>
   /** A repository of the same registry that has it, perhaps. */
   readonly elsewhere?: string | undefined
 }

@@ -16,6 +16,7 @@ import { trySending } from './send-blob.ts'
 export async function uploadBlob(ports: UploadPorts, blob: Outgoing): Promise<Uploaded> {
   if (await isThere(ports, blob)) return 'there'
   let upload = await begin(ports, blob, blob.elsewhere)
+  if (upload !== 'mounted') await blob.ready?.()
   let furthest = 0
   let form: 'whole' | 'pieces' = 'whole'
   let cuts = 0

@@ -99,7 +99,8 @@ export function openBlobs(folder: string, ports: BlobPorts): DurableBlobs {
     rememberOrigin: ports.origins.remember,
     origin: ports.origins.find,
     async settle(digests) {
-      await Promise.all(digests.map((digest) => settle(path(digest))))
+      const settled = await Promise.allSettled(digests.map((digest) => settle(path(digest))))
+      for (const one of settled) if (one.status === 'rejected') throw one.reason
       await syncFolder(folder)
     },
   }

@@ -12,6 +12,8 @@ export interface Blob {
   readonly descriptor: Descriptor
   /** From the first byte on every call. */
   readonly open: () => AsyncIterable<Uint8Array>
+  /** Waited for before bytes are sent: what takes long is done before somebody waits for them. */
+  readonly ready?: () => Promise<void>
   /** `host[:port]/repository` of a registry that has it. */
   readonly location?: string | undefined
 }

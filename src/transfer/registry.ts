@@ -32,14 +32,14 @@ export function registryTarget(registry: Registry, location: string, tags: reado
 export async function uploadTo(
   registry: Registry,
   location: string,
-  { descriptor, open, location: origin }: Blob,
+  { descriptor, open, ready, location: origin }: Blob,
   report: Report | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { digest, size } = descriptor
   const label = `pushing ${kindOf(descriptor)} ${digest}`
   const elsewhere = origin === undefined ? undefined : repositoryOn(location, origin)
-  const blob = { descriptor, open, elsewhere }
+  const blob = { descriptor, open, elsewhere, ...(ready && { ready }) }
   const how = await registry.upload(location, blob, (sent) => report?.(label, sent, size), signal)
   report?.(how === 'sent' ? label : `${label} (${how === 'mounted' ? 'mounted' : 'already there'})`, size, size, true)
 }

@@ -40,14 +40,14 @@ describe('layers that were compressed before', () => {
   })
 
   it.each([
-    ['other bytes', (file: string) => writeFile(file, 'Compressed')],
-    ['fewer bytes', (file: string) => truncate(file, 3)],
-  ])('are forgotten when they have %s, and can be kept again', async (_, damage) => {
+    ['other bytes', (file: string) => writeFile(file, 'Compressed'), false],
+    ['fewer bytes', (file: string) => truncate(file, 3), undefined],
+  ])('are forgotten when they have %s, and can be kept again', async (_, damage, isWhole) => {
     const { packed, layer, folder, file, known, inCache } = await kept()
     await rm(file)
     await damage(inCache)
     const damaged = await packed.find(layer, form, join(folder, 'found'))
-    expect(await damaged?.isWhole()).not.toBe(true)
+    expect(await damaged?.isWhole()).toBe(isWhole)
     expect(await packed.find(layer, form, join(folder, 'other'))).toBeUndefined()
     expect(await readdir(folder)).toEqual([])
     await writeFile(file, 'compressed')

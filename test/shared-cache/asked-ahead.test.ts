@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { getuid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -74,27 +74,32 @@ describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`
     expect(await ahead({ cacheFrom: cacheFrom(), pull: 'never' })).toEqual([])
   })
 
-  it.skipIf(getuid?.() !== 0)(
-    'lets a step that comes after a command see what that time made of the context',
-    async () => {
-      const machine = await machines.machine(`${text()}RUN sleep 1; echo made > /made\nCOPY b log* /x/\n`)
-      machine.write({ 'context/log': 'begin\n' })
-      await sleep(150)
-      const held = Promise.withResolvers<void>()
-      fault = (asked) => (asked.endsWith('/base/manifests/1') ? held.promise : undefined)
-      const dest = path.join(machine.directory, 'out')
-      const onEvent = (event: BuildEvent) => {
-        if (event.type !== 'step:start' || !event.label.includes('RUN sleep')) return
-        setTimeout(() => machine.write({ 'context/log': 'begin\nand more\n', 'context/log2': 'made' }), 300)
-      }
-      const building = buildOn(machine, { cacheFrom: cacheFrom(), outputs: [{ type: 'local', dest }], onEvent })
-      await sleep(300)
-      held.resolve()
-      await building
-      expect(readFileSync(path.join(dest, 'x/log'), 'utf8')).toBe('begin\nand more\n')
-      expect(readFileSync(path.join(dest, 'x/log2'), 'utf8')).toBe('made')
-    },
-  )
+  it.each([
+    ['before a step begins', 'COPY . /x/\n'],
+    ['while a command runs', 'RUN sleep 0.6\nCOPY . /x/\n'],
+  ])('takes a context that changes as a build without caches does: %s', async (_, lines) => {
+    if (lines.startsWith('RUN') && getuid?.() !== 0) return
+    const machine = await machines.machine(`FROM ${proxy.host}/base:1\n${lines}`)
+    machine.write({ 'context/log': 'begin\n', 'context/gone': 'gone' })
+    await sleep(150)
+    const held = Promise.withResolvers<void>()
+    fault = (asked) => (asked.endsWith('/base/manifests/1') ? held.promise : undefined)
+    const dest = path.join(machine.directory, 'out')
+    const change = () => {
+      machine.write({ 'context/log': 'begin\nand more\n', 'context/made': 'made' })
+      rmSync(path.join(machine.directory, 'context/gone'))
+    }
+    const onEvent = (event: BuildEvent) => {
+      if (event.type === 'step:start' && event.label.includes('RUN sleep')) setTimeout(change, 100)
+    }
+    const building = buildOn(machine, { cacheFrom: cacheFrom(), outputs: [{ type: 'local', dest }], onEvent })
+    await sleep(300)
+    if (lines.startsWith('COPY')) change()
+    held.resolve()
+    await building
+    expect(readFileSync(path.join(dest, 'x/log'), 'utf8')).toBe('begin\nand more\n')
+    expect(readdirSync(path.join(dest, 'x')).sort()).toEqual(['Dockerfile', 'a', 'b', 'log', 'made'])
+  })
 
   it('stops asking when the build is over, whatever that waits for', async () => {
     await using cutting = await startServer((request) => request.socket.destroy())

@@ -23,9 +23,9 @@ const turn = 2
 const freshFor = 1000
 
 /**
- * Reads files of the context while bases are asked for, so that their digests are there when a COPY asks for them. Steps see the
- * context as it was then, as long as that is fresh and nothing has run: after that, as it is when they look. Whatever is wrong is for
- * the COPY to say.
+ * Reads files of the context while bases are asked for, so that their digests are there when a COPY asks for them. What is in the
+ * cache is found by the context as it was then, as long as that is fresh and nothing has run; all else is looked up, and made, by the
+ * context as it is. Whatever is wrong is for the COPY to say.
  * @param sources of COPY; read until all bases that were asked for are there
  * @param anew opens the context once more
  */
@@ -66,7 +66,7 @@ export function readingAhead(
       const files = await ports.context(name)
       if (name !== 'context' || !early) return files
       const { context, at } = early
-      return { ...files, latest: () => (hasRun || performance.now() - at > freshFor ? files : context) }
+      return { ...files, early: () => (hasRun || performance.now() - at > freshFor ? undefined : context) }
     },
     events(event) {
       if (event.type === 'step:start' && event.makes) hasRun = true

@@ -25,6 +25,7 @@ async function openWaiting(workspace: Workspace, sources: readonly string[], onR
   }
   // What was written this moment is not read ahead.
   await sleep(150)
+  const time = Date.now()
   const read: string[] = []
   const pending: PromiseWithResolvers<Resolved>[] = []
   const open = async () => openContext(directory, ignoreFile)
@@ -40,7 +41,7 @@ async function openWaiting(workspace: Workspace, sources: readonly string[], onR
       },
       context: () => opened,
       events: () => {},
-      now: Date.now,
+      now: () => time,
     },
     sources,
     open,
@@ -55,7 +56,7 @@ async function openWaiting(workspace: Workspace, sources: readonly string[], onR
   const ask = (name: string) => ports.bases.resolve(name, platform)
   const seen = async () => {
     const context = await ports.context('context')
-    return (context.latest?.() ?? context).tree.list(treePath('src'))
+    return (context.early?.() ?? context).tree.list(treePath('src'))
   }
   return { read, pending, ask, seen, ports, directory }
 }
@@ -78,7 +79,7 @@ describe('files of a context, read while bases are asked for', () => {
     pending[0]?.resolve({} as Resolved)
     await asked
     expect(read).toEqual([])
-    expect((await ports.context('context')).latest).toBeUndefined()
+    expect((await ports.context('context')).early).toBeUndefined()
   })
 
   test('are no large ones, and none that were only just written', async () => {
@@ -127,7 +128,7 @@ describe('files of a context, read while bases are asked for', () => {
     await asked
   })
 
-  test('steps see the context as it was read, until one has begun or it is old', async () => {
+  test('the context as it was then is there until a step has begun or it is old', async () => {
     await using workspace = await openWorkspace()
     const { read, pending, ask, seen, ports, directory } = await openWaiting(workspace, ['src'])
     const clock = vi.spyOn(performance, 'now').mockReturnValue(5000)
