@@ -123,7 +123,7 @@ async function adopt(made: LayerAside, { files }: WriterPorts): Promise<LayerRec
 function checkUnchanged(file: FileEntry, digest: Digest, seen?: Digest): void {
   if ((file.digest ?? seen ?? digest) === digest) return
   throw new TsbuildError('TSB_FILE_CHANGED', `/${file.path} changed while it was copied`, {
-    hint: 'nothing else may write to it while the build runs; try again',
+    hint: 'something wrote to it while the build went on; try again. A log of the build itself belongs outside of the context, or in .dockerignore',
   })
 }
 

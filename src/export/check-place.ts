@@ -20,7 +20,8 @@ export async function checkPlace(kind: 'file' | 'folder' | 'layout', place: stri
   }
   const reason = kind === 'file' ? whyNoFile(place) : whyNoFolder(place)
   if (reason !== undefined) {
-    const what = 'make the directory first, or name another place'
+    const isMissing = reason.startsWith('there is no directory')
+    const what = isMissing ? 'make the directory first, or name another place' : 'name a place that you may write to'
     throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${reason}`, { hint: what })
   }
   if (kind === 'layout' && found === 'directory') await exporting(place, () => checkLayoutFolder(place))

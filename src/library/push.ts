@@ -23,6 +23,7 @@ import { fileBytes } from '../tree/index.ts'
 import { openTurns } from '../turns.ts'
 import { exportPorts } from './outputs.ts'
 import type { Report } from './progress.ts'
+import { isHostAlone } from './registry-name.ts'
 import type { Session } from './session.ts'
 
 /** Where an image is pushed, and by which tag; without one it is reached by its digest alone. */
@@ -92,7 +93,7 @@ export function pushTargets(names: readonly string[], byDigest = false): readonl
   }
   return names.map((name) => {
     const reference = parseReference(name)
-    if (/^(localhost|\d+(\.\d+){3})(:\d+)?$/.test(name)) {
+    if (isHostAlone(name)) {
       throw new TsbuildError('TSB_PUSH_NAME', `${name} is a registry without a repository`, {
         hint: `write ${name}/NAME:TAG`,
       })

@@ -32,7 +32,7 @@ import { lookingOnly } from './has-store.ts'
 import { progressTo } from './progress.ts'
 import { pushImage, pushing, pushTargets } from './push.ts'
 import { loginHost } from './registry-allow.ts'
-import { registryName, withoutDocker } from './registry-name.ts'
+import { isHostAlone, registryName, withoutDocker } from './registry-name.ts'
 import { openSession, type SessionOptions } from './session.ts'
 
 /** Layers that are fetched at once. */
@@ -175,6 +175,11 @@ export async function listTags(
   environment: Environment,
 ): Promise<readonly string[]> {
   const { domain, path: repository, tag, digest } = parseReference(registryName(name))
+  if (isHostAlone(name)) {
+    throw new OptionError('TSB_REFERENCE_FORMAT', `${name} is a registry, and tags are those of a repository`, {
+      hint: `write tsbuild ls ${name}/REPOSITORY`,
+    })
+  }
   if (tag !== undefined || digest !== undefined) {
     throw new OptionError('TSB_REFERENCE_FORMAT', `${name} is one image, and tags are those of a repository`, {
       hint: `tsbuild ls ${domain}/${repository} lists them, tsbuild digest ${name} shows the image`,

@@ -36,3 +36,8 @@ export function isForeign(text: string): boolean {
 export function isArchiveFile(text: string): boolean {
   return archiveFile.test(text) && !foreignTransport.test(text)
 }
+
+/** A host that would do as a name of docker.io: `127.0.0.1:5000`. */
+export function isHostAlone(name: string): boolean {
+  return /^(localhost|\d+(\.\d+){3})(:\d+)?$/.test(name)
+}

@@ -92,7 +92,7 @@ async function load(name: string, from: CacheFrom, world: CacheWorld): Promise<S
     } catch (error) {
       if (over?.aborted || !(error instanceof TsbuildError)) throw error
       if (from.required) throw unread(name, error)
-      notice(`warning: the cache ${name} is not used: ${withHint(error)}`)
+      notice(`warning: the cache ${name} is not used: ${withHint(orFirst(error))}`)
       return emptyCache
     }
   }
@@ -123,4 +123,12 @@ function unusable(name: string, error: TsbuildError): TsbuildError {
     cause: error,
     ofNoStep: true,
   })
+}
+
+/** A cache that is not there is what the first build of each finds. */
+function orFirst(error: TsbuildError): TsbuildError {
+  const { code, message } = error
+  if (code !== 'TSB_IMAGE_NOT_FOUND') return error
+  const hint = 'the first build with --cache-to makes it; if that was before this one, check the name and the tag'
+  return new TsbuildError(code, message, { hint, cause: error })
 }

@@ -117,7 +117,8 @@ export function changedWhileListed(name: string, cause: Error): TsbuildError {
 }
 
 function changedError(message: string, cause: unknown): TsbuildError {
-  const hint = 'nothing else may write to it while the build runs; try again'
+  const hint =
+    'something wrote to it while the build went on; try again. A log of the build itself belongs outside of the context, or in .dockerignore'
   return new TsbuildError('TSB_FILE_CHANGED', message, { hint, cause })
 }
 

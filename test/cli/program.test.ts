@@ -118,6 +118,10 @@ describe('what cannot be understood ends with 125', () => {
     [['push'], "missing required argument 'image'"],
     [['index', 'create', 'a'], 'index create: -t is missing'],
     [['index', 'create', '--tga', 'x', 'a'], "unknown option '--tga'"],
+    [
+      ['login', 'registry.test', 'me', 'pass-word'],
+      'ERROR: login takes one argument, the host of a registry\nhint: give the user by -u, and the password by --password-stdin\n',
+    ],
     [['login', '-p', 'x', '--password-stdin'], '--password and --password-stdin exclude each other'],
     [['logs', 'x'], 'ERROR: tsbuild has no "logs"\nhint: tsbuild builds logs shows what a build printed\n'],
     [['-D', 'buildx', 'create', '--use'], 'ERROR: tsbuild has no "buildx create"\nhint: there are no builders'],

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { OptionError } from '../../src/errors.ts'
-import { copy, createIndex, pull, push, remoteDocument } from '../../src/index.ts'
+import { copy, createIndex, listTags, pull, push, remoteDocument } from '../../src/index.ts'
 import { registryName } from '../../src/library/registry-name.ts'
 import { tsbuild } from '../support/command-line.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -98,5 +98,13 @@ describe('index create', () => {
     const error = await create([source])().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(OptionError)
     expect(error).toMatchObject({ message: expect.stringContaining(message) })
+  })
+})
+
+test('ls of a registry alone says what is wanted', async () => {
+  await using workspace = await openWorkspace()
+  await expect(listTags('127.0.0.1:1', {}, workspace.environment)).rejects.toMatchObject({
+    code: 'TSB_REFERENCE_FORMAT',
+    hint: 'write tsbuild ls 127.0.0.1:1/REPOSITORY',
   })
 })

@@ -6,7 +6,9 @@ import { readBoolean } from './output.ts'
 
 /** Those of buildx that say how it is to write what is always written so here. */
 const harmless = ['image-manifest', 'oci-mediatypes', 'force-compression', 'compression-level'] as const
-const fromRules = ['type', 'required', 'verify'] as const
+/** Of who names one text for both: what says how a cache is written is nothing to who reads it. */
+const ofWriting = ['mode', 'compression', 'ignore-error'] as const
+const fromRules = ['type', 'required', 'verify', ...ofWriting, ...harmless] as const
 const fromKeys = [...fromRules, 'ref', 'src', 'tag'] as const
 const toRules = [
   ...(['type', 'mode', 'compression', 'mounts', 'required', 'ignore-error'] as const),

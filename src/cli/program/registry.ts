@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { CreateFlags, LoginFlags, ShowFlags, TransferFlags } from '../commands/registry.ts'
 import type { StepFilesFlags } from '../commands/step-files.ts'
+import { FlagError } from '../flags/flag-error.ts'
 import { withHelp } from './help.ts'
 import { withRegistryFlags } from './registry-flags.ts'
 import { limitFlag, progressHelp, type Run, repeatable } from './run.ts'
@@ -115,9 +116,11 @@ export function registryPrograms(run: Run): readonly Command[] {
         .option('-u, --username <name>', 'user')
         .option('-p, --password <password>', 'password; others see it: use --password-stdin')
         .option('--password-stdin', 'read the password from standard input')
-        .action((host: string, flags: LoginFlags) =>
-          run('documents', async (session) => (await commands()).loginCommand(session, host, flags)),
-        ),
+        .allowExcessArguments()
+        .action((host: string, flags: LoginFlags, { args }: Command) => {
+          if (args.length > 1) throw tooMuchOfALogin()
+          return run('documents', async (session) => (await commands()).loginCommand(session, host, flags))
+        }),
       {
         notes: loginHelp,
         examples: {
@@ -223,4 +226,12 @@ function transferFlags(command: Command, printed: string): Command {
       .option('-q, --quiet', `print nothing but ${printed}`)
       .option('--progress <mode>', progressHelp),
   ).addOption(limitFlag())
+}
+
+/** A password that was given as one of the arguments is not shown. */
+function tooMuchOfALogin(): FlagError {
+  return new FlagError(
+    'login takes one argument, the host of a registry',
+    'give the user by -u, and the password by --password-stdin',
+  )
 }

@@ -36,6 +36,7 @@ describe('--cache-from', () => {
     ['type=registry,ref=a,required=true', [{ type: 'registry', ref: 'a', required: true }]],
     ['app:1,required=true', [{ type: 'registry', ref: 'app:1', required: true }]],
     ['ref=a,verify=1', [{ type: 'registry', ref: 'a', verify: true }]],
+    ['app:cache,mode=max,compression=zstd,image-manifest=true', [{ type: 'registry', ref: 'app:cache' }]],
     ['type=local,src=dir,tag=x', [{ type: 'local', path: 'dir', tag: 'x' }]],
     ['type=s3,bucket=b,region=r,verify=1', [{ type: 's3', bucket: 'b', region: 'r', verify: true }]],
     ['type=gha', [{ type: 'gha' }]],
