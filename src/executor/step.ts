@@ -13,12 +13,13 @@ import type { Layer } from '../image/index.ts'
 import { withChanged } from './changed-below.ts'
 import type { BuildEvent, MissReason } from './events.ts'
 import { type Below, type Explained, explainMiss } from './explain.ts'
+import { foundEarly } from './found-early.ts'
 import { executorOf, type OpContext, type OpKey } from './ops/index.ts'
 import { type ExecutorPorts, type FormerFailure, isForced } from './ports.ts'
 import type { Ahead } from './sandbox/index.ts'
 import type { Slot } from './schedule.ts'
 import { type SecretWatch, watchSecrets } from './secret-watch.ts'
-import { earlyInputs, type Inputs, type OpValue } from './values.ts'
+import type { Inputs } from './values.ts'
 
 /** A node whose op makes a layer. */
 export type LayerNode = Node & { readonly op: LayerOp }
@@ -107,44 +108,6 @@ export async function lookUp(node: LayerNode, context: StepContext, slot: Slot):
   const parts = await slot(() => keyOf(node, context))
   const key = cacheKey(version, parts.components)
   return { about, found: forced ? undefined : await records.find(key), sought: { key, parts, quickKey } }
-}
-
-/**
- * A COPY that is in the cache by the context as it was read ahead. Of one that is not, or that something is wrong with, nothing is made
- * or said before it was looked up by the context as it is.
- */
-async function foundEarly(node: LayerNode, context: StepContext, slot: Slot): Promise<CacheRecord | undefined> {
-  const { op } = node
-  if (op.kind !== 'copy' || !op.sources.some(({ from }) => hasEarly(context.inputs.value(from)))) return undefined
-  const { ports, signal } = context
-  return slot(async () => {
-    const inputs = earlyInputs(
-      context.inputs,
-      op.sources.map(({ from }) => from),
-    )
-    if (!inputs) return undefined
-    try {
-      const { components } = await executorOf(op).key({ ...context, inputs, ports: onlyFinding(ports) })
-      return await ports.cache.records.find(cacheKey(executorOf(op).version, components))
-    } catch {
-      signal.throwIfAborted()
-      return undefined
-    }
-  })
-}
-
-function hasEarly(value: OpValue): boolean {
-  return value.kind === 'context' && value.files.early?.() !== undefined
-}
-
-/** For who makes nothing where nothing can be found. */
-function onlyFinding(ports: ExecutorPorts): ExecutorPorts {
-  const { records } = ports.cache
-  const hasLike: typeof records.hasLike = async (known) => {
-    if (await records.hasLike(known)) return true
-    throw new Error('nothing like it is in the cache')
-  }
-  return { ...ports, cache: { ...ports.cache, records: { ...records, hasLike } } }
 }
 
 type Looked = Pick<StepResult, 'record' | 'cached' | 'same'>
