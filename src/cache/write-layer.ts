@@ -5,6 +5,7 @@ import { mediaTypes } from '../image/index.ts'
 import { type Store, withFreshFile } from '../store/index.ts'
 import {
   type Change,
+  changedHint,
   contentId,
   type FileEntry,
   type LayerBudget,
@@ -123,7 +124,7 @@ async function adopt(made: LayerAside, { files }: WriterPorts): Promise<LayerRec
 function checkUnchanged(file: FileEntry, digest: Digest, seen?: Digest): void {
   if ((file.digest ?? seen ?? digest) === digest) return
   throw new TsbuildError('TSB_FILE_CHANGED', `/${file.path} changed while it was copied`, {
-    hint: 'something wrote to it while the build went on; try again. A log of the build itself belongs outside of the context, or in .dockerignore',
+    hint: changedHint,
   })
 }
 

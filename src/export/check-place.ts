@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { TsbuildError } from '../errors.ts'
 import { whyNoFile, whyNoFolder } from '../why-no-file.ts'
 import { exporting } from './destination.ts'
@@ -20,7 +21,7 @@ export async function checkPlace(kind: 'file' | 'folder' | 'layout', place: stri
   }
   const reason = kind === 'file' ? whyNoFile(place) : whyNoFolder(place)
   if (reason !== undefined) {
-    const isMissing = reason.startsWith('there is no directory')
+    const isMissing = kind === 'file' && !existsSync(path.dirname(place))
     const what = isMissing ? 'make the directory first, or name another place' : 'name a place that you may write to'
     throw new TsbuildError('TSB_EXPORT_WRITE', `cannot write ${place}: ${reason}`, { hint: what })
   }

@@ -117,10 +117,12 @@ export function changedWhileListed(name: string, cause: Error): TsbuildError {
 }
 
 function changedError(message: string, cause: unknown): TsbuildError {
-  const hint =
-    'something wrote to it while the build went on; try again. A log of the build itself belongs outside of the context, or in .dockerignore'
-  return new TsbuildError('TSB_FILE_CHANGED', message, { hint, cause })
+  return new TsbuildError('TSB_FILE_CHANGED', message, { hint: changedHint, cause })
 }
+
+/** For a file that was written to while it was in use. */
+export const changedHint =
+  'something wrote to it while the build went on; try again. A log of the build itself belongs outside of the context, or in .dockerignore'
 
 /** For what the operating system does not let us look at. */
 export function unreadable(name: string, cause: Error): TsbuildError {

@@ -8,7 +8,7 @@ export {
   sniffCompression,
   sniffLength,
 } from './compression.ts'
-export { digestOfContent, readContent, readSmall } from './content.ts'
+export { changedHint, digestOfContent, readContent, readSmall } from './content.ts'
 export { type ContentList, contentId, contentOf, type DigestOf, tellContent } from './content-id.ts'
 export { type OverlayMarks, treeOfDirectory, treeOfUpper } from './directory.ts'
 export { editTree, type TreeEditor } from './editor.ts'

@@ -76,9 +76,8 @@ describe.skipIf(!able)(`a machine without images (busybox; ${noDockerRegistry})`
 
   it.each([
     ['before a step begins', 'COPY . /x/\n'],
-    ['while a command runs', 'RUN sleep 0.6\nCOPY . /x/\n'],
+    ...(getuid?.() === 0 ? [['while a command runs', 'RUN sleep 0.6\nCOPY . /x/\n']] : []),
   ])('takes a context that changes as a build without caches does: %s', async (_, lines) => {
-    if (lines.startsWith('RUN') && getuid?.() !== 0) return
     const machine = await machines.machine(`FROM ${proxy.host}/base:1\n${lines}`)
     machine.write({ 'context/log': 'begin\n', 'context/gone': 'gone' })
     await sleep(150)
